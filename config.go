@@ -1,0 +1,237 @@
+package enricher
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/decode"
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/rawconfig"
+)
+
+// The values that zero fields of [Config], [Policy] and [Limits] stand for.
+const (
+	DefaultTimeout          = time.Second
+	DefaultMaxPending       = 1024
+	DefaultMaxConcurrent    = 64
+	DefaultBreakerThreshold = 5
+	DefaultBreakerCooldown  = 10 * time.Second
+	DefaultMaxLabels        = 64
+	DefaultMaxValueLength   = 1024
+)
+
+const (
+	maxCount       = 1 << 20 // of goroutines: more are a mistake
+	maxValueLength = 1 << 20
+)
+
+// A Config says which enrichers run and how. Its zero value starts none.
+//
+// Names are matched exactly in FailureEnrichers, and without regard to case in
+// Options and Policies, because loaders of configuration that lower-case their
+// keys are common.
+type Config struct {
+	FailureEnrichers []string                  // names, in order; a name given twice counts once
+	Options          map[string]map[string]any // by configured name
+	Timeout          time.Duration             // the budget of one failure over all its enrichers. By default, DefaultTimeout.
+	Policy           Policy                    // for every enricher
+	Policies         map[string]Policy         // by configured name; a zero field falls back to Policy
+	Limits           Limits                    // for every enricher
+	MaxPending       int                       // EnrichAsync calls under way at once, at most 1<<20. By default, DefaultMaxPending.
+	Strict           bool                      // New fails where it would otherwise refuse an enricher, or warn of options for none
+}
+
+// A Policy bounds what one enricher can cost.
+type Policy struct {
+	Timeout          time.Duration // of one call. By default, as long as the budget of the failure allows.
+	MaxConcurrent    int           // calls under way at once, abandoned ones included, at most 1<<20. By default, DefaultMaxConcurrent.
+	BreakerThreshold int           // timeouts or panics in a row that open the breaker; negative: no breaker. By default, DefaultBreakerThreshold.
+	BreakerCooldown  time.Duration // how long an open breaker lets no call through. By default, DefaultBreakerCooldown.
+}
+
+// Limits bound what one enricher can say about one failure.
+type Limits struct {
+	MaxLabels      int // labels. By default, DefaultMaxLabels.
+	MaxValueLength int // bytes of a value, at most 1 MiB. By default, DefaultMaxValueLength.
+}
+
+// A ConfigError is a value in a configuration that cannot be used.
+type ConfigError struct {
+	Enricher string // as configured; empty where the option is no enricher's
+	Option   string // the option or configuration key
+	Err      error  // what is wrong with it, and what would be right
+}
+
+func (e *ConfigError) Error() string {
+	if e.Enricher == "" {
+		return fmt.Sprintf("option %q: %s", e.Option, guard.Text(e.Err))
+	}
+	return fmt.Sprintf("enricher %q: option %q: %s", e.Enricher, e.Option, guard.Text(e.Err))
+}
+
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// ParseConfig returns the configuration that raw holds, which may be what any
+// loader yields: a decoded YAML or JSON document, viper's AllSettings, koanf's
+// Raw, or a property file as a flat map. The keys are
+//
+//	jobmanager:
+//	  failure-enrichers: [rules/payments, owner]  # or "rules/payments, owner"
+//	  failure-enricher:
+//	    rules/payments: {file: rules.json}        # options by configured name
+//	  failure-enrichment:
+//	    timeout: 1s                               # and strict, max-pending
+//	    policy: {max-concurrent: 8}               # and timeout, breaker-threshold, breaker-cooldown
+//	    policies: {owner: {timeout: 200ms}}       # the same by configured name
+//	    limits: {max-labels: 16}                  # and max-value-length
+//
+// or the same without the jobmanager level, or flat
+// ("jobmanager.failure-enricher.rules/payments.file"). Strings stand for other
+// types as in [FactoryConfig.Decode].
+//
+// Other keys beside and below jobmanager are left alone, so that the whole
+// configuration of a service can be passed; without the jobmanager level they
+// are an error. So are unknown keys inside, a key given in two spellings, and
+// values of a wrong type: each is a [*ConfigError] that names the key, and all
+// of them are returned, joined.
+//
+// ParseConfig judges form only. Whether names and numbers are good is for [New]
+// to say. raw is not changed, and nothing of it is kept.
+func ParseConfig(raw map[string]any) (Config, error) {
+	parsed, err := rawconfig.Parse(raw)
+	if err != nil {
+		return Config{}, configErrors("", "", err)
+	}
+	cfg := Config{FailureEnrichers: parsed.Enrichers, Options: parsed.Options}
+	var fields struct {
+		Timeout    time.Duration
+		Strict     bool
+		MaxPending int
+		Policy     Policy
+		Limits     Limits
+	}
+	const section = "failure-enrichment."
+	errs := []error{configErrors("", section, decode.Into(parsed.Enrichment, &fields))}
+	cfg.Timeout, cfg.Strict, cfg.MaxPending = fields.Timeout, fields.Strict, fields.MaxPending
+	cfg.Policy, cfg.Limits = fields.Policy, fields.Limits
+	if len(parsed.Policies) > 0 {
+		cfg.Policies = make(map[string]Policy, len(parsed.Policies))
+	}
+	for _, name := range sortedKeys(parsed.Policies) {
+		var policy Policy
+		err := decode.Into(parsed.Policies[name], &policy)
+		errs = append(errs, configErrors(name, section+"policies."+name+".", err))
+		cfg.Policies[name] = policy
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, err
+	}
+	return cfg, nil
+}
+
+// configErrors returns the errors of packages decode and rawconfig, joined, as
+// ConfigErrors.
+func configErrors(enricher, prefix string, err error) error {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case *decode.Error:
+		return &ConfigError{enricher, prefix + err.Option, err.Err}
+	case *rawconfig.Error:
+		return &ConfigError{enricher, err.Path, err.Err}
+	case interface{ Unwrap() []error }:
+		var errs []error
+		for _, err := range err.Unwrap() {
+			errs = append(errs, configErrors(enricher, prefix, err))
+		}
+		return errors.Join(errs...)
+	}
+	return &ConfigError{enricher, strings.TrimSuffix(prefix, "."), err}
+}
+
+// check returns what is wrong with the numbers of c.
+func (c Config) check() error {
+	const section = "failure-enrichment."
+	var errs []error
+	number := func(enricher, option string, value, most int) {
+		if value < 0 || value > most {
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: want 0 (the default) to %d", value, most)})
+		}
+	}
+	duration := func(enricher, option string, value time.Duration) {
+		if value < 0 {
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: want 0 (the default) or more", value)})
+		}
+	}
+	policy := func(enricher, option string, p Policy) {
+		duration(enricher, option+"timeout", p.Timeout)
+		number(enricher, option+"max-concurrent", p.MaxConcurrent, maxCount)
+		duration(enricher, option+"breaker-cooldown", p.BreakerCooldown)
+	}
+	duration("", "timeout", c.Timeout)
+	number("", "max-pending", c.MaxPending, maxCount)
+	policy("", "policy.", c.Policy)
+	for _, name := range sortedKeys(c.Policies) {
+		policy(name, "policies."+name+".", c.Policies[name])
+	}
+	number("", "limits.max-labels", c.Limits.MaxLabels, maxCount)
+	number("", "limits.max-value-length", c.Limits.MaxValueLength, maxValueLength)
+	errs = append(errs, sameName("failure-enricher", sortedKeys(c.Options)), sameName(section+"policies", sortedKeys(c.Policies)))
+	return errors.Join(errs...)
+}
+
+// sameName returns an error for names that differ only in case.
+func sameName(option string, names []string) error {
+	seen := map[string]string{}
+	var errs []error
+	for _, name := range names {
+		folded := strings.ToLower(name)
+		if other, ok := seen[folded]; ok {
+			errs = append(errs, &ConfigError{name, option, fmt.Errorf("%q is there too: want names that differ in more than case", other)})
+		}
+		seen[folded] = name
+	}
+	return errors.Join(errs...)
+}
+
+// policyOf returns the policy of an enricher, with nothing left at zero but a
+// Timeout that the budget decides.
+func (c Config) policyOf(name string) Policy {
+	own, _ := byName(c.Policies, name)
+	return Policy{
+		Timeout:          cmp.Or(own.Timeout, c.Policy.Timeout, 0),
+		MaxConcurrent:    cmp.Or(own.MaxConcurrent, c.Policy.MaxConcurrent, DefaultMaxConcurrent),
+		BreakerThreshold: cmp.Or(own.BreakerThreshold, c.Policy.BreakerThreshold, DefaultBreakerThreshold),
+		BreakerCooldown:  cmp.Or(own.BreakerCooldown, c.Policy.BreakerCooldown, DefaultBreakerCooldown),
+	}
+}
+
+// optionsOf returns the options of an enricher, nil if there are none.
+func (c Config) optionsOf(name string) map[string]any {
+	options, _ := byName(c.Options, name)
+	return options
+}
+
+// limits returns the limits, with nothing left at zero.
+func (c Config) limits() Limits {
+	return Limits{
+		MaxLabels:      cmp.Or(c.Limits.MaxLabels, DefaultMaxLabels),
+		MaxValueLength: cmp.Or(c.Limits.MaxValueLength, DefaultMaxValueLength),
+	}
+}
+
+// byName returns the value under a name, whatever its case.
+func byName[V any](m map[string]V, name string) (v V, ok bool) {
+	if v, ok = m[name]; ok {
+		return v, true
+	}
+	for key, v := range m {
+		if strings.EqualFold(key, name) {
+			return v, true
+		}
+	}
+	return v, false
+}

@@ -1,0 +1,87 @@
+package enricher
+
+import (
+	"fmt"
+	"time"
+)
+
+// A FailureContext says where a failure happened. Every field may be left at
+// its zero value, which means unknown. Use field names in literals: fields may
+// be added.
+//
+// Strings are passed on as they are, of whatever length and content.
+type FailureContext struct {
+	ID     string // of this failure; empty: none
+	RootID string // of the failure that this one is a consequence or companion of; empty: none
+
+	Type          FailureType
+	JobID         string
+	JobName       string
+	TaskName      string
+	TaskManagerID string // the worker that ran the task
+	Endpoint      string // the worker's host:port
+
+	Attempt     int // 1 is the first; 0 is unknown
+	MaxAttempts int // 0 is unknown or unlimited
+
+	// Time is when it failed. Zero means now: enrichers and observers are
+	// given the time at which the failure was handed in.
+	Time time.Time
+
+	// Attributes are anything else that the service knows. The map is copied
+	// when the failure is handed in, and each enricher gets a copy of its own.
+	Attributes map[string]string
+
+	// Labels are the labels of other enrichers. Only a [LabelReader] gets
+	// them: a map of its own, never nil, with its InputKeys only. For every
+	// other enricher it is nil. What a caller sets here is ignored.
+	Labels Labels
+}
+
+// Final reports whether this was the last attempt: both Attempt and
+// MaxAttempts are known, and none is left.
+func (fc FailureContext) Final() bool {
+	return fc.Attempt > 0 && fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
+}
+
+// A FailureType says how far a failure reaches. The names are those of Flink.
+type FailureType uint8
+
+const (
+	FailureTypeUnknown     FailureType = iota // text ""
+	FailureTypeGlobal                         // the whole job failed; text "GLOBAL"
+	FailureTypeTask                           // one task of it failed; text "TASK"
+	FailureTypeTaskManager                    // the worker failed; text "TASK_MANAGER"
+)
+
+var failureTypes = []string{"", "GLOBAL", "TASK", "TASK_MANAGER"}
+
+// String returns the text of t.
+func (t FailureType) String() string { return nameOf(failureTypes, t) }
+
+// MarshalText returns the text of t. The error is always nil.
+func (t FailureType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText sets t to the type with this text; any other is an error.
+func (t *FailureType) UnmarshalText(text []byte) error {
+	return unmarshalName(failureTypes, t, text)
+}
+
+// nameOf returns the name of v, which is an index into names.
+func nameOf[T ~uint8](names []string, v T) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%T(%d)", v, uint8(v))
+}
+
+// unmarshalName sets v to the index of text in names.
+func unmarshalName[T ~uint8](names []string, v *T, text []byte) error {
+	for i, name := range names {
+		if name == string(text) {
+			*v = T(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%T: unknown text %q: want one of %q", *v, text, names)
+}

@@ -1,0 +1,569 @@
+// Package enricher attaches labels to the failures of jobs.
+//
+// When a job fails, somebody has to know what kind of failure it was, whose it
+// is, whether a restart can help and whom to tell. Failure enrichers answer
+// such questions with labels. A service names the enrichers it wants in its
+// configuration, hands every failure to all of them at once, and gets their
+// labels merged:
+//
+//	cfg, err := enricher.ParseConfig(raw) // what your configuration loader yields
+//	...
+//	e, err := enricher.New(cfg)
+//	...
+//	res := e.EnrichContext(ctx, jobErr, enricher.FailureContext{JobID: job.ID, Attempt: n})
+//	if res.Labels.CannotRestart() {
+//		...
+//	}
+//
+// The idea and its words are those of Apache Flink's failure enrichers
+// (FLIP-304).
+//
+// # Writing an enricher
+//
+// Implement [FailureEnricher]: name the keys that it may set, and return labels
+// for a failure. ProcessFailure is called from several goroutines at once, for
+// failures of every kind; walk the cause with [errors.As] or [Chain], and give
+// up when ctx ends. An enricher that needs the labels of others is a
+// [LabelReader]; one that holds resources is an [io.Closer]. [Func] makes an
+// enricher of a function.
+//
+// # Registering
+//
+// A [Factory] makes an enricher from its options; [NewFactory] gives these a
+// type. [Register] it under a name in an init function, and whoever imports the
+// package can configure it.
+//
+// # Configuring
+//
+// A [Config] names the enrichers to run and has their options; [ParseConfig]
+// makes one of what any loader yields. [New] loads them. Enrichers that cannot
+// run together, such as two that declare the same key, are refused and listed
+// by [Enricher.Rejected], while the others run, unless the configuration is
+// Strict.
+//
+// # What is guaranteed
+//
+// An enricher that fails, panics, hangs, floods or lies hurts nobody else:
+// the labels of all others are returned within the budget, and the [Result]
+// says what became of each. Failures themselves may be as strange as they like.
+// After a number of timeouts or panics in a row an enricher is left alone for a
+// while. No failure and no label is dropped in silence: there is an [Outcome],
+// a [LabelIssue], a count in [Stats] or a log line.
+//
+// # What is not
+//
+// Go cannot end a goroutine. An enricher that ignores its ctx is abandoned: it
+// goes on, holding one of its MaxConcurrent slots, its cause and its
+// FailureContext until it returns. So one that hangs for ever costs at most
+// MaxConcurrent goroutines. Nor can Go survive an enricher that exhausts the
+// memory or the stack, calls os.Exit, or writes to a map while it is read.
+// Observers and the handler of the logger are the service's own code: they run
+// on the goroutine that enriches, and one that blocks holds it up.
+package enricher
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/failure-enrichers/enricher/internal/breaker"
+	"github.com/failure-enrichers/enricher/internal/bulkhead"
+	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/inflight"
+	"github.com/failure-enrichers/enricher/internal/sparse"
+)
+
+// A FailureEnricher attaches labels to failures.
+type FailureEnricher interface {
+	// OutputKeys returns every label key that ProcessFailure may set. It is
+	// called once, when the enricher is loaded; the answer is copied. A key
+	// is 1 to 128 bytes of valid UTF-8 without control characters. No keys
+	// is legal: an enricher may only notify or count.
+	OutputKeys() []string
+
+	// ProcessFailure returns the labels of one failure. It is called from
+	// several goroutines at once.
+	//
+	// cause is never nil, but may be any error: a typed nil, one that is not
+	// comparable, one whose methods panic. A panic here is recovered and
+	// costs the enricher its labels for this failure, no more.
+	//
+	// ctx ends when this enricher's time is up, and has the values of the
+	// caller's context, but not its cancellation: that of a failed job has
+	// usually been cancelled. fc belongs to this call.
+	//
+	// The labels are copied; nil is no labels. Those under keys not in
+	// OutputKeys are dropped and reported, as are values that are not valid
+	// UTF-8, that hold control characters other than tab and newline, or that
+	// exceed the Limits. Where the error is not nil, the labels are ignored.
+	ProcessFailure(ctx context.Context, cause error, fc FailureContext) (Labels, error)
+}
+
+// A LabelReader is a FailureEnricher that reads labels of others: it starts once
+// every enricher that can set one of InputKeys has settled, whatever the
+// outcome, and finds what they set in FailureContext.Labels. "*" means all
+// labels: it starts after every enricher that neither reads "*" nor waits,
+// directly or indirectly, for it.
+//
+// Readers share the budget of a failure with those that they wait for: in a
+// chain of three, the first has to be done after a third of it.
+type LabelReader interface {
+	FailureEnricher
+
+	// InputKeys returns the keys of the labels to read, or "*". It is called
+	// once, when the enricher is loaded; the answer is copied.
+	InputKeys() []string
+}
+
+// Func returns an enricher that sets labels under keys, which are copied, by
+// calling fn. Where fn is nil, so is the result, which [New] does not accept.
+func Func(
+	keys []string, fn func(ctx context.Context, cause error, fc FailureContext) (Labels, error),
+) FailureEnricher {
+	if fn == nil {
+		return nil
+	}
+	return &funcEnricher{slices.Clone(keys), fn}
+}
+
+type funcEnricher struct {
+	keys []string
+	fn   func(context.Context, error, FailureContext) (Labels, error)
+}
+
+var _ FailureEnricher = (*funcEnricher)(nil)
+
+func (f *funcEnricher) OutputKeys() []string { return f.keys }
+
+func (f *funcEnricher) ProcessFailure(ctx context.Context, cause error, fc FailureContext) (Labels, error) {
+	return f.fn(ctx, cause, fc)
+}
+
+// source leads to the code that its author wrote.
+func (f *funcEnricher) source() any { return f.fn }
+
+// An Observer is told of every failure and its Result. That is how metrics,
+// traces and histories are fed.
+//
+// ObserveFailure is called once for each failure that was accepted, also where
+// there are no enrichers, on the goroutine that enriches, one observer after
+// another, and from several goroutines at once. A panic is recovered and
+// logged. It holds up the caller of Enrich: one that takes over 100 ms earns a
+// WARN line. ctx has the values of the caller's, and never ends. fc and res are
+// the observer's own.
+type Observer interface {
+	ObserveFailure(ctx context.Context, cause error, fc FailureContext, res Result)
+}
+
+// An Option of [New].
+type Option func(*settings)
+
+type settings struct {
+	registry  *Registry
+	logger    *slog.Logger
+	observers []Observer
+	inCode    []inCode
+}
+
+type inCode struct {
+	name string
+	fe   FailureEnricher
+}
+
+// WithRegistry makes New look up names in r. By default, they are looked up
+// where [Register] puts them.
+func WithRegistry(r *Registry) Option {
+	return func(s *settings) { s.registry = r }
+}
+
+// WithLogger sets the logger for what happens at load, and for misbehaving
+// enrichers afterwards: at most one line a second for each enricher and kind. By
+// default, it is [slog.Default].
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) { s.logger = l }
+}
+
+// WithEnricher adds an enricher made in code, after the configured ones, under a
+// name of the same form. It stays the caller's to close, after Shutdown. By
+// default, there are only the configured ones.
+func WithEnricher(name string, fe FailureEnricher) Option {
+	return func(s *settings) { s.inCode = append(s.inCode, inCode{name, fe}) }
+}
+
+// WithObserver adds an observer; it may be given several times. A nil one is
+// ignored. By default, there is none.
+func WithObserver(o Observer) Option {
+	return func(s *settings) {
+		if !isNil(o) {
+			s.observers = append(s.observers, o)
+		}
+	}
+}
+
+// An Enricher hands failures to a set of enrichers and merges their labels. Its
+// methods may be called concurrently. A nil Enricher has no enrichers.
+type Enricher struct {
+	members   []*member
+	rejected  []Rejection
+	observers []Observer
+	limits    Limits
+	keys      int  // labels that there may be
+	readers   bool // there are LabelReaders
+	logger    *slog.Logger
+
+	plan    *fanout.Plan
+	cancel  context.CancelFunc // ends the contexts of all calls
+	pending *semaphore.Weighted
+
+	overloaded     atomic.Uint64
+	afterShutdown  atomic.Uint64
+	refusals       sparse.Limiter
+	observerPanics sparse.Limiter
+	slowObservers  sparse.Limiter
+
+	under    inflight.Group // failures under way
+	stopping sync.Once
+	forcing  sync.Once
+	force    chan struct{} // closed, with forceErr set, when Shutdown waits no longer
+	forceErr error
+	stopped  chan struct{} // closed, with stopErr set, when Shutdown is over
+	stopErr  error
+}
+
+// A member is one loaded enricher.
+type member struct {
+	info   Info
+	policy Policy
+	fe     FailureEnricher
+	closer io.Closer // nil if there is nothing for us to close
+	keys   []string  // the output keys, ascending, each once
+	reader bool
+	all    bool // reads "*"
+	fan    *fanout.Member
+
+	errSaturated   error
+	errCircuitOpen error
+
+	calls [numStatuses]atomic.Uint64
+	lines [numLines]sparse.Limiter
+}
+
+// New loads the enrichers that cfg names and returns an Enricher that runs them.
+//
+// It logs an INFO line for each enricher that it found. One that is unknown,
+// that has invalid keys, that shares an output key with another, or that waits
+// for its own labels is refused: it earns a WARN or ERROR line and appears in
+// [Enricher.Rejected], and the others run. With cfg.Strict, any refusal makes
+// New fail.
+//
+// New fails if a number in cfg is out of its range, an option is unknown or of
+// a wrong type ([*ConfigError]), or a factory fails, panics or returns nil
+// ([*EnricherError]). It returns all such errors, joined, and has closed what it
+// made.
+//
+// An Enricher has no goroutines of its own. It should be shut down to close its
+// enrichers.
+func New(cfg Config, opts ...Option) (*Enricher, error) {
+	s := &settings{}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(s)
+		}
+	}
+	if s.registry == nil {
+		s.registry = defaultRegistry
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	kept, rejected, err := load(cfg, s)
+	if err != nil {
+		return nil, err
+	}
+	base, cancel := context.WithCancel(context.Background())
+	e := &Enricher{
+		rejected:  rejected,
+		observers: s.observers,
+		limits:    cfg.limits(),
+		logger:    s.logger,
+		cancel:    cancel,
+		pending:   semaphore.NewWeighted(int64(cmp.Or(cfg.MaxPending, DefaultMaxPending))),
+		force:     make(chan struct{}),
+		stopped:   make(chan struct{}),
+	}
+	fans := make([]*fanout.Member, len(kept))
+	for i, c := range kept {
+		m := newMember(c, cfg.policyOf(c.name))
+		e.members = append(e.members, m)
+		e.keys += len(m.keys)
+		e.readers = e.readers || m.reader
+		fans[i] = m.fan
+	}
+	e.plan = fanout.NewPlan(base, fans, waits(kept), cmp.Or(cfg.Timeout, DefaultTimeout),
+		func(value any, stack []byte) error { return NewPanicError(value, stack) })
+	return e, nil
+}
+
+func newMember(c *candidate, p Policy) *member {
+	m := &member{
+		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Location: c.location()},
+		policy: p,
+		fe:     c.fe,
+		keys:   unique(c.outputs),
+		reader: c.reader,
+		all:    slices.Contains(c.inputs, "*"),
+		fan: &fanout.Member{
+			Timeout: p.Timeout,
+			Slots:   bulkhead.New(p.MaxConcurrent),
+			Breaker: breaker.New(p.BreakerThreshold, p.BreakerCooldown),
+		},
+		errSaturated:   fmt.Errorf("%w (%d)", ErrSaturated, p.MaxConcurrent),
+		errCircuitOpen: fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, p.BreakerCooldown, p.BreakerThreshold),
+	}
+	if c.ours {
+		m.closer, _ = c.fe.(io.Closer)
+	}
+	return m
+}
+
+// Enrich is EnrichContext without a context, for callers who want the labels
+// only.
+func (e *Enricher) Enrich(cause error) Labels {
+	return e.EnrichContext(context.Background(), cause, FailureContext{}).Labels
+}
+
+// EnrichContext ignores the cancellation and the deadline of ctx: the context of
+// a failed job has usually ended already, and its labels are wanted all the
+// same. ctx gives its values to enrichers and observers; a nil one has none.
+//
+// It hands the failure to all enrichers at once and returns when all have
+// settled, and never later than the Timeout of the Config and the observers
+// allow. An enricher that has not answered by then is abandoned. To leave
+// earlier, use [Enricher.EnrichAsync] and [Future.Wait].
+//
+// A nil cause is no failure: there are no labels, no outcomes, and nothing runs.
+// After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
+func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
+	if e == nil || cause == nil {
+		return Result{Labels: Labels{}}
+	}
+	if !e.under.Enter() {
+		return e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+	}
+	defer e.under.Leave()
+	if len(e.members) == 0 && len(e.observers) == 0 {
+		return Result{Labels: Labels{}}
+	}
+	f := newFailure(e, ctx, cause, fc)
+	res := f.enrich()
+	f.observe(res)
+	return res
+}
+
+// EnrichAsync is EnrichContext without the waiting: it never blocks. Where as
+// many of its calls are under way as MaxPending allows, the future is complete
+// at once, and every outcome is [StatusSkipped] with [ErrOverloaded].
+func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
+	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
+	if e == nil || cause == nil {
+		close(future.done)
+		return future
+	}
+	if !e.under.Enter() {
+		future.result = e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+		close(future.done)
+		return future
+	}
+	if !e.pending.TryAcquire(1) {
+		e.under.Leave()
+		future.result = e.refuse(ctx, &e.overloaded, ErrOverloaded)
+		close(future.done)
+		return future
+	}
+	f := newFailure(e, ctx, cause, fc)
+	go func() {
+		// Deferred, as an observer may exit the goroutine.
+		defer close(future.done)
+		defer e.under.Leave()
+		defer e.pending.Release(1)
+		future.result = f.enrich()
+		f.observe(future.result)
+	}()
+	return future
+}
+
+// Shutdown refuses new failures, lets those under way end, and closes each
+// enricher that a factory made once its own calls, abandoned ones included, have
+// returned. Where ctx ends first, the contexts of all calls are cancelled, the
+// remaining enrichers are closed without waiting for their calls, and the error
+// names them; a Close that takes over 100 ms from then on is left to itself.
+//
+// It may be called again and concurrently: every call waits for the end and
+// returns the same error, and each Close runs once. A nil ctx never ends. To be
+// called from an enricher or an observer it is not meant: it would wait for
+// its caller.
+func (e *Enricher) Shutdown(ctx context.Context) error {
+	if e == nil {
+		return nil
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	e.stopping.Do(func() { go e.stop() })
+	select {
+	case <-e.stopped:
+	case <-ctx.Done():
+		e.forcing.Do(func() {
+			e.forceErr = context.Cause(ctx)
+			close(e.force)
+		})
+		<-e.stopped
+	}
+	return e.stopErr
+}
+
+// closeGrace is how long a Close may hold up a Shutdown whose ctx has ended.
+const closeGrace = 100 * time.Millisecond
+
+// stop does what Shutdown is about, once.
+func (e *Enricher) stop() {
+	defer close(e.stopped)
+	defer e.cancel()
+	var errs []error
+	select {
+	case <-e.under.Close():
+	case <-e.force:
+		e.cancel()
+		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", e.forceErr))
+	}
+	stopped := make([]error, len(e.members))
+	var all sync.WaitGroup
+	for i, m := range e.members {
+		all.Go(func() { stopped[i] = e.stopMember(m) })
+	}
+	all.Wait()
+	e.stopErr = errors.Join(append(errs, stopped...)...)
+}
+
+// stopMember closes one enricher once its calls have returned, or Shutdown does
+// not wait for them any more.
+func (e *Enricher) stopMember(m *member) error {
+	var early, failed error
+	select {
+	case <-m.fan.Slots.Idle():
+	case <-e.force:
+		if held, _ := m.fan.Slots.Held(); held > 0 {
+			early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
+		}
+	}
+	if m.closer == nil {
+		return early
+	}
+	closed := make(chan error, 1)
+	go func() {
+		err := error(&EnricherError{m.info.Name, errors.New("Close exited its goroutine")})
+		defer func() { closed <- err }()
+		err = closeSafely(m.info.Name, m.closer)
+	}()
+	select {
+	case failed = <-closed:
+	case <-e.force:
+		select {
+		case failed = <-closed:
+		case <-time.After(closeGrace):
+			failed = &EnricherError{m.info.Name, fmt.Errorf("Close has not returned: %w", e.forceErr)}
+		}
+	}
+	return errors.Join(early, failed)
+}
+
+// Enrichers returns what is loaded, in configured order.
+func (e *Enricher) Enrichers() []Info {
+	if e == nil {
+		return nil
+	}
+	infos := make([]Info, len(e.members))
+	for i, m := range e.members {
+		infos[i] = m.info
+		infos[i].OutputKeys = slices.Clone(m.info.OutputKeys)
+		infos[i].InputKeys = slices.Clone(m.info.InputKeys)
+	}
+	return infos
+}
+
+// Rejected returns the enrichers that were refused, in configured order.
+func (e *Enricher) Rejected() []Rejection {
+	if e == nil {
+		return nil
+	}
+	return slices.Clone(e.rejected)
+}
+
+// Stats returns the counts so far.
+func (e *Enricher) Stats() Stats {
+	if e == nil {
+		return Stats{}
+	}
+	s := Stats{
+		Enrichers:     make([]EnricherStats, len(e.members)),
+		Overloaded:    e.overloaded.Load(),
+		AfterShutdown: e.afterShutdown.Load(),
+	}
+	for i, m := range e.members {
+		s.Enrichers[i] = m.stats()
+	}
+	return s
+}
+
+func (m *member) stats() EnricherStats {
+	s := EnricherStats{
+		Enricher: m.info.Name,
+		Calls:    map[Status]uint64{},
+		Breaker:  BreakerState(m.fan.Breaker.State()),
+	}
+	for status := range m.calls {
+		if n := m.calls[status].Load(); n > 0 {
+			s.Calls[Status(status)] = n
+		}
+	}
+	s.InFlight, s.Abandoned = m.fan.Slots.Held()
+	return s
+}
+
+var defaultEnricher atomic.Pointer[Enricher]
+
+func init() { SetDefault(nil) }
+
+// SetDefault makes e the Enricher that the functions [Enrich] and
+// [EnrichContext] use. A nil e restores the empty one. It does not shut down the
+// one before.
+func SetDefault(e *Enricher) {
+	if e == nil {
+		e, _ = New(Config{}) // nothing that could fail
+	}
+	defaultEnricher.Store(e)
+}
+
+// Default returns the Enricher of the functions [Enrich] and [EnrichContext]. It
+// is never nil, and has no enrichers until [SetDefault].
+func Default() *Enricher { return defaultEnricher.Load() }
+
+// Enrich is [Enricher.Enrich] of [Default].
+func Enrich(cause error) Labels { return Default().Enrich(cause) }
+
+// EnrichContext is [Enricher.EnrichContext] of [Default].
+func EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
+	return Default().EnrichContext(ctx, cause, fc)
+}

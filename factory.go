@@ -1,0 +1,181 @@
+package enricher
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"sync/atomic"
+
+	"github.com/failure-enrichers/enricher/internal/decode"
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+// A Factory makes an enricher from its configuration. [New] calls it once for
+// each configured name: it must return an enricher, or an error that says what
+// is wrong with the configuration, and should not wait for remote systems.
+//
+// An enricher that has to be closed implements [io.Closer]. Close is called
+// once, by [Enricher.Shutdown], or by New where it does not keep the enricher.
+type Factory interface {
+	CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error)
+}
+
+// A FactoryFunc is a function as a [Factory]. See [NewFactory] for one whose
+// options have a type.
+type FactoryFunc func(conf FactoryConfig) (FailureEnricher, error)
+
+var _ Factory = FactoryFunc(nil)
+
+// CreateFailureEnricher calls f.
+func (f FactoryFunc) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error) {
+	return f(conf)
+}
+
+// NewFactory returns a factory whose options have a type, usually a struct. They
+// are decoded as [FactoryConfig.Decode] does it, over a deep copy of defaults,
+// and handed to create.
+func NewFactory[O any](
+	defaults O, create func(conf FactoryConfig, opts O) (FailureEnricher, error),
+) Factory {
+	if create == nil {
+		return nil // which Register refuses
+	}
+	return &typedFactory[O]{defaults, create}
+}
+
+type typedFactory[O any] struct {
+	defaults O
+	create   func(FactoryConfig, O) (FailureEnricher, error)
+}
+
+func (f *typedFactory[O]) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error) {
+	opts := decode.Clone(f.defaults)
+	if err := conf.Decode(&opts); err != nil {
+		return nil, err
+	}
+	return f.create(conf, opts)
+}
+
+// source leads to the code that its author wrote.
+func (f *typedFactory[O]) source() any { return f.create }
+
+// A FactoryConfig is what a factory is told. Its zero value has no name and no
+// options. It is handed on by value; its methods may be called concurrently.
+type FactoryConfig struct {
+	name    string
+	options map[string]any
+	logger  *slog.Logger
+	looked  *atomic.Bool // whether the factory has looked at its options
+}
+
+// NewFactoryConfig returns a FactoryConfig for the test of a factory. The
+// options are copied.
+func NewFactoryConfig(name string, options map[string]any) FactoryConfig {
+	return newFactoryConfig(name, options, slog.Default())
+}
+
+func newFactoryConfig(name string, options map[string]any, logger *slog.Logger) FactoryConfig {
+	return FactoryConfig{
+		name:    name,
+		options: decode.Clone(options),
+		logger:  logger.With(slog.String("enricher", name)),
+		looked:  new(atomic.Bool),
+	}
+}
+
+// Name returns the configured name, instance part included: "rules/payments".
+func (c FactoryConfig) Name() string { return c.name }
+
+// Options returns a copy of the options; never nil.
+func (c FactoryConfig) Options() map[string]any {
+	c.look()
+	if c.options == nil {
+		return map[string]any{}
+	}
+	return decode.Clone(c.options)
+}
+
+// Decode decodes the options over what into points to, usually a struct, which
+// must not be a nil pointer. An option belongs to the field of its name,
+// whatever the case and without regard to '-' and '_', or to the field with
+// the tag `mapstructure:"name"`. A field without an option keeps its value; a
+// map or slice that is given replaces it.
+//
+// Decoding is strict. An option that no field takes or that has the wrong type
+// is a [*ConfigError], and all of them are returned, joined. Options also come
+// from property files and the environment: a string becomes a duration ("1.5s"),
+// a number, a boolean or a list (items separated by commas) where the field
+// wants one, and whatever a field with an UnmarshalText method makes of it.
+// Nothing else is converted: a number is no duration, is never truncated, and
+// true is no number.
+func (c FactoryConfig) Decode(into any) error {
+	c.look()
+	return configErrors(c.name, "", decode.Into(c.options, into))
+}
+
+// Logger returns the logger for the enricher, which says its name. It is never
+// nil.
+func (c FactoryConfig) Logger() *slog.Logger {
+	if c.logger == nil {
+		return slog.Default()
+	}
+	return c.logger
+}
+
+func (c FactoryConfig) look() {
+	if c.looked != nil {
+		c.looked.Store(true)
+	}
+}
+
+// ignored returns the error for options that the factory did not look at.
+func (c FactoryConfig) ignored() error {
+	if len(c.options) == 0 || c.looked.Load() {
+		return nil
+	}
+	var errs []error
+	for _, option := range sortedKeys(c.options) {
+		errs = append(errs, &ConfigError{c.name, option, errors.New("this enricher has no options: remove it")})
+	}
+	return errors.Join(errs...)
+}
+
+// create calls f and returns what it made, or an error that names the enricher.
+func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
+	if p := guard.Do(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
+		return nil, &EnricherError{conf.name, fmt.Errorf("its factory: %w", NewPanicError(p.Value, p.Stack))}
+	}
+	if err == nil && isNil(fe) {
+		err = errors.New("its factory returned nil: want an enricher or an error")
+	} else if err == nil {
+		err = conf.ignored()
+	}
+	if err == nil {
+		return fe, nil
+	}
+	return fe, named(conf.name, err)
+}
+
+// named returns err with the name of the enricher, unless it says that already.
+func named(name string, err error) error {
+	var ce *ConfigError
+	known := false
+	guard.Do(func() { known = errors.As(err, &ce) })
+	if known {
+		return err
+	}
+	return &EnricherError{name, err}
+}
+
+// isNil reports whether v is nil, or holds a nil pointer or function.
+func isNil(v any) bool {
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func:
+		return rv.IsNil()
+	}
+	return false
+}

@@ -1,0 +1,253 @@
+package enricher
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync/atomic"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/sparse"
+)
+
+// A failure is one failure on its way through the enrichers.
+//
+// An enricher that was abandoned keeps its failure alive for as long as it
+// hangs, so labels and outcomes, which are the Result, are here only while
+// fanout.Run runs. They are written by Settle alone, and by nobody afterwards.
+type failure struct {
+	e     *Enricher
+	ctx   context.Context // values for enrichers, observers and log lines; never nil
+	cause error
+	fc    FailureContext // ours: Attributes is a copy, Labels is nil
+
+	labels   Labels
+	outcomes []Outcome
+	inputs   []Labels // by reader: what it gets to read; taken by its call
+	opened   []int    // the enrichers whose breaker this failure has opened
+}
+
+// An answer is what an enricher returned, checked.
+type answer struct {
+	labels Labels // its own map, or one of ours: to be copied
+	issues []LabelIssue
+}
+
+func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext) *failure {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if fc.Time.IsZero() {
+		fc.Time = time.Now()
+	}
+	fc.Attributes = maps.Clone(fc.Attributes)
+	fc.Labels = nil
+	return &failure{e: e, ctx: ctx, cause: cause, fc: fc}
+}
+
+// enrich hands the failure to the enrichers and returns what they say.
+func (f *failure) enrich() Result {
+	e := f.e
+	f.labels = make(Labels, min(e.keys, maxMapHint))
+	f.outcomes = make([]Outcome, len(e.members))
+	if e.readers {
+		f.inputs = make([]Labels, len(e.members))
+	}
+	fanout.Run(e.plan, f.ctx, f)
+	res := Result{f.labels, f.outcomes}
+	f.labels, f.outcomes = nil, nil
+	f.report(res)
+	return res
+}
+
+// maxMapHint bounds what is set aside for labels that may never come.
+const maxMapHint = 64
+
+// Prepare collects the labels that a reader gets to read.
+func (f *failure) Prepare(i int) {
+	m := f.e.members[i]
+	if !m.reader {
+		return
+	}
+	if m.all {
+		f.inputs[i] = f.labels.Clone()
+		return
+	}
+	inputs := make(Labels, len(m.info.InputKeys))
+	for _, key := range m.info.InputKeys {
+		if value, ok := f.labels[key]; ok {
+			inputs[key] = value
+		}
+	}
+	f.inputs[i] = inputs
+}
+
+// Call asks one enricher, and checks its labels while they are in the cache.
+func (f *failure) Call(ctx context.Context, i int) (answer, error) {
+	m := f.e.members[i]
+	fc := f.fc
+	fc.Attributes = maps.Clone(fc.Attributes)
+	if m.reader {
+		fc.Labels, f.inputs[i] = f.inputs[i], nil
+	}
+	labels, err := m.fe.ProcessFailure(ctx, f.cause, fc)
+	if err != nil {
+		return answer{}, err
+	}
+	var a answer
+	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
+	return a, nil
+}
+
+// Settle records what came of one enricher.
+func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
+	m := f.e.members[i]
+	o := &f.outcomes[i]
+	o.Enricher = m.info.Name
+	o.Status = Status(from.Status)
+	o.Duration = from.Duration
+	switch o.Status {
+	case StatusOK:
+		o.Issues = a.issues
+		m.merge(f.labels, a.labels)
+	case StatusTimedOut:
+		o.Err = &timeoutError{from.Duration, from.Err}
+	case StatusSaturated:
+		o.Err = m.errSaturated
+	case StatusCircuitOpen:
+		o.Err = m.errCircuitOpen
+	default:
+		o.Err = from.Err
+	}
+	if from.Opened {
+		f.opened = append(f.opened, i)
+	}
+	m.calls[o.Status].Add(1)
+}
+
+// merge copies the labels of one enricher to those of all. No other enricher
+// has its keys, so nothing can be overwritten.
+func (m *member) merge(all, labels Labels) {
+	left := len(labels)
+	for _, key := range m.keys {
+		if left == 0 {
+			return
+		}
+		if value, ok := labels[key]; ok {
+			all[key] = value
+			left--
+		}
+	}
+}
+
+// Kinds of log lines about an enricher, beside one for each status.
+const (
+	lineIssues = iota + numStatuses
+	lineOpened
+	numLines
+)
+
+// report logs what went wrong.
+func (f *failure) report(res Result) {
+	for i := range res.Outcomes {
+		o, m := &res.Outcomes[i], f.e.members[i]
+		if o.Status != StatusOK {
+			f.e.log(f.ctx, &m.lines[o.Status], slog.LevelWarn, "Failure enricher gave no labels", func() []slog.Attr {
+				attrs := []slog.Attr{
+					slog.String("enricher", o.Enricher),
+					slog.String("status", o.Status.String()),
+					slog.String("error", guard.Text(o.Err)),
+				}
+				if p, ok := o.Err.(*PanicError); ok {
+					attrs = append(attrs, slog.String("stack", string(p.Stack)))
+				}
+				return attrs
+			})
+		}
+		if len(o.Issues) > 0 {
+			f.e.log(f.ctx, &m.lines[lineIssues], slog.LevelWarn, "Labels of a failure enricher were dropped or cut", func() []slog.Attr {
+				return []slog.Attr{
+					slog.String("enricher", o.Enricher),
+					slog.Int("labels", len(o.Issues)),
+					slog.String("key", o.Issues[0].Key),
+					slog.String("error", o.Issues[0].Err.Error()),
+				}
+			})
+		}
+	}
+	for _, i := range f.opened {
+		m := f.e.members[i]
+		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Failure enricher is left alone: its circuit breaker has opened", func() []slog.Attr {
+			return []slog.Attr{slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown)}
+		})
+	}
+}
+
+// slowObserver is how long an observer may take before it is named.
+const slowObserver = 100 * time.Millisecond
+
+// observe tells the observers.
+func (f *failure) observe(res Result) {
+	if len(f.e.observers) == 0 {
+		return
+	}
+	ctx := context.WithoutCancel(f.ctx)
+	for _, o := range f.e.observers {
+		fc := f.fc
+		fc.Attributes = maps.Clone(fc.Attributes)
+		start := time.Now()
+		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
+		if p != nil {
+			f.e.log(f.ctx, &f.e.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
+				return []slog.Attr{
+					slog.String("observer", fmt.Sprintf("%T", o)),
+					slog.String("error", NewPanicError(p.Value, nil).Error()),
+					slog.String("stack", string(p.Stack)),
+				}
+			})
+		}
+		if took := time.Since(start); took > slowObserver {
+			f.e.log(f.ctx, &f.e.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
+				return []slog.Attr{slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took)}
+			})
+		}
+	}
+}
+
+// refuse returns the Result of a failure that is not handed to any enricher.
+func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) Result {
+	count.Add(1)
+	res := Result{Labels: Labels{}}
+	for _, m := range e.members {
+		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
+		m.calls[StatusSkipped].Add(1)
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	e.log(ctx, &e.refusals, slog.LevelWarn, "Failure was not enriched", func() []slog.Attr {
+		return []slog.Attr{slog.String("error", why.Error())}
+	})
+	return res
+}
+
+// log writes a line unless there was one of its kind just now.
+func (e *Enricher) log(
+	ctx context.Context, kind *sparse.Limiter, level slog.Level, msg string, attrs func() []slog.Attr,
+) {
+	suppressed, ok := kind.Pass()
+	if !ok {
+		return
+	}
+	// A handler is the service's own code, but a failure is no time to panic.
+	guard.Do(func() {
+		line := attrs()
+		if suppressed > 0 {
+			line = append(line, slog.Uint64("suppressed", suppressed))
+		}
+		e.logger.LogAttrs(ctx, level, msg, line...)
+	})
+}

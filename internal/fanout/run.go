@@ -1,0 +1,401 @@
+package fanout
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/breaker"
+	"github.com/failure-enrichers/enricher/internal/bulkhead"
+)
+
+// patience is how long the calls that share a goroutine may hold each other
+// up. Starting a goroutine costs about a microsecond, most of it for waking
+// another core; a call that takes a hundred does not notice it.
+const patience = 100 * time.Microsecond
+
+// A Status is how a call ended.
+type Status uint8
+
+const (
+	OK          Status = iota + 1
+	Failed             // the call returned an error
+	TimedOut           // the call was not done in time
+	Panicked           // the call panicked, or left by runtime.Goexit
+	Saturated          // the call was not made: it found no slot
+	CircuitOpen        // the call was not made: its breaker is open
+)
+
+// An Outcome is what came of one call.
+type Outcome struct {
+	Status   Status
+	Err      error         // what a Failed call returned, or what stands for the panic; a TimedOut one may have it too
+	Duration time.Duration // until the call ended or was given up
+	Opened   bool          // this outcome has opened the member's breaker
+}
+
+// Calls are what one run does.
+type Calls[R any] interface {
+	// Prepare says that call i is about to be made, in the order in which
+	// calls start. It must not block.
+	Prepare(i int)
+
+	// Call makes call i. It may do what it likes: take long, panic, exit.
+	// ctx ends when its time is up, or when it has returned.
+	Call(ctx context.Context, i int) (R, error)
+
+	// Settle takes the outcome of call i, and its result where it is OK. It
+	// is called exactly once for each call and not after Run has returned.
+	// It must not block. Prepare and Settle are never called concurrently.
+	Settle(i int, result R, o Outcome)
+}
+
+// A run is one use of a plan.
+//
+// Everything below mu is written with mu held. A task settles once: whoever
+// finds it running (or queued) with mu held settles it, be it the goroutine
+// that made the call or the timer. A goroutine that comes back to a task which
+// was settled without it leaves no other trace than its slot.
+type run[R any] struct {
+	plan  *Plan
+	calls Calls[R]
+	scope scope
+	done  sync.WaitGroup // until all tasks are settled
+
+	mu     sync.Mutex
+	tasks  []task[R]
+	ready  list[R]       // tasks that wait for nothing and nobody has taken
+	left   int           // tasks not settled
+	spread bool          // patience is over: every task gets a goroutine
+	timer  *time.Timer   // calls look
+	alarm  time.Duration // when it does that, once spread
+}
+
+type task[R any] struct {
+	run     *run[R]
+	ctx     callContext
+	i       int32
+	waits   int32 // unsettled tasks that this one waits for
+	state   state
+	started time.Duration   // when it was taken: began, or began to queue
+	place   *bulkhead.Place // in the queue for a slot
+	ticket  breaker.Ticket
+	next    *task[R] // in the list of ready tasks
+}
+
+type state uint8
+
+const (
+	blocked state = iota // waits for other tasks, or for somebody to take it
+	queued               // waits for a slot
+	running
+	settled
+)
+
+// A list is a queue of tasks.
+type list[R any] struct{ first, last *task[R] }
+
+func (l *list[R]) push(t *task[R]) {
+	if l.first == nil {
+		l.first = t
+	} else {
+		l.last.next = t
+	}
+	l.last = t
+}
+
+// pop removes and returns the first task, nil if there is none.
+func (l *list[R]) pop() *task[R] {
+	t := l.first
+	if t != nil {
+		l.first = t.next
+	}
+	return t
+}
+
+// Run makes the calls of a plan and returns when all are settled: at the
+// latest when the plan's timeout is over. Contexts of calls have the values of
+// values.
+func Run[R any](p *Plan, values context.Context, calls Calls[R]) {
+	n := len(p.members)
+	if n == 0 {
+		return
+	}
+	r := &run[R]{
+		plan:  p,
+		calls: calls,
+		scope: scope{base: p.base, values: values, start: time.Now()},
+		tasks: make([]task[R], n),
+		left:  n,
+	}
+	r.done.Add(1)
+	r.mu.Lock()
+	for i := range r.tasks {
+		t := &r.tasks[i]
+		t.run, t.i, t.waits = r, int32(i), p.waits[i]
+		t.ctx.scope = &r.scope
+	}
+	for _, i := range p.first {
+		r.offer(&r.tasks[i], 0)
+	}
+	if r.ready.first != nil {
+		go r.work()
+	}
+	r.timer = time.AfterFunc(min(patience, p.soonest), r.look)
+	r.mu.Unlock()
+	r.done.Wait()
+	r.timer.Stop()
+}
+
+// look settles the tasks whose time is up, and sees to it that those which are
+// ready hold each other up no longer.
+func (r *run[R]) look() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left == 0 {
+		return
+	}
+	now := r.scope.since()
+	r.spread = true
+	for i := range r.tasks {
+		if t := &r.tasks[i]; t.ctx.deadline <= now {
+			r.expire(t, now)
+		}
+	}
+	for t := r.ready.pop(); t != nil; t = r.ready.pop() {
+		r.launch(t, now)
+	}
+	r.alarm = never
+	for i := range r.tasks {
+		r.hurry(&r.tasks[i], now)
+	}
+}
+
+// never is a time after the start of a run that does not come.
+const never time.Duration = 1<<63 - 1
+
+// hurry sees to it that look comes no later than the deadline of t, if that has
+// been taken.
+func (r *run[R]) hurry(t *task[R], now time.Duration) {
+	if r.spread && t.ctx.deadline < r.alarm && (t.state == queued || t.state == running) {
+		r.alarm = t.ctx.deadline
+		r.timer.Reset(r.alarm - now)
+	}
+}
+
+// expire settles task t, as its time is up, if it has been taken.
+func (r *run[R]) expire(t *task[R], now time.Duration) {
+	m := r.plan.members[t.i]
+	o := Outcome{Status: TimedOut, Duration: now - t.started}
+	switch t.state {
+	case running:
+		m.slow.Store(true)
+		m.Slots.Abandon()
+		o.Opened = m.Breaker.Leave(t.ticket, true)
+	case queued:
+		m.Slots.Leave(t.place)
+		o.Status = Saturated
+	default:
+		return
+	}
+	r.settle(t, nil, o, now)
+}
+
+// offer makes t ready, now that it waits for nothing.
+func (r *run[R]) offer(t *task[R], now time.Duration) {
+	if r.spread || r.plan.members[t.i].slow.Load() {
+		r.launch(t, now)
+		return
+	}
+	r.ready.push(t)
+}
+
+// launch takes t and gives it a goroutine of its own.
+func (r *run[R]) launch(t *task[R], now time.Duration) {
+	if r.take(t, now) {
+		go t.work()
+	}
+}
+
+// next takes the next ready task that may run, for the goroutine that asks. It
+// returns nil if there is none.
+func (r *run[R]) next(now time.Duration) *task[R] {
+	for t := r.ready.pop(); t != nil; t = r.ready.pop() {
+		if r.take(t, now) {
+			return t
+		}
+	}
+	return nil
+}
+
+// take reports whether t, which is ready, may run now. If so, it counts as
+// running; otherwise it is settled, or queued for a slot.
+func (r *run[R]) take(t *task[R], now time.Duration) bool {
+	m := r.plan.members[t.i]
+	t.started = now
+	t.ctx.deadline = r.plan.deadline(int(t.i), now)
+	if t.ctx.deadline <= now {
+		// Starved of processor time: not the member's fault, nor is it told.
+		r.settle(t, nil, Outcome{Status: TimedOut}, now)
+		return false
+	}
+	if m.Breaker.Refuses() {
+		r.settle(t, nil, Outcome{Status: CircuitOpen}, now)
+		return false
+	}
+	ok, place := m.Slots.Acquire(t)
+	switch {
+	case ok:
+		ok, next := r.admit(t, now)
+		if next != nil {
+			go bulkhead.Grant(next) // rare, and not with mu held
+		}
+		return ok
+	case place != nil:
+		t.state, t.place = queued, place
+		r.hurry(t, now)
+	default:
+		r.settle(t, nil, Outcome{Status: Saturated}, now)
+	}
+	return false
+}
+
+// admit starts t, which has a slot. If the breaker is against it, t is settled
+// and its slot released, to whom is returned.
+func (r *run[R]) admit(t *task[R], now time.Duration) (ok bool, next bulkhead.Waiter) {
+	m := r.plan.members[t.i]
+	if t.ticket, ok = m.Breaker.Enter(); !ok {
+		next = m.Slots.Release(false)
+		r.settle(t, nil, Outcome{Status: CircuitOpen, Duration: now - t.started}, now)
+		return false, next
+	}
+	t.state = running
+	r.calls.Prepare(int(t.i))
+	r.hurry(t, now)
+	return true, nil
+}
+
+// settle records the outcome of t and offers those that waited for it. A nil
+// result is none.
+func (r *run[R]) settle(t *task[R], result *R, o Outcome, now time.Duration) {
+	t.state = settled
+	if result == nil {
+		result = new(R)
+	}
+	r.calls.Settle(int(t.i), *result, o)
+	for _, j := range r.plan.then[t.i] {
+		next := &r.tasks[j]
+		if next.waits--; next.waits == 0 {
+			r.offer(next, now)
+		}
+	}
+	if r.left--; r.left == 0 {
+		r.done.Done()
+	}
+}
+
+// Granted starts t, which has waited for a slot, on a goroutine of its own,
+// unless it is too late.
+func (t *task[R]) Granted() bulkhead.Waiter {
+	r := t.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.state != queued {
+		return r.plan.members[t.i].Slots.Release(false)
+	}
+	ok, next := r.admit(t, r.scope.since())
+	if ok {
+		go t.work()
+	}
+	return next
+}
+
+// work does what is ready.
+func (r *run[R]) work() {
+	r.mu.Lock()
+	t := r.next(r.scope.since())
+	r.mu.Unlock()
+	if t != nil {
+		t.work()
+	}
+}
+
+// work does t, which has been taken, and then what is ready.
+func (t *task[R]) work() {
+	growStack()
+	for t != nil {
+		t = t.do()
+	}
+}
+
+// growStack makes room for the calls, while there is little on the stack that
+// would have to be moved. A new goroutine has 2 KiB, which nearly every call
+// exceeds; to find that out at depth costs a microsecond and more.
+//
+//go:noinline
+func growStack() {
+	var room [4 << 10]byte
+	keep(&room)
+}
+
+//go:noinline
+func keep(*[4 << 10]byte) {}
+
+var errGoexit = errors.New("runtime.Goexit was called")
+
+// do makes the call of t, settles it and returns the task to do next.
+func (t *task[R]) do() (next *task[R]) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		value := recover()
+		exiting := value == nil // panic(nil) has had a value since Go 1.21
+		if exiting {
+			value = errGoexit
+		}
+		err := t.run.plan.panicked(value, debug.Stack())
+		next = t.end(nil, Outcome{Status: Panicked, Err: err})
+		if exiting && next != nil {
+			go next.work() // this goroutine will not come to it
+		}
+	}()
+	result, err := t.run.calls.Call(&t.ctx, int(t.i))
+	returned = true
+	o := Outcome{Status: OK, Err: err}
+	if err != nil {
+		o.Status = Failed
+	}
+	return t.end(&result, o)
+}
+
+// end settles t, whose call is over, unless that has happened without it, and
+// returns the task to do next.
+func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
+	r, m := t.run, t.run.plan.members[t.i]
+	now := r.scope.since()
+	t.ctx.end(now)
+	r.mu.Lock()
+	abandoned := t.state == settled
+	granted := m.Slots.Release(abandoned)
+	if !abandoned {
+		// Labels that come when the time is up are too late, even if nobody
+		// has noticed yet: what counts must not depend on who wakes first.
+		if now >= t.ctx.deadline && o.Status != Panicked {
+			o.Status = TimedOut
+		}
+		o.Duration = now - t.started
+		o.Opened = m.Breaker.Leave(t.ticket, o.Status == TimedOut || o.Status == Panicked)
+		if slow := o.Duration > patience; slow != m.slow.Load() {
+			m.slow.Store(slow)
+		}
+		r.settle(t, result, o, now)
+	}
+	next = r.next(now)
+	r.mu.Unlock()
+	bulkhead.Grant(granted)
+	return next
+}

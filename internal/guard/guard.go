@@ -1,0 +1,34 @@
+// Package guard calls the methods of strangers, which may panic.
+package guard
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Do calls fn and returns nil, or what it panicked with.
+func Do(fn func()) (p *Panic) {
+	defer func() {
+		if v := recover(); v != nil {
+			p = &Panic{v, debug.Stack()}
+		}
+	}()
+	fn()
+	return nil
+}
+
+// A Panic is the value of a panic and the stack that it came from.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+// Text returns err.Error(), or where that panics, words which say so.
+func Text(err error) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprintf("(the Error method of a %T panicked: %v)", err, v)
+		}
+	}()
+	return err.Error()
+}

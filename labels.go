@@ -1,0 +1,311 @@
+package enricher
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+// KeyJobCannotRestart is the key of the label that says that a restart of the
+// job is no use. See [Labels.CannotRestart].
+const KeyJobCannotRestart = "JOB_CANNOT_RESTART"
+
+// Labels are what is known about a failure, by key. A nil map can be read like
+// an empty one.
+type Labels map[string]string
+
+// CannotRestart reports whether the labels veto a restart of the job: the key
+// [KeyJobCannotRestart] is present and its value is not "false".
+func (l Labels) CannotRestart() bool {
+	v, ok := l[KeyJobCannotRestart]
+	return ok && v != "false"
+}
+
+// Keys returns the keys in ascending order.
+func (l Labels) Keys() []string { return slices.Sorted(maps.Keys(l)) }
+
+// Clone returns a copy. The copy of a nil map is nil.
+func (l Labels) Clone() Labels { return maps.Clone(l) }
+
+// String returns the labels in the order of their keys, as "k=v, k=v". It is
+// meant for people: values are not quoted.
+func (l Labels) String() string {
+	var b strings.Builder
+	for i, key := range l.Keys() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(key)
+		b.WriteByte('=')
+		b.WriteString(l[key])
+	}
+	return b.String()
+}
+
+// LogValue returns the labels as a group, in the order of their keys.
+func (l Labels) LogValue() slog.Value {
+	attrs := make([]slog.Attr, 0, len(l))
+	for _, key := range l.Keys() {
+		attrs = append(attrs, slog.String(key, l[key]))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// WithLabels returns err with labels attached, which [LabelsOf] finds. The
+// result has the text of err; [errors.Is], [errors.As] and the formatting verbs
+// see err through it. l is copied. If err is nil, so is the result.
+func WithLabels(err error, l Labels) error {
+	if err == nil {
+		return nil
+	}
+	return &labeledError{err, l.Clone()}
+}
+
+type labeledError struct {
+	err    error
+	labels Labels
+}
+
+func (e *labeledError) Error() string { return e.err.Error() }
+func (e *labeledError) Unwrap() error { return e.err }
+
+func (e *labeledError) FailureLabels() map[string]string { return e.labels.Clone() }
+
+// Format lets err print itself, as its %+v may hold a stack.
+func (e *labeledError) Format(s fmt.State, verb rune) {
+	fmt.Fprintf(s, fmt.FormatString(s, verb), e.err)
+}
+
+// LabelsOf returns the labels that err carries anywhere in its tree: those of
+// every error with a method
+//
+//	FailureLabels() map[string]string
+//
+// such as what [WithLabels] returns. Where a key is there several times, the
+// outermost wins, and among equally deep ones the first. A FailureLabels that
+// panics has no labels, and what it wraps is not looked at. The result is never
+// nil and the caller's; the labels are not checked in any way.
+func LabelsOf(err error) Labels {
+	labels := Labels{}
+	depths := map[string]int{}
+	visit(err, func(err error, depth int) walk {
+		carrier, ok := err.(interface{ FailureLabels() map[string]string })
+		if !ok {
+			return walkOn
+		}
+		var own map[string]string
+		if p := guard.Do(func() { own = maps.Clone(carrier.FailureLabels()) }); p != nil {
+			return walkPast
+		}
+		for key, value := range own {
+			if d, ok := depths[key]; !ok || depth < d {
+				labels[key], depths[key] = value, depth
+			}
+		}
+		return walkOn
+	})
+	return labels
+}
+
+// Chain returns err and all that it wraps, depth first, joined errors included,
+// in the order in which they are wrapped. It follows Unwrap() error and
+// Unwrap() []error at most 100 deep, and yields at most 10,000 errors, so that
+// a cyclic tree ends. An Unwrap that panics wraps nothing. A nil err yields
+// nothing.
+func Chain(err error) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		visit(err, func(err error, _ int) walk {
+			if !yield(err) {
+				return walkStop
+			}
+			return walkOn
+		})
+	}
+}
+
+const (
+	maxChainDepth  = 100
+	maxChainVisits = 10_000
+)
+
+// walk says how visit goes on.
+type walk int
+
+const (
+	walkOn   walk = iota // to what the error wraps
+	walkPast             // without looking at what it wraps
+	walkStop
+)
+
+// visit calls fn for err and all that it wraps, as [Chain] has it.
+func visit(err error, fn func(err error, depth int) walk) {
+	left := maxChainVisits
+	var down func(err error, depth int) bool
+	down = func(err error, depth int) bool {
+		if err == nil || depth > maxChainDepth {
+			return true
+		}
+		if left--; left < 0 {
+			return false
+		}
+		switch fn(err, depth) {
+		case walkStop:
+			return false
+		case walkPast:
+			return true
+		}
+		one, many := unwrap(err)
+		if one != nil {
+			return down(one, depth+1)
+		}
+		for _, err := range many {
+			if !down(err, depth+1) {
+				return false
+			}
+		}
+		return true
+	}
+	down(err, 1)
+}
+
+// unwrap returns what err wraps, if it can be had without a panic.
+func unwrap(err error) (one error, many []error) {
+	guard.Do(func() {
+		switch err := err.(type) {
+		case interface{ Unwrap() error }:
+			one = err.Unwrap()
+		case interface{ Unwrap() []error }:
+			many = err.Unwrap()
+		}
+	})
+	return one, many
+}
+
+// Issues of labels; the message says what was wrong and what is allowed.
+var (
+	ErrUndeclaredKey  = errors.New("key is not among the enricher's OutputKeys")
+	ErrInvalidKey     = errors.New("key is not 1 to 128 bytes of valid UTF-8 without control characters")
+	ErrInvalidValue   = errors.New("value is not valid UTF-8 without control characters other than tab and newline")
+	ErrTooManyLabels  = errors.New("too many labels")
+	ErrValueTruncated = errors.New("value is too long and was cut")
+)
+
+const (
+	maxKeyLength = 128
+	maxIssues    = 64
+)
+
+// checkKey reports whether key can be the key of a label.
+func checkKey(key string) bool {
+	return len(key) >= 1 && len(key) <= maxKeyLength && utf8.ValidString(key) &&
+		strings.IndexFunc(key, unicode.IsControl) < 0
+}
+
+// checkLabels returns those of an enricher's labels that may be merged and what
+// was wrong with the others. keys are the enricher's, ascending. The result may
+// be labels itself: whoever keeps it makes a copy.
+func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
+	clean, found := true, 0
+	for _, key := range keys {
+		value, ok := labels[key]
+		if !ok {
+			continue
+		}
+		found++
+		clean = clean && len(value) <= limits.MaxValueLength && checkValue(value)
+		if found == len(labels) {
+			break
+		}
+	}
+	if clean && found == len(labels) && found <= limits.MaxLabels {
+		return labels, nil
+	}
+	return sortOut(labels, keys, limits)
+}
+
+// checkValue reports whether value can be the value of a label. Nearly all are
+// plain ASCII.
+func checkValue(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < ' ' && c != '\t' && c != '\n' || c >= 0x7f {
+			return utf8.ValidString(value[i:]) && strings.IndexFunc(value[i:], func(r rune) bool {
+				return unicode.IsControl(r) && r != '\t' && r != '\n'
+			}) < 0
+		}
+	}
+	return true
+}
+
+// sortOut is checkLabels for labels of which some cannot stay as they are.
+func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
+	kept := make(Labels, min(len(labels), len(keys)))
+	var issues issueList
+	for _, key := range keys {
+		value, ok := labels[key]
+		switch {
+		case !ok:
+		case !checkValue(value):
+			issues.add(key, fmt.Errorf("%w: %.64q", ErrInvalidValue, value))
+		case len(kept) == limits.MaxLabels:
+			issues.add(key, fmt.Errorf("%w: at most %d are kept, in the order of their keys", ErrTooManyLabels, limits.MaxLabels))
+		case len(value) > limits.MaxValueLength:
+			// Cloned, so that the long one can be collected.
+			kept[key] = strings.Clone(cut(value, limits.MaxValueLength))
+			issues.add(key, fmt.Errorf("%w: it has %d bytes, and at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
+		default:
+			kept[key] = value
+		}
+	}
+	for key := range labels {
+		if _, ok := slices.BinarySearch(keys, key); !ok {
+			issues.add(key, ErrUndeclaredKey)
+		}
+	}
+	return kept, issues
+}
+
+// cut returns the longest beginning of s that has at most n bytes and ends
+// between two runes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// A LabelIssue is one label of an enricher that was dropped or cut.
+type LabelIssue struct {
+	Key string // cut to 128 bytes where it is longer
+	Err error  // one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
+}
+
+// issueList holds the first issues in the order of their keys, however many
+// are added: an enricher may return a million labels.
+type issueList []LabelIssue
+
+func (l *issueList) add(key string, err error) {
+	if len(key) > maxKeyLength {
+		key = strings.Clone(cut(key, maxKeyLength))
+	}
+	at, _ := slices.BinarySearchFunc(*l, key, func(issue LabelIssue, key string) int {
+		return strings.Compare(issue.Key, key)
+	})
+	if at == maxIssues {
+		return
+	}
+	if len(*l) == maxIssues {
+		*l = (*l)[:maxIssues-1]
+	}
+	*l = slices.Insert(*l, at, LabelIssue{key, err})
+}

@@ -1,0 +1,353 @@
+package enricher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/graph"
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/source"
+)
+
+// A Rejection is an enricher that was configured but refused.
+type Rejection struct {
+	Name string // as configured
+	Err  error  // names the enricher, says what is wrong and what would be right
+}
+
+// An OverlapError says that several enrichers declare the same output key. All
+// of them are refused, since whose label it would be is anybody's guess.
+type OverlapError struct {
+	Key       string
+	Enrichers []string // in configured order
+}
+
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("output key %q is declared by %s: want it declared by one enricher only", e.Key, quoted(e.Enrichers))
+}
+
+// A CycleError says that enrichers wait for each other's labels, so that none
+// of them could ever start. All of them are refused.
+type CycleError struct {
+	Enrichers []string // in configured order
+}
+
+func (e *CycleError) Error() string {
+	return fmt.Sprintf("enrichers %s wait for each other's labels: want no circle of input keys", quoted(e.Enrichers))
+}
+
+// An Info describes an enricher that is loaded.
+type Info struct {
+	Name       string   // as configured
+	OutputKeys []string // as it declared them
+	InputKeys  []string // of a LabelReader, as it declared them
+	Location   Location
+}
+
+// A Location says where an enricher comes from. What is not known is empty.
+type Location struct {
+	Type    string // the Go type of the enricher
+	Module  string // the module of its factory, or of itself where it was made in code
+	Version string // of the module; "(devel)" in its own working copy
+	File    string // where the factory, or else the enricher, is written
+	Line    int
+}
+
+// String returns l in a line: "*acme.enricher from github.com/acme/enrichers
+// v1.2.3 (/src/acme/enricher.go:42)".
+func (l Location) String() string {
+	s := l.Type
+	if l.Module != "" {
+		s += " from " + strings.TrimSpace(l.Module+" "+l.Version)
+	}
+	if l.File != "" {
+		s += fmt.Sprintf(" (%s:%d)", l.File, l.Line)
+	}
+	return s
+}
+
+// A candidate is an enricher on its way into an Enricher.
+type candidate struct {
+	name    string
+	factory Factory // nil for one made in code, or unknown
+	fe      FailureEnricher
+	ours    bool // to close: a factory made it
+	outputs []string
+	inputs  []string
+	reader  bool
+	inCode  bool  // given by WithEnricher
+	refused error // why it is not kept
+}
+
+// load makes the configured enrichers, adds those made in code, and returns the
+// ones that may run. Where the error is not nil, there are none. What load made
+// and does not return it has closed.
+func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err error) {
+	all, err := candidates(cfg, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		for _, c := range all {
+			if err != nil || c.refused != nil {
+				c.close(s.logger)
+			}
+		}
+	}()
+	var errs []error
+	for _, c := range all {
+		if c.factory == nil {
+			continue
+		}
+		conf := newFactoryConfig(c.name, cfg.optionsOf(c.name), s.logger)
+		fe, err := create(c.factory, conf)
+		c.fe, c.ours = fe, !isNil(fe)
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, nil, errors.Join(errs...)
+	}
+	strays := strays(cfg, all)
+	for _, c := range all {
+		if c.refused == nil {
+			c.refused = c.askKeys()
+		}
+	}
+	refuseOverlaps(all)
+	refuseCircles(all)
+	for _, c := range all {
+		if c.refused != nil {
+			rejected = append(rejected, Rejection{c.name, c.refused})
+			errs = append(errs, c.refused)
+			continue
+		}
+		kept = append(kept, c)
+	}
+	if errs = append(errs, strays...); cfg.Strict && len(errs) > 0 {
+		return nil, nil, errors.Join(errs...)
+	}
+	announce(s.logger, all, strays)
+	return kept, rejected, nil
+}
+
+// candidates returns what is to be loaded, in configured order, those made in
+// code last. Unknown names are refused already.
+func candidates(cfg Config, s *settings) (all []*candidate, err error) {
+	var errs []error
+	taken := map[string]string{}
+	take := func(name string) bool {
+		folded := strings.ToLower(name)
+		other, ok := taken[folded]
+		taken[folded] = name
+		if ok && other != name {
+			errs = append(errs, &ConfigError{Enricher: name, Option: "failure-enrichers", Err: fmt.Errorf(
+				"%q is there too: want names that differ in more than case, as options and policies match them without regard to it", other)})
+		}
+		return !ok
+	}
+	for _, name := range cfg.FailureEnrichers {
+		if !take(name) {
+			continue // a name given twice counts once
+		}
+		c := &candidate{name: name}
+		c.factory, c.refused = s.registry.lookUp(name)
+		all = append(all, c)
+	}
+	for _, in := range s.inCode {
+		switch {
+		case !configurable.MatchString(in.name):
+			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New(
+				"malformed name: want letters, digits, '.', '_' or '-', and one '/' before an instance")})
+		case isNil(in.fe):
+			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New("want an enricher, not nil")})
+		case !take(in.name):
+			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New("the name is taken: want another")})
+		default:
+			all = append(all, &candidate{name: in.name, fe: in.fe, inCode: true})
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// askKeys asks the enricher for its keys and returns why it cannot be kept.
+func (c *candidate) askKeys() error {
+	p := guard.Do(func() {
+		c.outputs = slices.Clone(c.fe.OutputKeys())
+		var r LabelReader
+		if r, c.reader = c.fe.(LabelReader); c.reader {
+			c.inputs = slices.Clone(r.InputKeys())
+		}
+	})
+	if p != nil {
+		return &EnricherError{c.name, fmt.Errorf("asked for its keys: %w", NewPanicError(p.Value, p.Stack))}
+	}
+	var errs []error
+	for _, key := range c.outputs {
+		if !checkKey(key) {
+			errs = append(errs, fmt.Errorf("output key %.*q: %w", maxKeyLength, key, ErrInvalidKey))
+		}
+	}
+	if len(errs) > 0 {
+		return &EnricherError{c.name, errors.Join(errs...)}
+	}
+	return nil
+}
+
+// location returns where the enricher comes from.
+func (c *candidate) location() Location {
+	method, code := "CreateFailureEnricher", any(c.factory)
+	if c.factory == nil {
+		method, code = "ProcessFailure", c.fe
+	}
+	if wrapper, ok := code.(interface{ source() any }); ok {
+		code = wrapper.source()
+	}
+	return Location(source.Of(c.fe, method, code))
+}
+
+// refuseOverlaps refuses all that share an output key with another.
+func refuseOverlaps(all []*candidate) {
+	setters := map[string][]*candidate{}
+	for _, c := range all {
+		if c.refused != nil {
+			continue
+		}
+		for _, key := range unique(c.outputs) {
+			setters[key] = append(setters[key], c)
+		}
+	}
+	for _, key := range sortedKeys(setters) {
+		cs := setters[key]
+		if len(cs) < 2 {
+			continue
+		}
+		overlap := &OverlapError{Key: key}
+		for _, c := range cs {
+			overlap.Enrichers = append(overlap.Enrichers, c.name)
+		}
+		for _, c := range cs {
+			shared, _ := c.refused.(overlaps)
+			c.refused = append(shared, overlap)
+		}
+	}
+}
+
+// overlaps are all the overlaps of one enricher.
+type overlaps []error
+
+func (o overlaps) Error() string   { return errors.Join(o...).Error() }
+func (o overlaps) Unwrap() []error { return o }
+
+// refuseCircles refuses the readers that wait for each other. With them gone,
+// readers of all labels may wait for others than before; hence the loop.
+func refuseCircles(all []*candidate) {
+	for {
+		kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
+		circles := graph.Circles(waits(kept))
+		if len(circles) == 0 {
+			return
+		}
+		for _, circle := range circles {
+			cycle := &CycleError{}
+			for _, i := range circle {
+				cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
+				kept[i].refused = cycle
+			}
+		}
+	}
+}
+
+// waits returns for each enricher the indexes of those whose labels it reads.
+func waits(cs []*candidate) [][]int {
+	nodes := make([]graph.Node, len(cs))
+	for i, c := range cs {
+		nodes[i] = graph.Node{Sets: c.outputs, Reads: c.inputs}
+	}
+	return graph.Waits(nodes)
+}
+
+// strays returns an error for each name that has options or a policy although
+// there is nothing to have them: somebody switched the enricher off by taking
+// its name out of the list, or misspelt it.
+func strays(cfg Config, all []*candidate) (errs []error) {
+	check := func(name, section string, has func(*candidate) bool) {
+		if !slices.ContainsFunc(all, func(c *candidate) bool { return has(c) && strings.EqualFold(c.name, name) }) {
+			errs = append(errs, &ConfigError{name, section + "." + name, errors.New(
+				"no such enricher is configured: add it to failure-enrichers, or remove this")})
+		}
+	}
+	for _, name := range sortedKeys(cfg.Options) {
+		check(name, "failure-enricher", func(c *candidate) bool { return !c.inCode })
+	}
+	for _, name := range sortedKeys(cfg.Policies) {
+		check(name, "failure-enrichment.policies", func(*candidate) bool { return true })
+	}
+	return errs
+}
+
+// announce logs what was found, and what is wrong with it.
+func announce(logger *slog.Logger, all []*candidate, strays []error) {
+	set := map[string]bool{}
+	for _, c := range all {
+		if c.refused == nil {
+			for _, key := range c.outputs {
+				set[key] = true
+			}
+		}
+	}
+	for _, c := range all {
+		name := slog.String("enricher", c.name)
+		if c.refused != nil {
+			level := slog.LevelError
+			switch c.refused.(type) {
+			case overlaps, *CycleError:
+				level = slog.LevelWarn
+			}
+			line(logger, level, "Failure enricher is refused", name, slog.String("error", guard.Text(c.refused)))
+			continue
+		}
+		line(logger, slog.LevelInfo, "Found failure enricher", name,
+			slog.Any("output_keys", c.outputs), slog.Any("location", c.location()))
+		for _, key := range unique(c.inputs) {
+			if key != graph.All && !set[key] {
+				line(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", name, slog.String("key", key))
+			}
+		}
+	}
+	for _, err := range strays {
+		line(logger, slog.LevelWarn, "Configuration of a failure enricher is not used", slog.String("error", err.Error()))
+	}
+}
+
+// line writes a log line, and survives the handler.
+func line(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
+	guard.Do(func() { logger.LogAttrs(context.Background(), level, msg, attrs...) })
+}
+
+// close closes what a factory has made.
+func (c *candidate) close(logger *slog.Logger) {
+	if closer, ok := c.fe.(io.Closer); ok && c.ours {
+		if err := closeSafely(c.name, closer); err != nil {
+			line(logger, slog.LevelWarn, "Closing a failure enricher failed",
+				slog.String("enricher", c.name), slog.String("error", err.Error()))
+		}
+	}
+}
+
+// closeSafely returns the error of closing an enricher, or its panic as one.
+func closeSafely(name string, closer io.Closer) (err error) {
+	if p := guard.Do(func() { err = closer.Close() }); p != nil {
+		err = NewPanicError(p.Value, p.Stack)
+	}
+	if err != nil {
+		return &EnricherError{name, fmt.Errorf("Close: %w", err)}
+	}
+	return nil
+}
