@@ -1,0 +1,16 @@
+module github.com/failure-enrichers/enricher/bench
+
+go 1.26.0
+
+require (
+	github.com/failure-enrichers/enricher v0.0.0
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
+replace github.com/failure-enrichers/enricher => ../

@@ -1,0 +1,107 @@
+// Package readme_test runs what README.md shows: its Go snippets and
+// configuration files are files of this module, word for word.
+package readme_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/readme/loadkoanf"
+	"github.com/failure-enrichers/enricher/internal/readme/loadviper"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
+	readme := read(t, "../../README.md")
+	for _, path := range []string{
+		"first/main.go", "enrichers.yaml", "enrichers.json", "enrichers.properties",
+		"loadkoanf/load.go", "loadviper/load.go",
+	} {
+		text := read(t, path)
+		if _, fn, ok := strings.Cut(text, "func Load("); ok {
+			text = "func Load(" + fn // of the loaders, the README shows the function
+		}
+		assert.Contains(t, readme, "\n"+strings.TrimRight(text, "\n")+"\n```\n", path)
+	}
+}
+
+func TestTheFirstEnricherPrintsWhatTheReadmeSays(t *testing.T) {
+	out, err := exec.Command("go", "run", "./first").Output()
+	require.NoError(t, err)
+	assert.Equal(t, "missing_file=/no/such/orders.csv\n", string(out))
+	assert.Contains(t, read(t, "../../README.md"), "```text\n"+string(out)+"```\n")
+}
+
+func TestTheFirstEnricherHasFewerThan25Lines(t *testing.T) {
+	_, code, _ := strings.Cut(read(t, "first/main.go"), "func init() {")
+	enricher, _, _ := strings.Cut(code, "func main() {")
+	assert.Less(t, strings.Count("func init() {"+enricher, "\n"), 25)
+}
+
+var want = enricher.Config{
+	FailureEnrichers: []string{"rules/payments", "rules/infra", "owner"},
+	Options: map[string]map[string]any{
+		"rules/payments": {"file": "payments.json"},
+		"rules/infra":    {"file": "infra.json"},
+	},
+	Timeout:  500 * time.Millisecond,
+	Policies: map[string]enricher.Policy{"owner": {Timeout: 200 * time.Millisecond, MaxConcurrent: 8}},
+}
+
+func TestEverySpellingOfTheConfigurationMeansTheSame(t *testing.T) {
+	spellings := map[string]func(text string, into *map[string]any) error{
+		"enrichers.yaml": func(text string, into *map[string]any) error { return yaml.Unmarshal([]byte(text), into) },
+		"enrichers.json": func(text string, into *map[string]any) error { return json.Unmarshal([]byte(text), into) },
+		"enrichers.properties": func(text string, into *map[string]any) error {
+			*into = map[string]any{}
+			for line := range strings.Lines(text) {
+				key, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+				(*into)[key] = value
+			}
+			return nil
+		},
+	}
+	for path, parse := range spellings {
+		t.Run(path, func(t *testing.T) {
+			var raw map[string]any
+			require.NoError(t, parse(read(t, path), &raw))
+			cfg, err := enricher.ParseConfig(raw)
+			require.NoError(t, err)
+			assert.Equal(t, want, cfg)
+		})
+	}
+}
+
+func TestKoanfAndViperLoadTheFileAndTheEnvironment(t *testing.T) {
+	for name, load := range map[string]func(string) (enricher.Config, error){
+		"koanf": loadkoanf.Load, "viper": loadviper.Load,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := load("enrichers.yaml")
+			require.NoError(t, err)
+			assert.Equal(t, want, cfg)
+
+			t.Setenv("JOBMANAGER__FAILURE_ENRICHMENT__TIMEOUT", "2s")
+			t.Setenv("JOBMANAGER__FAILURE_ENRICHERS", "owner, rules/infra")
+			cfg, err = load("enrichers.yaml")
+			require.NoError(t, err)
+			assert.Equal(t, 2*time.Second, cfg.Timeout)
+			assert.Equal(t, []string{"owner", "rules/infra"}, cfg.FailureEnrichers)
+		})
+	}
+}
