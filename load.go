@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -202,14 +203,16 @@ func (c *candidate) askKeys() error {
 
 // location returns where the enricher comes from.
 func (c *candidate) location() Location {
-	method, code := "CreateFailureEnricher", any(c.factory)
-	if c.factory == nil {
-		method, code = "ProcessFailure", c.fe
+	// The names are constants for the sake of the linker, which could otherwise
+	// leave out no method of any type.
+	code, method := any(c.fe), func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("ProcessFailure") }
+	if c.factory != nil {
+		code, method = c.factory, func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("CreateFailureEnricher") }
 	}
 	if wrapper, ok := code.(interface{ source() any }); ok {
 		code = wrapper.source()
 	}
-	return Location(source.Of(c.fe, method, code))
+	return Location(source.Of(c.fe, code, method))
 }
 
 // refuseOverlaps refuses all that share an output key with another.
@@ -245,21 +248,14 @@ type overlaps []error
 func (o overlaps) Error() string   { return errors.Join(o...).Error() }
 func (o overlaps) Unwrap() []error { return o }
 
-// refuseCircles refuses the readers that wait for each other. With them gone,
-// readers of all labels may wait for others than before; hence the loop.
+// refuseCircles refuses the readers that wait for each other.
 func refuseCircles(all []*candidate) {
-	for {
-		kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
-		circles := graph.Circles(waits(kept))
-		if len(circles) == 0 {
-			return
-		}
-		for _, circle := range circles {
-			cycle := &CycleError{}
-			for _, i := range circle {
-				cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
-				kept[i].refused = cycle
-			}
+	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
+	for _, circle := range graph.Circles(waits(kept)) {
+		cycle := &CycleError{}
+		for _, i := range circle {
+			cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
+			kept[i].refused = cycle
 		}
 	}
 }

@@ -91,7 +91,7 @@ const (
 	StatusUnknown     Status = iota // no outcome; text "unknown"
 	StatusOK                        // its labels are merged; "ok"
 	StatusFailed                    // it returned an error; "failed"
-	StatusTimedOut                  // it was not done in time; "timed-out"
+	StatusTimedOut                  // it was not done in time, however it ended; "timed-out"
 	StatusPanicked                  // it panicked, or called runtime.Goexit; "panicked"
 	StatusSaturated                 // not called: MaxConcurrent calls were under way; "saturated"
 	StatusCircuitOpen               // not called: it failed too often in a row; "circuit-open"
@@ -174,8 +174,8 @@ func NewPanicError(value any, stack []byte) *PanicError {
 	return &PanicError{Value: value, Stack: stack}
 }
 
-// Error returns "panic: " and the value, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+// Error returns "panic: " and the value, without the stack. It never panics.
+func (e *PanicError) Error() string { return "panic: " + guard.Sprint(e.Value) }
 
 // Unwrap returns the value if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {

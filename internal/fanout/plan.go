@@ -38,7 +38,7 @@ type Plan struct {
 	then      [][]int         // who waits for whom: then[i] wait for i
 	waits     []int32         // how many each waits for
 	deadlines []time.Duration // when each has to be done, after the start of a run
-	soonest   time.Duration   // the first moment at which a call can be late
+	patience  time.Duration   // of its runs
 }
 
 // NewPlan makes a plan in which member i waits for the members waits[i]; these
@@ -54,7 +54,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		base:      base,
 		panicked:  panicked,
 		then:      graph.Followers(waits),
-		soonest:   timeout,
+		patience:  patience,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),
 	}
@@ -71,7 +71,9 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		// timeout*d/D, in an order that does not overflow.
 		d := time.Duration(depths[i])
 		p.deadlines[i] = timeout/deepest*d + timeout%deepest*d/deepest
-		p.soonest = min(p.soonest, p.deadline(i, 0))
+		// With little time, half of it is for those who would otherwise wait
+		// for the first that hangs.
+		p.patience = min(p.patience, p.deadline(i, 0)/2)
 	}
 	return p
 }

@@ -22,7 +22,7 @@ type Status uint8
 const (
 	OK          Status = iota + 1
 	Failed             // the call returned an error
-	TimedOut           // the call was not done in time
+	TimedOut           // the call was not done in time, however it ended
 	Panicked           // the call panicked, or left by runtime.Goexit
 	Saturated          // the call was not made: it found no slot
 	CircuitOpen        // the call was not made: its breaker is open
@@ -31,7 +31,7 @@ const (
 // An Outcome is what came of one call.
 type Outcome struct {
 	Status   Status
-	Err      error         // what a Failed call returned, or what stands for the panic; a TimedOut one may have it too
+	Err      error         // what a Failed call returned, or what stands for the panic; a TimedOut one may have either
 	Duration time.Duration // until the call ended or was given up
 	Opened   bool          // this outcome has opened the member's breaker
 }
@@ -143,7 +143,7 @@ func Run[R any](p *Plan, values context.Context, calls Calls[R]) {
 	if r.ready.first != nil {
 		go r.work()
 	}
-	r.timer = time.AfterFunc(min(patience, p.soonest), r.look)
+	r.timer = time.AfterFunc(p.patience, r.look)
 	r.mu.Unlock()
 	r.done.Wait()
 	r.timer.Stop()
@@ -298,15 +298,24 @@ func (r *run[R]) settle(t *task[R], result *R, o Outcome, now time.Duration) {
 
 // Granted starts t, which has waited for a slot, on a goroutine of its own,
 // unless it is too late.
-func (t *task[R]) Granted() bulkhead.Waiter {
+func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	r := t.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t.state != queued {
-		return r.plan.members[t.i].Slots.Release(false)
+	now := r.scope.since()
+	if t.state == queued && t.ctx.deadline <= now {
+		r.expire(t, now)
 	}
-	ok, next := r.admit(t, r.scope.since())
-	if ok {
+	if t.state != queued {
+		next = r.plan.members[t.i].Slots.Release(false)
+	} else if ok, after := r.admit(t, now); ok {
+		go t.work()
+	} else {
+		next = after
+	}
+	// Where t has settled, others may have become ready, and nobody has been
+	// told to work on them.
+	if t := r.next(now); t != nil {
 		go t.work()
 	}
 	return next
@@ -358,14 +367,12 @@ func (t *task[R]) do() (next *task[R]) {
 			return
 		}
 		value := recover()
-		exiting := value == nil // panic(nil) has had a value since Go 1.21
-		if exiting {
+		if value == nil { // panic(nil) has had a value since Go 1.21
 			value = errGoexit
 		}
 		err := t.run.plan.panicked(value, debug.Stack())
-		next = t.end(nil, Outcome{Status: Panicked, Err: err})
-		if exiting && next != nil {
-			go next.work() // this goroutine will not come to it
+		if next := t.end(nil, Outcome{Status: Panicked, Err: err}); next != nil {
+			go next.work() // this goroutine may be exiting, whether it panicked or not
 		}
 	}()
 	result, err := t.run.calls.Call(&t.ctx, int(t.i))
@@ -387,9 +394,9 @@ func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 	abandoned := t.state == settled
 	granted := m.Slots.Release(abandoned)
 	if !abandoned {
-		// Labels that come when the time is up are too late, even if nobody
-		// has noticed yet: what counts must not depend on who wakes first.
-		if now >= t.ctx.deadline && o.Status != Panicked {
+		// Whatever comes when the time is up is too late, even if nobody has
+		// noticed yet: what counts must not depend on who wakes first.
+		if now >= t.ctx.deadline {
 			o.Status = TimedOut
 		}
 		o.Duration = now - t.started

@@ -26,20 +26,19 @@ func Waits(nodes []Node) [][]int {
 	waits := make([][]int, len(nodes))
 	for i, n := range nodes {
 		for _, key := range n.Reads {
-			waits[i] = append(waits[i], setters[key]...)
+			if key != All { // which may be the key of a label, too
+				waits[i] = append(waits[i], setters[key]...)
+			}
 		}
 	}
-	// Who waits for whom is settled by the keys that are named, before any
-	// All is looked at: otherwise the answer would depend on the order in
-	// which the readers of All are taken.
-	named := Followers(waits)
+	// One edge after the other, and none that closes a circle: where readers of
+	// All could each wait for a reader of the other, the first in order does.
 	for i, n := range nodes {
 		if !slices.Contains(n.Reads, All) {
 			continue
 		}
-		behind := reachable(named, i)
 		for j, other := range nodes {
-			if j != i && !behind[j] && !slices.Contains(other.Reads, All) {
+			if !slices.Contains(other.Reads, All) && !reachable(waits, j)[i] {
 				waits[i] = append(waits[i], j)
 			}
 		}

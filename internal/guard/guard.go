@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// Do calls fn and returns nil, or what it panicked with.
+// Do calls fn and returns nil, or what it panicked with. Where fn exits the
+// goroutine, Do does not return.
 func Do(fn func()) (p *Panic) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -27,8 +28,19 @@ type Panic struct {
 func Text(err error) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
-			text = fmt.Sprintf("(the Error method of a %T panicked: %v)", err, v)
+			text = fmt.Sprintf("(the Error method of a %T panicked: %s)", err, Sprint(v))
 		}
 	}()
 	return err.Error()
+}
+
+// Sprint is fmt.Sprint for a value that may panic when it is printed, even
+// while package fmt prints what it has panicked with before.
+func Sprint(v any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("(a %T that panics when it is printed)", v)
+		}
+	}()
+	return fmt.Sprint(v)
 }

@@ -1,0 +1,316 @@
+package breaker_test
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher/internal/breaker"
+)
+
+const cooldown = 10 * time.Second
+
+// enter lets a call in that must be let in.
+func enter(t *testing.T, b *breaker.Breaker) breaker.Ticket {
+	t.Helper()
+	ticket, ok := b.Enter()
+	require.True(t, ok, "the breaker refuses a call")
+	return ticket
+}
+
+// requireRefused says that b lets no call in.
+func requireRefused(t *testing.T, b *breaker.Breaker) {
+	t.Helper()
+	require.True(t, b.Refuses())
+	_, ok := b.Enter()
+	require.False(t, ok, "the breaker lets a call in")
+}
+
+// opened returns a breaker that one failure has opened just now.
+func opened(t *testing.T) *breaker.Breaker {
+	t.Helper()
+	b := breaker.New(1, cooldown)
+	require.True(t, b.Leave(enter(t, b), true))
+	require.Equal(t, breaker.Open, b.State())
+	return b
+}
+
+func TestANilBreakerIsAlwaysClosed(t *testing.T) {
+	t.Parallel()
+	var b *breaker.Breaker
+	for range 100 {
+		assert.False(t, b.Refuses())
+		ticket, ok := b.Enter()
+		assert.True(t, ok)
+		assert.False(t, b.Leave(ticket, true))
+		assert.Equal(t, breaker.Closed, b.State())
+	}
+}
+
+func TestAThresholdBelowOneMakesNoBreaker(t *testing.T) {
+	t.Parallel()
+	for _, threshold := range []int{0, -1, math.MinInt} {
+		assert.Nil(t, breaker.New(threshold, cooldown), threshold)
+	}
+	assert.NotNil(t, breaker.New(1, cooldown))
+}
+
+func TestANewBreakerIsClosed(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(1, cooldown)
+	assert.Equal(t, breaker.Closed, b.State())
+	assert.False(t, b.Refuses())
+}
+
+func TestTheFailureThatCompletesTheRowOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	for _, threshold := range []int{1, 2, 3, 100} {
+		b := breaker.New(threshold, cooldown)
+		for range threshold - 1 {
+			require.False(t, b.Leave(enter(t, b), true))
+			require.False(t, b.Refuses())
+			require.Equal(t, breaker.Closed, b.State())
+		}
+		require.True(t, b.Leave(enter(t, b), true), threshold)
+		assert.Equal(t, breaker.Open, b.State())
+		requireRefused(t, b)
+	}
+}
+
+func TestASuccessEndsTheRow(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(3, cooldown)
+	for range 10 {
+		require.False(t, b.Leave(enter(t, b), true))
+		require.False(t, b.Leave(enter(t, b), true))
+		require.False(t, b.Leave(enter(t, b), false))
+	}
+	assert.Equal(t, breaker.Closed, b.State())
+}
+
+func TestCallsThatOverlapCountInTheOrderInWhichTheyEnd(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(2, cooldown)
+	first, second, third := enter(t, b), enter(t, b), enter(t, b)
+	require.False(t, b.Leave(third, true))
+	require.False(t, b.Leave(first, false)) // ends the row, though it began before third
+	require.False(t, b.Leave(second, true))
+	require.True(t, b.Leave(enter(t, b), true))
+}
+
+func TestACallCountsThoughTheRowHasEndedSinceItBegan(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(1, cooldown)
+	early := enter(t, b)
+	require.False(t, b.Leave(enter(t, b), false))
+	assert.True(t, b.Leave(early, true), "the breaker has not moved in between")
+}
+
+func TestAnOpenBreakerRefusesUntilTheCooldownIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := opened(t)
+		requireRefused(t, b)
+		time.Sleep(cooldown - 1)
+		requireRefused(t, b)
+		require.Equal(t, breaker.Open, b.State())
+		time.Sleep(time.Nanosecond)
+		require.False(t, b.Refuses())
+		require.Equal(t, breaker.HalfOpen, b.State())
+		enter(t, b)
+	})
+}
+
+func TestACooldownOfZeroProbesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(1, 0)
+	require.True(t, b.Leave(enter(t, b), true))
+	require.Equal(t, breaker.HalfOpen, b.State())
+	require.False(t, b.Leave(enter(t, b), false))
+	require.Equal(t, breaker.Closed, b.State())
+}
+
+func TestOneProbePassesHoweverLongItTakes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := opened(t)
+		time.Sleep(cooldown)
+		enter(t, b)
+		for range 10 {
+			require.Equal(t, breaker.HalfOpen, b.State())
+			requireRefused(t, b)
+			time.Sleep(cooldown)
+		}
+	})
+}
+
+func TestAskingTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := opened(t)
+		time.Sleep(cooldown)
+		for range 10 {
+			require.False(t, b.Refuses())
+			require.Equal(t, breaker.HalfOpen, b.State())
+		}
+		enter(t, b)
+	})
+}
+
+func TestAProbeThatSucceedsClosesTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := breaker.New(3, cooldown)
+		for range 3 {
+			b.Leave(enter(t, b), true)
+		}
+		time.Sleep(cooldown)
+		require.False(t, b.Leave(enter(t, b), false))
+		require.Equal(t, breaker.Closed, b.State())
+		require.False(t, b.Refuses())
+
+		// The row begins at nothing.
+		require.False(t, b.Leave(enter(t, b), true))
+		require.False(t, b.Leave(enter(t, b), true))
+		require.True(t, b.Leave(enter(t, b), true))
+	})
+}
+
+func TestAProbeThatFailsOpensTheBreakerForAWholeCooldown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := breaker.New(3, cooldown)
+		for range 3 {
+			b.Leave(enter(t, b), true)
+		}
+		for range 5 {
+			time.Sleep(cooldown + time.Second)
+			probe := enter(t, b)
+			time.Sleep(time.Second)
+			require.True(t, b.Leave(probe, true), "one failure is enough")
+			require.Equal(t, breaker.Open, b.State())
+			time.Sleep(cooldown - 1)
+			requireRefused(t, b)
+		}
+	})
+}
+
+// A stale ticket is one of a call that began before the breaker last moved.
+func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
+	t.Parallel()
+	for _, failed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := breaker.New(1, cooldown)
+			var stale []breaker.Ticket
+			for range 9 {
+				stale = append(stale, enter(t, b))
+			}
+			leaveStale := func() {
+				require.False(t, b.Leave(stale[0], failed))
+				stale = stale[1:]
+			}
+			require.True(t, b.Leave(enter(t, b), true))
+
+			// While open.
+			leaveStale()
+			require.Equal(t, breaker.Open, b.State())
+			requireRefused(t, b)
+			time.Sleep(cooldown - 1)
+			leaveStale()
+			requireRefused(t, b) // the cooldown is no longer
+			time.Sleep(time.Nanosecond)
+
+			// When the cooldown is over.
+			require.Equal(t, breaker.HalfOpen, b.State())
+			leaveStale()
+			require.Equal(t, breaker.HalfOpen, b.State())
+			require.False(t, b.Refuses())
+
+			// While the probe is under way.
+			probe := enter(t, b)
+			leaveStale()
+			require.Equal(t, breaker.HalfOpen, b.State())
+			requireRefused(t, b)
+
+			// After a probe that failed, and one that did not.
+			require.True(t, b.Leave(probe, true))
+			leaveStale()
+			require.Equal(t, breaker.Open, b.State())
+			requireRefused(t, b)
+			time.Sleep(cooldown)
+			require.False(t, b.Leave(enter(t, b), false))
+			leaveStale()
+			require.Equal(t, breaker.Closed, b.State())
+			require.False(t, b.Refuses())
+		})
+	}
+}
+
+func TestACallFromBeforeTheOpeningDoesNotEndARowThatBeganAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := breaker.New(2, cooldown)
+		stale := enter(t, b)
+		b.Leave(enter(t, b), true)
+		require.True(t, b.Leave(enter(t, b), true))
+		time.Sleep(cooldown)
+		require.False(t, b.Leave(enter(t, b), false))
+
+		require.False(t, b.Leave(enter(t, b), true))
+		require.False(t, b.Leave(stale, false))
+		require.True(t, b.Leave(enter(t, b), true))
+	})
+}
+
+func TestOneOfManyAtOnceIsTheProbe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := opened(t)
+		for range 20 {
+			time.Sleep(cooldown)
+			var passed atomic.Int32
+			var probe breaker.Ticket
+			var calls sync.WaitGroup
+			for range 64 {
+				calls.Go(func() {
+					if ticket, ok := b.Enter(); ok {
+						passed.Add(1)
+						probe = ticket
+					}
+				})
+			}
+			calls.Wait()
+			require.EqualValues(t, 1, passed.Load())
+			require.True(t, b.Leave(probe, true))
+		}
+	})
+}
+
+func TestOneOfManyFailuresAtOnceOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		b := breaker.New(5, cooldown)
+		var openings atomic.Int32
+		var calls sync.WaitGroup
+		tickets := make([]breaker.Ticket, 64)
+		for i := range tickets {
+			tickets[i] = enter(t, b)
+		}
+		for _, ticket := range tickets {
+			calls.Go(func() {
+				if b.Leave(ticket, true) {
+					openings.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		require.EqualValues(t, 1, openings.Load())
+		require.Equal(t, breaker.Open, b.State())
+	}
+}

@@ -1,0 +1,263 @@
+package fanout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/failure-enrichers/enricher/internal/bulkhead"
+	"github.com/failure-enrichers/enricher/internal/fanout"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is fanout's own: after it, calls share no goroutine any more.
+const patience = 100 * time.Microsecond
+
+var errCall = errors.New("the call has failed")
+
+// A panicError is what the plans of these tests make of a panic.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprint("panicked: ", p.value) }
+
+// members returns n members, each with slots and time enough.
+func members(n int) []*fanout.Member {
+	all := make([]*fanout.Member, n)
+	for i := range all {
+		all[i] = &fanout.Member{Slots: bulkhead.New(64)}
+	}
+	return all
+}
+
+// independent is how n members wait which wait for nobody.
+func independent(n int) [][]int { return make([][]int, n) }
+
+// chain is how n members wait each of which waits for the one before.
+func chain(n int) [][]int {
+	waits := make([][]int, n)
+	for i := 1; i < n; i++ {
+		waits[i] = []int{i - 1}
+	}
+	return waits
+}
+
+func newPlan(t *testing.T, all []*fanout.Member, waits [][]int, timeout time.Duration) *fanout.Plan {
+	t.Helper()
+	base, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return newPlanOn(base, all, waits, timeout)
+}
+
+func newPlanOn(base context.Context, all []*fanout.Member, waits [][]int, timeout time.Duration) *fanout.Plan {
+	return fanout.NewPlan(base, all, waits, timeout, func(value any, stack []byte) error {
+		return &panicError{value, stack}
+	})
+}
+
+type callFunc func(ctx context.Context, i int) (string, error)
+
+// quick is a call that returns at once.
+func quick(_ context.Context, i int) (string, error) { return result(i), nil }
+
+// sleep returns a call that takes d, whatever its context says.
+func sleep(d time.Duration) callFunc {
+	return func(_ context.Context, i int) (string, error) {
+		time.Sleep(d)
+		return result(i), nil
+	}
+}
+
+// hang returns a call that takes until release is closed.
+func hang(release <-chan struct{}) callFunc {
+	return func(_ context.Context, i int) (string, error) {
+		<-release
+		return result(i), nil
+	}
+}
+
+func result(i int) string { return fmt.Sprintf("of %d", i) }
+
+// A recorder remembers what one run does. Prepare and Settle take no lock:
+// that they are never called concurrently, and not after Run has returned, is
+// for the race detector to see.
+type recorder struct {
+	t     *testing.T
+	call  callFunc
+	start time.Time
+	over  atomic.Bool // Run has returned
+	calls []atomic.Int32
+
+	events   []string // what happened, in order
+	prepared []int    // by call: how often
+	settled  []int    // by call: how often
+	started  []time.Duration
+	ended    []time.Duration
+	results  []string
+	outcomes []fanout.Outcome
+}
+
+func newRecorder(t *testing.T, n int, call callFunc) *recorder {
+	return &recorder{
+		t:        t,
+		call:     call,
+		start:    time.Now(),
+		calls:    make([]atomic.Int32, n),
+		prepared: make([]int, n),
+		settled:  make([]int, n),
+		started:  make([]time.Duration, n),
+		ended:    make([]time.Duration, n),
+		results:  make([]string, n),
+		outcomes: make([]fanout.Outcome, n),
+	}
+}
+
+func (r *recorder) Prepare(i int) {
+	assert.False(r.t, r.over.Load(), "call %d was prepared after Run had returned", i)
+	r.events = append(r.events, fmt.Sprintf("start %d", i))
+	r.prepared[i]++
+	r.started[i] = time.Since(r.start)
+}
+
+func (r *recorder) Call(ctx context.Context, i int) (string, error) {
+	r.calls[i].Add(1)
+	return r.call(ctx, i)
+}
+
+func (r *recorder) Settle(i int, result string, o fanout.Outcome) {
+	assert.False(r.t, r.over.Load(), "call %d was settled after Run had returned", i)
+	r.events = append(r.events, fmt.Sprintf("settle %d", i))
+	r.settled[i]++
+	r.ended[i] = time.Since(r.start)
+	r.outcomes[i] = o
+	if o.Status == fanout.OK {
+		r.results[i] = result
+	}
+}
+
+// statuses returns the status of each call.
+func (r *recorder) statuses() []fanout.Status {
+	s := make([]fanout.Status, len(r.outcomes))
+	for i := range s {
+		s[i] = r.outcomes[i].Status
+	}
+	return s
+}
+
+// made returns how often each call was made.
+func (r *recorder) made() []int {
+	n := make([]int, len(r.calls))
+	for i := range n {
+		n[i] = int(r.calls[i].Load())
+	}
+	return n
+}
+
+// check says what holds after every run.
+func (r *recorder) check() {
+	r.t.Helper()
+	for i, o := range r.outcomes {
+		require.Equal(r.t, 1, r.settled[i], "call %d was settled so often", i)
+		made := int(r.calls[i].Load())
+		require.Equal(r.t, r.prepared[i], made, "call %d: prepared and made", i)
+		switch o.Status {
+		case fanout.OK:
+			require.Equal(r.t, 1, made)
+			require.Equal(r.t, result(i), r.results[i])
+			require.NoError(r.t, o.Err)
+		case fanout.Failed, fanout.Panicked:
+			require.Equal(r.t, 1, made)
+			require.Error(r.t, o.Err)
+		case fanout.TimedOut:
+			require.LessOrEqual(r.t, made, 1)
+		case fanout.Saturated, fanout.CircuitOpen:
+			require.Zero(r.t, made)
+			require.NoError(r.t, o.Err)
+			require.False(r.t, o.Opened)
+		default:
+			require.Fail(r.t, "a call without a status")
+		}
+	}
+}
+
+// run makes the n calls of p, in a bubble, and returns what happened.
+func run(t *testing.T, p *fanout.Plan, n int, call callFunc) *recorder {
+	t.Helper()
+	return runWith(t, p, n, context.Background(), call)
+}
+
+// runWith is run with the values of values.
+func runWith(t *testing.T, p *fanout.Plan, n int, values context.Context, call callFunc) *recorder {
+	t.Helper()
+	r := newRecorder(t, n, call)
+	fanout.Run(p, values, r)
+	r.over.Store(true)
+	synctest.Wait() // abandoned calls write what tests read
+	r.check()
+	return r
+}
+
+// start is run on a goroutine of its own; the recorder may be read after wait.
+func start(t *testing.T, p *fanout.Plan, n int, call callFunc) (r *recorder, wait func()) {
+	t.Helper()
+	r = newRecorder(t, n, call)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fanout.Run(p, context.Background(), r)
+		r.over.Store(true)
+	}()
+	return r, func() {
+		t.Helper()
+		<-done
+		synctest.Wait()
+		r.check()
+	}
+}
+
+func requireHeld(t *testing.T, m *fanout.Member, held, abandoned int) {
+	t.Helper()
+	h, a := m.Slots.Held()
+	require.Equal(t, [2]int{held, abandoned}, [2]int{h, a}, "slots held, and of those abandoned")
+}
+
+// goroutine returns the number of the goroutine that asks.
+func goroutine() string {
+	buf := make([]byte, 64)
+	header := string(buf[:runtime.Stack(buf, false)])
+	return strings.Fields(header)[1]
+}
+
+// bubbleStacks returns the stacks of all goroutines of the bubble that asks,
+// but for those that package synctest has for itself.
+func bubbleStacks(t *testing.T) []string {
+	buf := make([]byte, 4<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var all []string
+	bubble := ""
+	for i, stack := range strings.Split(string(buf), "\n\n") {
+		header, _, _ := strings.Cut(stack, "\n")
+		_, b, ok := strings.Cut(header, "synctest bubble ")
+		if i == 0 { // the one that asks comes first
+			assert.True(t, ok, "not in a bubble: %s", header)
+			bubble = b
+		}
+		if ok && b == bubble && !strings.Contains(stack, "testing/synctest.Test") {
+			all = append(all, stack)
+		}
+	}
+	return all
+}

@@ -1,0 +1,125 @@
+package guard_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+func ExampleDo() {
+	p := guard.Do(func() { panic("no") })
+	fmt.Println(p.Value)
+	// Output: no
+}
+
+func ExampleText() {
+	fmt.Println(guard.Text(io.EOF))
+	// Output: EOF
+}
+
+func TestAFunctionThatReturnsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	called := 0
+	require.Nil(t, guard.Do(func() { called++ }))
+	require.Equal(t, 1, called)
+}
+
+//go:noinline
+func culprit(value any) { panic(value) }
+
+func TestAPanicIsKeptWithItsStack(t *testing.T) {
+	t.Parallel()
+	for _, value := range []any{"text", 42, io.EOF, []int{1}} {
+		p := guard.Do(func() { culprit(value) })
+		require.NotNil(t, p)
+		assert.Equal(t, value, p.Value)
+		assert.Contains(t, string(p.Stack), "guard_test.culprit(")
+	}
+}
+
+func TestAPanicOfTheRuntimeIsKept(t *testing.T) {
+	t.Parallel()
+	var m map[string]int
+	p := guard.Do(func() { m["a"] = 1 })
+	require.NotNil(t, p)
+	assert.EqualError(t, p.Value.(runtime.Error), "assignment to entry in nil map")
+
+	p = guard.Do(nil)
+	require.NotNil(t, p)
+	assert.ErrorContains(t, p.Value.(runtime.Error), "nil pointer dereference")
+}
+
+func TestAPanicOfNilIsAPanic(t *testing.T) {
+	t.Parallel()
+	p := guard.Do(func() { panic(nil) })
+	require.NotNil(t, p)
+	assert.IsType(t, (*runtime.PanicNilError)(nil), p.Value)
+}
+
+func TestAGoroutineThatExitsIsLetGo(t *testing.T) {
+	t.Parallel()
+	done := make(chan bool)
+	go func() {
+		returned := false
+		defer func() { done <- returned }()
+		guard.Do(runtime.Goexit)
+		returned = true
+	}()
+	assert.False(t, <-done)
+}
+
+// A rude error panics with itself when it is asked for its text.
+type rude struct{ with any }
+
+func (r rude) Error() string { panic(r.with) }
+
+type pointed struct{ text string }
+
+func (p *pointed) Error() string { return p.text }
+
+func TestTextNeverPanics(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("plain"), "plain"},
+		{errors.New(""), ""},
+		{&pointed{"pointed"}, "pointed"},
+		{rude{"no"}, "(the Error method of a guard_test.rude panicked: no)"},
+		{rude{io.EOF}, "(the Error method of a guard_test.rude panicked: EOF)"},
+		{rude{nil}, "(the Error method of a guard_test.rude panicked: " + new(runtime.PanicNilError).Error() + ")"},
+		{
+			(*pointed)(nil),
+			"(the Error method of a *guard_test.pointed panicked: runtime error: invalid memory address or nil pointer dereference)",
+		},
+		{nil, "(the Error method of a <nil> panicked: runtime error: invalid memory address or nil pointer dereference)"},
+		{
+			rude{rude{"inside"}}, // fmt looks after what the panic's value does
+			"(the Error method of a guard_test.rude panicked: %!v(PANIC=Error method: inside))",
+		},
+	} {
+		assert.Equal(t, c.want, guard.Text(c.err))
+	}
+}
+
+// A vicious error panics with itself, so that whoever prints the value of the
+// panic panics again.
+type vicious struct{}
+
+func (v vicious) Error() string { panic(v) }
+
+func TestTextSurvivesAPanicWhoseValueCannotBePrinted(t *testing.T) {
+	t.Parallel()
+	const unprintable = "(a guard_test.vicious that panics when it is printed)"
+	assert.Equal(t, "(the Error method of a guard_test.vicious panicked: "+unprintable+")", guard.Text(vicious{}))
+	assert.Equal(t, unprintable, guard.Sprint(vicious{}))
+	assert.Equal(t, "42", guard.Sprint(42))
+}
