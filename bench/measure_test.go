@@ -121,8 +121,10 @@ func TestMeasuringCountsFailuresAndTheirAllocations(t *testing.T) {
 
 func TestContestantThatLosesLabelsIsNotMeasured(t *testing.T) {
 	for _, callers := range []int{1, 2} {
-		c := &contestant{by: "hasty", work: "quick", enrichers: 8, callers: callers,
-			enrich: func(context.Context, enricher.FailureContext) enricher.Labels { return enricher.Labels{"key": "value"} }}
+		c := &contestant{
+			by: "hasty", work: "quick", enrichers: 8, callers: callers,
+			enrich: func(context.Context, enricher.FailureContext) enricher.Labels { return enricher.Labels{"key": "value"} },
+		}
 		_, err := measure(c, 1)
 		require.ErrorContains(t, err, "8 quick: hasty: got 1 labels, want 8")
 	}

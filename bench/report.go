@@ -170,8 +170,13 @@ func (rep *report) conclusion() string {
 
 func (rep *report) resultTable() *table {
 	t := &table{columns: []column{
-		{title: "work"}, {title: "against"}, {title: "measured", right: true}, {title: "middle half of rounds", right: true},
-		{title: "at most", right: true}, {title: "verdict"}, {title: "stretch goal"},
+		{title: "work"},
+		{title: "against"},
+		{title: "measured", right: true},
+		{title: "middle half of rounds", right: true},
+		{title: "at most", right: true},
+		{title: "verdict"},
+		{title: "stretch goal"},
 	}}
 	for _, r := range rep.results {
 		t.rows = append(t.rows, []string{
@@ -183,8 +188,12 @@ func (rep *report) resultTable() *table {
 
 func (rep *report) costTable() *table {
 	t := &table{columns: []column{
-		{title: "enrichers", right: true}, {title: "kind"}, {title: "run by"}, {title: "time", right: true},
-		{title: "allocations", right: true}, {title: "bytes", right: true},
+		{title: "enrichers", right: true},
+		{title: "kind"},
+		{title: "run by"},
+		{title: "time", right: true},
+		{title: "allocations", right: true},
+		{title: "bytes", right: true},
 	}}
 	for _, c := range rep.costs {
 		t.rows = append(t.rows, []string{
