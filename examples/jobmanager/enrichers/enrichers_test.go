@@ -1,0 +1,231 @@
+package enrichers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/task"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.Misbehave(os.Args[1:]) // the tests run themselves as commands
+	goleak.VerifyTestMain(m)
+}
+
+// load returns an Enricher with these names and options, as a service has it.
+func load(t *testing.T, raw map[string]any) *enricher.Enricher {
+	t.Helper()
+	cfg, err := enricher.ParseConfig(raw)
+	require.NoError(t, err)
+	cfg.Strict = true
+	e, err := enricher.New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, e.Shutdown(context.Background())) })
+	return e
+}
+
+func TestImportingThePackageRegistersBoth(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []string{"example-cause", "example-triage"}, enricher.Registered())
+}
+
+// fail runs a task as the manager does and returns its failure.
+func fail(t *testing.T, ctx context.Context, work manager.Task) error {
+	t.Helper()
+	deadline := time.Minute
+	if _, ok := work.(task.Primes); ok {
+		deadline = 50 * time.Millisecond
+	}
+	m := manager.Manager{Workers: 1, Reporter: discard{}}
+	o := m.Run(ctx, []manager.Job{{ID: "a", Task: work, Attempts: 1, Deadline: deadline}})[0]
+	require.Error(t, o.Err)
+	return o.Err
+}
+
+type discard struct{}
+
+func (discard) Failed(manager.Failure) {}
+func (discard) Ended(manager.Outcome)  {}
+
+func TestCauseKnowsRealFailures(t *testing.T) {
+	t.Parallel()
+	box, err := sandbox.Start()
+	require.NoError(t, err)
+	defer box.Close()
+	path, err := os.Executable()
+	require.NoError(t, err)
+	exit := task.Command{Args: []string{path, "misbehave", "exit"}}
+	killed := task.Command{Args: []string{path, "misbehave", "killed"}}
+	malformed := task.CSV{Open: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("date,account,amount\n1,2")), nil
+	}}
+	missing := task.CSV{Open: func(string) (io.ReadCloser, error) { return os.Open("no-such-file") }}
+	refused := task.HTTP{URL: "http://" + box.Closed}
+	stopped, stop := context.WithCancelCause(t.Context())
+	stops := task.CSV{Open: func(string) (io.ReadCloser, error) {
+		stop(errors.New("interrupted"))
+		return io.NopCloser(strings.NewReader("date,account,amount\n")), nil
+	}}
+
+	e := load(t, map[string]any{"failure-enrichers": "example-cause"})
+	tests := map[string]struct {
+		err          error
+		kind, reason string
+	}{
+		"exit":               {fail(t, t.Context(), exit), "USER", "exit-status"},
+		"killed":             {fail(t, t.Context(), killed), "SYSTEM", "killed"},
+		"not installed":      {fail(t, t.Context(), task.Command{Args: []string{"no-such-command-anywhere"}}), "SYSTEM", "command-not-found"},
+		"no such path":       {fail(t, t.Context(), task.Command{Args: []string{"./no/such/command"}}), "SYSTEM", "command-not-found"},
+		"refused":            {fail(t, t.Context(), refused), "DEPENDENCY", "connection-refused"},
+		"no such name":       {fail(t, t.Context(), task.HTTP{URL: "http://name.invalid"}), "DEPENDENCY", "name-not-resolved"},
+		"503":                {fail(t, t.Context(), task.HTTP{URL: "http://" + box.Server + "/unavailable"}), "DEPENDENCY", "http-503"},
+		"404":                {fail(t, t.Context(), task.HTTP{URL: "http://" + box.Server + "/nothing"}), "USER", "http-404"},
+		"799":                {&task.StatusError{Code: 799}, "DEPENDENCY", "http-other"},
+		"499":                {&task.StatusError{Code: 499}, "USER", "http-other"},
+		"malformed row":      {fail(t, t.Context(), malformed), "USER", "malformed-row"},
+		"panic":              {fail(t, t.Context(), task.Percentile{Samples: []float64{1}, Percent: 100}), "USER", "panic"},
+		"panic with context": {enricher.NewPanicError(context.DeadlineExceeded, nil), "USER", "panic"},
+		"stopped":            {fail(t, stopped, stops), "SYSTEM", "cancelled"},
+		"deadline":           {fail(t, t.Context(), task.Primes{Below: 1 << 40}), "SYSTEM", "deadline-exceeded"},
+		"missing file":       {fail(t, t.Context(), missing), "UNKNOWN", "unknown"},
+		"the text only":      {errors.New("connection refused, exit status 3, panic"), "UNKNOWN", "unknown"},
+		"the first of two":   {fail(t, t.Context(), task.Steps{refused, exit}), "DEPENDENCY", "connection-refused"},
+		"the other first":    {fail(t, t.Context(), task.Steps{exit, refused}), "USER", "exit-status"},
+		"one of two unknown": {errors.Join(errors.New("?"), fmt.Errorf("wrapped: %w", context.Canceled)), "SYSTEM", "cancelled"},
+		"a circle":           {circle{}, "UNKNOWN", "unknown"},
+		"not comparable":     {uncomparable{"a", "b"}, "UNKNOWN", "unknown"},
+		"killed at deadline": {fmt.Errorf("%w: %w", &manager.DeadlineError{}, fail(t, t.Context(), killed)), "SYSTEM", "deadline-exceeded"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			res := e.EnrichContext(t.Context(), tt.err, enricher.FailureContext{})
+			require.NoError(t, res.Err())
+			assert.Equal(t, enricher.Labels{"kind": tt.kind, "reason": tt.reason}, res.Labels, "%v", tt.err)
+		})
+	}
+}
+
+// An uncomparable error makes == panic.
+type uncomparable []string
+
+func (u uncomparable) Error() string { return strings.Join(u, ", ") }
+
+// A circle wraps itself.
+type circle struct{}
+
+func (circle) Error() string { return "circle" }
+func (circle) Unwrap() error { return circle{} }
+
+func TestTriageDecidesByTheLabels(t *testing.T) {
+	t.Parallel()
+	cfg, err := enricher.ParseConfig(map[string]any{
+		"failure-enrichers": "example-triage",
+		"failure-enricher": map[string]any{"example-triage": map[string]any{
+			"final-reasons": "panic, http-404", // a property file has lists like this
+			"owners":        map[string]any{"SYSTEM": "platform"},
+			"default-owner": "duty",
+		}},
+	})
+	require.NoError(t, err)
+	cfg.Strict = true
+	// In place of example-cause, an enricher sets the labels that the test wants.
+	var set enricher.Labels
+	e, err := enricher.New(cfg, enricher.WithEnricher("cause", enricher.Func([]string{"kind", "reason"},
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return set, nil })))
+	require.NoError(t, err)
+
+	tests := map[string]struct {
+		set        enricher.Labels
+		attributes map[string]string
+		owner      string
+		final      bool
+	}{
+		"a kind with an owner":  {enricher.Labels{"kind": "SYSTEM", "reason": "killed"}, map[string]string{"team": "web"}, "platform", false},
+		"a kind without one":    {enricher.Labels{"kind": "USER", "reason": "exit-status"}, map[string]string{"team": "web"}, "web", false},
+		"neither owner or team": {enricher.Labels{"kind": "USER", "reason": "exit-status"}, nil, "duty", false},
+		"a final reason":        {enricher.Labels{"kind": "USER", "reason": "panic"}, nil, "duty", true},
+		"another one":           {enricher.Labels{"kind": "USER", "reason": "http-404"}, nil, "duty", true},
+		"no labels to read":     {nil, nil, "duty", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			set = tt.set
+			res := e.EnrichContext(t.Context(), errors.New("failed"), enricher.FailureContext{Attributes: tt.attributes})
+			require.NoError(t, res.Err())
+			assert.Equal(t, tt.owner, res.Labels[enrichers.KeyOwner])
+			assert.Equal(t, tt.final, res.Labels.CannotRestart())
+			_, ok := res.Labels[enricher.KeyJobCannotRestart]
+			assert.Equal(t, tt.final, ok, "a veto that is none is not set")
+		})
+	}
+}
+
+func TestTriageStartsAfterCause(t *testing.T) {
+	t.Parallel()
+	e := load(t, map[string]any{"failure-enrichers": []any{"example-triage", "example-cause"}})
+	for range 100 {
+		labels := e.Enrich(enricher.NewPanicError("oops", nil))
+		require.Equal(t, "JOB_CANNOT_RESTART=true, kind=USER, owner=on-call, reason=panic", labels.String())
+	}
+}
+
+func TestTriageRefusesOptionsThatHaveNoEffect(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		options map[string]any
+		want    string
+	}{
+		"a misspelt option": {
+			map[string]any{"owner": "me"},
+			`enricher "example-triage": option "owner": unknown, did you mean "owners"? known options: default-owner, final-reasons, owners, team-attribute`,
+		},
+		"an unknown reason": {
+			map[string]any{"final-reasons": []any{"panic", "panik"}},
+			`enricher "example-triage": option "final-reasons": unknown reason "panik": want one of exit-status, command-not-found, killed, connection-refused, name-not-resolved, malformed-row, deadline-exceeded, cancelled, panic, unknown, or "http-404" and the like`,
+		},
+		"an unknown kind": {
+			map[string]any{"owners": map[string]any{"user": "me"}},
+			`enricher "example-triage": option "owners": unknown kind "user": want one of USER, SYSTEM, DEPENDENCY, UNKNOWN`,
+		},
+		"nobody": {
+			map[string]any{"default-owner": ""},
+			`enricher "example-triage": option "default-owner": want a name`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := enricher.New(enricher.Config{
+				FailureEnrichers: []string{"example-triage"},
+				Options:          map[string]map[string]any{"example-triage": tt.options},
+			})
+			require.EqualError(t, err, tt.want)
+			ce, ok := errors.AsType[*enricher.ConfigError](err)
+			require.True(t, ok)
+			assert.Equal(t, "example-triage", ce.Enricher)
+		})
+	}
+}
+
+func TestCauseHasNoOptions(t *testing.T) {
+	t.Parallel()
+	_, err := enricher.New(enricher.Config{
+		FailureEnrichers: []string{"example-cause"},
+		Options:          map[string]map[string]any{"example-cause": {"depth": 3}},
+	})
+	require.EqualError(t, err, `enricher "example-cause": option "depth": this enricher has no options: remove it`)
+}

@@ -1,0 +1,101 @@
+package enrichers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// KeyOwner is the label of example-triage that says who has to look at a
+// failure. Its other label is [enricher.KeyJobCannotRestart].
+const KeyOwner = "owner"
+
+// TriageOptions are the options of example-triage. In a configuration they are
+// called final-reasons, owners, team-attribute and default-owner.
+type TriageOptions struct {
+	// FinalReasons are the reasons that no restart can do anything about.
+	FinalReasons []string
+
+	// Owners are the owners of failures by kind. Those of a kind that is not
+	// listed belong to the team of the job.
+	Owners map[string]string
+
+	// TeamAttribute is the attribute of a failure that names the team.
+	TeamAttribute string
+
+	// DefaultOwner has what nobody else has.
+	DefaultOwner string
+}
+
+// triageDefaults are the options that are not configured.
+var triageDefaults = TriageOptions{
+	FinalReasons:  []string{ReasonCommandNotFound, ReasonMalformedRow, ReasonPanic},
+	TeamAttribute: "team",
+	DefaultOwner:  "on-call",
+}
+
+// A triage is the enricher example-triage. It is not changed once it is made.
+type triage struct {
+	opts TriageOptions
+}
+
+var _ enricher.LabelReader = (*triage)(nil)
+
+// newTriage is the factory. The options have been decoded over the defaults:
+// misspelt ones and wrong types are out already. What is left is to refuse values
+// that could never have an effect, naming the option and what would be right.
+func newTriage(conf enricher.FactoryConfig, opts TriageOptions) (enricher.FailureEnricher, error) {
+	var errs []error
+	bad := func(option, format string, args ...any) {
+		errs = append(errs, &enricher.ConfigError{Enricher: conf.Name(), Option: option, Err: fmt.Errorf(format, args...)})
+	}
+	for _, reason := range opts.FinalReasons {
+		if !slices.Contains(reasons, reason) && !strings.HasPrefix(reason, "http-") {
+			bad("final-reasons", "unknown reason %q: want one of %s, or \"http-404\" and the like", reason, strings.Join(reasons, ", "))
+		}
+	}
+	for kind := range opts.Owners {
+		if !slices.Contains(kinds, kind) {
+			bad("owners", "unknown kind %q: want one of %s", kind, strings.Join(kinds, ", "))
+		}
+	}
+	if opts.DefaultOwner == "" {
+		bad("default-owner", "want a name")
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return &triage{opts}, nil
+}
+
+var (
+	kinds   = []string{KindUser, KindSystem, KindDependency, KindUnknown}
+	reasons = []string{
+		ReasonExitStatus, ReasonCommandNotFound, ReasonKilled, ReasonConnectionRefused, ReasonNameNotResolved,
+		ReasonMalformedRow, ReasonDeadlineExceeded, ReasonCancelled, ReasonPanic, ReasonUnknown,
+	}
+)
+
+// InputKeys declares the labels to read. Whoever sets them, triage starts after.
+func (t *triage) InputKeys() []string { return []string{KeyKind, KeyReason} }
+
+// OutputKeys declares the labels to set.
+func (t *triage) OutputKeys() []string { return []string{KeyOwner, enricher.KeyJobCannotRestart} }
+
+// ProcessFailure finds an owner for every failure, also where the labels to read
+// are missing, because their enricher timed out, say. A veto it leaves out where
+// it has none: an enricher need not set all its labels.
+func (t *triage) ProcessFailure(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+	labels := enricher.Labels{
+		KeyOwner: cmp.Or(t.opts.Owners[fc.Labels[KeyKind]], fc.Attributes[t.opts.TeamAttribute], t.opts.DefaultOwner),
+	}
+	if slices.Contains(t.opts.FinalReasons, fc.Labels[KeyReason]) {
+		labels[enricher.KeyJobCannotRestart] = "true"
+	}
+	return labels, nil
+}

@@ -1,0 +1,185 @@
+// Package manager runs jobs: on a bounded number of workers, several times if
+// need be, with a growing pause in between, and each time no longer than allowed.
+//
+// It is where the enricher library is used. Every failure is handed to an
+// [enricher.Enricher] with all that is known about it, and the labels that come
+// back decide whether the job is run again.
+package manager
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// A Manager runs jobs.
+type Manager struct {
+	Workers  int                // jobs that run at once; 1 or more
+	Endpoint string             // where this process can be reached, or runs: for the FailureContext
+	Enricher *enricher.Enricher // nil labels nothing, and vetoes nothing
+	Reporter Reporter
+}
+
+// A Reporter is told what happens. Its methods are called from several
+// goroutines at once.
+type Reporter interface {
+	Failed(Failure) // an attempt has failed
+	Ended(Outcome)  // a job has come to its end
+}
+
+// Run runs the jobs and returns what became of them, in their order. When ctx
+// ends, no attempt is begun any more, and those under way are told to stop.
+func (m *Manager) Run(ctx context.Context, jobs []Job) []Outcome {
+	// The queue has room for all, so putting a job back into it never blocks.
+	queue := make(chan *execution, len(jobs))
+	executions := make([]execution, len(jobs))
+	for i, job := range jobs {
+		executions[i] = execution{outcome: Outcome{Job: job}, backoff: job.Backoff.start()}
+		queue <- &executions[i]
+	}
+	var unfinished, workers sync.WaitGroup
+	unfinished.Add(len(jobs))
+	for n := range min(m.Workers, len(jobs)) {
+		workers.Go(func() {
+			worker := fmt.Sprintf("worker-%d", n+1)
+			for x := range queue {
+				if m.attempt(ctx, worker, x) {
+					unfinished.Done()
+					continue
+				}
+				// A job that waits does not hold its worker. When ctx ends, it is
+				// put back at once, to be cancelled where jobs are taken up.
+				go func() {
+					select {
+					case <-time.After(x.delay):
+					case <-ctx.Done():
+					}
+					queue <- x
+				}()
+			}
+		})
+	}
+	unfinished.Wait()
+	close(queue)
+	workers.Wait()
+
+	outcomes := make([]Outcome, len(jobs))
+	for i := range executions {
+		outcomes[i] = executions[i].outcome
+	}
+	return outcomes
+}
+
+// An execution is a job on its way. It belongs to whoever has taken it out of
+// the queue.
+type execution struct {
+	outcome Outcome // what is known so far
+	backoff *backoff.ExponentialBackOff
+	delay   time.Duration // before the next attempt
+}
+
+// attempt runs a job once and reports whether it has come to its end.
+func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (ended bool) {
+	o := &x.outcome
+	if ctx.Err() != nil {
+		return m.end(o, Cancelled)
+	}
+	if o.Attempts++; o.Attempts == 1 {
+		o.Started = time.Now()
+	}
+	o.Summary, o.Err = run(ctx, o.Job)
+	if o.Err == nil {
+		o.Labels = nil
+		return m.end(o, Succeeded)
+	}
+
+	fc := enricher.FailureContext{
+		ID:            fmt.Sprintf("%s/%d", o.Job.ID, o.Attempts),
+		Type:          enricher.FailureTypeTask,
+		JobID:         o.Job.ID,
+		JobName:       o.Job.Name,
+		TaskName:      o.Job.Task.String(),
+		TaskManagerID: worker,
+		Endpoint:      m.Endpoint,
+		Attempt:       o.Attempts,
+		MaxAttempts:   o.Job.Attempts,
+		Time:          time.Now(),
+		Attributes:    o.Job.Attributes,
+	}
+	// That ctx may have ended does not matter: a failure is enriched all the same.
+	result := m.Enricher.EnrichContext(ctx, o.Err, fc)
+	o.Labels = result.Labels
+
+	state := decide(ctx, fc, result.Labels)
+	if state == Restarting {
+		x.delay = x.backoff.NextBackOff().Round(time.Millisecond)
+	}
+	m.Reporter.Failed(Failure{Job: o.Job, Err: o.Err, Context: fc, Result: result, State: state, Delay: x.delay})
+	if state == Restarting {
+		return false
+	}
+	return m.end(o, state)
+}
+
+// decide says what becomes of a job after a failure.
+func decide(ctx context.Context, fc enricher.FailureContext, labels enricher.Labels) State {
+	switch {
+	case labels.CannotRestart():
+		return Vetoed
+	case ctx.Err() != nil:
+		return Cancelled
+	case fc.Final():
+		return Failed
+	}
+	return Restarting
+}
+
+func (m *Manager) end(o *Outcome, state State) (ended bool) {
+	o.State, o.Ended = state, time.Now()
+	m.Reporter.Ended(*o)
+	return true
+}
+
+// run runs the task of a job within its deadline. A panic is an error.
+func run(ctx context.Context, job Job) (summary string, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, job.Deadline, &DeadlineError{job.Deadline})
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			err = enricher.NewPanicError(v, debug.Stack())
+		} else if err != nil && ctx.Err() != nil {
+			err = interrupted(ctx, err)
+		}
+	}()
+	return job.Task.Run(ctx)
+}
+
+// interrupted puts why ctx ended before what the task made of it: a command that
+// was told to stop says no more than that it was killed.
+func interrupted(ctx context.Context, err error) error {
+	why := context.Cause(ctx)
+	said := err == why || err == ctx.Err() // which the task knew too
+	if ctx.Err() == context.Canceled {
+		why = &StoppedError{why}
+	}
+	if said {
+		return why
+	}
+	return fmt.Errorf("%w: %w", why, err)
+}
+
+// start returns the pauses of one job. They are not safe for concurrent use.
+func (b Backoff) start() *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{
+		InitialInterval:     b.Initial,
+		MaxInterval:         b.Max,
+		Multiplier:          2,
+		RandomizationFactor: 0.25,
+	}
+}

@@ -1,0 +1,179 @@
+package task_test
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/task"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.Misbehave(os.Args[1:]) // the tests run themselves as commands
+	goleak.VerifyTestMain(m)
+}
+
+func self(t *testing.T, args ...string) task.Command {
+	path, err := os.Executable()
+	require.NoError(t, err)
+	return task.Command{Args: append([]string{path}, args...)}
+}
+
+func TestACommandThatFailsSaysHow(t *testing.T) {
+	t.Parallel()
+	_, err := self(t, "misbehave", "exit", "3").Run(t.Context())
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, 3, exit.ExitCode())
+	assert.EqualError(t, err, "exit status 3: partition 7 is locked by another process")
+
+	_, err = task.Command{Args: []string{"no-such-command-anywhere"}}.Run(t.Context())
+	require.ErrorIs(t, err, exec.ErrNotFound)
+	_, err = task.Command{Args: []string{"./no/such/command"}}.Run(t.Context())
+	_, ok = errors.AsType[*exec.Error](err)
+	assert.True(t, ok, "%v", err)
+}
+
+func TestACommandIsKilledWhenItsTimeIsUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := self(t, "misbehave", "hang").Run(ctx)
+	require.Error(t, err)
+	assert.Less(t, time.Since(start), 20*time.Second)
+}
+
+func TestACommandThatSucceedsIsSummedUpByItsLastLine(t *testing.T) {
+	t.Parallel()
+	summary, err := task.Command{Args: []string{"go", "version"}}.Run(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, summary, "go version go")
+}
+
+func TestAnHTTPTaskTellsFailuresApart(t *testing.T) {
+	t.Parallel()
+	box, err := sandbox.Start()
+	require.NoError(t, err)
+	defer box.Close()
+
+	summary, err := task.HTTP{URL: "http://" + box.Server + "/rates"}.Run(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "32 bytes", summary)
+
+	_, err = task.HTTP{URL: "http://" + box.Server + "/unavailable"}.Run(t.Context())
+	status, ok := errors.AsType[*task.StatusError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, 503, status.Code)
+	assert.EqualError(t, err, "GET http://"+box.Server+"/unavailable: 503 Service Unavailable")
+
+	_, err = task.HTTP{URL: "http://" + box.Closed}.Run(t.Context())
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+
+	_, err = task.HTTP{URL: "http://name.invalid"}.Run(t.Context())
+	_, ok = errors.AsType[*net.DNSError](err)
+	assert.True(t, ok, "%v", err)
+}
+
+func TestAFlakyServerWorksInTheEnd(t *testing.T) {
+	t.Parallel()
+	box, err := sandbox.Start()
+	require.NoError(t, err)
+	defer box.Close()
+	get := task.HTTP{URL: "http://" + box.Server + "/flaky"}
+	for range 2 {
+		_, err := get.Run(t.Context())
+		require.Error(t, err)
+	}
+	_, err = get.Run(t.Context())
+	require.NoError(t, err)
+}
+
+func TestACSVTaskSumsUpOrNamesTheRow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ rows, summary, err string }{
+		"good rows":        {"2026-01-01,a,12.5\n2026-01-02,b,-3\n2026-01-03,c, 0.05 \n", "3 rows, 9.55 in total", ""},
+		"no rows":          {"", "0 rows, 0.00 in total", ""},
+		"a blank line":     {"\n2026-01-01,a,1\n", "1 rows, 1.00 in total", ""},
+		"a letter":         {"2026-01-01,a,1\n2026-01-02,b,1O\n", "", `f.csv:3: amount "1O": want a number such as 12.50`},
+		"no amount":        {"2026-01-01,a,\n", "", `f.csv:2: amount "": want a number such as 12.50`},
+		"a sign only":      {"2026-01-01,a,-\n", "", `f.csv:2: amount "-": want a number such as 12.50`},
+		"three digits":     {"2026-01-01,a,1.005\n", "", `f.csv:2: amount "1.005": want a number such as 12.50`},
+		"an exponent":      {"2026-01-01,a,1e5\n", "", `f.csv:2: amount "1e5": want a number such as 12.50`},
+		"an endless one":   {"2026-01-01,a," + strings.Repeat("9", 50) + "\n", "", `f.csv:2: amount "9999999999999999999999999999999999999999": want a number such as 12.50`},
+		"a missing column": {"2026-01-01,a\n", "", "f.csv:2: wrong number of fields"},
+		"an open quote":    {"2026-01-01,\"a,1\n", "", `f.csv:2: extraneous or missing " in quoted-field`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			summary, err := task.CSV{File: "f.csv", Open: func(string) (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader("date,account,amount\n" + tt.rows)), nil
+			}}.Run(t.Context())
+			if tt.err == "" {
+				require.NoError(t, err)
+				assert.Equal(t, tt.summary, summary)
+				return
+			}
+			require.EqualError(t, err, tt.err)
+			_, ok := errors.AsType[*task.RowError](err)
+			assert.True(t, ok)
+		})
+	}
+	assert.ErrorIs(t, &task.RowError{Err: csv.ErrFieldCount}, csv.ErrFieldCount)
+}
+
+func TestACalculationStopsWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	summary, err := task.Primes{Below: 100}.Run(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "25 primes below 100", summary)
+
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, &manager.DeadlineError{Deadline: time.Millisecond})
+	defer cancel()
+	_, err = task.Primes{Below: 1 << 40}.Run(ctx)
+	assert.EqualError(t, err, "deadline of 1ms exceeded")
+}
+
+func TestAPercentileHasItsBug(t *testing.T) {
+	t.Parallel()
+	summary, err := task.Percentile{Samples: []float64{3, 1, 2, 4}, Percent: 50}.Run(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "50% of the samples are below 3", summary)
+	assert.Panics(t, func() { task.Percentile{Samples: []float64{1}, Percent: 100}.Run(t.Context()) })
+}
+
+func TestStepsAreAllTried(t *testing.T) {
+	t.Parallel()
+	bad := task.Command{Args: []string{"no-such-command-anywhere"}}
+	good := task.Primes{Below: 10}
+	_, err := task.Steps{bad, good, bad}.Run(t.Context())
+	require.ErrorIs(t, err, exec.ErrNotFound)
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 2)
+	assert.Contains(t, lines[0], "step 1: ")
+	assert.Contains(t, lines[1], "step 3: ")
+
+	summary, err := task.Steps{good, good}.Run(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "2 steps done", summary)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = task.Steps{good}.Run(ctx)
+	assert.ErrorIs(t, err, context.Canceled)
+}

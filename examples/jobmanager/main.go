@@ -1,0 +1,215 @@
+// Command jobmanager is a small job manager that labels the failures of its jobs.
+//
+//	go run ./examples/jobmanager                    # the jobs that ship with it
+//	go run ./examples/jobmanager -listen :8081      # and their failures at http://localhost:8081/
+//	go run ./examples/jobmanager -jobs my-jobs.yaml -config my-enrichers.yaml
+//
+// The jobs that ship with it fail in many ways, and all of them for real. Every
+// failure goes through the enrichers that the configuration names, among them two
+// of the program's own, and the labels that come back decide whether the job is
+// run again.
+//
+// To see how the library is used, read internal/manager; to see how an enricher
+// is written, read enrichers.
+//
+// Its exit status is 0 when the jobs were run, whatever became of them; 1 when
+// something kept it from that, such as an interrupt; and 2 when the flags or the
+// files are wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/failure-enrichers/enricher"
+	_ "github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/history"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/report"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
+)
+
+func main() {
+	sandbox.Misbehave(os.Args[1:])
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop() // so that the next signal kills
+		fmt.Fprintln(os.Stderr, "jobmanager: stopping; interrupt again to stop at once")
+	})
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Exit statuses.
+const (
+	exitDone    = 0
+	exitTrouble = 1
+	exitUsage   = 2
+)
+
+// run is the program, without what belongs to the process. It stops in order
+// when ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
+	fail := func(status int, err error) int {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(stderr, "jobmanager: %s\n", strings.TrimSuffix(line, "\n"))
+		}
+		return status
+	}
+	opts, err := parseFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	if err != nil {
+		return exitUsage // flag has said what is wrong
+	}
+
+	// The files are checked from end to end before any job starts.
+	box, err := sandbox.Start()
+	if err != nil {
+		return fail(exitTrouble, err)
+	}
+	defer box.Close()
+	file, jobsErr := readJobs(opts.jobs, box)
+	cfg, configErr := readConfig(opts.config)
+	if err := errors.Join(jobsErr, configErr); err != nil {
+		return fail(exitUsage, err)
+	}
+
+	level := slog.LevelWarn
+	if opts.verbose {
+		level = slog.LevelInfo
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	failures := history.New(file.Jobs)
+	e, err := enricher.New(cfg, enricher.WithLogger(logger), enricher.WithObserver(failures))
+	if err != nil {
+		return fail(exitUsage, inFile(displayName(opts.config, defaultConfig), err))
+	}
+	defer func() {
+		// Enrichers may have something left to send. They get some time for it.
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+		defer cancel()
+		if err := e.Shutdown(ctx); err != nil {
+			status = fail(exitTrouble, err)
+		}
+	}()
+
+	endpoint, _ := os.Hostname()
+	if opts.listen != "" {
+		server, err := listen(opts.listen, failures.Handler(), logger)
+		if err != nil {
+			return fail(exitTrouble, err)
+		}
+		defer func() {
+			if err := server.Close(); err != nil {
+				status = fail(exitTrouble, err)
+			}
+		}()
+		endpoint = server.Addr
+	}
+
+	start := time.Now()
+	notes := stdout
+	var reporter reporter
+	if opts.json {
+		notes = stderr // stdout is for machines
+		reporter = report.NewJSON(stdout)
+	} else {
+		reporter = report.NewText(stdout, colours(stdout), start, file.Jobs, labelKeys(e))
+		fmt.Fprintf(notes, "Jobs: %d. Workers: %d. Failures are labelled by: %s.\n", len(file.Jobs), file.Workers, names(e))
+	}
+	if opts.listen != "" {
+		fmt.Fprintf(notes, "Failures are at http://%s/\n", endpoint)
+	}
+
+	m := &manager.Manager{Workers: file.Workers, Endpoint: endpoint, Enricher: e, Reporter: reporter}
+	outcomes := m.Run(ctx, file.Jobs)
+	if err := reporter.Summary(outcomes, time.Since(start)); err != nil {
+		return fail(exitTrouble, err)
+	}
+	for _, o := range outcomes {
+		if o.State == manager.Cancelled {
+			return exitTrouble
+		}
+	}
+	if opts.listen != "" {
+		fmt.Fprintf(notes, "\nAll jobs are done. Their failures stay at http://%s/ until you interrupt (Ctrl-C).\n", endpoint)
+		<-ctx.Done()
+	}
+	return exitDone
+}
+
+// shutdownTime is what each part of the program gets to come to its end.
+const shutdownTime = 5 * time.Second
+
+// A reporter shows what happens, and what came of it.
+type reporter interface {
+	manager.Reporter
+	Summary(outcomes []manager.Outcome, took time.Duration) error
+}
+
+// options are the flags.
+type options struct {
+	jobs, config, listen string
+	json, verbose        bool
+}
+
+func parseFlags(args []string, stderr io.Writer) (options, error) {
+	var opts options
+	flags := flag.NewFlagSet("jobmanager", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: "+defaultJobs+", which is built in)")
+	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: "+defaultConfig+", which is built in)")
+	flags.StringVar(&opts.listen, "listen", "", "serve the failures at this `address`, such as localhost:8081, until interrupted")
+	flags.BoolVar(&opts.json, "json", false, "write one JSON object a line to stdout, and nothing else")
+	flags.BoolVar(&opts.verbose, "v", false, "log what the library has to say, not warnings only")
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("jobmanager: unexpected argument %q: want flags only", flags.Arg(0))
+		fmt.Fprintln(stderr, err)
+		flags.Usage()
+	}
+	return opts, err
+}
+
+// colours reports whether w is a terminal whose user likes colours.
+func colours(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) &&
+		os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" &&
+		(runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "") // older consoles print them
+}
+
+// labelKeys returns the keys of all labels there may be, in the order in which
+// the enrichers are configured.
+func labelKeys(e *enricher.Enricher) []string {
+	var keys []string
+	for _, info := range e.Enrichers() {
+		keys = append(keys, info.OutputKeys...)
+	}
+	return keys
+}
+
+func names(e *enricher.Enricher) string {
+	var names []string
+	for _, info := range e.Enrichers() {
+		names = append(names, info.Name)
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.Misbehave(os.Args[1:]) // as which the jobs run this program
+	if os.Getenv("JOBMANAGER_TEST_MAIN") != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// An event is a line of -json.
+type event struct {
+	Event, JobID, Error, State string
+	Attempt                    int
+	Labels                     enricher.Labels
+	Counts                     map[string]int
+	Jobs                       []struct {
+		JobID, State, Summary, Error string
+		Attempts                     int
+		Labels                       enricher.Labels
+	}
+}
+
+func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), []string{"-json"}, &stdout, &stderr)
+	assert.Zero(t, status)
+	assert.Empty(t, stderr.String())
+
+	failures := map[string]int{}
+	var summary event
+	for line := range strings.Lines(stdout.String()) {
+		var e event
+		require.NoError(t, json.Unmarshal([]byte(line), &e), line)
+		require.Empty(t, summary.Event, "the summary is the last event")
+		if e.Event == "summary" {
+			summary = e
+			continue
+		}
+		require.Equal(t, "failure", e.Event)
+		failures[e.JobID]++
+		assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
+	}
+
+	want := map[string]struct {
+		state                          string
+		attempts, failures             int
+		kind, reason, owner, errorText string
+	}{
+		"import-march":     {"succeeded", 1, 0, "", "", "", ""},
+		"fetch-rates":      {"succeeded", 1, 0, "", "", "", ""},
+		"score-risks":      {"succeeded", 1, 0, "", "", "", ""},
+		"sync-crm":         {"succeeded", 3, 2, "", "", "", ""},
+		"backup-database":  {"vetoed", 1, 1, "SYSTEM", "command-not-found", "platform", "pg-dump-nobody-has"},
+		"import-april":     {"vetoed", 1, 1, "USER", "malformed-row", "ledger", "data/april.csv:5"},
+		"report-latency":   {"vetoed", 1, 1, "USER", "panic", "web", "index out of range [4] with length 4"},
+		"build-index":      {"failed", 2, 2, "USER", "exit-status", "search", "exit status 3"},
+		"transcode-videos": {"failed", 2, 2, "SYSTEM", "killed", "platform", "signal: killed"},
+		"push-metrics":     {"failed", 3, 3, "DEPENDENCY", "connection-refused", "integrations", "refused"},
+		"ask-partner":      {"failed", 2, 2, "DEPENDENCY", "name-not-resolved", "integrations", "prices.invalid"},
+		"send-invoices":    {"failed", 2, 2, "DEPENDENCY", "http-503", "integrations", "503 Service Unavailable"},
+		"train-model":      {"failed", 2, 2, "SYSTEM", "deadline-exceeded", "platform", "deadline of 800ms exceeded"},
+		"clean-up":         {"failed", 2, 2, "DEPENDENCY", "connection-refused", "integrations", "step 2: exit status 1"},
+	}
+	if runtime.GOOS == "windows" { // which has no signals
+		killed := want["transcode-videos"]
+		killed.kind, killed.reason, killed.owner, killed.errorText = "USER", "exit-status", "media", "exit status 1"
+		want["transcode-videos"] = killed
+	}
+	require.Len(t, summary.Jobs, len(want))
+	for _, job := range summary.Jobs {
+		w, ok := want[job.JobID]
+		require.True(t, ok, job.JobID)
+		assert.Equal(t, w.state, job.State, job.JobID)
+		assert.Equal(t, w.attempts, job.Attempts, job.JobID)
+		assert.Equal(t, w.failures, failures[job.JobID], job.JobID)
+		var labels enricher.Labels
+		if w.kind != "" {
+			labels = enricher.Labels{"kind": w.kind, "reason": w.reason, "owner": w.owner}
+		}
+		if w.state == "vetoed" {
+			labels[enricher.KeyJobCannotRestart] = "true"
+		}
+		assert.Equal(t, labels, job.Labels, job.JobID)
+		assert.Contains(t, job.Error, w.errorText, job.JobID)
+		assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
+	}
+	assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
+}
+
+// write puts a file into a directory of the test.
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+func TestFilesInAJobFileAreRelativeToIt(t *testing.T) {
+	t.Parallel()
+	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: csv, with: {file: a.csv}}]")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(jobs), "a.csv"), []byte("date,account,amount\n,,1"), 0o600))
+	var stdout, stderr bytes.Buffer
+	assert.Zero(t, run(t.Context(), []string{"-jobs", jobs}, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "1 rows, 1.00 in total")
+	assert.Contains(t, stdout.String(), "1 job in ")
+	assert.NotContains(t, stdout.String(), "\x1b", "no colours where there is no terminal")
+	assert.Empty(t, stderr.String())
+}
+
+func TestWhatIsWrongIsSaidAndNothingStarts(t *testing.T) {
+	t.Parallel()
+	ofConfig := func(yaml string) []string { return []string{"-config", write(t, "c.yaml", yaml)} }
+	ofJobs := func(yaml string) []string { return []string{"-jobs", write(t, "j.yaml", yaml)} }
+	missing := filepath.Join(t.TempDir(), "missing.yaml")
+	tests := map[string]struct {
+		args   []string
+		status int
+		want   []string // in this order; lines begin with "jobmanager: " and, mostly, the file
+	}{
+		"help":                 {[]string{"-h"}, 0, []string{"Usage of jobmanager:"}},
+		"an unknown flag":      {[]string{"-nope"}, 2, []string{"flag provided but not defined: -nope"}},
+		"an argument":          {[]string{"jobs.yaml"}, 2, []string{`jobmanager: unexpected argument "jobs.yaml": want flags only`}},
+		"no job file":          {[]string{"-jobs", missing}, 2, []string{"jobmanager: open " + missing}},
+		"a directory":          {[]string{"-jobs", t.TempDir()}, 2, []string{"is a directory"}},
+		"a huge job file":      {ofJobs(strings.Repeat("#", 1<<20+1)), 2, []string{"j.yaml: more than 1024 KiB"}},
+		"a bad job":            {ofJobs("jobs:\n  - {id: a, name: A, kind: csv, with: {file: a}, attempts: 0}"), 2, []string{`j.yaml:2: job "a": attempts: got "0": want a whole number from 1 to 100`}},
+		"no YAML":              {ofConfig("a: b\nc: d: e"), 2, []string{"c.yaml:2: not a YAML file: mapping values are not allowed in this context"}},
+		"a list as config":     {ofConfig("\n- a"), 2, []string{"c.yaml:2: want keys and values"}},
+		"a key given twice":    {ofConfig("a: b\na: c"), 2, []string{`c.yaml:2: not a YAML file: mapping key "a" already defined at line 1`}},
+		"an unknown enricher":  {ofConfig("failure-enrichers: example-cuase"), 2, []string{`c.yaml: `, `"example-cuase"`, `did you mean "example-cause"?`}},
+		"an unknown option":    {ofConfig("failure-enrichers: example-triage\nfailure-enricher: {example-triage: {owner: me}}"), 2, []string{`c.yaml: enricher "example-triage": option "owner"`}},
+		"an overlap":           {ofConfig("failure-enrichers: example-cause, example-cause/two"), 2, []string{`c.yaml: output key "kind" is declared by "example-cause", "example-cause/two"`}},
+		"a timeout in no unit": {ofConfig("failure-enrichment: {timeout: 5}"), 2, []string{`c.yaml: option "failure-enrichment.timeout"`}},
+		"options for nobody":   {ofConfig("failure-enricher: {example-triage: {default-owner: me}}"), 2, []string{`c.yaml: `, "example-triage"}},
+		"both files": {
+			append(ofJobs("jobs: []"), ofConfig("- a")...), 2,
+			[]string{"j.yaml:1: jobs: got 0 items: want 1 to 10000", "c.yaml:1: want keys and values"},
+		},
+		"a bad address": {[]string{"-listen", "nowhere"}, 1, []string{"jobmanager: -listen nowhere: "}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			assert.Equal(t, tt.status, run(t.Context(), tt.args, &stdout, &stderr))
+			assert.Empty(t, stdout.String(), "nothing has started")
+			rest := stderr.String()
+			for _, want := range tt.want {
+				at := strings.Index(rest, want)
+				require.GreaterOrEqual(t, at, 0, "%q in %q", want, stderr.String())
+				rest = rest[at+len(want):]
+			}
+		})
+	}
+}
+
+// A process is the program as a process of its own, which runs a job that hangs.
+type process struct {
+	*exec.Cmd
+	stdout, stderr *bufio.Reader
+}
+
+// start starts the program, with one worker, and waits until the second of three
+// jobs hangs in a shell with this script.
+func start(t *testing.T, script string) process {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("no process can be interrupted here")
+	}
+	jobs := write(t, "jobs.yaml", `
+workers: 1
+jobs:
+  - {id: a, name: First, kind: percentile, with: {samples: [1], percent: 100}}
+  - {id: b, name: Second, kind: command, with: {command: [sh, -c, "touch begun; `+script+`"]}}
+  - {id: c, name: Third, kind: primes, with: {below: 10}}
+`)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(ctx, self, "-jobs", jobs)
+	cmd.Dir = filepath.Dir(jobs)
+	cmd.Env = append(os.Environ(), "JOBMANAGER_TEST_MAIN=1")
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(cmd.Dir, "begun"))
+		return err == nil
+	}, time.Minute, time.Millisecond)
+	return process{cmd, bufio.NewReader(stdout), bufio.NewReader(stderr)}
+}
+
+// interrupt interrupts the program and waits until it says that it stops.
+func (p process) interrupt(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	for line := ""; line != "jobmanager: stopping; interrupt again to stop at once\n"; {
+		var err error
+		line, err = p.stderr.ReadString('\n')
+		require.NoError(t, err)
+	}
+}
+
+func TestAnInterruptStopsInOrder(t *testing.T) {
+	t.Parallel()
+	p := start(t, "exec sleep 30")
+	p.interrupt(t)
+	out, err := io.ReadAll(p.stdout)
+	require.NoError(t, err)
+	assert.Contains(t, string(out), "stopped: interrupt signal received: signal: killed\n")
+	assert.Contains(t, string(out), "kind=SYSTEM  reason=cancelled  owner=platform\n", "it is enriched all the same")
+	assert.Contains(t, string(out), "never begun: shutting down\n")
+	assert.Contains(t, string(out), "0 succeeded, 0 failed, 1 vetoed, 2 cancelled.\n")
+	require.Error(t, p.Wait())
+	assert.Equal(t, exitTrouble, p.ProcessState.ExitCode())
+}
+
+func TestASecondInterruptKills(t *testing.T) {
+	t.Parallel()
+	// The shell is killed by the first, but its child holds on to the output, and
+	// the command is given some time for that.
+	p := start(t, "sleep 3 & wait")
+	p.interrupt(t)
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	out, err := io.ReadAll(p.stdout)
+	require.NoError(t, err)
+	assert.NotContains(t, string(out), "cancelled", "there is no summary")
+	require.Error(t, p.Wait())
+	status, ok := p.ProcessState.Sys().(interface{ Signaled() bool })
+	assert.True(t, ok && status.Signaled(), "%v", p.ProcessState)
+}
+
+var address = regexp.MustCompile(`http://[^/]+/`)
+
+func TestFailuresAreServedUntilTheInterrupt(t *testing.T) {
+	t.Parallel()
+	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: percentile, with: {samples: [1], percent: 100}}]")
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan int)
+	go func() {
+		defer in.Close()
+		ended <- run(ctx, []string{"-jobs", jobs, "-listen", "127.0.0.1:0"}, in, io.Discard)
+	}()
+	var url string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "All jobs are done.") {
+			url = address.FindString(lines.Text())
+			break
+		}
+	}
+	require.NotEmpty(t, url)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url + "jobs/a/exceptions")
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	assert.Contains(t, string(body), `"exceptionName": "enricher.PanicError"`)
+	assert.Contains(t, string(body), `"reason": "panic"`)
+	assert.Contains(t, string(body), `"endpoint": "`+strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")+`"`)
+	stop()
+	assert.Equal(t, exitDone, <-ended)
+}
+
+func TestAFullDiskIsTrouble(t *testing.T) {
+	t.Parallel()
+	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: primes, with: {below: 10}}]")
+	var stderr bytes.Buffer
+	assert.Equal(t, exitTrouble, run(t.Context(), []string{"-jobs", jobs}, fullDisk{}, &stderr))
+	assert.Contains(t, stderr.String(), "jobmanager: disk full")
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errDiskFull }
+
+var errDiskFull = os.NewSyscallError("disk full", os.ErrInvalid)
