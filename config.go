@@ -102,9 +102,7 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // to say. raw is not changed, and nothing of it is kept.
 func ParseConfig(raw map[string]any) (Config, error) {
 	parsed, err := rawconfig.Parse(raw)
-	if err != nil {
-		return Config{}, configErrors("", "", err)
-	}
+	errs := []error{configErrors("", "", err)}
 	cfg := Config{FailureEnrichers: parsed.Enrichers, Options: parsed.Options}
 	var fields struct {
 		Timeout    time.Duration
@@ -114,7 +112,7 @@ func ParseConfig(raw map[string]any) (Config, error) {
 		Limits     Limits
 	}
 	const section = "failure-enrichment."
-	errs := []error{configErrors("", section, decode.Into(parsed.Enrichment, &fields))}
+	errs = append(errs, configErrors("", section, decode.Into(parsed.Enrichment, &fields)))
 	cfg.Timeout, cfg.Strict, cfg.MaxPending = fields.Timeout, fields.Strict, fields.MaxPending
 	cfg.Policy, cfg.Limits = fields.Policy, fields.Limits
 	if len(parsed.Policies) > 0 {

@@ -114,7 +114,7 @@ func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
 		o.Issues = a.issues
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
-		o.Err = &timeoutError{from.Duration, from.Err}
+		o.Err = &timeoutError{from.Limit, from.Err}
 	case StatusSaturated:
 		o.Err = m.errSaturated
 	case StatusCircuitOpen:

@@ -101,18 +101,22 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 		}
 	}()
 	var errs []error
+	failed := false
 	for _, c := range all {
 		if c.factory == nil {
+			if c.refused != nil {
+				errs = append(errs, c.refused)
+			}
 			continue
 		}
 		conf := newFactoryConfig(c.name, cfg.optionsOf(c.name), s.logger)
 		fe, err := create(c.factory, conf)
 		c.fe, c.ours = fe, !isNil(fe)
 		if err != nil {
-			errs = append(errs, err)
+			errs, failed = append(errs, err), true
 		}
 	}
-	if len(errs) > 0 {
+	if failed { // then let all that is wrong be said at once
 		return nil, nil, errors.Join(errs...)
 	}
 	strays := strays(cfg, all)
@@ -126,16 +130,31 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 	for _, c := range all {
 		if c.refused != nil {
 			rejected = append(rejected, Rejection{c.name, c.refused})
-			errs = append(errs, c.refused)
 			continue
 		}
 		kept = append(kept, c)
 	}
-	if errs = append(errs, strays...); cfg.Strict && len(errs) > 0 {
-		return nil, nil, errors.Join(errs...)
+	if err := errors.Join(append(refusals(rejected), strays...)...); cfg.Strict && err != nil {
+		return nil, nil, err
 	}
 	announce(s.logger, all, strays)
 	return kept, rejected, nil
+}
+
+// refusals returns the errors of rejected, those that several share only once.
+func refusals(rejected []Rejection) (errs []error) {
+	for _, r := range rejected {
+		own, ok := r.Err.(overlaps)
+		if !ok {
+			own = overlaps{r.Err}
+		}
+		for _, err := range own {
+			if !slices.Contains(errs, err) { // all of them are pointers of ours
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errs
 }
 
 // candidates returns what is to be loaded, in configured order, those made in
@@ -275,7 +294,7 @@ func waits(cs []*candidate) [][]int {
 func strays(cfg Config, all []*candidate) (errs []error) {
 	check := func(name, section string, has func(*candidate) bool) {
 		if !slices.ContainsFunc(all, func(c *candidate) bool { return has(c) && strings.EqualFold(c.name, name) }) {
-			errs = append(errs, &ConfigError{name, section + "." + name, errors.New(
+			errs = append(errs, &ConfigError{name, section, errors.New(
 				"no such enricher is configured: add it to failure-enrichers, or remove this")})
 		}
 	}

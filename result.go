@@ -136,15 +136,18 @@ func (e *EnricherError) Unwrap() error { return e.Err }
 
 // A timeoutError is the Err of StatusTimedOut.
 type timeoutError struct {
-	after time.Duration
-	err   error // what the enricher returned when its time was up; may be nil
+	limit time.Duration // how long the enricher had; 0: it was not called
+	err   error         // what it returned or panicked with when its time was up; may be nil
 }
 
 func (e *timeoutError) Error() string {
-	if e.err != nil {
-		return fmt.Sprintf("not done within %v: %s", e.after, guard.Text(e.err))
+	switch {
+	case e.limit == 0:
+		return fmt.Sprintf("not called, as the time was up before its turn came: %v", context.DeadlineExceeded)
+	case e.err == nil:
+		return fmt.Sprintf("not done within %v: %v", e.limit, context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %v", e.after, context.DeadlineExceeded)
+	return fmt.Sprintf("not done within %v: %s", e.limit, guard.Text(e.err))
 }
 
 func (e *timeoutError) Unwrap() []error {

@@ -33,6 +33,7 @@ type Outcome struct {
 	Status   Status
 	Err      error         // what a Failed call returned, or what stands for the panic; a TimedOut one may have either
 	Duration time.Duration // until the call ended or was given up
+	Limit    time.Duration // how long a TimedOut call had; 0: its turn came too late, and it was not made
 	Opened   bool          // this outcome has opened the member's breaker
 }
 
@@ -188,7 +189,7 @@ func (r *run[R]) hurry(t *task[R], now time.Duration) {
 // expire settles task t, as its time is up, if it has been taken.
 func (r *run[R]) expire(t *task[R], now time.Duration) {
 	m := r.plan.members[t.i]
-	o := Outcome{Status: TimedOut, Duration: now - t.started}
+	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.ctx.deadline - t.started}
 	switch t.state {
 	case running:
 		m.slow.Store(true)
@@ -196,7 +197,7 @@ func (r *run[R]) expire(t *task[R], now time.Duration) {
 		o.Opened = m.Breaker.Leave(t.ticket, true)
 	case queued:
 		m.Slots.Leave(t.place)
-		o.Status = Saturated
+		o.Status, o.Limit = Saturated, 0
 	default:
 		return
 	}
@@ -397,7 +398,7 @@ func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 		// Whatever comes when the time is up is too late, even if nobody has
 		// noticed yet: what counts must not depend on who wakes first.
 		if now >= t.ctx.deadline {
-			o.Status = TimedOut
+			o.Status, o.Limit = TimedOut, t.ctx.deadline-t.started
 		}
 		o.Duration = now - t.started
 		o.Opened = m.Breaker.Leave(t.ticket, o.Status == TimedOut || o.Status == Panicked)

@@ -65,9 +65,10 @@ type Config struct {
 // Parse brings raw into its one shape. It does not change raw, keeps no part of
 // it, and does not panic.
 //
-// Where raw has faults, the Config is zero and the error joins an [*Error] for
-// each of them, sorted by path. Only a configuration that is nested too deep or
-// too large, or that contains itself, is not looked at further.
+// Where raw has faults, the error joins an [*Error] for each of them, sorted by
+// path, and the Config holds the rest, so that what is wrong with that can be
+// said at the same time. Only a configuration that is nested too deep or too
+// large, or that contains itself, is not looked at further.
 func Parse(raw map[string]any) (Config, error) {
 	p := &parser{found: make(map[string][]item)}
 	p.top(raw)
@@ -84,13 +85,10 @@ func Parse(raw map[string]any) (Config, error) {
 	for _, it := range p.found[sectionEnrichment] {
 		p.enrichment(&enrichment, &policies, it)
 	}
-	if err := p.err(); err != nil {
-		return Config{}, err
-	}
 	cfg.Options = options.maps()
 	cfg.Enrichment = enrichment.plainMap()
 	cfg.Policies = policies.maps()
-	return cfg, nil
+	return cfg, p.err()
 }
 
 // A parser is one run of Parse.
