@@ -147,7 +147,10 @@ func configErrors(enricher, prefix string, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	return &ConfigError{enricher, strings.TrimSuffix(prefix, "."), err}
+	if enricher == "" {
+		return err
+	}
+	return &EnricherError{enricher, err}
 }
 
 // check returns what is wrong with the numbers of c.
@@ -186,11 +189,10 @@ func sameName(option string, names []string) error {
 	seen := map[string]string{}
 	var errs []error
 	for _, name := range names {
-		folded := strings.ToLower(name)
-		if other, ok := seen[folded]; ok {
+		if other, ok := seen[fold(name)]; ok {
 			errs = append(errs, &ConfigError{name, option, fmt.Errorf("%q is there too: want names that differ in more than case", other)})
 		}
-		seen[folded] = name
+		seen[fold(name)] = name
 	}
 	return errors.Join(errs...)
 }
@@ -198,19 +200,13 @@ func sameName(option string, names []string) error {
 // policyOf returns the policy of an enricher, with nothing left at zero but a
 // Timeout that the budget decides.
 func (c Config) policyOf(name string) Policy {
-	own, _ := byName(c.Policies, name)
+	own := byName(c.Policies, name)
 	return Policy{
 		Timeout:          cmp.Or(own.Timeout, c.Policy.Timeout, 0),
 		MaxConcurrent:    cmp.Or(own.MaxConcurrent, c.Policy.MaxConcurrent, DefaultMaxConcurrent),
 		BreakerThreshold: cmp.Or(own.BreakerThreshold, c.Policy.BreakerThreshold, DefaultBreakerThreshold),
 		BreakerCooldown:  cmp.Or(own.BreakerCooldown, c.Policy.BreakerCooldown, DefaultBreakerCooldown),
 	}
-}
-
-// optionsOf returns the options of an enricher, nil if there are none.
-func (c Config) optionsOf(name string) map[string]any {
-	options, _ := byName(c.Options, name)
-	return options
 }
 
 // limits returns the limits, with nothing left at zero.
@@ -221,15 +217,16 @@ func (c Config) limits() Limits {
 	}
 }
 
-// byName returns the value under a name, whatever its case.
-func byName[V any](m map[string]V, name string) (v V, ok bool) {
-	if v, ok = m[name]; ok {
-		return v, true
-	}
+// byName returns the value under a name, whatever its case. There is no more
+// than one, see sameName.
+func byName[V any](m map[string]V, name string) (v V) {
 	for key, v := range m {
-		if strings.EqualFold(key, name) {
-			return v, true
+		if fold(key) == fold(name) {
+			return v
 		}
 	}
-	return v, false
+	return v
 }
+
+// fold makes names equal that differ only in case.
+func fold(name string) string { return strings.ToLower(name) }

@@ -267,8 +267,8 @@ type member struct {
 //
 // New fails if a number in cfg is out of its range, an option is unknown or of
 // a wrong type ([*ConfigError]), or a factory fails, panics or returns nil
-// ([*EnricherError]). It returns all such errors, joined, and has closed what it
-// made.
+// ([*EnricherError]). It returns all such errors, joined, but calls no factory
+// where a number or a name is wrong already. What it made it has closed.
 //
 // An Enricher has no goroutines of its own. It should be shut down to close its
 // enrichers.
@@ -284,9 +284,6 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
-	}
-	if err := cfg.check(); err != nil {
-		return nil, err
 	}
 	kept, rejected, err := load(cfg, s)
 	if err != nil {
@@ -473,7 +470,7 @@ func (e *Enricher) stopMember(m *member) error {
 	}
 	closed := make(chan error, 1)
 	go func() {
-		err := error(&EnricherError{m.info.Name, errors.New("Close exited its goroutine")})
+		err := error(&EnricherError{m.info.Name, errors.New("its Close exited the goroutine")})
 		defer func() { closed <- err }()
 		err = closeSafely(m.info.Name, m.closer)
 	}()
@@ -483,7 +480,7 @@ func (e *Enricher) stopMember(m *member) error {
 		select {
 		case failed = <-closed:
 		case <-time.After(closeGrace):
-			failed = &EnricherError{m.info.Name, fmt.Errorf("Close has not returned: %w", e.forceErr)}
+			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", e.forceErr)}
 		}
 	}
 	return errors.Join(early, failed)

@@ -41,7 +41,7 @@ func NewFactory[O any](
 	if create == nil {
 		return nil // which Register refuses
 	}
-	return &typedFactory[O]{defaults, create}
+	return &typedFactory[O]{decode.Clone(defaults), create}
 }
 
 type typedFactory[O any] struct {
@@ -79,9 +79,16 @@ func newFactoryConfig(name string, options map[string]any, logger *slog.Logger) 
 	return FactoryConfig{
 		name:    name,
 		options: decode.Clone(options),
-		logger:  logger.With(slog.String("enricher", name)),
+		logger:  named(logger, name),
 		looked:  new(atomic.Bool),
 	}
+}
+
+// named returns a logger that says the name of the enricher, if the handler
+// lets it.
+func named(logger *slog.Logger, name string) *slog.Logger {
+	guard.Do(func() { logger = logger.With(slog.String("enricher", name)) })
+	return logger
 }
 
 // Name returns the configured name, instance part included: "rules/payments".
@@ -154,18 +161,13 @@ func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if err == nil {
 		return fe, nil
 	}
-	return fe, named(conf.name, err)
-}
-
-// named returns err with the name of the enricher, unless it says that already.
-func named(name string, err error) error {
 	var ce *ConfigError
 	known := false
-	guard.Do(func() { known = errors.As(err, &ce) })
-	if known {
-		return err
+	guard.Do(func() { known = errors.As(err, &ce) && ce.Enricher != "" })
+	if !known {
+		err = &EnricherError{conf.name, err}
 	}
-	return &EnricherError{name, err}
+	return fe, err
 }
 
 // isNil reports whether v is nil, or holds a nil pointer or function.

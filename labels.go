@@ -162,7 +162,7 @@ func visit(err error, fn func(err error, depth int) walk) {
 		case walkPast:
 			return true
 		}
-		one, many := unwrap(err)
+		many, one := unwrap(err)
 		if one != nil {
 			return down(one, depth+1)
 		}
@@ -177,7 +177,7 @@ func visit(err error, fn func(err error, depth int) walk) {
 }
 
 // unwrap returns what err wraps, if it can be had without a panic.
-func unwrap(err error) (one error, many []error) {
+func unwrap(err error) (many []error, one error) {
 	guard.Do(func() {
 		switch err := err.(type) {
 		case interface{ Unwrap() error }:
@@ -186,7 +186,7 @@ func unwrap(err error) (one error, many []error) {
 			many = err.Unwrap()
 		}
 	})
-	return one, many
+	return many, one
 }
 
 // Issues of labels; the message says what was wrong and what is allowed.
@@ -278,10 +278,12 @@ func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
+	for i := n; i > n-utf8.UTFMax && i >= 0; i-- {
+		if utf8.RuneStart(s[i]) {
+			return s[:i]
+		}
 	}
-	return s[:n]
+	return s[:n] // not UTF-8
 }
 
 // A LabelIssue is one label of an enricher that was dropped or cut.

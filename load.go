@@ -39,6 +39,9 @@ type CycleError struct {
 }
 
 func (e *CycleError) Error() string {
+	if len(e.Enrichers) == 1 {
+		return fmt.Sprintf("enricher %q waits for its own labels: want no input key among its output keys", e.Enrichers[0])
+	}
 	return fmt.Sprintf("enrichers %s wait for each other's labels: want no circle of input keys", quoted(e.Enrichers))
 }
 
@@ -90,7 +93,7 @@ type candidate struct {
 // and does not return it has closed.
 func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err error) {
 	all, err := candidates(cfg, s)
-	if err != nil {
+	if err := errors.Join(cfg.check(), err); err != nil {
 		return nil, nil, err
 	}
 	defer func() {
@@ -109,7 +112,7 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 			}
 			continue
 		}
-		conf := newFactoryConfig(c.name, cfg.optionsOf(c.name), s.logger)
+		conf := newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger)
 		fe, err := create(c.factory, conf)
 		c.fe, c.ours = fe, !isNil(fe)
 		if err != nil {
@@ -163,9 +166,8 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 	var errs []error
 	taken := map[string]string{}
 	take := func(name string) bool {
-		folded := strings.ToLower(name)
-		other, ok := taken[folded]
-		taken[folded] = name
+		other, ok := taken[fold(name)]
+		taken[fold(name)] = name
 		if ok && other != name {
 			errs = append(errs, &ConfigError{Enricher: name, Option: "failure-enrichers", Err: fmt.Errorf(
 				"%q is there too: want names that differ in more than case, as options and policies match them without regard to it", other)})
@@ -293,7 +295,7 @@ func waits(cs []*candidate) [][]int {
 // its name out of the list, or misspelt it.
 func strays(cfg Config, all []*candidate) (errs []error) {
 	check := func(name, section string, has func(*candidate) bool) {
-		if !slices.ContainsFunc(all, func(c *candidate) bool { return has(c) && strings.EqualFold(c.name, name) }) {
+		if !slices.ContainsFunc(all, func(c *candidate) bool { return has(c) && fold(c.name) == fold(name) }) {
 			errs = append(errs, &ConfigError{name, section, errors.New(
 				"no such enricher is configured: add it to failure-enrichers, or remove this")})
 		}
@@ -362,7 +364,7 @@ func closeSafely(name string, closer io.Closer) (err error) {
 		err = NewPanicError(p.Value, p.Stack)
 	}
 	if err != nil {
-		return &EnricherError{name, fmt.Errorf("Close: %w", err)}
+		return &EnricherError{name, fmt.Errorf("its Close: %w", err)}
 	}
 	return nil
 }

@@ -17,8 +17,9 @@ import (
 // registered under it.
 var ErrUnknownEnricher = errors.New("no such failure enricher")
 
-// A Registry holds factories by name. Its methods may be called concurrently.
-// Most programs need none of their own: see [Register].
+// A Registry holds factories by name. Its zero value is empty and ready for use,
+// its methods may be called concurrently. Most programs need none of their own:
+// see [Register].
 type Registry struct {
 	mu        sync.RWMutex
 	factories map[string]Factory
@@ -28,7 +29,7 @@ var defaultRegistry = NewRegistry()
 
 // NewRegistry returns an empty registry, for tests and for services that want
 // no global state. [WithRegistry] makes New use it.
-func NewRegistry() *Registry { return &Registry{factories: map[string]Factory{}} }
+func NewRegistry() *Registry { return &Registry{} }
 
 // Register makes a factory available under a name, in the default registry. It
 // is meant to be called from init functions, and panics where
@@ -60,6 +61,9 @@ func (r *Registry) Register(name string, f Factory) error {
 			return fmt.Errorf("enricher: Register: name %q: %q is registered already", name, taken)
 		}
 	}
+	if r.factories == nil {
+		r.factories = map[string]Factory{}
+	}
 	r.factories[name] = f
 	return nil
 }
@@ -78,26 +82,29 @@ var (
 
 // lookUp returns the factory of a configured name.
 func (r *Registry) lookUp(name string) (Factory, error) {
-	if !configurable.MatchString(name) {
-		return nil, fmt.Errorf("%w: %q is malformed: want a registered name (letters, digits, '.', '_' or '-'), or one with an instance, such as \"rules/payments\"",
-			ErrUnknownEnricher, name)
-	}
 	registered, _, _ := strings.Cut(name, "/")
-	r.mu.RLock()
-	f := r.factories[registered]
-	r.mu.RUnlock()
-	if f != nil {
-		return f, nil
+	if configurable.MatchString(name) {
+		r.mu.RLock()
+		f := r.factories[registered]
+		r.mu.RUnlock()
+		if f != nil {
+			return f, nil
+		}
+	}
+	var b strings.Builder
+	if !configurable.MatchString(name) {
+		b.WriteString("malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; ")
 	}
 	names := r.Names()
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%w: %q: none is registered; import the packages of the enrichers that you need", ErrUnknownEnricher, name)
+		b.WriteString("none is registered, import the packages of the enrichers that you need")
+	} else {
+		b.WriteString("registered are " + quoted(names))
 	}
-	hint := ""
-	if near, ok := nearest.Name(registered, names); ok {
-		hint = fmt.Sprintf("; did you mean %q?", near)
+	if near, ok := nearest.Name(strings.TrimSpace(registered), names); ok {
+		fmt.Fprintf(&b, "; did you mean %q?", near)
 	}
-	return nil, fmt.Errorf("%w: %q: registered are %s%s", ErrUnknownEnricher, name, quoted(names), hint)
+	return nil, fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, &b)
 }
 
 // quoted lists names for a message.

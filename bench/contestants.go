@@ -35,7 +35,7 @@ func (c *contestant) String() string {
 // its own: the library gives each enricher a copy, which is no work that others
 // do.
 var (
-	cause = fmt.Errorf("restore checkpoint 41: %w",
+	errFailure = fmt.Errorf("restore checkpoint 41: %w",
 		&fs.PathError{Op: "open", Path: "/var/lib/jobs/checkpoints/41", Err: fs.ErrNotExist})
 	failureContext = enricher.FailureContext{
 		ID:            "0197a3c0-5f6e-7b1c-9a51-3c1f2b6d8e04",
@@ -139,14 +139,14 @@ func newHandWritten(enrichers []namedEnricher) *handWritten {
 func libraryOf(work string, enrichers []namedEnricher) *contestant {
 	e := newLibrary(enrichers)
 	return newContestant("library", work, enrichers, func(ctx context.Context, fc enricher.FailureContext) enricher.Labels {
-		return e.EnrichContext(ctx, cause, fc).Labels
+		return e.EnrichContext(ctx, errFailure, fc).Labels
 	})
 }
 
 func handWrittenOf(work string, enrichers []namedEnricher) *contestant {
 	h := newHandWritten(enrichers)
 	return newContestant("hand-written", work, enrichers, func(ctx context.Context, fc enricher.FailureContext) enricher.Labels {
-		labels, _ := h.enrich(ctx, cause, fc)
+		labels, _ := h.enrich(ctx, errFailure, fc)
 		return labels
 	})
 }
@@ -154,7 +154,7 @@ func handWrittenOf(work string, enrichers []namedEnricher) *contestant {
 func bareLoopOf(work string, enrichers []namedEnricher) *contestant {
 	l := bareLoop(enrichers)
 	return newContestant("bare loop", work, enrichers, func(ctx context.Context, fc enricher.FailureContext) enricher.Labels {
-		labels, _ := l.enrich(ctx, cause, fc)
+		labels, _ := l.enrich(ctx, errFailure, fc)
 		return labels
 	})
 }

@@ -2,10 +2,10 @@ package decode
 
 import "reflect"
 
-// Clone returns a deep copy of v, down through maps, slices, arrays, pointers, interfaces and structs of
-// exported fields alone. What it cannot see into is copied by assignment: a struct with an unexported
-// field, such as a [time.Time]. A pointer to one, such as a *[regexp.Regexp], is shared with the
-// copy, and so are functions, channels and the keys of maps. Nil stays nil, and what is reached twice,
+// Clone returns a deep copy of v, down through maps, slices, arrays, pointers, interfaces and the exported
+// fields of structs. Unexported fields, such as those of a [time.Time], are copied by assignment. A
+// pointer to a struct that has some, such as a *[regexp.Regexp], is shared with the copy, and so are
+// functions, channels and the keys of maps. Nil stays nil, and what is reached twice,
 // in a circle or not, is copied once.
 func Clone[T any](v T) T {
 	c := reflect.ValueOf(&v).Elem() // v is a copy already, if a shallow one
@@ -74,12 +74,12 @@ func clone(v reflect.Value, done memo) reflect.Value {
 	case reflect.Interface:
 		return clone(v.Elem(), done)
 	case reflect.Struct:
-		if isOpaque(v.Type()) {
-			return v
-		}
 		c := reflect.New(v.Type()).Elem()
+		c.Set(v)
 		for i := range v.NumField() {
-			c.Field(i).Set(clone(v.Field(i), done))
+			if v.Type().Field(i).IsExported() {
+				c.Field(i).Set(clone(v.Field(i), done))
+			}
 		}
 		return c
 	default:

@@ -35,7 +35,7 @@ func TestAnAbandonedCallHoldsNobodyAndOnlyItsSlot(t *testing.T) {
 					return quick(ctx, i)
 				})
 				require.Equal(t, []fanout.Status{fanout.TimedOut, fanout.OK, fanout.OK}, r.statuses())
-				require.Equal(t, fanout.Outcome{Status: fanout.TimedOut, Duration: time.Second / 2}, r.outcomes[0])
+				require.Equal(t, fanout.Outcome{Status: fanout.TimedOut, Duration: time.Second / 2, Limit: time.Second / 2}, r.outcomes[0])
 				require.Equal(t, time.Second/2, time.Since(r.start))
 				requireHeld(t, all[0], 1, 1)
 

@@ -31,6 +31,9 @@ func Text(err error) (text string) {
 			text = fmt.Sprintf("(the Error method of a %T panicked: %s)", err, Sprint(v))
 		}
 	}()
+	if err == nil {
+		return "(no error)"
+	}
 	return err.Error()
 }
 

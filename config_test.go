@@ -1,0 +1,714 @@
+package enricher_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+func TestAConfigErrorNamesTheEnricherAndTheOption(t *testing.T) {
+	t.Parallel()
+	why := errors.New("want a string")
+	assert.EqualError(t, &enricher.ConfigError{Enricher: "rules", Option: "file", Err: why},
+		`enricher "rules": option "file": want a string`)
+	err := error(&enricher.ConfigError{Option: "failure-enrichment.timeout", Err: why})
+	assert.EqualError(t, err, `option "failure-enrichment.timeout": want a string`)
+	assert.ErrorIs(t, err, why)
+}
+
+func TestANumberOutOfRangeIsAnErrorThatNamesItsOption(t *testing.T) {
+	t.Parallel()
+	const million = 1 << 20
+	of := func(p enricher.Policy) map[string]enricher.Policy { return map[string]enricher.Policy{"rules": p} }
+	for _, test := range []struct {
+		cfg      enricher.Config
+		enricher string
+		option   string
+		message  string
+	}{
+		{enricher.Config{Timeout: -time.Second}, "", "timeout", "-1s: want 0 (the default) or more"},
+		{enricher.Config{Timeout: math.MinInt64}, "", "timeout", "-2562047h47m16.854775808s: want 0 (the default) or more"},
+		{enricher.Config{MaxPending: -1}, "", "max-pending", "-1: want 0 (the default) to 1048576"},
+		{enricher.Config{MaxPending: million + 1}, "", "max-pending", "1048577: want 0 (the default) to 1048576"},
+		{enricher.Config{Policy: enricher.Policy{Timeout: -1}}, "", "policy.timeout", "-1ns: want 0 (the default) or more"},
+		{enricher.Config{Policy: enricher.Policy{MaxConcurrent: -1}}, "", "policy.max-concurrent", "-1: want 0 (the default) to 1048576"},
+		{enricher.Config{Policy: enricher.Policy{MaxConcurrent: million + 1}}, "", "policy.max-concurrent", "1048577: want 0 (the default) to 1048576"},
+		{enricher.Config{Policy: enricher.Policy{BreakerCooldown: -1}}, "", "policy.breaker-cooldown", "-1ns: want 0 (the default) or more"},
+		{enricher.Config{Policies: of(enricher.Policy{Timeout: -1})}, "rules", "policies.rules.timeout", "-1ns: want 0 (the default) or more"},
+		{enricher.Config{Policies: of(enricher.Policy{MaxConcurrent: -1})}, "rules", "policies.rules.max-concurrent", "-1: want 0 (the default) to 1048576"},
+		{enricher.Config{Policies: of(enricher.Policy{MaxConcurrent: million + 1})}, "rules", "policies.rules.max-concurrent", "1048577: want 0 (the default) to 1048576"},
+		{enricher.Config{Policies: of(enricher.Policy{BreakerCooldown: -1})}, "rules", "policies.rules.breaker-cooldown", "-1ns: want 0 (the default) or more"},
+		{enricher.Config{Limits: enricher.Limits{MaxLabels: -1}}, "", "limits.max-labels", "-1: want 0 (the default) to 1048576"},
+		{enricher.Config{Limits: enricher.Limits{MaxLabels: million + 1}}, "", "limits.max-labels", "1048577: want 0 (the default) to 1048576"},
+		{enricher.Config{Limits: enricher.Limits{MaxValueLength: -1}}, "", "limits.max-value-length", "-1: want 0 (the default) to 1048576"},
+		{enricher.Config{Limits: enricher.Limits{MaxValueLength: million + 1}}, "", "limits.max-value-length", "1048577: want 0 (the default) to 1048576"},
+	} {
+		test.cfg.FailureEnrichers = []string{"rules"}
+		fs := factories{"rules": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+			assert.Fail(t, "a factory was called", test.option)
+			return setting(), nil
+		})}
+		e, err := load(t, fs, test.cfg)
+		assert.Nil(t, e)
+		ces := configErrorsOf(t, err)
+		if !assert.Len(t, ces, 1, test.option) {
+			continue
+		}
+		assert.Equal(t, test.enricher, ces[0].Enricher)
+		assert.Equal(t, "failure-enrichment."+test.option, ces[0].Option)
+		assert.EqualError(t, ces[0].Err, test.message)
+		assert.EqualError(t, err, ces[0].Error())
+	}
+}
+
+func TestAllNumbersOutOfRangeAreReturned(t *testing.T) {
+	t.Parallel()
+	bad := enricher.Policy{Timeout: -1, MaxConcurrent: -1, BreakerThreshold: -1, BreakerCooldown: -1}
+	_, err := load(t, nil, enricher.Config{
+		Timeout: -1, MaxPending: -1, Policy: bad,
+		Policies: map[string]enricher.Policy{"b": bad, "a": bad},
+		Limits:   enricher.Limits{MaxLabels: -1, MaxValueLength: -1},
+	})
+	var options []string
+	for _, option := range optionsIn(configErrorsOf(t, err)) {
+		options = append(options, strings.TrimPrefix(option, "failure-enrichment."))
+	}
+	assert.Equal(t, []string{
+		"timeout", "max-pending",
+		"policy.timeout", "policy.max-concurrent", "policy.breaker-cooldown",
+		"policies.a.timeout", "policies.a.max-concurrent", "policies.a.breaker-cooldown",
+		"policies.b.timeout", "policies.b.max-concurrent", "policies.b.breaker-cooldown",
+		"limits.max-labels", "limits.max-value-length",
+	}, options)
+}
+
+func TestTheLargestNumbersAreAccepted(t *testing.T) {
+	t.Parallel()
+	largest := enricher.Policy{
+		Timeout: math.MaxInt64, MaxConcurrent: 1 << 20,
+		BreakerThreshold: math.MaxInt, BreakerCooldown: math.MaxInt64,
+	}
+	fe := enricher.Func([]string{"key"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"key": "value"}, nil
+	})
+	e := loaded(t, factories{"rules": giving(fe)}, enricher.Config{
+		FailureEnrichers: []string{"rules"},
+		Timeout:          math.MaxInt64,
+		MaxPending:       1 << 20,
+		Policy:           largest,
+		Policies:         map[string]enricher.Policy{"rules": largest},
+		Limits:           enricher.Limits{MaxLabels: 1 << 20, MaxValueLength: 1 << 20},
+	})
+	assert.Equal(t, enricher.Labels{"key": "value"}, e.Enrich(errors.New("failed")))
+}
+
+// policed tells of an enricher under a policy what the policy was resolved to:
+// the time that a call is given, and the errors of a saturated enricher and of
+// an open breaker, or "" where it stays closed for 20 panics.
+func policed(t *testing.T, name string, cfg enricher.Config) (timeout time.Duration, saturated, open string) {
+	t.Helper()
+	var fn func(context.Context) (enricher.Labels, error)
+	fe := enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+		return fn(ctx)
+	})
+	cfg.FailureEnrichers = []string{name}
+	failure := errors.New("failed")
+	synctest.Test(t, func(t *testing.T) {
+		registered, _, _ := strings.Cut(name, "/")
+		e := loaded(t, factories{registered: giving(fe)}, cfg)
+		fn = func(ctx context.Context) (enricher.Labels, error) {
+			end, ok := ctx.Deadline()
+			assert.True(t, ok)
+			timeout = time.Until(end)
+			return nil, nil
+		}
+		e.Enrich(failure)
+
+		release := make(chan struct{})
+		fn = func(context.Context) (enricher.Labels, error) { <-release; return nil, nil }
+		var futures []*enricher.Future
+		for range enricher.DefaultMaxConcurrent + 1 {
+			futures = append(futures, e.EnrichAsync(context.Background(), failure, enricher.FailureContext{}))
+			synctest.Wait()
+		}
+		for _, future := range futures {
+			if o := future.Result().Outcomes[0]; o.Status == enricher.StatusSaturated {
+				saturated = o.Err.Error()
+			}
+		}
+		close(release)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		registered, _, _ := strings.Cut(name, "/")
+		e := loaded(t, factories{registered: giving(fe)}, cfg)
+		fn = func(context.Context) (enricher.Labels, error) { panic("boom") }
+		for range 20 {
+			o := e.EnrichContext(context.Background(), failure, enricher.FailureContext{}).Outcomes[0]
+			if o.Status == enricher.StatusCircuitOpen {
+				open = o.Err.Error()
+			}
+		}
+	})
+	return timeout, saturated, open
+}
+
+func TestAZeroFieldOfAPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.T) {
+	t.Parallel()
+	for what, test := range map[string]struct {
+		all, own  enricher.Policy
+		timeout   time.Duration
+		saturated int
+		open      string
+	}{
+		"the default": {
+			timeout: time.Second, saturated: 64,
+			open: "its circuit breaker is open for 10s after 5 timeouts or panics in a row",
+		},
+		"that for all": {
+			all:     enricher.Policy{Timeout: 200 * time.Millisecond, MaxConcurrent: 3, BreakerThreshold: 2, BreakerCooldown: time.Minute},
+			timeout: 200 * time.Millisecond, saturated: 3,
+			open: "its circuit breaker is open for 1m0s after 2 timeouts or panics in a row",
+		},
+		"its own": {
+			all:     enricher.Policy{Timeout: 200 * time.Millisecond, MaxConcurrent: 3, BreakerThreshold: -1, BreakerCooldown: time.Minute},
+			own:     enricher.Policy{Timeout: 300 * time.Millisecond, MaxConcurrent: 1, BreakerThreshold: 4, BreakerCooldown: time.Hour},
+			timeout: 300 * time.Millisecond, saturated: 1,
+			open: "its circuit breaker is open for 1h0m0s after 4 timeouts or panics in a row",
+		},
+		"some of each": {
+			all:     enricher.Policy{MaxConcurrent: 3, BreakerThreshold: 2},
+			own:     enricher.Policy{Timeout: 300 * time.Millisecond, BreakerThreshold: 3},
+			timeout: 300 * time.Millisecond, saturated: 3,
+			open: "its circuit breaker is open for 10s after 3 timeouts or panics in a row",
+		},
+		"no breaker": {
+			all:     enricher.Policy{BreakerThreshold: 2},
+			own:     enricher.Policy{BreakerThreshold: -7},
+			timeout: time.Second, saturated: 64,
+		},
+		"more than the budget": {
+			own:     enricher.Policy{Timeout: time.Hour, BreakerThreshold: math.MinInt},
+			timeout: time.Second, saturated: 64,
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			timeout, saturated, open := policed(t, "Rules/Payments", enricher.Config{
+				Policy:   test.all,
+				Policies: map[string]enricher.Policy{"rules/payments": test.own, "rules": {Timeout: 1}},
+			})
+			assert.Equal(t, test.timeout, timeout)
+			assert.Equal(t, fmt.Sprintf("as many calls as MaxConcurrent allows are under way (%d)", test.saturated), saturated)
+			assert.Equal(t, test.open, open)
+		})
+	}
+}
+
+func TestTheTimeoutOfAConfigIsTheBudgetAndASecondByDefault(t *testing.T) {
+	t.Parallel()
+	timeout, _, _ := policed(t, "rules", enricher.Config{Timeout: 5 * time.Second})
+	assert.Equal(t, 5*time.Second, timeout)
+	timeout, _, _ = policed(t, "rules", enricher.Config{})
+	assert.Equal(t, enricher.DefaultTimeout, timeout)
+}
+
+func TestTheDefaultsAreWhatTheDesignSays(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, time.Second, enricher.DefaultTimeout)
+	assert.Equal(t, 1024, enricher.DefaultMaxPending)
+	assert.Equal(t, 64, enricher.DefaultMaxConcurrent)
+	assert.Equal(t, 5, enricher.DefaultBreakerThreshold)
+	assert.Equal(t, 10*time.Second, enricher.DefaultBreakerCooldown)
+	assert.Equal(t, 64, enricher.DefaultMaxLabels)
+	assert.Equal(t, 1024, enricher.DefaultMaxValueLength)
+}
+
+func TestLimitsAreTheDefaultsUnlessTheyAreGiven(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ limits, want enricher.Limits }{
+		{enricher.Limits{}, enricher.Limits{MaxLabels: 64, MaxValueLength: 1024}},
+		{enricher.Limits{MaxLabels: 2}, enricher.Limits{MaxLabels: 2, MaxValueLength: 1024}},
+		{enricher.Limits{MaxValueLength: 3}, enricher.Limits{MaxLabels: 64, MaxValueLength: 3}},
+	} {
+		labels := enricher.Labels{}
+		for i := range 100 {
+			labels[fmt.Sprintf("key-%02d", i)] = strings.Repeat("x", 2000)
+		}
+		fe := enricher.Func(labels.Keys(), func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return labels, nil
+		})
+		e := loaded(t, nil, enricher.Config{Limits: test.limits}, enricher.WithEnricher("many", fe))
+		got := e.Enrich(errors.New("failed"))
+		assert.Len(t, got, test.want.MaxLabels)
+		assert.Len(t, got["key-00"], test.want.MaxValueLength)
+	}
+}
+
+func TestOptionsAndPoliciesMatchNamesWithoutRegardToCase(t *testing.T) {
+	t.Parallel()
+	var got []fileOptions
+	var log loadLog
+	loaded(t, factories{"Rules": keeping(fileOptions{}, &got)}, enricher.Config{
+		FailureEnrichers: []string{"Rules/Payments"},
+		Options:          map[string]map[string]any{"rules/PAYMENTS": {"file": "x"}},
+		Policies:         map[string]enricher.Policy{"RULES/payments": {MaxConcurrent: 1}},
+		Strict:           true,
+	}, log.option())
+	assert.Equal(t, []fileOptions{{File: "x"}}, got)
+	assert.Equal(t, []string{`level=INFO msg="Found failure enricher" enricher=Rules/Payments output_keys=[]`}, log.lines())
+}
+
+func TestNamesThatDifferOnlyInCaseAreRefused(t *testing.T) {
+	t.Parallel()
+	fs := factories{"rules": giving(setting())}
+	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"rules/a", "rules/b", "rules/A"}})
+	assert.EqualError(t, err, `enricher "rules/A": option "failure-enrichers": "rules/a" is there too: want names that differ in more than case, as options and policies match them without regard to it`)
+	configErrorsOf(t, err)
+
+	_, err = load(t, fs, enricher.Config{
+		FailureEnrichers: []string{"rules"},
+		Options:          map[string]map[string]any{"rules": {"a": 1}, "RULES": {"a": 2}},
+		Policies:         map[string]enricher.Policy{"rules": {}, "Rules": {}, "other": {}},
+	})
+	assert.EqualError(t, err, `enricher "rules": option "failure-enricher": "RULES" is there too: want names that differ in more than case
+enricher "rules": option "failure-enrichment.policies": "Rules" is there too: want names that differ in more than case`)
+	configErrorsOf(t, err)
+}
+
+// inAllSpellings returns one configuration in every spelling, made of what
+// loaders yield.
+func inAllSpellings() map[string]map[string]any {
+	type m = map[string]any
+	sections := func() m {
+		return m{
+			"failure-enrichers": []any{"rules/payments", "Owner", "acme.rules"},
+			"failure-enricher": m{
+				"rules/payments": m{"file": "rules.json", "retry": m{"max": 3}, "tags": []any{"a", "b"}},
+				"Owner":          m{"url": "http://owners"},
+				"acme.rules":     m{"file": "acme.json"},
+			},
+			"failure-enrichment": m{
+				"timeout": "2s", "strict": true, "max-pending": 7,
+				"policy":   m{"timeout": "1s", "max-concurrent": 8, "breaker-threshold": -1, "breaker-cooldown": "1m"},
+				"policies": m{"rules/payments": m{"timeout": "200ms"}, "acme.rules": m{"max-concurrent": 2}},
+				"limits":   m{"max-labels": 16, "max-value-length": 256},
+			},
+		}
+	}
+	beside := m{"jobmanager": sections(), "logging": m{"level": "info"}}
+	beside["jobmanager"].(m)["rpc"] = m{"port": 6123}
+	return map[string]m{
+		"nested":                        beside,
+		"without the level jobmanager":  sections(),
+		"flat, as of a property file":   flat("jobmanager.", "rules/payments, Owner , ,acme.rules"),
+		"flat without jobmanager":       flat("", "rules/payments,Owner,acme.rules"),
+		"lower-cased and split at dots": lowered(),
+		"with keys of any type": {"jobmanager": map[any]any{
+			"failure-enrichers":  []string{"rules/payments", "Owner", "acme.rules"},
+			"failure-enricher":   sections()["failure-enricher"],
+			"failure-enrichment": sections()["failure-enrichment"],
+		}},
+		"decoded JSON": decodedJSON(beside),
+		"mixed": {
+			"jobmanager.failure-enrichers": "rules/payments,Owner,acme.rules",
+			"jobmanager": m{
+				"failure-enricher":           sections()["failure-enricher"],
+				"failure-enrichment.timeout": "2s", "failure-enrichment.strict": "true",
+				"failure-enrichment": m{
+					"max-pending": 7, "policy": sections()["failure-enrichment"].(m)["policy"],
+				},
+			},
+			"jobmanager.failure-enrichment.policies": sections()["failure-enrichment"].(m)["policies"],
+			"jobmanager.failure-enrichment": m{
+				"limits.max-labels": "16", "limits": m{"max-value-length": 256.0},
+			},
+		},
+	}
+}
+
+// flat returns the configuration as a map without maps in it, all strings. The
+// option retry.max has to be nested for a Config to be the same.
+func flat(prefix, names string) map[string]any {
+	all := map[string]any{"failure-enrichers": names}
+	for key, value := range map[string]string{
+		"failure-enricher.rules/payments.file":                  "rules.json",
+		"failure-enricher.owner.url":                            "http://owners",
+		"failure-enricher.acme.rules.file":                      "acme.json",
+		"failure-enrichment.timeout":                            "2s",
+		"failure-enrichment.strict":                             "true",
+		"failure-enrichment.max-pending":                        "7",
+		"failure-enrichment.policy.timeout":                     "1s",
+		"failure-enrichment.policy.max-concurrent":              "8",
+		"failure-enrichment.policy.breaker-threshold":           "-1",
+		"failure-enrichment.policy.breaker-cooldown":            "1m",
+		"failure-enrichment.policies.rules/payments.timeout":    "200ms",
+		"failure-enrichment.policies.acme.rules.max-concurrent": "2",
+		"failure-enrichment.limits.max-labels":                  "16",
+		"failure-enrichment.limits.max-value-length":            "256",
+	} {
+		all[key] = value
+	}
+	all["failure-enricher.rules/payments.retry.max"] = 3
+	all["failure-enricher.rules/payments.tags"] = []any{"a", "b"}
+	keys := map[string]any{}
+	for key, value := range all {
+		keys[prefix+key] = value
+	}
+	if prefix != "" {
+		keys["logging.level"] = "info"
+		keys["jobmanager.rpc.port"] = "6123"
+	}
+	return keys
+}
+
+// lowered returns the configuration as viper's AllSettings has it.
+func lowered() map[string]any {
+	type m = map[string]any
+	return m{"jobmanager": m{
+		"failure-enrichers": "rules/payments,Owner,acme.rules",
+		"failure-enricher": m{
+			"rules/payments": m{"file": "rules.json", "retry": m{"max": 3}, "tags": []any{"a", "b"}},
+			"owner":          m{"url": "http://owners"},
+			"acme":           m{"rules": m{"file": "acme.json"}},
+		},
+		"failure-enrichment": m{
+			"timeout": 2 * time.Second, "strict": "true", "max-pending": int64(7),
+			"policy":   m{"timeout": "1s", "max-concurrent": "8", "breaker-threshold": "-1", "breaker-cooldown": "1m"},
+			"policies": m{"rules/payments": m{"timeout": "200ms"}, "acme": m{"rules": m{"max-concurrent": 2}}},
+			"limits":   m{"max-labels": uint8(16), "max-value-length": 256},
+		},
+	}}
+}
+
+// decodedJSON returns what package json makes of v.
+func decodedJSON(v any) map[string]any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var decoded map[string]any
+	if err := json.Unmarshal(text, &decoded); err != nil {
+		panic(err)
+	}
+	return decoded
+}
+
+func TestAllSpellingsGiveTheSameConfig(t *testing.T) {
+	t.Parallel()
+	for spelling, raw := range inAllSpellings() {
+		var max any = 3
+		if spelling == "decoded JSON" {
+			max = 3.0
+		}
+		cfg, err := enricher.ParseConfig(raw)
+		require.NoError(t, err, spelling)
+		assert.Equal(t, enricher.Config{
+			FailureEnrichers: []string{"rules/payments", "Owner", "acme.rules"},
+			Options: map[string]map[string]any{
+				"rules/payments": {"file": "rules.json", "retry": map[string]any{"max": max}, "tags": []any{"a", "b"}},
+				"Owner":          {"url": "http://owners"},
+				"acme.rules":     {"file": "acme.json"},
+			},
+			Timeout: 2 * time.Second,
+			Policy: enricher.Policy{
+				Timeout: time.Second, MaxConcurrent: 8, BreakerThreshold: -1, BreakerCooldown: time.Minute,
+			},
+			Policies: map[string]enricher.Policy{
+				"rules/payments": {Timeout: 200 * time.Millisecond},
+				"acme.rules":     {MaxConcurrent: 2},
+			},
+			Limits:     enricher.Limits{MaxLabels: 16, MaxValueLength: 256},
+			MaxPending: 7,
+			Strict:     true,
+		}, cfg, spelling)
+	}
+}
+
+func TestParseConfigNeitherChangesNorKeepsWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	for spelling, raw := range inAllSpellings() {
+		cfg, err := enricher.ParseConfig(raw)
+		require.NoError(t, err)
+		assert.Equal(t, inAllSpellings()[spelling], raw, spelling)
+		spoil(raw)
+		again, err := enricher.ParseConfig(inAllSpellings()[spelling])
+		require.NoError(t, err)
+		assert.Equal(t, again, cfg, spelling)
+	}
+}
+
+// spoil changes everything that can be changed in v.
+func spoil(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			spoil(value)
+			v[key] = "spoilt"
+		}
+	case map[any]any:
+		for key, value := range v {
+			spoil(value)
+			v[key] = "spoilt"
+		}
+	case []any:
+		for i := range v {
+			spoil(v[i])
+			v[i] = "spoilt"
+		}
+	case []string:
+		for i := range v {
+			v[i] = "spoilt"
+		}
+	}
+}
+
+func TestWithoutFailureEnrichmentTheConfigIsZero(t *testing.T) {
+	t.Parallel()
+	for what, raw := range map[string]map[string]any{
+		"nil":               nil,
+		"empty":             {},
+		"of others":         {"logging": map[string]any{"level": "info"}, "jobmanager.rpc.port": 6123},
+		"an empty level":    {"jobmanager": nil},
+		"empty sections":    {"jobmanager": map[string]any{"failure-enrichers": nil, "failure-enricher": nil, "failure-enrichment": nil}},
+		"no names but dots": {"failure-enrichers": " , ,, "},
+	} {
+		cfg, err := enricher.ParseConfig(raw)
+		assert.NoError(t, err, what)
+		assert.Equal(t, enricher.Config{}, cfg, what)
+	}
+}
+
+func TestAListOfNamesFollowsFlink(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string][]string{
+		"a":                {"a"},
+		" a ,\tb\n,c":      {"a", "b", "c"},
+		",a,, ,b,":         {"a", "b"},
+		"a;b":              {"a;b"},
+		"a b":              {"a b"},
+		"b,a,b":            {"b", "a", "b"},
+		"rules/x, rules/y": {"rules/x", "rules/y"},
+	} {
+		cfg, err := enricher.ParseConfig(map[string]any{"jobmanager.failure-enrichers": given})
+		require.NoError(t, err)
+		assert.Equal(t, want, cfg.FailureEnrichers, given)
+	}
+	cfg, err := enricher.ParseConfig(map[string]any{"failure-enrichers": []any{"a, b", " c "}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a, b", " c "}, cfg.FailureEnrichers, "the names of a list are taken as they are")
+}
+
+func TestInAFlatKeyTheLongestConfiguredNameIsTheEnricher(t *testing.T) {
+	t.Parallel()
+	cfg, err := enricher.ParseConfig(map[string]any{
+		"jobmanager.failure-enrichers":                                    "acme, acme.rules, acme.rules/eu",
+		"jobmanager.failure-enricher.acme.file":                           "1",
+		"jobmanager.failure-enricher.acme.rules.file":                     "2",
+		"jobmanager.failure-enricher.acme.rules/eu.file":                  "3",
+		"jobmanager.failure-enricher.other.deep.file":                     "4",
+		"jobmanager.failure-enrichment.policies.acme.rules.timeout":       "1s",
+		"jobmanager.failure-enrichment.policies.other.max-concurrent":     "1",
+		"jobmanager.failure-enrichment.policies.ACME.breaker-threshold":   "-1",
+		"jobmanager.failure-enrichment.policies.acme.rules/eu.Timeout":    "2s",
+		"jobmanager.failure-enrichment.policies.acme.max_concurrent":      "2",
+		"jobmanager.failure-enrichment.policies.ACME.breaker-cooldown":    "3s",
+		"jobmanager.failure-enrichment.policies.acme.rules.MaxConcurrent": "4",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]map[string]any{
+		"acme":          {"file": "1"},
+		"acme.rules":    {"file": "2"},
+		"acme.rules/eu": {"file": "3"},
+		"other":         {"deep": map[string]any{"file": "4"}},
+	}, cfg.Options)
+	assert.Equal(t, map[string]enricher.Policy{
+		"acme":          {MaxConcurrent: 2, BreakerThreshold: -1, BreakerCooldown: 3 * time.Second},
+		"acme.rules":    {Timeout: time.Second, MaxConcurrent: 4},
+		"acme.rules/eu": {Timeout: 2 * time.Second},
+		"other":         {MaxConcurrent: 1},
+	}, cfg.Policies)
+}
+
+func TestParseConfigNamesWhatIsWrongByItsPath(t *testing.T) {
+	t.Parallel()
+	type m = map[string]any
+	for _, test := range []struct {
+		raw      m
+		enricher string
+		option   string
+		message  string
+	}{
+		{
+			m{"jobmanager": m{"failure-enrichment": m{"timeot": "1s"}}},
+			"", "jobmanager.failure-enrichment.timeot",
+			`unknown key "timeot", want limits, max-pending, policies, policy, strict or timeout; did you mean "timeout"?`,
+		},
+		{
+			m{"jobmanager.failure-enrichment.timeot": "1s"},
+			"", "jobmanager.failure-enrichment.timeot",
+			`unknown key "timeot", want limits, max-pending, policies, policy, strict or timeout; did you mean "timeout"?`,
+		},
+		{
+			m{"jobmanager": m{"failure-enricherz": m{}}},
+			"", "jobmanager.failure-enricherz",
+			`unknown key "failure-enricherz", want failure-enrichers, failure-enricher or failure-enrichment; did you mean "failure-enricher"?`,
+		},
+		{
+			m{"failure-enrichers": "a", "logging": m{}},
+			"", "logging",
+			`unknown key beside "failure-enrichers"; to pass a whole configuration, put failure-enrichers, failure-enricher and failure-enrichment under "jobmanager"`,
+		},
+		{
+			m{"job-manager": m{"failure-enrichers": "a"}},
+			"", "job-manager",
+			`unknown key "job-manager", did you mean "jobmanager"?`,
+		},
+		{
+			m{"jobmanager": "x"},
+			"", "jobmanager",
+			"found a string, want a map that holds failure-enrichers, failure-enricher and failure-enrichment",
+		},
+		{
+			m{"failure-enrichers": 3},
+			"", "failure-enrichers",
+			"found a number, want a list of names or a string of them with commas between",
+		},
+		{m{"failure-enrichers": []any{"a", 3}}, "", "failure-enrichers", "item [1] is a number, want a string"},
+		{m{"failure-enrichers": "a, b, A"}, "", "failure-enrichers", `"a" and "A" differ only in case: rename one of them`},
+		{m{"failure-enricher": m{"a": "x"}}, "", "failure-enricher.a", "found a string, want a map of options"},
+		{m{"failure-enricher": m{"a": nil, "A": nil}}, "", "failure-enricher.a", `differs from "A" only in case: keep one of them`},
+		{m{"failure-enrichment": m{"policies": m{"a": 3}}}, "", "failure-enrichment.policies.a", "found a number, want a map of policy settings"},
+		{
+			m{"failure-enrichment": m{"timeout": 3}},
+			"", "failure-enrichment.timeout",
+			`got the number "3", want a duration with a unit, such as "1.5s"`,
+		},
+		{m{"failure-enrichment": m{"strict": "yes"}}, "", "failure-enrichment.strict", `got the string "yes", want true or false`},
+		{
+			m{"failure-enrichment": m{"max-pending": 1.5}},
+			"", "failure-enrichment.max-pending",
+			`got the number "1.5", want an integer from -9223372036854775808 to 9223372036854775807`,
+		},
+		{
+			m{"failure-enrichment": m{"policy": m{"max-concurent": 3}}},
+			"", "failure-enrichment.policy.max-concurent",
+			`unknown, did you mean "max-concurrent"? known options: breaker-cooldown, breaker-threshold, max-concurrent, timeout`,
+		},
+		{
+			m{"failure-enrichment": m{"limits": m{"labels": 3}}},
+			"", "failure-enrichment.limits.labels",
+			`unknown, did you mean "max-labels"? known options: max-labels, max-value-length`,
+		},
+		{
+			m{"failure-enrichment": m{"policies": m{"a/b": m{"timeout": 1}}}},
+			"a/b", "failure-enrichment.policies.a/b.timeout",
+			`got the number "1", want a duration with a unit, such as "1.5s"`,
+		},
+		{
+			m{"failure-enrichers": "a", "jobmanager": m{"failure-enrichers": "a"}},
+			"", "jobmanager.failure-enrichers",
+			`given twice, as "failure-enrichers" and as "jobmanager" > "failure-enrichers": keep one of them`,
+		},
+		{
+			m{"jobmanager": m{"failure-enricher": m{"a": m{"file": "x"}}}, "jobmanager.failure-enricher.a.file": "y"},
+			"",
+			"jobmanager.failure-enricher.a.file",
+			`given twice, as "jobmanager" > "failure-enricher" > "a" > "file" and as "jobmanager.failure-enricher.a.file": keep one of them`,
+		},
+	} {
+		cfg, err := enricher.ParseConfig(test.raw)
+		assert.Equal(t, enricher.Config{}, cfg)
+		ces := configErrorsOf(t, err)
+		if !assert.Len(t, ces, 1, "%v: %v", test.raw, err) {
+			continue
+		}
+		assert.Equal(t, test.enricher, ces[0].Enricher, err)
+		assert.Equal(t, test.option, ces[0].Option, err)
+		assert.EqualError(t, ces[0].Err, test.message)
+	}
+}
+
+func TestParseConfigReturnsAllThatIsWrong(t *testing.T) {
+	t.Parallel()
+	type m = map[string]any
+	_, err := enricher.ParseConfig(m{"jobmanager": m{"failure-enrichment": m{
+		"timeout": 1, "strict": 2, "policy": m{"timeout": 3},
+		"policies": m{"b": m{"timeout": 4, "x": 5}, "a": m{"timeout": 6}},
+	}}})
+	assert.Equal(t, []string{
+		"failure-enrichment.policy.timeout", "failure-enrichment.strict", "failure-enrichment.timeout",
+		"failure-enrichment.policies.a.timeout",
+		"failure-enrichment.policies.b.timeout", "failure-enrichment.policies.b.x",
+	}, optionsIn(configErrorsOf(t, err)))
+
+	_, err = enricher.ParseConfig(m{"jobmanager": m{"failure-enrichers": 1, "failure-enricher": 2, "failure-enrichment": 3}})
+	assert.Equal(t, []string{
+		"jobmanager.failure-enricher", "jobmanager.failure-enrichers", "jobmanager.failure-enrichment",
+	}, optionsIn(configErrorsOf(t, err)))
+}
+
+func TestParseConfigJudgesFormAndNewJudgesNamesAndNumbers(t *testing.T) {
+	t.Parallel()
+	cfg, err := enricher.ParseConfig(map[string]any{
+		"failure-enrichers":                        "no such, thing",
+		"failure-enrichment.timeout":               "-1s",
+		"failure-enrichment.policy.max-concurrent": "-3",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, enricher.Config{
+		FailureEnrichers: []string{"no such", "thing"},
+		Timeout:          -time.Second,
+		Policy:           enricher.Policy{MaxConcurrent: -3},
+	}, cfg)
+	_, err = load(t, nil, cfg)
+	assert.EqualError(t, err, `option "failure-enrichment.timeout": -1s: want 0 (the default) or more
+option "failure-enrichment.policy.max-concurrent": -3: want 0 (the default) to 1048576`)
+}
+
+func TestWhatALowerCasingLoaderYieldsConfiguresTheEnricher(t *testing.T) {
+	t.Parallel()
+	var got []fileOptions
+	cfg, err := enricher.ParseConfig(map[string]any{"jobmanager": map[string]any{
+		"failure-enrichers":  []any{"Acme.Rules/Payments"},
+		"failure-enricher":   map[string]any{"acme": map[string]any{"rules/payments": map[string]any{"dryrun": "true"}}},
+		"failure-enrichment": map[string]any{"strict": "true", "policies": map[string]any{"acme.rules/payments": map[string]any{"maxconcurrent": "1"}}},
+	}})
+	require.NoError(t, err)
+	e := loaded(t, factories{"Acme.Rules": keeping(fileOptions{}, &got)}, cfg)
+	assert.Equal(t, []string{"Acme.Rules/Payments"}, namesOf(e))
+	assert.Equal(t, []fileOptions{{DryRun: true}}, got)
+}
+
+func TestNewNeitherChangesNorKeepsItsConfig(t *testing.T) {
+	t.Parallel()
+	make := func() enricher.Config {
+		return enricher.Config{
+			FailureEnrichers: []string{"a", "b"},
+			Options:          map[string]map[string]any{"a": {"x": []any{1}}},
+			Policies:         map[string]enricher.Policy{"a": {BreakerThreshold: 1}},
+		}
+	}
+	fe := enricher.Func([]string{"key"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		panic("boom")
+	})
+	cfg := make()
+	e := loaded(t, factories{"a": giving(fe), "b": giving(setting())}, cfg)
+	assert.Equal(t, make(), cfg)
+	cfg.FailureEnrichers[0], cfg.FailureEnrichers[1] = "c", "d"
+	maps.DeleteFunc(cfg.Policies, func(string, enricher.Policy) bool { return true })
+	e.Enrich(errors.New("failed"))
+	assert.Equal(t, enricher.BreakerOpen, e.Stats().Enrichers[0].Breaker)
+	assert.Equal(t, []string{"a", "b"}, namesOf(e))
+}

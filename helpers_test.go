@@ -1,0 +1,222 @@
+package enricher_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// errJob is how jobs fail where it does not matter how.
+var errJob = errors.New("the job has failed")
+
+// processFunc is ProcessFailure as a function.
+type processFunc = func(context.Context, error, enricher.FailureContext) (enricher.Labels, error)
+
+// running returns an Enricher that is shut down when the test is over. It logs
+// nothing unless opts say where, and has a minute unless cfg says otherwise, so
+// that a slow machine changes no outcome.
+func running(t testing.TB, cfg enricher.Config, opts ...enricher.Option) *enricher.Enricher {
+	t.Helper()
+	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
+	quiet := enricher.WithLogger(slog.New(slog.DiscardHandler))
+	e, err := enricher.New(cfg, append([]enricher.Option{quiet}, opts...)...)
+	require.NoError(t, err)
+	require.Empty(t, e.Rejected())
+	t.Cleanup(func() { assert.NoError(t, e.Shutdown(context.Background())) })
+	return e
+}
+
+// with adds an enricher of one output key that does fn.
+func with(name, key string, fn processFunc) enricher.Option {
+	return enricher.WithEnricher(name, enricher.Func([]string{key}, fn))
+}
+
+// withGood adds an enricher that answers at once, with its name under key.
+func withGood(name, key string) enricher.Option {
+	return with(name, key, answering(enricher.Labels{key: name}))
+}
+
+// withReader adds an enricher that reads the labels under inputs.
+func withReader(name, key string, inputs []string, fn processFunc) enricher.Option {
+	return enricher.WithEnricher(name, &labelReader{enricher.Func([]string{key}, fn), inputs})
+}
+
+type labelReader struct {
+	enricher.FailureEnricher
+	inputs []string
+}
+
+var _ enricher.LabelReader = (*labelReader)(nil)
+
+func (r *labelReader) InputKeys() []string { return r.inputs }
+
+// answering answers each failure with a copy of l.
+func answering(l enricher.Labels) processFunc {
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return l.Clone(), nil
+	}
+}
+
+// failing answers each failure with err.
+func failing(err error) processFunc {
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return nil, err
+	}
+}
+
+// hanging answers with l once release is closed, and does not look at its ctx.
+func hanging(release <-chan struct{}, l enricher.Labels) processFunc {
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		<-release
+		return l.Clone(), nil
+	}
+}
+
+// untilTimeIsUp gives up when its time is up, as an enricher should.
+func untilTimeIsUp(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// switchable does whatever it was last told to, and counts.
+type switchable struct {
+	fn    atomic.Pointer[processFunc]
+	calls atomic.Int64
+}
+
+func newSwitchable(fn processFunc) *switchable {
+	s := &switchable{}
+	s.to(fn)
+	return s
+}
+
+func (s *switchable) to(fn processFunc) { s.fn.Store(&fn) }
+
+func (s *switchable) process(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	s.calls.Add(1)
+	return (*s.fn.Load())(ctx, cause, fc)
+}
+
+// enrichAs enriches errJob in a context of its own.
+func enrichAs(e *enricher.Enricher, fc enricher.FailureContext) enricher.Result {
+	return e.EnrichContext(context.Background(), errJob, fc)
+}
+
+// statuses returns the statuses of the outcomes in their order.
+func statuses(res enricher.Result) []enricher.Status {
+	all := make([]enricher.Status, len(res.Outcomes))
+	for i, o := range res.Outcomes {
+		all[i] = o.Status
+	}
+	return all
+}
+
+// statsOf returns the stats of the only enricher of e.
+func statsOf(t testing.TB, e *enricher.Enricher) enricher.EnricherStats {
+	t.Helper()
+	stats := e.Stats().Enrichers
+	require.Len(t, stats, 1)
+	return stats[0]
+}
+
+// observerFunc is an observer that is a function.
+type observerFunc func(context.Context, error, enricher.FailureContext, enricher.Result)
+
+var _ enricher.Observer = observerFunc(nil)
+
+func (f observerFunc) ObserveFailure(
+	ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result,
+) {
+	f(ctx, cause, fc, res)
+}
+
+// A logbook keeps log lines of WARN and above for a test to read, without
+// their times, and without the text of stacks.
+type logbook struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logbook) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(line)
+}
+
+// logger returns a logger that writes to b.
+func (b *logbook) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{
+		Level: slog.LevelWarn,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch {
+			case a.Key == slog.TimeKey:
+				return slog.Attr{}
+			case a.Key == "stack" && strings.HasPrefix(a.Value.String(), "goroutine "):
+				return slog.String(a.Key, "...")
+			}
+			return a
+		},
+	}))
+}
+
+// take returns the lines written since it was last called.
+func (b *logbook) take() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := strings.Split(strings.TrimSuffix(b.buf.String(), "\n"), "\n")
+	b.buf.Reset()
+	if len(lines) == 1 && lines[0] == "" {
+		return nil
+	}
+	return lines
+}
+
+// A closable enricher counts how often it is closed, and does onClose.
+type closable struct {
+	enricher.FailureEnricher
+	onClose func() error
+	closed  atomic.Int64
+}
+
+func (c *closable) Close() error {
+	c.closed.Add(1)
+	if c.onClose == nil {
+		return nil
+	}
+	return c.onClose()
+}
+
+// newClosable returns a closable enricher that sets key by calling fn.
+func newClosable(key string, fn processFunc, onClose func() error) *closable {
+	return &closable{FailureEnricher: enricher.Func([]string{key}, fn), onClose: onClose}
+}
+
+// owning returns an Enricher whose enrichers come from factories, so that it
+// has to close them, under the names "a", "b" and so on. Unlike [running] it is
+// not shut down.
+func owning(t testing.TB, cfg enricher.Config, owned ...enricher.FailureEnricher) *enricher.Enricher {
+	t.Helper()
+	r := enricher.NewRegistry()
+	for i, fe := range owned {
+		name := string(rune('a' + i))
+		require.NoError(t, r.Register(name, enricher.FactoryFunc(
+			func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return fe, nil })))
+		cfg.FailureEnrichers = append(cfg.FailureEnrichers, name)
+	}
+	e, err := enricher.New(cfg, enricher.WithRegistry(r), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	require.Empty(t, e.Rejected())
+	return e
+}

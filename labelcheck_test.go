@@ -1,0 +1,191 @@
+package enricher_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// Rule 9.
+func TestLabelsAreChecked(t *testing.T) {
+	t.Parallel()
+	declared := []string{"a", "b", "c", "d"}
+	for _, test := range []struct {
+		name   string
+		given  enricher.Labels
+		want   enricher.Labels
+		issues []enricher.LabelIssue
+	}{
+		{name: "none", given: nil, want: enricher.Labels{}},
+		{name: "an empty map", given: enricher.Labels{}, want: enricher.Labels{}},
+		{name: "good ones", given: enricher.Labels{"a": "1", "d": "ü ☃"}, want: enricher.Labels{"a": "1", "d": "ü ☃"}},
+		{name: "an empty value is a value", given: enricher.Labels{"a": ""}, want: enricher.Labels{"a": ""}},
+		{name: "tabs and newlines", given: enricher.Labels{"a": "1\t2\n3", "b": "é\t\n"}, want: enricher.Labels{"a": "1\t2\n3", "b": "é\t\n"}},
+		{
+			name: "an undeclared key", given: enricher.Labels{"a": "1", "e": "2"}, want: enricher.Labels{"a": "1"},
+			issues: []enricher.LabelIssue{{Key: "e", Err: enricher.ErrUndeclaredKey}},
+		},
+		{
+			name: "a key in another case", given: enricher.Labels{"A": "1"}, want: enricher.Labels{},
+			issues: []enricher.LabelIssue{{Key: "A", Err: enricher.ErrUndeclaredKey}},
+		},
+		{
+			name: "an empty key", given: enricher.Labels{"": "1"}, want: enricher.Labels{},
+			issues: []enricher.LabelIssue{{Key: "", Err: enricher.ErrUndeclaredKey}},
+		},
+		{
+			name: "a key of a kilobyte", given: enricher.Labels{strings.Repeat("é", 512): "1"}, want: enricher.Labels{},
+			issues: []enricher.LabelIssue{{Key: strings.Repeat("é", 64), Err: enricher.ErrUndeclaredKey}},
+		},
+		{
+			name: "not UTF-8", given: enricher.Labels{"a": "\xff", "b": "1"}, want: enricher.Labels{"b": "1"},
+			issues: []enricher.LabelIssue{{Key: "a", Err: enricher.ErrInvalidValue}},
+		},
+		{
+			name:  "control characters",
+			given: enricher.Labels{"a": "1\x002", "b": "\r", "c": "\u0085", "d": "\x7f"}, want: enricher.Labels{},
+			issues: []enricher.LabelIssue{
+				{Key: "a", Err: enricher.ErrInvalidValue},
+				{Key: "b", Err: enricher.ErrInvalidValue},
+				{Key: "c", Err: enricher.ErrInvalidValue},
+				{Key: "d", Err: enricher.ErrInvalidValue},
+			},
+		},
+		{
+			name: "too many", given: enricher.Labels{"d": "4", "b": "2", "a": "1", "c": "3"},
+			want:   enricher.Labels{"a": "1", "b": "2", "c": "3"},
+			issues: []enricher.LabelIssue{{Key: "d", Err: enricher.ErrTooManyLabels}},
+		},
+		{
+			name: "as many as there may be, as the others are dropped anyway", given: enricher.Labels{"0": "0", "a": "\x00", "b": "2", "c": "3", "d": "4"},
+			want: enricher.Labels{"b": "2", "c": "3", "d": "4"},
+			issues: []enricher.LabelIssue{
+				{Key: "0", Err: enricher.ErrUndeclaredKey}, {Key: "a", Err: enricher.ErrInvalidValue},
+			},
+		},
+		{name: "as long as it may be", given: enricher.Labels{"a": "12345678"}, want: enricher.Labels{"a": "12345678"}},
+		{
+			name: "too long", given: enricher.Labels{"a": "123456789", "b": "1"}, want: enricher.Labels{"a": "12345678", "b": "1"},
+			issues: []enricher.LabelIssue{{Key: "a", Err: enricher.ErrValueTruncated}},
+		},
+		{
+			name: "too long by half a rune", given: enricher.Labels{"a": "1234567é", "b": "☃☃☃"}, want: enricher.Labels{"a": "1234567", "b": "☃☃"},
+			issues: []enricher.LabelIssue{{Key: "a", Err: enricher.ErrValueTruncated}, {Key: "b", Err: enricher.ErrValueTruncated}},
+		},
+		{
+			name: "too long, and invalid where it would be cut", given: enricher.Labels{"a": "12345678\xff"}, want: enricher.Labels{},
+			issues: []enricher.LabelIssue{{Key: "a", Err: enricher.ErrInvalidValue}},
+		},
+		{
+			name: "everything at once", given: enricher.Labels{"z": "1", "a": "\x00", "b": "123456789", "0": "1", "c": "3", "d": "4"},
+			want: enricher.Labels{"b": "12345678", "c": "3", "d": "4"},
+			issues: []enricher.LabelIssue{
+				{Key: "0", Err: enricher.ErrUndeclaredKey},
+				{Key: "a", Err: enricher.ErrInvalidValue},
+				{Key: "b", Err: enricher.ErrValueTruncated},
+				{Key: "z", Err: enricher.ErrUndeclaredKey},
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			given := test.given.Clone()
+			e := running(t, enricher.Config{Limits: enricher.Limits{MaxLabels: 3, MaxValueLength: 8}},
+				enricher.WithEnricher("e", enricher.Func(declared, answering(given))))
+			res := enrichAs(e, enricher.FailureContext{})
+			assert.Equal(t, test.want, res.Labels)
+			assert.True(t, res.Complete(), "an issue is no failure")
+			issues := res.Outcomes[0].Issues
+			require.Len(t, issues, len(test.issues))
+			for i, want := range test.issues {
+				assert.Equal(t, want.Key, issues[i].Key)
+				assert.ErrorIs(t, issues[i].Err, want.Err, want.Key)
+			}
+			assert.Equal(t, test.given, given, "the enricher's map is not changed")
+		})
+	}
+}
+
+// Rule 9.
+func TestTheMessageOfAnIssueSaysWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	e := running(t, enricher.Config{Limits: enricher.Limits{MaxLabels: 2, MaxValueLength: 8}},
+		enricher.WithEnricher("e", enricher.Func([]string{"a", "b", "c", "d"},
+			answering(enricher.Labels{"a": "\x00", "b": "123456789", "c": "3", "d": "4", "e": "5"}))))
+	var text []string
+	for _, issue := range enrichAs(e, enricher.FailureContext{}).Outcomes[0].Issues {
+		text = append(text, issue.Key+": "+issue.Err.Error())
+	}
+	assert.Equal(t, []string{
+		`a: value is not valid UTF-8 without control characters other than tab and newline: "\x00"`,
+		"b: value is too long and was cut: it has 9 bytes, and at most 8 are kept",
+		"d: too many labels: at most 2 are kept, in the order of their keys",
+		"e: key is not among the enricher's OutputKeys",
+	}, text)
+}
+
+// Rule 9.
+func TestTheFirst64IssuesAreKept(t *testing.T) {
+	t.Parallel()
+	flood := enricher.Labels{"x": "kept"}
+	var want []string
+	for i := range 5000 {
+		key := fmt.Sprintf("flood-%04d", i)
+		flood[key] = "1"
+		if len(want) < 64 {
+			want = append(want, key)
+		}
+	}
+	e := running(t, enricher.Config{}, with("a", "x", answering(flood)))
+	res := enrichAs(e, enricher.FailureContext{})
+	assert.Equal(t, enricher.Labels{"x": "kept"}, res.Labels)
+	var keys []string
+	for _, issue := range res.Outcomes[0].Issues {
+		keys = append(keys, issue.Key)
+	}
+	assert.Equal(t, want, keys)
+}
+
+// Rule 9.
+func TestThereAreLimitsByDefault(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	many := enricher.Labels{}
+	for i := range 100 {
+		key := fmt.Sprintf("key-%03d", i)
+		keys = append(keys, key)
+		many[key] = strings.Repeat("é", 1000)
+	}
+	e := running(t, enricher.Config{}, enricher.WithEnricher("a", enricher.Func(keys, answering(many))))
+	res := enrichAs(e, enricher.FailureContext{})
+	require.Equal(t, keys[:64], res.Labels.Keys())
+	for _, value := range res.Labels {
+		assert.Equal(t, strings.Repeat("é", 512), value)
+	}
+	assert.Len(t, res.Outcomes[0].Issues, 64)
+}
+
+// Rule 9.
+func FuzzALabelIsKeptWholeOrThereIsAnIssue(f *testing.F) {
+	f.Add("x", "value")
+	f.Add("undeclared", "value")
+	f.Add("x", "\xff")
+	f.Add("x", strings.Repeat("☃", 400))
+	f.Fuzz(func(t *testing.T, key, value string) {
+		e := running(t, enricher.Config{}, with("a", "x", answering(enricher.Labels{key: value})))
+		res := enrichAs(e, enricher.FailureContext{})
+		kept, ok := res.Labels["x"]
+		assert.Equal(t, ok, len(res.Labels) == 1)
+		assert.True(t, utf8.ValidString(kept))
+		assert.LessOrEqual(t, len(kept), enricher.DefaultMaxValueLength)
+		assert.True(t, strings.HasPrefix(value, kept))
+		whole := ok && kept == value
+		assert.Equal(t, whole, len(res.Outcomes[0].Issues) == 0)
+	})
+}

@@ -1,0 +1,138 @@
+package enricher_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// Rule 14.
+func TestNothingIsLoggedOfWhatIsInOrder(t *testing.T) {
+	t.Parallel()
+	log := &logbook{}
+	e := running(t, enricher.Config{}, enricher.WithLogger(log.logger()), withGood("a", "x"),
+		with("b", "y", answering(nil)), withReader("c", "z", []string{"*"}, answering(nil)), withObserver(func(enricher.Result) {}))
+	e.Enrich(errJob)
+	e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result()
+	assert.Empty(t, log.take())
+}
+
+// Rule 14.
+func TestAStormOfFailuresIsNoStormOfLogLines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &logbook{}
+		e := running(t, enricher.Config{}, enricher.WithLogger(log.logger()),
+			with("a", "x", failing(errors.New("no idea"))), with("b", "y", failing(errors.New("nor have I"))))
+		const (
+			a = `level=WARN msg="Failure enricher gave no labels" enricher=a status=failed error="no idea"`
+			b = `level=WARN msg="Failure enricher gave no labels" enricher=b status=failed error="nor have I"`
+		)
+		for range 1000 {
+			e.Enrich(errJob)
+		}
+		assert.Equal(t, []string{a, b}, log.take())
+		time.Sleep(time.Second - 1)
+		e.Enrich(errJob)
+		assert.Empty(t, log.take())
+		time.Sleep(time.Nanosecond)
+		e.Enrich(errJob)
+		assert.Equal(t, []string{a + " suppressed=1000", b + " suppressed=1000"}, log.take())
+		time.Sleep(time.Second)
+		e.Enrich(errJob)
+		assert.Equal(t, []string{a, b}, log.take())
+	})
+}
+
+// Rule 14.
+func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &logbook{}
+		release := make(chan struct{})
+		a := newSwitchable(nil)
+		e := running(t, enricher.Config{
+			Timeout: time.Second, Policy: enricher.Policy{MaxConcurrent: 1, BreakerThreshold: 2}, Limits: enricher.Limits{MaxValueLength: 1},
+		}, enricher.WithLogger(log.logger()), with("a", "x", a.process))
+		does := func(fn processFunc, times int) []string {
+			a.to(fn)
+			for range times {
+				e.Enrich(errJob)
+			}
+			return log.take()
+		}
+		line := func(status, err string) []string {
+			return []string{fmt.Sprintf("level=WARN msg=%q enricher=a status=%s error=%q",
+				"Failure enricher gave no labels", status, err)}
+		}
+		assert.Equal(t, line("failed", "no idea"), does(failing(errors.New("no idea")), 3))
+		assert.Equal(t, []string{
+			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=2 key=w error="key is not among the enricher's OutputKeys"`,
+		}, does(answering(enricher.Labels{"w": "1", "x": "22"}), 3))
+		assert.Equal(t, []string{line("panicked", "panic: oh")[0] + " stack=..."}, does(panics, 1))
+		does(answering(nil), 1)
+		assert.Equal(t, line("timed-out", "not done within 1s: context deadline exceeded"), does(hanging(release, nil), 1))
+		assert.Equal(t, line("saturated", "as many calls as MaxConcurrent allows are under way (1)"), does(answering(nil), 3))
+		close(release)
+		synctest.Wait()
+		does(panics, 1)
+		assert.Equal(t, line("circuit-open", "its circuit breaker is open for 10s after 2 timeouts or panics in a row"), does(panics, 3))
+		require.NoError(t, e.Shutdown(context.Background()))
+		assert.Equal(t, []string{
+			`level=WARN msg="Failure was not enriched" error="the Enricher is shut down"`,
+		}, does(answering(nil), 3))
+	})
+}
+
+// Rule 14.
+func TestLogLinesHaveTheContextOfTheCaller(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	var values []any
+	e := running(t, enricher.Config{},
+		enricher.WithLogger(slog.New(handlerFunc(func(ctx context.Context, r slog.Record) error {
+			if r.Level > slog.LevelInfo {
+				values = append(values, ctx.Value(key{}))
+			}
+			return nil
+		}))), with("a", "x", failing(errJob)))
+	e.EnrichContext(context.WithValue(context.Background(), key{}, "trace"), errJob, enricher.FailureContext{})
+	assert.Equal(t, []any{"trace"}, values)
+}
+
+// A handlerFunc is the Handle method of a handler.
+type handlerFunc func(context.Context, slog.Record) error
+
+func (handlerFunc) Enabled(context.Context, slog.Level) bool          { return true }
+func (f handlerFunc) Handle(ctx context.Context, r slog.Record) error { return f(ctx, r) }
+func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler              { return f }
+func (f handlerFunc) WithGroup(string) slog.Handler                   { return f }
+
+// Rule 14.
+func TestALoggerThatPanicsCostsNoLabels(t *testing.T) {
+	t.Parallel()
+	lines := 0
+	e := running(t, enricher.Config{MaxPending: 1},
+		enricher.WithLogger(slog.New(handlerFunc(func(context.Context, slog.Record) error {
+			lines++
+			panic("no space left on device")
+		}))),
+		withGood("a", "x"), with("b", "y", failing(errJob)), with("c", "z", panics),
+		withObserver(func(enricher.Result) { panic("oh") }))
+	require.Equal(t, 3, lines, "of the load")
+	want := enricher.Labels{"x": "a"}
+	assert.Equal(t, want, e.Enrich(errJob))
+	assert.Equal(t, 6, lines)
+	assert.Equal(t, want, e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result().Labels)
+	require.NoError(t, e.Shutdown(context.Background()))
+	assert.Equal(t, enricher.Labels{}, e.Enrich(errJob))
+}

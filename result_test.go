@@ -1,0 +1,209 @@
+package enricher_test
+
+import (
+	"context"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+var statusTexts = map[enricher.Status]string{
+	enricher.StatusUnknown:     "unknown",
+	enricher.StatusOK:          "ok",
+	enricher.StatusFailed:      "failed",
+	enricher.StatusTimedOut:    "timed-out",
+	enricher.StatusPanicked:    "panicked",
+	enricher.StatusSaturated:   "saturated",
+	enricher.StatusCircuitOpen: "circuit-open",
+	enricher.StatusSkipped:     "skipped",
+}
+
+func TestAStatusGoesThroughItsTextAndBack(t *testing.T) {
+	t.Parallel()
+	for status, want := range statusTexts {
+		back := enricher.Status(99)
+		throughText(t, status, want, &back)
+		assert.Equal(t, status, back)
+	}
+	assert.Zero(t, enricher.StatusUnknown)
+	assert.Equal(t, "enricher.Status(8)", enricher.Status(8).String())
+}
+
+func TestABreakerStateGoesThroughItsTextAndBack(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[enricher.BreakerState]string{
+		enricher.BreakerClosed:   "closed",
+		enricher.BreakerOpen:     "open",
+		enricher.BreakerHalfOpen: "half-open",
+	} {
+		back := enricher.BreakerState(99)
+		throughText(t, state, want, &back)
+		assert.Equal(t, state, back)
+	}
+	assert.Zero(t, enricher.BreakerClosed)
+	assert.Equal(t, "enricher.BreakerState(3)", enricher.BreakerState(3).String())
+}
+
+// throughText checks the text of v and reads it back.
+func throughText(t *testing.T, v interface {
+	fmt.Stringer
+	encoding.TextMarshaler
+}, want string, back encoding.TextUnmarshaler,
+) {
+	t.Helper()
+	assert.Equal(t, want, v.String())
+	text, err := v.MarshalText()
+	require.NoError(t, err)
+	assert.Equal(t, want, string(text))
+	require.NoError(t, back.UnmarshalText(text))
+}
+
+func TestAnUnknownTextIsNoStatusAndNoBreakerState(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "OK", "Failed", "timed out", "enricher.Status(9)"} {
+		status := enricher.StatusOK
+		assert.EqualError(t, status.UnmarshalText([]byte(text)), fmt.Sprintf(`enricher.Status: unknown text %q: `+
+			`want one of ["unknown" "ok" "failed" "timed-out" "panicked" "saturated" "circuit-open" "skipped"]`, text))
+		assert.Equal(t, enricher.StatusOK, status, "it is left as it was")
+		state := enricher.BreakerOpen
+		assert.EqualError(t, state.UnmarshalText([]byte(text)),
+			fmt.Sprintf(`enricher.BreakerState: unknown text %q: want one of ["closed" "open" "half-open"]`, text))
+		assert.Equal(t, enricher.BreakerOpen, state)
+	}
+}
+
+func TestAnOutcomeIsReadableJSON(t *testing.T) {
+	t.Parallel()
+	for want, o := range map[string]enricher.Outcome{
+		`{"enricher":"rules","status":"ok","duration":"1.5ms"}`: {
+			Enricher: "rules", Status: enricher.StatusOK, Duration: 1500 * time.Microsecond,
+		},
+		`{"enricher":"rules/payments","status":"failed","error":"EOF","duration":"2s"}`: {
+			Enricher: "rules/payments", Status: enricher.StatusFailed, Err: io.EOF, Duration: 2 * time.Second,
+		},
+		`{"enricher":"rules","status":"skipped","error":"the Enricher is shut down","duration":"0s"}`: {
+			Enricher: "rules", Status: enricher.StatusSkipped, Err: enricher.ErrShutdown,
+		},
+		`{"enricher":"rules","status":"panicked","error":"panic: boom","duration":"0s"}`: {
+			Enricher: "rules", Status: enricher.StatusPanicked, Err: enricher.NewPanicError("boom", []byte("stack")),
+		},
+		`{"enricher":"rules","status":"failed","error":"(the Error method of a *enricher_test.panicker panicked: Error)","duration":"0s"}`: {
+			Enricher: "rules", Status: enricher.StatusFailed, Err: &panicker{},
+		},
+		`{"enricher":"rules","status":"ok","duration":"0s","issues":[` +
+			`{"key":"a","error":"key is not among the enricher's OutputKeys"},{"key":"b","error":"too many labels"}]}`: {
+			Enricher: "rules", Status: enricher.StatusOK, Issues: []enricher.LabelIssue{
+				{Key: "a", Err: enricher.ErrUndeclaredKey}, {Key: "b", Err: enricher.ErrTooManyLabels},
+			},
+		},
+		`{"enricher":"","status":"unknown","duration":"0s"}`: {},
+	} {
+		text, err := json.Marshal(o)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text))
+	}
+}
+
+func TestAResultIsReadableJSON(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(enricher.Result{
+		Labels:   enricher.Labels{"b": "2", "a": "1"},
+		Outcomes: []enricher.Outcome{{Enricher: "rules", Status: enricher.StatusOK}},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, `{"labels":{"a":"1","b":"2"},"outcomes":[{"enricher":"rules","status":"ok","duration":"0s"}]}`, string(text))
+}
+
+func TestStatsAreCountedByReadableStatusesInJSON(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(enricher.Stats{Enrichers: []enricher.EnricherStats{{
+		Enricher: "rules",
+		Calls:    map[enricher.Status]uint64{enricher.StatusOK: 2, enricher.StatusTimedOut: 1},
+		Breaker:  enricher.BreakerHalfOpen,
+	}}})
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `{"ok":2,"timed-out":1}`)
+	assert.Contains(t, string(text), `"half-open"`)
+}
+
+func TestAResultIsCompleteIfEveryOutcomeIsOK(t *testing.T) {
+	t.Parallel()
+	ok := enricher.Outcome{Enricher: "good", Status: enricher.StatusOK}
+	for _, res := range []enricher.Result{
+		{},
+		{Outcomes: []enricher.Outcome{ok, ok}},
+		{Outcomes: []enricher.Outcome{{Status: enricher.StatusOK, Issues: []enricher.LabelIssue{{Key: "a"}}}}},
+	} {
+		assert.True(t, res.Complete())
+		assert.NoError(t, res.Err())
+	}
+	for status := range statusTexts {
+		if status == enricher.StatusOK {
+			continue
+		}
+		res := enricher.Result{Outcomes: []enricher.Outcome{ok, {Enricher: "bad", Status: status, Err: io.EOF}, ok}}
+		assert.False(t, res.Complete(), status)
+		assert.EqualError(t, res.Err(), `enricher "bad": EOF`)
+	}
+}
+
+func TestTheErrOfAResultJoinsTheErrorsOfAllOthersInOrder(t *testing.T) {
+	t.Parallel()
+	boom := enricher.NewPanicError("boom", nil)
+	res := enricher.Result{Outcomes: []enricher.Outcome{
+		{Enricher: "b", Status: enricher.StatusFailed, Err: io.EOF},
+		{Enricher: "good", Status: enricher.StatusOK},
+		{Enricher: "a", Status: enricher.StatusPanicked, Err: boom},
+		{Enricher: "c", Status: enricher.StatusSkipped, Err: fmt.Errorf("c: %w", enricher.ErrOverloaded)},
+		{Enricher: "d", Status: enricher.StatusFailed, Err: &panicker{}},
+	}}
+	err := res.Err()
+	assert.EqualError(t, err, `enricher "b": EOF
+enricher "a": panic: boom
+enricher "c": c: as many failures as MaxPending allows are pending
+enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
+	assert.ErrorIs(t, err, io.EOF)
+	assert.ErrorIs(t, err, enricher.ErrOverloaded)
+	var p *enricher.PanicError
+	require.ErrorAs(t, err, &p)
+	assert.Same(t, boom, p)
+	all := leaves(err)
+	require.Len(t, all, 4)
+	for i, name := range []string{"b", "a", "c", "d"} {
+		ee, ok := all[i].(*enricher.EnricherError)
+		require.True(t, ok)
+		assert.Equal(t, name, ee.Enricher)
+	}
+}
+
+func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
+	t.Parallel()
+	all := map[string]error{
+		"as many calls as MaxConcurrent allows are under way":                            enricher.ErrSaturated,
+		"its circuit breaker is open":                                                    enricher.ErrCircuitOpen,
+		"as many failures as MaxPending allows are pending":                              enricher.ErrOverloaded,
+		"the Enricher is shut down":                                                      enricher.ErrShutdown,
+		"no such failure enricher":                                                       enricher.ErrUnknownEnricher,
+		"key is not among the enricher's OutputKeys":                                     enricher.ErrUndeclaredKey,
+		"too many labels":                                                                enricher.ErrTooManyLabels,
+		"value is too long and was cut":                                                  enricher.ErrValueTruncated,
+		"key is not 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
+		"value is not valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
+	}
+	for text, err := range all {
+		assert.EqualError(t, err, text)
+		for other, err2 := range all {
+			assert.Equal(t, text == other, errors.Is(err, err2))
+		}
+		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+	}
+}
