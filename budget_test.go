@@ -115,6 +115,26 @@ func TestAPolicyEndsACallBeforeTheBudgetDoes(t *testing.T) {
 	})
 }
 
+// Rule 3: it is no fault of the enricher, so its breaker is not told.
+func TestAnEnricherWhoseTimeIsUpBeforeItsTurnIsNotCalled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newSwitchable(answering(nil))
+		e := running(t, enricher.Config{Timeout: 1, Policy: enricher.Policy{BreakerThreshold: 1}},
+			with("a", "x", a.process), // half a nanosecond
+			withReader("b", "y", []string{"x"}, answering(enricher.Labels{"y": "b"})))
+		for range 3 {
+			res := enrichAs(e, enricher.FailureContext{})
+			assert.Equal(t, enricher.Labels{"y": "b"}, res.Labels)
+			assert.Equal(t, []enricher.Status{enricher.StatusTimedOut, enricher.StatusOK}, statuses(res))
+			assert.ErrorIs(t, res.Outcomes[0].Err, context.DeadlineExceeded)
+			assert.Zero(t, res.Outcomes[0].Duration)
+		}
+		assert.Zero(t, a.calls.Load())
+		assert.Equal(t, enricher.BreakerClosed, e.Stats().Enrichers[0].Breaker)
+	})
+}
+
 // Rules 3 and 4.
 func TestTheBudgetIsASecondByDefault(t *testing.T) {
 	t.Parallel()

@@ -309,7 +309,11 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		fans[i] = m.fan
 	}
 	e.plan = fanout.NewPlan(base, fans, waits(kept), cmp.Or(cfg.Timeout, DefaultTimeout),
-		func(value any, stack []byte) error { return NewPanicError(value, stack) })
+		func(value any, stack []byte) error {
+			err := NewPanicError(value, stack)
+			err.text = err.Error() // while its time runs: the value may be a stranger's error
+			return err
+		})
 	return e, nil
 }
 
@@ -439,9 +443,7 @@ func (e *Enricher) stop() {
 	defer close(e.stopped)
 	defer e.cancel()
 	var errs []error
-	select {
-	case <-e.under.Close():
-	case <-e.force:
+	if !ended(e.under.Close(), e.force) {
 		e.cancel()
 		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", e.forceErr))
 	}
@@ -454,16 +456,29 @@ func (e *Enricher) stop() {
 	e.stopErr = errors.Join(append(errs, stopped...)...)
 }
 
+// ended waits for done, until force ends the waiting. It reports whether done is
+// closed, even if both are.
+func ended(done, force <-chan struct{}) bool {
+	select {
+	case <-done:
+	case <-force:
+	}
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
 // stopMember closes one enricher once its calls have returned, or Shutdown does
 // not wait for them any more.
 func (e *Enricher) stopMember(m *member) error {
 	var early, failed error
-	select {
-	case <-m.fan.Slots.Idle():
-	case <-e.force:
-		if held, _ := m.fan.Slots.Held(); held > 0 {
-			early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
-		}
+	if !ended(m.fan.Slots.Idle(), e.force) {
+		e.cancel()
+		held, _ := m.fan.Slots.Held()
+		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
 	}
 	if m.closer == nil {
 		return early

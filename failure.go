@@ -27,6 +27,7 @@ type failure struct {
 	labels   Labels
 	outcomes []Outcome
 	inputs   []Labels // by reader: what it gets to read; taken by its call
+	texts    []string // by enricher: of its error; nil if there is none
 	opened   []int    // the enrichers whose breaker this failure has opened
 }
 
@@ -34,6 +35,7 @@ type failure struct {
 type answer struct {
 	labels Labels // its own map, or one of ours: to be copied
 	issues []LabelIssue
+	text   string // of the error that it returned instead
 }
 
 func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext) *failure {
@@ -52,7 +54,9 @@ func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext
 func (f *failure) enrich() Result {
 	e := f.e
 	f.labels = make(Labels, min(e.keys, maxMapHint))
-	f.outcomes = make([]Outcome, len(e.members))
+	if len(e.members) > 0 {
+		f.outcomes = make([]Outcome, len(e.members))
+	}
 	if e.readers {
 		f.inputs = make([]Labels, len(e.members))
 	}
@@ -95,7 +99,9 @@ func (f *failure) Call(ctx context.Context, i int) (answer, error) {
 	}
 	labels, err := m.fe.ProcessFailure(ctx, f.cause, fc)
 	if err != nil {
-		return answer{}, err
+		// Its Error method is the enricher's code as well. It is called here,
+		// where it may hang, panic or exit.
+		return answer{text: guard.Text(err)}, err
 	}
 	var a answer
 	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
@@ -114,13 +120,25 @@ func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
 		o.Issues = a.issues
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
-		o.Err = &timeoutError{from.Limit, from.Err}
+		text := a.text
+		if p, ok := from.Err.(*PanicError); ok {
+			text = p.text
+		}
+		o.Err = &timeoutError{from.Limit, from.Err, text}
 	case StatusSaturated:
 		o.Err = m.errSaturated
 	case StatusCircuitOpen:
 		o.Err = m.errCircuitOpen
+	case StatusSkipped:
+		o.Err = ErrShutdown
 	default:
 		o.Err = from.Err
+		if o.Status == StatusFailed {
+			if f.texts == nil {
+				f.texts = make([]string, len(f.outcomes))
+			}
+			f.texts[i] = a.text
+		}
 	}
 	if from.Opened {
 		f.opened = append(f.opened, i)
@@ -156,10 +174,16 @@ func (f *failure) report(res Result) {
 		o, m := &res.Outcomes[i], f.e.members[i]
 		if o.Status != StatusOK {
 			f.e.log(f.ctx, &m.lines[o.Status], slog.LevelWarn, "Failure enricher gave no labels", func() []slog.Attr {
+				text := ""
+				if o.Status == StatusFailed {
+					text = f.texts[i]
+				} else {
+					text = o.Err.Error() // all others are ours
+				}
 				attrs := []slog.Attr{
 					slog.String("enricher", o.Enricher),
 					slog.String("status", o.Status.String()),
-					slog.String("error", guard.Text(o.Err)),
+					slog.String("error", text),
 				}
 				if p, ok := o.Err.(*PanicError); ok {
 					attrs = append(attrs, slog.String("stack", string(p.Stack)))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -389,13 +390,21 @@ func TestAPanicIsAnErrorThatWrapsTheOneItWasCalledWith(t *testing.T) {
 
 func TestAPanicWithAnyValueHasAText(t *testing.T) {
 	t.Parallel()
+	type name string
+	circle := map[string]any{}
+	circle["self"] = circle
 	for want, value := range map[string]any{
-		"panic: <nil>":                          nil,
-		"panic: 42":                             42,
-		"panic: [1 2]":                          []int{1, 2},
-		"panic: {x}":                            struct{ s string }{"x"},
-		"panic: link":                           &link{},
-		"panic: %!v(PANIC=Error method: Error)": &panicker{},
+		"panic: <nil>":                     nil,
+		"panic: 42":                        42,
+		"panic: 7":                         uint8(7),
+		"panic: 1.5":                       1.5,
+		"panic: true":                      true,
+		"panic: x":                         name("x"),
+		"panic: 1m0s":                      time.Minute,
+		"panic: link":                      &link{},
+		"panic: ([]int)":                   []int{1, 2},
+		"panic: (map[string]interface {})": circle, // to print it would exhaust the stack
+		"panic: (a *enricher_test.panicker that panics when it is printed)": &panicker{},
 	} {
 		assert.EqualError(t, enricher.NewPanicError(value, nil), want)
 	}

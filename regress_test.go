@@ -2,10 +2,14 @@ package enricher_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,4 +100,109 @@ func (v vicious) Error() string { panic(v) }
 func TestAPanicErrorNeverPanics(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, enricher.NewPanicError(vicious{}, nil), "panic: (a enricher_test.vicious that panics when it is printed)")
+}
+
+func TestAnEndedContextDoesNotMakeAnIdleShutdownFail(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 200 { // the outcome must not be a matter of chance
+		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("op", setting("key")),
+			enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		e.Enrich(errors.New("failed"))
+		require.NoError(t, e.Shutdown(ctx))
+	}
+}
+
+// An odd error has an Error method that does as it likes.
+type odd struct{ text func() string }
+
+func (o odd) Error() string { return o.text() }
+
+func TestAnErrorTextThatBlocksHoldsNobodyPastTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("op", failingWith(odd{func() string {
+			time.Sleep(time.Hour)
+			return "at last"
+		}})), enricher.WithEnricher("good", labelling("good")), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		start := time.Now()
+		res := e.EnrichContext(t.Context(), errors.New("failed"), enricher.FailureContext{})
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.Equal(t, enricher.Labels{"good": "yes"}, res.Labels)
+		assert.Equal(t, enricher.StatusTimedOut, res.Outcomes[0].Status)
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+func TestAnErrorTextThatExitsLosesNoLabels(t *testing.T) {
+	t.Parallel()
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("op", failingWith(odd{func() string {
+		runtime.Goexit()
+		return ""
+	}})), enricher.WithEnricher("good", labelling("good")), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	res := e.EnrichAsync(t.Context(), errors.New("failed"), enricher.FailureContext{}).Result()
+	assert.Equal(t, enricher.Labels{"good": "yes"}, res.Labels)
+	assert.Equal(t, enricher.StatusPanicked, res.Outcomes[0].Status)
+}
+
+func failingWith(err error) enricher.FailureEnricher {
+	return enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return nil, err
+	})
+}
+
+func labelling(key string) enricher.FailureEnricher {
+	return enricher.Func([]string{key}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{key: "yes"}, nil
+	})
+}
+
+func TestNoEnricherIsCalledOnceAForcedShutdownHasClosedIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		hung := enricher.Func([]string{"x"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			<-release
+			return nil, nil
+		})
+		r := enricher.NewRegistry()
+		reader := &readsX{}
+		require.NoError(t, r.Register("reader", giving(reader)))
+		e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"reader"}, Timeout: time.Hour},
+			enricher.WithRegistry(r), enricher.WithEnricher("hung", hung), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		future := e.EnrichAsync(t.Context(), errors.New("failed"), enricher.FailureContext{})
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, e.Shutdown(ctx), context.Canceled)
+		require.True(t, reader.closed)
+		close(release)
+		res := future.Result()
+		assert.Equal(t, enricher.StatusSkipped, res.Outcomes[0].Status)
+		assert.ErrorIs(t, res.Outcomes[0].Err, enricher.ErrShutdown)
+		assert.False(t, reader.calledAfterClose)
+	})
+}
+
+type readsX struct{ closed, calledAfterClose bool }
+
+func (*readsX) OutputKeys() []string { return nil }
+func (*readsX) InputKeys() []string  { return []string{"x"} }
+func (r *readsX) Close() error       { r.closed = true; return nil }
+
+func (r *readsX) ProcessFailure(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+	r.calledAfterClose = r.closed
+	return nil, nil
+}
+
+func TestAResultWithoutEnrichersHasNoNullInJSON(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(enricher.Result{})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"labels":{},"outcomes":[]}`, string(text))
 }

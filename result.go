@@ -37,6 +37,19 @@ func (r Result) Err() error {
 	return errors.Join(errs...)
 }
 
+// MarshalJSON writes r with neither member null.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result // without this method
+	p := plain(r)
+	if p.Labels == nil {
+		p.Labels = Labels{}
+	}
+	if p.Outcomes == nil {
+		p.Outcomes = []Outcome{}
+	}
+	return json.Marshal(p)
+}
+
 // clone returns a deep copy.
 func (r Result) clone() Result {
 	r.Labels = r.Labels.Clone()
@@ -138,6 +151,7 @@ func (e *EnricherError) Unwrap() error { return e.Err }
 type timeoutError struct {
 	limit time.Duration // how long the enricher had; 0: it was not called
 	err   error         // what it returned or panicked with when its time was up; may be nil
+	text  string        // of err
 }
 
 func (e *timeoutError) Error() string {
@@ -147,7 +161,7 @@ func (e *timeoutError) Error() string {
 	case e.err == nil:
 		return fmt.Sprintf("not done within %v: %v", e.limit, context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %s", e.limit, guard.Text(e.err))
+	return fmt.Sprintf("not done within %v: %s", e.limit, e.text)
 }
 
 func (e *timeoutError) Unwrap() []error {
@@ -161,6 +175,8 @@ func (e *timeoutError) Unwrap() []error {
 type PanicError struct {
 	Value any    // what recover returned
 	Stack []byte // as from debug.Stack; nil if it is not known
+
+	text string // of Value, if that has been asked for
 }
 
 // NewPanicError returns the error for a panic that was recovered, such as that
@@ -177,8 +193,15 @@ func NewPanicError(value any, stack []byte) *PanicError {
 	return &PanicError{Value: value, Stack: stack}
 }
 
-// Error returns "panic: " and the value, without the stack. It never panics.
-func (e *PanicError) Error() string { return "panic: " + guard.Sprint(e.Value) }
+// Error returns "panic: " and the value, without the stack: the text of an error,
+// a [fmt.Stringer] or a basic type, and the type of anything else. It never
+// panics.
+func (e *PanicError) Error() string {
+	if e.text != "" {
+		return e.text
+	}
+	return "panic: " + guard.Sprint(e.Value)
+}
 
 // Unwrap returns the value if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {

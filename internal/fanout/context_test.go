@@ -278,17 +278,31 @@ func TestThePlansEndWakesWhoWaitsForDone(t *testing.T) {
 	})
 }
 
-func TestAPlanThatHasEndedStillMakesItsCalls(t *testing.T) {
+func TestAPlanThatHasEndedMakesNoCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		base, cancel := context.WithCancel(context.Background())
 		cancel()
-		r := run(t, newPlanOn(base, members(2), chain(2), time.Second), 2, func(ctx context.Context, i int) (string, error) {
-			assert.Equal(t, context.Canceled, ctx.Err())
-			assert.True(t, isDone(ctx))
-			return quick(ctx, i)
-		})
-		require.Equal(t, []fanout.Status{fanout.OK, fanout.OK}, r.statuses())
+		r := run(t, newPlanOn(base, members(2), chain(2), time.Second), 2, quick)
+		require.Equal(t, []fanout.Status{fanout.Skipped, fanout.Skipped}, r.statuses())
+	})
+}
+
+func TestACallThatWaitsForASlotWhenThePlanEndsIsNotMade(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		base, cancel := context.WithCancel(context.Background())
+		all := onlySlots(1)
+		p := newPlanOn(base, all, independent(1), time.Second)
+		_, waitFirst := start(t, p, 1, sleep(10*ms))
+		time.Sleep(ms)
+		second, waitSecond := start(t, p, 1, quick)
+		time.Sleep(ms)
+		cancel()
+		waitFirst()
+		waitSecond()
+		require.Equal(t, fanout.Outcome{Status: fanout.Skipped, Duration: 9 * ms}, second.outcomes[0])
+		requireHeld(t, all[0], 0, 0)
 	})
 }
 

@@ -183,7 +183,7 @@ func (r *recorder) check() {
 			require.Error(r.t, o.Err)
 		case fanout.TimedOut:
 			require.LessOrEqual(r.t, made, 1)
-		case fanout.Saturated, fanout.CircuitOpen:
+		case fanout.Saturated, fanout.CircuitOpen, fanout.Skipped:
 			require.Zero(r.t, made)
 			require.NoError(r.t, o.Err)
 			require.False(r.t, o.Opened)

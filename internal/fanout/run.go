@@ -26,6 +26,7 @@ const (
 	Panicked           // the call panicked, or left by runtime.Goexit
 	Saturated          // the call was not made: it found no slot
 	CircuitOpen        // the call was not made: its breaker is open
+	Skipped            // the call was not made: the plan's base context has ended
 )
 
 // An Outcome is what came of one call.
@@ -47,9 +48,10 @@ type Calls[R any] interface {
 	// ctx ends when its time is up, or when it has returned.
 	Call(ctx context.Context, i int) (R, error)
 
-	// Settle takes the outcome of call i, and its result where it is OK. It
-	// is called exactly once for each call and not after Run has returned.
-	// It must not block. Prepare and Settle are never called concurrently.
+	// Settle takes the outcome of call i, and what Call has returned where it
+	// has. It is called exactly once for each call and not after Run has
+	// returned. It must not block. Prepare and Settle are never called
+	// concurrently.
 	Settle(i int, result R, o Outcome)
 }
 
@@ -237,6 +239,10 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 	m := r.plan.members[t.i]
 	t.started = now
 	t.ctx.deadline = r.plan.deadline(int(t.i), now)
+	if r.scope.Err() != nil {
+		r.settle(t, nil, Outcome{Status: Skipped}, now)
+		return false
+	}
 	if t.ctx.deadline <= now {
 		// Starved of processor time: not the member's fault, nor is it told.
 		r.settle(t, nil, Outcome{Status: TimedOut}, now)
@@ -304,8 +310,12 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.scope.since()
-	if t.state == queued && t.ctx.deadline <= now {
+	switch {
+	case t.state != queued:
+	case t.ctx.deadline <= now:
 		r.expire(t, now)
+	case r.scope.Err() != nil:
+		r.settle(t, nil, Outcome{Status: Skipped, Duration: now - t.started}, now)
 	}
 	if t.state != queued {
 		next = r.plan.members[t.i].Slots.Release(false)

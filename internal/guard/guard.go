@@ -3,7 +3,9 @@ package guard
 
 import (
 	"fmt"
+	"reflect"
 	"runtime/debug"
+	"strconv"
 )
 
 // Do calls fn and returns nil, or what it panicked with. Where fn exits the
@@ -37,13 +39,36 @@ func Text(err error) (text string) {
 	return err.Error()
 }
 
-// Sprint is fmt.Sprint for a value that may panic when it is printed, even
-// while package fmt prints what it has panicked with before.
+// Sprint returns the text of what somebody has panicked with: that of an error
+// or a [fmt.Stringer], the value of a basic type, and for anything else its
+// type only. Package fmt would not do. It follows a map that contains itself
+// until the stack is exhausted, which ends the process, and panics where a value
+// panics with itself.
 func Sprint(v any) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = fmt.Sprintf("(a %T that panics when it is printed)", v)
 		}
 	}()
-	return fmt.Sprint(v)
+	switch v := v.(type) {
+	case nil:
+		return "<nil>"
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	}
+	switch rv := reflect.ValueOf(v); {
+	case rv.Kind() == reflect.String:
+		return rv.String()
+	case rv.CanInt():
+		return strconv.FormatInt(rv.Int(), 10)
+	case rv.CanUint():
+		return strconv.FormatUint(rv.Uint(), 10)
+	case rv.CanFloat():
+		return strconv.FormatFloat(rv.Float(), 'g', -1, 64)
+	case rv.Kind() == reflect.Bool:
+		return strconv.FormatBool(rv.Bool())
+	}
+	return fmt.Sprintf("(%T)", v)
 }
