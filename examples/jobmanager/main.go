@@ -35,10 +35,10 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	_ "github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
-	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/history"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/report"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
+	"github.com/failure-enrichers/enricher/exceptions"
 )
 
 func main() {
@@ -93,8 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		level = slog.LevelInfo
 	}
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	failures := history.New(file.Jobs)
-	e, err := enricher.New(cfg, enricher.WithLogger(logger), enricher.WithObserver(failures))
+	e, err := enricher.New(cfg, enricher.WithLogger(logger))
 	if err != nil {
 		return fail(exitUsage, inFile(displayName(opts.config, defaultConfig), err))
 	}
@@ -108,8 +107,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	}()
 
 	endpoint, _ := os.Hostname()
+	history := exceptions.NewHistory(exceptions.Options{})
 	if opts.listen != "" {
-		server, err := listen(opts.listen, failures.Handler(), logger)
+		server, err := listen(opts.listen, exceptions.NewHandler(history), logger)
 		if err != nil {
 			return fail(exitTrouble, err)
 		}
@@ -135,7 +135,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		fmt.Fprintf(notes, "Failures are at http://%s/\n", endpoint)
 	}
 
-	m := &manager.Manager{Workers: file.Workers, Endpoint: endpoint, Enricher: e, Reporter: reporter}
+	m := &manager.Manager{Workers: file.Workers, Endpoint: endpoint, Enricher: e, History: history, Reporter: reporter}
 	outcomes := m.Run(ctx, file.Jobs)
 	if err := reporter.Summary(outcomes, time.Since(start)); err != nil {
 		return fail(exitTrouble, err)

@@ -286,9 +286,9 @@ func TestFailuresAreServedUntilTheInterrupt(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
-	assert.Contains(t, string(body), `"exceptionName": "enricher.PanicError"`)
-	assert.Contains(t, string(body), `"reason": "panic"`)
-	assert.Contains(t, string(body), `"endpoint": "`+strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")+`"`)
+	assert.Contains(t, string(body), `"exceptionName":"runtime.boundsError"`)
+	assert.Contains(t, string(body), `"reason":"panic"`)
+	assert.Contains(t, string(body), `"endpoint":"`+strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")+`"`)
 	stop()
 	assert.Equal(t, exitDone, <-ended)
 }

@@ -30,11 +30,11 @@ func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
 	readme := read(t, "../../README.md")
 	for _, path := range []string{
 		"first/main.go", "enrichers.yaml", "enrichers.json", "enrichers.properties",
-		"loadkoanf/load.go", "loadviper/load.go",
+		"loadkoanf/load.go", "loadviper/load.go", "mount/mount.go",
 	} {
 		text := read(t, path)
-		if _, fn, ok := strings.Cut(text, "func Load("); ok {
-			text = "func Load(" + fn // of the loaders, the README shows the function
+		if _, body, ok := strings.Cut(text, "\n)\n\n"); ok && path != "first/main.go" {
+			text = body[strings.Index(body, "func "):] // what stands above it is clear from the context
 		}
 		assert.Contains(t, readme, "\n"+strings.TrimRight(text, "\n")+"\n```\n", path)
 	}

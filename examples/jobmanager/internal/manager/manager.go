@@ -16,13 +16,15 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
 )
 
 // A Manager runs jobs.
 type Manager struct {
-	Workers  int                // jobs that run at once; 1 or more
-	Endpoint string             // where this process can be reached, or runs: for the FailureContext
-	Enricher *enricher.Enricher // nil labels nothing, and vetoes nothing
+	Workers  int                 // jobs that run at once; 1 or more
+	Endpoint string              // where this process can be reached, or runs: for the FailureContext
+	Enricher *enricher.Enricher  // nil labels nothing, and vetoes nothing
+	History  *exceptions.History // nil keeps nothing
 	Reporter Reporter
 }
 
@@ -113,7 +115,7 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 		Attributes:    o.Job.Attributes,
 	}
 	// That ctx may have ended does not matter: a failure is enriched all the same.
-	result := m.Enricher.EnrichContext(ctx, o.Err, fc)
+	result := m.History.Enrich(ctx, m.Enricher, o.Err, fc)
 	o.Labels = result.Labels
 
 	state := decide(ctx, fc, result.Labels)

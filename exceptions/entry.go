@@ -1,0 +1,137 @@
+package exceptions
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// An Entry is a failure as a [History] keeps it. It is the caller's own: nothing
+// that happens to the history later can be seen in it.
+//
+// As JSON, it is what the REST API serves.
+type Entry struct {
+	ID string // as in the FailureContext, or made by the history; unique in the history
+
+	// RootID is the ID of the entry that this one stands under. It is empty
+	// for one that stands for itself.
+	RootID string
+
+	Type          enricher.FailureType
+	JobID         string // where the service gave none, the JobName
+	JobName       string
+	TaskName      string
+	TaskManagerID string
+	Endpoint      string
+	Attempt       int
+	MaxAttempts   int
+	Time          time.Time
+	Attributes    map[string]string // never nil
+
+	// ExceptionName is the Go type of the error that says best what happened:
+	// the innermost one that does more than to wrap, or to hold a text, such
+	// as "*fs.PathError".
+	ExceptionName string
+
+	// Message is the text of the error in one paragraph: line breaks have
+	// become semicolons.
+	Message string
+
+	// Stacktrace is the text of the error, then its chain with types, then its
+	// stack if it carries one.
+	Stacktrace string
+
+	Labels          enricher.Labels // never nil; those of one that is pending are empty
+	LabelState      LabelState
+	FailedEnrichers []FailedEnricher // in configured order, at most 64; none unless StateIncomplete
+
+	// Concurrent are the failures that stand under this one, in the order in
+	// which they came. It is nil for one that itself stands under another.
+	Concurrent []Entry
+
+	// ConcurrentDropped is how many stood there as well but had to go.
+	ConcurrentDropped int
+}
+
+// A LabelState says whether the labels of a failure are known.
+type LabelState uint8
+
+const (
+	StatePending    LabelState = iota // its enrichment is under way; text "pending"
+	StateComplete                     // every enricher has done its work; "complete"
+	StateIncomplete                   // some enricher failed; the labels of the others are there; "incomplete"
+)
+
+var labelStates = []string{"pending", "complete", "incomplete"}
+
+// String returns the text of s.
+func (s LabelState) String() string {
+	if int(s) < len(labelStates) {
+		return labelStates[s]
+	}
+	return fmt.Sprintf("LabelState(%d)", uint8(s))
+}
+
+// MarshalText returns the text of s. The error is always nil.
+func (s LabelState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText sets s to the state with this text; any other is an error.
+func (s *LabelState) UnmarshalText(text []byte) error {
+	i := slices.Index(labelStates, string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown label state %q: want one of %q", text, labelStates)
+	}
+	*s = LabelState(i)
+	return nil
+}
+
+// A FailedEnricher is an enricher that gave no labels for a failure, and why.
+type FailedEnricher struct {
+	Enricher string          `json:"enricher"` // as configured
+	Status   enricher.Status `json:"status"`
+	Error    string          `json:"error"`
+}
+
+// clone returns a copy that shares nothing that could be changed.
+func (e *Entry) clone() Entry {
+	c := *e
+	c.Attributes = maps.Clone(e.Attributes)
+	c.Labels = e.Labels.Clone()
+	c.FailedEnrichers = slices.Clone(e.FailedEnrichers)
+	return c
+}
+
+// A group is an entry with those that stand under it. It never changes, nor do
+// its entries, whose Concurrent is nil: what changes is which group a record
+// has. So readers need the lock for no longer than it takes to fetch pointers.
+type group struct {
+	at         int64  // when it failed, in microseconds
+	seq        uint64 // of the event that brought the entry; tells the order within one instant
+	root       *Entry
+	under      bool // root itself stands under another
+	concurrent []*Entry
+	dropped    int
+}
+
+// entry returns a copy for a caller.
+func (g *group) entry() Entry {
+	e := g.root.clone()
+	if g.under {
+		return e
+	}
+	e.ConcurrentDropped = g.dropped
+	e.Concurrent = make([]Entry, len(g.concurrent))
+	for i, c := range g.concurrent {
+		e.Concurrent[i] = c.clone()
+	}
+	return e
+}
+
+// newer orders groups from the newest to the oldest.
+func newer(a, b *group) int {
+	return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.seq, a.seq))
+}

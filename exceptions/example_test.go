@@ -1,0 +1,191 @@
+package exceptions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+// byType says whose fault a failure is.
+func byType() *enricher.Enricher {
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("type", enricher.Func([]string{"type"},
+		func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if errors.Is(cause, os.ErrNotExist) {
+				return enricher.Labels{"type": "USER"}, nil
+			}
+			return enricher.Labels{"type": "SYSTEM"}, nil
+		})))
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+func Example() {
+	history := exceptions.NewHistory(exceptions.Options{})
+
+	// Where a job fails: keep the failure, and find out what kind it is.
+	e := byType()
+	res := history.Enrich(context.Background(), e, os.ErrNotExist, enricher.FailureContext{
+		JobID: "import-orders", TaskName: "read (1/4)", Attempt: 1, Time: time.UnixMilli(1_700_000_000_000),
+	})
+	fmt.Println("restart:", !res.Labels.CannotRestart())
+
+	// Where the service has its HTTP handlers: one line.
+	mux := http.NewServeMux()
+	mux.Handle("/failures/", http.StripPrefix("/failures", exceptions.NewHandler(history)))
+
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest("GET", "/failures/jobs/import-orders/exceptions?format=flink", nil))
+	io.Copy(os.Stdout, w.Body)
+	// Output:
+	// restart: true
+	// {"exceptionHistory":{"entries":[{"exceptionName":"*errors.errorString","stacktrace":"file does not exist\n  type: *errors.errorString","timestamp":1700000000000,"failureLabels":{"type":"USER"},"taskName":"read (1/4)","concurrentExceptions":[]}],"truncated":false}}
+}
+
+func ExampleNewHistory() {
+	history := exceptions.NewHistory(exceptions.Options{
+		MaxExceptions: 100,
+		Redact:        func(text string) string { return exceptions.Redact(text) + " (checked)" },
+	})
+	history.Enrich(context.Background(), nil, errors.New("token=abc"), enricher.FailureContext{})
+	entries, _ := history.Entries(exceptions.Query{})
+	fmt.Println(entries[0].Message)
+	// Output: token=*** (checked)
+}
+
+// A service that calls EnrichContext already need not change that.
+func ExampleHistory_ObserveFailure() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(history))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e.EnrichContext(context.Background(), errors.New("boom"), enricher.FailureContext{JobID: "job"})
+	entries, _ := history.Entries(exceptions.Query{})
+	fmt.Println(entries[0].JobID, entries[0].Message)
+	// Output: job boom
+}
+
+func ExampleHistory_EnrichAsync() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	future := history.EnrichAsync(context.Background(), byType(), errors.New("boom"), enricher.FailureContext{JobID: "job"})
+	// The failure can be seen already. Its labels can be once the future is done.
+	<-future.Done()
+	entries, _ := history.Entries(exceptions.Query{})
+	fmt.Println(entries[0].LabelState, entries[0].Labels)
+	// Output: complete type=SYSTEM
+}
+
+func ExampleHistory_Entries() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	e := byType()
+	for _, err := range []error{os.ErrNotExist, os.ErrPermission, os.ErrNotExist} {
+		history.Enrich(context.Background(), e, err, enricher.FailureContext{JobID: "job"})
+	}
+	filter, _ := exceptions.ParseFilter("type:USER")
+	entries, truncated := history.Entries(exceptions.Query{Filter: filter, Limit: 1})
+	fmt.Println(len(entries), entries[0].Message, truncated)
+	// Output: 1 file does not exist true
+}
+
+func ExampleHistory_Jobs() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	e := byType()
+	for _, job := range []string{"a", "b", "a"} {
+		history.Enrich(context.Background(), e, os.ErrNotExist, enricher.FailureContext{JobID: job})
+	}
+	jobs, _ := history.Jobs(exceptions.Query{})
+	for _, job := range jobs {
+		fmt.Println(job.ID, job.Failures, job.Latest.Labels)
+	}
+	// Output:
+	// a 2 type=USER
+	// b 1 type=USER
+}
+
+func ExampleHistory_Labels() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	e := byType()
+	for _, err := range []error{os.ErrNotExist, os.ErrPermission, os.ErrNotExist} {
+		history.Enrich(context.Background(), e, err, enricher.FailureContext{JobID: "job"})
+	}
+	for _, label := range history.Labels(exceptions.Query{}) {
+		fmt.Println(label.Key, label.Values)
+	}
+	// Output: type [{USER 2} {SYSTEM 1}]
+}
+
+func ExampleHistory_Follow() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	events := history.Follow(context.Background(), exceptions.FollowOptions{})
+	history.Enrich(context.Background(), byType(), errors.New("boom"), enricher.FailureContext{JobID: "job"})
+	for event := range events {
+		switch event.Kind {
+		case exceptions.EventLost:
+			fmt.Println("missed", event.Missed)
+		default:
+			fmt.Printf("%s: %s, labels %s: [%s]\n", event.Kind, event.Entry.Message, event.Entry.LabelState, event.Entry.Labels)
+		}
+		if event.Kind == exceptions.EventLabels {
+			break
+		}
+	}
+	// Output:
+	// failure: boom, labels pending: []
+	// labels: boom, labels complete: [type=SYSTEM]
+}
+
+func ExampleRedact() {
+	fmt.Println(exceptions.Redact(`dial postgres://app:hunter2@db:5432/orders: token=abc123 was refused`))
+	fmt.Println(exceptions.Redact(`{"user":"bob","password":"correct horse"}`))
+	// Output:
+	// dial postgres://app:***@db:5432/orders: token=*** was refused
+	// {"user":"bob","password":"***"}
+}
+
+func ExampleParseFilter() {
+	filter, err := exceptions.ParseFilter(`type:USER,!team:billing`, `reason:"no disk, no hope"`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(filter)
+	fmt.Println(filter.Match(enricher.Labels{"type": "USER", "reason": "no disk, no hope"}))
+	_, err = exceptions.ParseFilter(":USER")
+	fmt.Println(err)
+	// Output:
+	// type:USER,!team:billing,reason:"no disk, no hope"
+	// true
+	// a label key is missing in ":USER": want key:value, key, !key:value or !key, separated by commas, and in double quotes what contains a comma
+}
+
+func ExampleMatchLabels() {
+	fmt.Println(exceptions.MatchLabels(enricher.Labels{"type": "USER", "team": "a,b"}))
+	// Output: team:"a,b",type:USER
+}
+
+func ExampleNewHandler() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	handler := exceptions.NewHandler(history, exceptions.WithHeartbeat(5*time.Second), exceptions.WithMaxStreams(10))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest("GET", "/jobs/none/exceptions", nil))
+	fmt.Println(w.Code, w.Body)
+	// Output: 404 {"errors":["there is no job \"none\" in the history"]}
+}
+
+func ExampleEntry_MarshalJSON() {
+	text, _ := json.Marshal(exceptions.Entry{ID: "1", Message: "boom", Time: time.UnixMilli(0)})
+	fmt.Println(string(text))
+	// Output: {"exceptionName":"","stacktrace":"","timestamp":0,"failureLabels":{},"id":"1","jobId":"","jobName":"","message":"boom","failureType":"","labelState":"pending","failedEnrichers":[]}
+}

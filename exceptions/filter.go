@@ -1,0 +1,187 @@
+package exceptions
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// A Filter says which failures to show, by their labels. The zero value matches
+// every failure.
+type Filter struct{ conditions []condition }
+
+// A condition is that a label is there, or is not.
+type condition struct {
+	not   bool
+	key   string
+	value string
+	any   bool // whatever its value
+}
+
+// maxConditions bounds the work for one failure.
+const maxConditions = 128
+
+// ParseFilter returns the filter of one or several texts, such as the values of
+// the query parameter failureLabelFilter. Each is a list of conditions separated
+// by commas, all of which have to hold:
+//
+//	key:value     the label has this value; it may be empty, and may contain colons
+//	key           there is such a label
+//	!key:value    the label does not have this value, or is not there
+//	!key          there is no such label
+//
+// A key or a value may be in double quotes, and has to be if it contains a
+// comma, begins with a quote, or begins or ends with white space; so has a key
+// that contains a colon or begins with an exclamation mark. Within quotes, \"
+// is a quote and \\ a backslash. White space around keys and values is nothing,
+// and so is an empty condition. There may be up to 128 conditions.
+//
+// What Flink accepts means the same here, but for such quotes, exclamation marks
+// and white space.
+func ParseFilter(texts ...string) (Filter, error) {
+	var f Filter
+	for _, text := range texts {
+		p := filterParser{text: text, rest: text}
+		for {
+			c, ok, err := p.condition()
+			if err != nil {
+				return Filter{}, err
+			}
+			if ok {
+				f.conditions = append(f.conditions, c)
+			}
+			if len(f.conditions) > maxConditions {
+				return Filter{}, fmt.Errorf("the filter has more than %d conditions", maxConditions)
+			}
+			if p.rest == "" {
+				break
+			}
+			p.rest = p.rest[1:] // a comma
+		}
+	}
+	return f, nil
+}
+
+// MatchLabels returns the filter that matches failures with all of these labels,
+// whatever characters they contain.
+func MatchLabels(labels enricher.Labels) Filter {
+	var f Filter
+	for _, key := range labels.Keys() {
+		f.conditions = append(f.conditions, condition{key: key, value: labels[key]})
+	}
+	return f
+}
+
+// Match reports whether a failure with these labels is to be shown.
+func (f Filter) Match(labels enricher.Labels) bool {
+	for i := range f.conditions {
+		c := &f.conditions[i]
+		value, ok := labels[c.key]
+		if (ok && (c.any || value == c.value)) == c.not {
+			return false
+		}
+	}
+	return true
+}
+
+// IsZero reports whether f matches every failure.
+func (f Filter) IsZero() bool { return len(f.conditions) == 0 }
+
+// String returns the filter as a text that [ParseFilter] understands.
+func (f Filter) String() string {
+	var b strings.Builder
+	for i, c := range f.conditions {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if c.not {
+			b.WriteByte('!')
+		}
+		b.WriteString(quoted(c.key, strings.Contains(c.key, ":") || strings.HasPrefix(c.key, "!") || c.key == ""))
+		if !c.any {
+			b.WriteByte(':')
+			b.WriteString(quoted(c.value, false))
+		}
+	}
+	return b.String()
+}
+
+// quoted returns s as it has to be written in a filter.
+func quoted(s string, must bool) string {
+	if !must && !strings.Contains(s, ",") && !strings.HasPrefix(s, `"`) && strings.TrimSpace(s) == s {
+		return s
+	}
+	return `"` + strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(s) + `"`
+}
+
+type filterParser struct {
+	text, rest string
+	start      int // of the condition that is being read
+}
+
+// condition reads up to the next comma, or the end.
+func (p *filterParser) condition() (c condition, ok bool, err error) {
+	p.space()
+	p.start = len(p.text) - len(p.rest)
+	if c.not = strings.HasPrefix(p.rest, "!"); c.not {
+		p.rest = p.rest[1:]
+	}
+	key, wasQuoted, err := p.word(":,")
+	if err != nil {
+		return c, false, err
+	}
+	c.key, c.any = key, true
+	if colon := strings.HasPrefix(p.rest, ":"); colon {
+		p.rest = p.rest[1:]
+		c.any = false
+		if c.value, _, err = p.word(","); err != nil {
+			return c, false, err
+		}
+	} else if key == "" && !c.not && !wasQuoted {
+		return c, false, nil
+	}
+	if key == "" {
+		return c, false, p.fail("a label key is missing")
+	}
+	return c, true, nil
+}
+
+// word reads a quoted text, or one up to a character of stop; what follows is
+// such a character, or the end.
+func (p *filterParser) word(stop string) (word string, wasQuoted bool, err error) {
+	p.space()
+	if !strings.HasPrefix(p.rest, `"`) {
+		n := strings.IndexAny(p.rest, stop)
+		if n < 0 {
+			n = len(p.rest)
+		}
+		word, p.rest = strings.TrimSpace(p.rest[:n]), p.rest[n:]
+		return word, false, nil
+	}
+	var b strings.Builder
+	for i := 1; i < len(p.rest); i++ {
+		c := p.rest[i]
+		switch {
+		case c == '"':
+			p.rest = p.rest[i+1:]
+			p.space()
+			if p.rest != "" && !strings.Contains(stop, p.rest[:1]) {
+				return "", true, p.fail("something follows a closing quote")
+			}
+			return b.String(), true, nil
+		case c == '\\' && i+1 < len(p.rest) && (p.rest[i+1] == '"' || p.rest[i+1] == '\\'):
+			i++
+			c = p.rest[i]
+		}
+		b.WriteByte(c)
+	}
+	return "", true, p.fail("a closing quote is missing")
+}
+
+func (p *filterParser) space() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+
+func (p *filterParser) fail(what string) error {
+	return fmt.Errorf("%s in %q: want key:value, key, !key:value or !key, separated by commas, "+
+		"and in double quotes what contains a comma", what, cut(p.text[p.start:], maxNameLength))
+}

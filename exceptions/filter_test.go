@@ -1,0 +1,156 @@
+package exceptions_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+func TestParseFilterUnderstands(t *testing.T) {
+	t.Parallel()
+	labels := enricher.Labels{
+		"type": "SYSTEM", "team": "", "url": "http://x:80/", "reason": "no disk, no hope", "quote": `say "hi"`,
+		`"q`: "1", "!bang": "2", "a:b": "3", "c,d": "4", " e ": " f ", "path": `C:\new`, "back": `x\`, "name": "Zoë",
+	}
+	for filter, want := range map[string]bool{
+		"":                               true,
+		",":                              true,
+		" , ,":                           true,
+		"type:SYSTEM":                    true,
+		"type:USER":                      false,
+		"type:system":                    false,
+		"Type:SYSTEM":                    false,
+		"type":                           true,
+		"none":                           false,
+		"!none":                          true,
+		"!type":                          false,
+		"!type:USER":                     true,
+		"!type:SYSTEM":                   false,
+		"!none:x":                        true,
+		"team:":                          true,
+		"team":                           true,
+		"type:":                          false,
+		"!team:":                         false,
+		"url:http://x:80/":               true,
+		"url:http://x:80":                false,
+		`reason:"no disk, no hope"`:      true,
+		"reason:no disk, no hope":        false,
+		`quote:say "hi"`:                 true,
+		`quote:"say \"hi\""`:             true,
+		`type:"SYSTEM"`:                  true,
+		`"type":"SYSTEM"`:                true,
+		`"type"`:                         true,
+		`!"type"`:                        false,
+		`team:""`:                        true,
+		`"\"q":1`:                        true,
+		`"!bang":2`:                      true,
+		`!!bang:2`:                       false,
+		`"a:b":3`:                        true,
+		"a:b:3":                          false,
+		`"c,d":4`:                        true,
+		`" e ":" f "`:                    true,
+		`e:f`:                            false,
+		" type : SYSTEM , team ":         true,
+		`path:C:\new`:                    true,
+		`path:"C:\new"`:                  true,
+		`path:"C:\\new"`:                 true,
+		`back:"x\\"`:                     true,
+		`back:x\`:                        true,
+		"name:Zoë":                       true,
+		"type:SYSTEM,team:,!none":        true,
+		"type:SYSTEM,team:,!none,type:x": false,
+		"type:SYSTEM,":                   true,
+		"type:SYSTEM,,team":              true,
+	} {
+		f, err := exceptions.ParseFilter(filter)
+		require.NoError(t, err, filter)
+		assert.Equal(t, want, f.Match(labels), filter)
+		again, err := exceptions.ParseFilter(f.String())
+		require.NoError(t, err, filter)
+		assert.Equal(t, f, again, "%s became %s", filter, f)
+	}
+}
+
+func TestParseFilterRefusesAndSaysWhatWouldBeRight(t *testing.T) {
+	t.Parallel()
+	for filter, want := range map[string]string{
+		":value":      "a label key is missing",
+		"a:b,:value":  "a label key is missing",
+		"!":           "a label key is missing",
+		"!:x":         "a label key is missing",
+		`""`:          "a label key is missing",
+		`"":x`:        "a label key is missing",
+		`a:"b`:        "a closing quote is missing",
+		`"a`:          "a closing quote is missing",
+		`a:"b\"`:      "a closing quote is missing",
+		`a:"b"c`:      "something follows a closing quote",
+		`a:"b":c`:     "something follows a closing quote",
+		`"a"b:c`:      "something follows a closing quote",
+		`x:y, a:"b"c`: "something follows a closing quote",
+	} {
+		_, err := exceptions.ParseFilter(filter)
+		require.Error(t, err, filter)
+		assert.ErrorContains(t, err, want, filter)
+		assert.ErrorContains(t, err, "want key:value, key, !key:value or !key", filter)
+	}
+}
+
+func TestParseFilterBoundsTheConditions(t *testing.T) {
+	t.Parallel()
+	_, err := exceptions.ParseFilter(strings.Repeat("a,", 128))
+	require.NoError(t, err)
+	_, err = exceptions.ParseFilter(strings.Repeat("a,", 64), strings.Repeat("a,", 65))
+	require.EqualError(t, err, "the filter has more than 128 conditions")
+}
+
+func TestSeveralTextsOfAFilterAllHaveToMatch(t *testing.T) {
+	t.Parallel()
+	f, err := exceptions.ParseFilter("a:1", "b:2,c:3", "")
+	require.NoError(t, err)
+	assert.True(t, f.Match(enricher.Labels{"a": "1", "b": "2", "c": "3"}))
+	assert.False(t, f.Match(enricher.Labels{"a": "1", "b": "2"}))
+	assert.False(t, f.Match(enricher.Labels{"b": "2", "c": "3"}))
+	assert.Equal(t, "a:1,b:2,c:3", f.String())
+}
+
+func TestTheZeroFilterMatchesEverything(t *testing.T) {
+	t.Parallel()
+	var f exceptions.Filter
+	assert.True(t, f.IsZero())
+	assert.True(t, f.Match(nil))
+	assert.Empty(t, f.String())
+}
+
+func TestMatchLabelsTakesAnyCharacters(t *testing.T) {
+	t.Parallel()
+	labels := enricher.Labels{`a"b\`: `,:"!\`, "c:d": " x ", "!e": "", `"f`: `"`}
+	f := exceptions.MatchLabels(labels)
+	assert.True(t, f.Match(labels))
+	assert.False(t, f.Match(enricher.Labels{"c:d": " x "}))
+	again, err := exceptions.ParseFilter(f.String())
+	require.NoError(t, err)
+	assert.Equal(t, f, again)
+	assert.True(t, exceptions.MatchLabels(nil).IsZero())
+}
+
+func FuzzParseFilter(f *testing.F) {
+	for _, s := range []string{"", "a:b", "!a", `a:"b,\"c"`, `"a:b":c,!"!d"`, "a:b:c,", ` "`, "\u00a0a:\u0085", `a:"\\"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		filter, err := exceptions.ParseFilter(text)
+		if err != nil {
+			require.True(t, filter.IsZero())
+			return
+		}
+		again, err := exceptions.ParseFilter(filter.String())
+		require.NoError(t, err, "%q became %q", text, filter.String())
+		require.Equal(t, filter, again, "%q became %q", text, filter.String())
+		filter.Match(enricher.Labels{text: text})
+	})
+}

@@ -1,0 +1,242 @@
+package exceptions_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+// follow returns what waits for the next event.
+func follow(t testing.TB, h *exceptions.History, opts exceptions.FollowOptions) func() exceptions.Event {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	next, stop := iter.Pull(h.Follow(ctx, opts))
+	t.Cleanup(func() { cancel(); stop() })
+	return func() exceptions.Event {
+		ev, ok := next()
+		require.True(t, ok)
+		return ev
+	}
+}
+
+func parse(t testing.TB, text string) exceptions.Filter {
+	t.Helper()
+	f, err := exceptions.ParseFilter(text)
+	require.NoError(t, err)
+	return f
+}
+
+func TestFollowTellsOfNewAndOfCompletedFailures(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	keep(h, errBoom, enricher.FailureContext{ID: "before"}, nil)
+	next := follow(t, h, exceptions.FollowOptions{})
+	h.Enrich(t.Context(), always(t, enricher.Labels{"k": "v"}), errBoom, enricher.FailureContext{ID: "a"})
+	keep(h, errBoom, enricher.FailureContext{ID: "b", RootID: "a"}, enricher.Labels{"k": "w"})
+
+	first, second, third := next(), next(), next()
+	assert.Equal(t, exceptions.EventFailure, first.Kind)
+	assert.Equal(t, "a", first.Entry.ID)
+	assert.Equal(t, exceptions.StatePending, first.Entry.LabelState, "as it was then")
+	assert.Empty(t, first.Entry.Concurrent)
+	assert.NotNil(t, first.Entry.Concurrent)
+	assert.Equal(t, exceptions.EventLabels, second.Kind)
+	assert.Equal(t, enricher.Labels{"k": "v"}, second.Entry.Labels)
+	assert.Equal(t, first.Seq+1, second.Seq)
+	assert.Equal(t, exceptions.EventFailure, third.Kind)
+	assert.Equal(t, "a", third.Entry.RootID)
+	assert.Nil(t, third.Entry.Concurrent)
+	assert.Equal(t, exceptions.StateComplete, third.Entry.LabelState, "it came with its labels")
+}
+
+func TestTheEventOfARootBringsWhatHasWaitedForIt(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	next := follow(t, h, exceptions.FollowOptions{})
+	keep(h, errBoom, enricher.FailureContext{ID: "b", RootID: "a"}, nil)
+	keep(h, errBoom, enricher.FailureContext{ID: "a"}, nil)
+	assert.Empty(t, next().Entry.RootID)
+	assert.Equal(t, []string{"b"}, ids(next().Entry.Concurrent))
+}
+
+func TestFollowBeginsWhereItWasCalled(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	events := h.Follow(ctx, exceptions.FollowOptions{})
+	for i := range 3 {
+		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil)
+	}
+	var got []string
+	for ev := range events {
+		if got = append(got, ev.Entry.ID); len(got) == 2 {
+			break
+		}
+	}
+	for ev := range events {
+		got = append(got, ev.Entry.ID)
+		break
+	}
+	assert.Equal(t, []string{"0", "1", "2"}, got, "ranging again goes on where it was left")
+}
+
+func TestFollowGoesOnAfterAGivenEvent(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	next := follow(t, h, exceptions.FollowOptions{})
+	for i := range 3 {
+		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil)
+	}
+	resumed := follow(t, h, exceptions.FollowOptions{After: next().Seq})
+	assert.Equal(t, "1", resumed().Entry.ID)
+	assert.Equal(t, "2", resumed().Entry.ID)
+}
+
+func TestASlowReaderLosesItsPlaceAndIsToldHowManyItMissed(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{MaxEvents: 10, MaxExceptions: 1000})
+	next := follow(t, h, exceptions.FollowOptions{Filter: parse(t, "n:99")})
+	all := follow(t, h, exceptions.FollowOptions{})
+	for i := range 100 {
+		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, enricher.Labels{"n": fmt.Sprint(i)})
+	}
+	lost := all()
+	assert.Equal(t, exceptions.EventLost, lost.Kind)
+	assert.Equal(t, uint64(90), lost.Missed)
+	for i := 90; i < 100; i++ {
+		ev := all()
+		assert.Equal(t, fmt.Sprint(i), ev.Entry.ID)
+		assert.Equal(t, lost.Seq+uint64(i-89), ev.Seq)
+	}
+	lost = next()
+	assert.Equal(t, exceptions.EventLost, lost.Kind, "nobody knows whether the filter would have matched")
+	assert.Equal(t, uint64(90), lost.Missed)
+	assert.Equal(t, "99", next().Entry.ID)
+}
+
+func TestAFollowerFromAnEarlierLifeIsLost(t *testing.T) {
+	t.Parallel()
+	for _, after := range []uint64{1, 1 << 62} {
+		h := exceptions.NewHistory(exceptions.Options{MaxEvents: 2})
+		next := follow(t, h, exceptions.FollowOptions{After: after})
+		ev := next()
+		assert.Equal(t, exceptions.EventLost, ev.Kind)
+		assert.Zero(t, ev.Missed, "nobody knows")
+		keep(h, errBoom, enricher.FailureContext{ID: "a"}, nil)
+		assert.Equal(t, "a", next().Entry.ID)
+
+		for range 3 {
+			keep(h, errBoom, enricher.FailureContext{}, nil)
+		}
+		ev = follow(t, h, exceptions.FollowOptions{After: after})()
+		assert.Equal(t, exceptions.EventLost, ev.Kind)
+		assert.Equal(t, uint64(2), ev.Missed, "in this life")
+	}
+}
+
+func TestAnEarlierLifeHasSmallerNumbers(t *testing.T) {
+	t.Parallel()
+	first := exceptions.NewHistory(exceptions.Options{})
+	old := follow(t, first, exceptions.FollowOptions{})
+	keep(first, errBoom, enricher.FailureContext{}, nil)
+	seq := old().Seq
+	second := exceptions.NewHistory(exceptions.Options{})
+	keep(second, errBoom, enricher.FailureContext{}, nil)
+	ev := follow(t, second, exceptions.FollowOptions{After: seq})()
+	assert.Equal(t, exceptions.EventLost, ev.Kind)
+	assert.Less(t, ev.Seq, uint64(1)<<53, "JavaScript can hold it")
+}
+
+func TestFollowFiltersByJobAndLabels(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	next := follow(t, h, exceptions.FollowOptions{JobIDs: []string{"j", "k"}, Filter: parse(t, "type:USER")})
+	e := newEnricher(t, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"type": fc.TaskName}, nil
+	}, []string{"type"})
+	for _, fc := range []enricher.FailureContext{
+		{ID: "1", JobID: "j", TaskName: "USER"},
+		{ID: "2", JobID: "j", TaskName: "SYSTEM"},
+		{ID: "3", JobID: "other", TaskName: "USER"},
+		{ID: "4", JobID: "k", TaskName: "USER"},
+		{ID: "5", RootID: "2", JobID: "j", TaskName: "USER"},
+	} {
+		h.Enrich(t.Context(), e, errBoom, fc)
+	}
+	for _, id := range []string{"1", "4", "5"} {
+		ev := next()
+		assert.Equal(t, exceptions.EventLabels, ev.Kind, "before, it had no labels")
+		assert.Equal(t, id, ev.Entry.ID)
+	}
+}
+
+func TestAFailureThatMatchedWhilePendingIsCompletedForTheFollower(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	next := follow(t, h, exceptions.FollowOptions{Filter: parse(t, "!noise")})
+	h.Enrich(t.Context(), always(t, enricher.Labels{"noise": "yes"}), errBoom, enricher.FailureContext{})
+	assert.Equal(t, exceptions.EventFailure, next().Kind)
+	ev := next()
+	assert.Equal(t, exceptions.EventLabels, ev.Kind)
+	assert.Equal(t, enricher.Labels{"noise": "yes"}, ev.Entry.Labels)
+}
+
+func TestFollowWaitsAndEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []string
+		ended := false
+		go func() {
+			for ev := range h.Follow(ctx, exceptions.FollowOptions{}) {
+				got = append(got, ev.Entry.ID)
+			}
+			ended = true
+		}()
+		synctest.Wait()
+		keep(h, errBoom, enricher.FailureContext{ID: "a"}, nil)
+		synctest.Wait()
+		assert.Equal(t, []string{"a"}, got)
+		keep(h, errBoom, enricher.FailureContext{ID: "b"}, nil)
+		synctest.Wait()
+		assert.Equal(t, []string{"a", "b"}, got)
+		assert.False(t, ended)
+		cancel()
+		synctest.Wait()
+		assert.True(t, ended)
+	})
+}
+
+func TestAFollowerIsWokenWhenAFutureIsDone(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	release := make(chan struct{})
+	next := follow(t, h, exceptions.FollowOptions{})
+	h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{})
+	assert.Equal(t, exceptions.StatePending, next().Entry.LabelState)
+	close(release)
+	assert.Equal(t, enricher.Labels{"k": "v"}, next().Entry.Labels)
+}
+
+func TestAWriterIsNeverHeldUpByAFollowerThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{MaxEvents: 4})
+	for range 10 {
+		next := follow(t, h, exceptions.FollowOptions{})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		next()
+	}
+	for range 1000 { // nobody reads any more
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+	}
+}

@@ -1,0 +1,182 @@
+package exceptions
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// NewHandler returns a handler that serves h, read-only, below the path it is
+// mounted at:
+//
+//	mux.Handle("/failures/", http.StripPrefix("/failures", exceptions.NewHandler(history)))
+//
+//	/                         a page for people
+//	/jobs                     the jobs, with their latest failures
+//	/jobs/{jobid}/exceptions  the failures of a job, as Flink serves them
+//	/exceptions               the failures of all jobs
+//	/labels                   how often each label occurs
+//	/events                   what happens, as server-sent events
+//	/openapi.json             a description of all this for programs
+//
+// Who may see it is the service's business: the handler knows no users, and can
+// be wrapped by whatever authenticates them. It answers GET and HEAD, and never
+// allows other origins to read. Every answer but the events has an ETag.
+//
+// Event streams end when the context of their request does, and when the server
+// that serves them begins to shut down: they do not hold up
+// [http.Server.Shutdown].
+func NewHandler(h *History, opts ...HandlerOption) http.Handler {
+	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(s)
+		}
+	}
+	s.files = loadFiles()
+	return s
+}
+
+// A HandlerOption of [NewHandler].
+type HandlerOption func(*handler)
+
+// WithHeartbeat sets how long an event stream may be silent: a comment keeps
+// proxies from closing it. By default, 15 s; what is not positive is ignored.
+func WithHeartbeat(every time.Duration) HandlerOption {
+	return func(s *handler) {
+		if every > 0 {
+			s.heartbeat = every
+		}
+	}
+}
+
+// WithMaxStreams sets how many event streams there may be at once: others are
+// refused with status 503. By default, 256; negative is none.
+func WithMaxStreams(n int) HandlerOption {
+	return func(s *handler) {
+		if n != 0 {
+			s.maxStreams = int64(max(0, n))
+		}
+	}
+}
+
+type handler struct {
+	history    *History
+	files      map[string]file
+	heartbeat  time.Duration
+	maxStreams int64
+	streams    atomic.Int64
+	servers    sync.Map // *http.Server to a channel that is closed when it shuts down
+}
+
+// maxQuery is how long a query or a path may be, bytes.
+const maxQuery = 8192
+
+func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	path := r.URL.EscapedPath()
+	if path != "" && path[0] != '/' {
+		path = "/" + path // StripPrefix has taken the slash
+	}
+	if len(path) > maxQuery || len(r.URL.RawQuery) > maxQuery {
+		refuse(w, http.StatusRequestURITooLong, fmt.Sprintf("the path and the query may have %d bytes each", maxQuery))
+		return
+	}
+	serve, ok := s.route(path)
+	if !ok {
+		refuse(w, http.StatusNotFound, fmt.Sprintf("nothing is at %q: there are /jobs, /jobs/{jobid}/exceptions, "+
+			"/exceptions, /labels, /events and /openapi.json", cut(r.URL.Path, maxEcho)))
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed, fmt.Sprintf("the method may be GET or HEAD, not %q", cut(r.Method, maxEcho)))
+		return
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("the query cannot be read: %v", err))
+		return
+	}
+	serve(w, r, &params{query: query})
+}
+
+// route returns what serves a path. It is done by hand, as a ServeMux would
+// redirect to paths without the prefix at which the handler is mounted.
+func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Request, *params), ok bool) {
+	switch path {
+	case "":
+		return s.serveRoot, true
+	case "/":
+		return s.serveFile("/index.html"), true
+	case "/jobs":
+		return s.serveJobs, true
+	case "/exceptions":
+		return s.serveAll, true
+	case "/labels":
+		return s.serveLabels, true
+	case "/events":
+		return s.serveEvents, true
+	case "/jobs/exceptions":
+		// What a ServeMux makes of /jobs//exceptions, the job without an ID.
+		return s.serveJob(""), true
+	}
+	if _, ok := s.files[path]; ok {
+		return s.serveFile(path), true
+	}
+	id, ok := strings.CutPrefix(path, "/jobs/")
+	if !ok {
+		return nil, false
+	}
+	id, ok = strings.CutSuffix(id, "/exceptions")
+	if !ok || strings.Contains(id, "/") {
+		return nil, false
+	}
+	id, err := url.PathUnescape(id)
+	return s.serveJob(id), err == nil
+}
+
+// secure sets the headers that every answer has.
+func secure(header http.Header) {
+	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
+		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer") // filters are in the URL
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Cache-Control", "private, no-cache")
+}
+
+// refuse answers with errors.
+func refuse(w http.ResponseWriter, status int, errs ...string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string][]string{"errors": errs}) // a client that is gone is not told
+}
+
+// fresh sets the ETag of an answer that is a function of the URL and of a version
+// of the history, and reports whether the client has that answer already, or
+// wants no body. Versions begin with the time at which the history was made, so
+// they do not come again after a restart. The tag is weak, as the service may
+// compress.
+func fresh(w http.ResponseWriter, r *http.Request, version uint64) bool {
+	tag := `W/"` + strconv.FormatUint(version, 36) + `"`
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	for _, field := range r.Header.Values("If-None-Match") {
+		for known := range strings.SplitSeq(field, ",") {
+			if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag[2:] {
+				w.Header().Del("Content-Type")
+				w.WriteHeader(http.StatusNotModified)
+				return true
+			}
+		}
+	}
+	return r.Method == http.MethodHead
+}

@@ -1,0 +1,46 @@
+package pagetest_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// TestScreenshots writes pictures for people to look at, to the directory that
+// PAGETEST_SHOTS names.
+func TestScreenshots(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("PAGETEST_SHOTS")
+	if dir == "" {
+		t.Skip("PAGETEST_SHOTS does not name a directory")
+	}
+	s := serve(t)
+	s.demonstrate(t)
+	empty := serve(t)
+	for name, opts := range map[string][]option{
+		"desktop-light": {}, "desktop-dark": {dark}, "phone-light": {phone}, "phone-dark": {phone, dark},
+	} {
+		shoot := func(p *tab, name string) {
+			t.Helper()
+			png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+			p.quiet()
+		}
+		p := open(t, s.url, opts...)
+		shoot(p, name)
+		p.click("[data-id=f-9001] .toggle", "")
+		p.until(`document.querySelector('.entry.open')`)
+		eval[bool](p, `(document.querySelector('.entry.open').closest('.group').scrollIntoView(), true)`)
+		shoot(p, name+"-open")
+		p.close()
+		for what, url := range map[string]string{"filtered": s.url + "?flat=true&filter=type:DEPENDENCY,!team:web", "empty": empty.url} {
+			p := open(t, url, opts...)
+			shoot(p, name+"-"+what)
+			p.close()
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package exceptions
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// A Query says what to look for in a [History]. The zero value is everything.
+type Query struct {
+	// JobIDs are the jobs to look at. By default, all.
+	JobIDs []string
+
+	// Filter is what the labels of a failure have to match: of one that
+	// stands for itself, as in Flink. Those under it come with it. By
+	// default, all failures match.
+	Filter Filter
+
+	// Limit is how many to return at most, of those that match. By default,
+	// all; negative is none.
+	Limit int
+}
+
+// A Job is what a [History] knows of a job.
+type Job struct {
+	ID       string `json:"jobId"`
+	Name     string `json:"jobName"`  // the last one that was given
+	Failures uint64 `json:"failures"` // ever since the history knows the job, those that are gone included
+	Entries  int    `json:"entries"`  // failures that are kept, those under others not counted
+	Pending  int    `json:"pending"`  // failures that are kept whose labels are pending
+	Latest   Entry  `json:"latest"`   // the latest failure that matches, without those under it
+}
+
+// A LabelCount is how often the values of a label occur.
+type LabelCount struct {
+	Key    string       `json:"key"`
+	Count  int          `json:"count"`
+	Values []ValueCount `json:"values"` // the most frequent first
+}
+
+// A ValueCount is how often a value of a label occurs.
+type ValueCount struct {
+	Value string `json:"value"`
+	Count int    `json:"count"`
+}
+
+// Entries returns the failures that match, the newest first, and whether there
+// are more than the limit. What is newest is decided by Entry.Time, and for those
+// of one instant by the order in which they came.
+func (h *History) Entries(q Query) (entries []Entry, truncated bool) {
+	groups, truncated := h.find(q)
+	entries = make([]Entry, len(groups))
+	for i, g := range groups {
+		entries[i] = g.entry()
+	}
+	return entries, truncated
+}
+
+// Jobs returns the jobs of which a failure matches, in the order of these
+// failures, the latest first, and whether there are more than the limit.
+func (h *History) Jobs(q Query) (jobs []Job, truncated bool) {
+	views, truncated := h.findJobs(q)
+	jobs = make([]Job, len(views))
+	for i, v := range views {
+		jobs[i] = v.Job
+		jobs[i].Latest = v.latest.root.clone()
+	}
+	return jobs, truncated
+}
+
+// Labels returns the labels of the failures that match, in the order of their
+// keys. Limit is for the keys.
+func (h *History) Labels(q Query) []LabelCount {
+	counts := map[string]map[string]int{}
+	limit := q.Limit
+	q.Limit = 0
+	for _, g := range h.matching(q) {
+		for key, value := range g.root.Labels {
+			if counts[key] == nil {
+				counts[key] = map[string]int{}
+			}
+			counts[key][value]++
+		}
+	}
+	labels := make([]LabelCount, 0, len(counts))
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		c := LabelCount{Key: key, Values: make([]ValueCount, 0, len(counts[key]))}
+		for value, n := range counts[key] {
+			c.Count += n
+			c.Values = append(c.Values, ValueCount{value, n})
+		}
+		slices.SortFunc(c.Values, func(a, b ValueCount) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+		})
+		labels = append(labels, c)
+	}
+	labels, _ = limited(labels, limit)
+	return labels
+}
+
+// find returns the groups that match, the newest first.
+func (h *History) find(q Query) (groups []*group, truncated bool) {
+	groups = h.matching(q)
+	slices.SortFunc(groups, newer)
+	return limited(groups, q.Limit)
+}
+
+// matching returns the groups that match, in no order.
+func (h *History) matching(q Query) []*group {
+	var groups []*group
+	for _, v := range h.look(q.JobIDs) {
+		groups = append(groups, v.groups...)
+	}
+	return slices.DeleteFunc(groups, func(g *group) bool { return !q.Filter.Match(g.root.Labels) })
+}
+
+// findJobs returns the jobs of which a group matches.
+func (h *History) findJobs(q Query) (views []jobView, truncated bool) {
+	for _, v := range h.look(q.JobIDs) {
+		for _, g := range v.groups {
+			if q.Filter.Match(g.root.Labels) && (v.latest == nil || newer(g, v.latest) < 0) {
+				v.latest = g
+			}
+		}
+		if v.latest != nil {
+			views = append(views, v)
+		}
+	}
+	slices.SortFunc(views, func(a, b jobView) int { return newer(a.latest, b.latest) })
+	return limited(views, q.Limit)
+}
+
+// A jobView is a job at one moment.
+type jobView struct {
+	Job
+	groups []*group // oldest first
+	latest *group   // that matches; for findJobs
+}
+
+// look returns the jobs with these IDs, or all.
+func (h *History) look(ids []string) []jobView {
+	if h == nil {
+		return nil
+	}
+	h.catchUp()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var views []jobView
+	if len(ids) == 0 {
+		views = make([]jobView, 0, len(h.jobs))
+		for e := h.byAge.Front(); e != nil; e = e.Next() {
+			views = append(views, e.Value.(*job).view())
+		}
+		return views
+	}
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		id = identity(id, maxNameLength)
+		if j := h.jobs[id]; j != nil && !seen[id] {
+			seen[id] = true
+			views = append(views, j.view())
+		}
+	}
+	return views
+}
+
+func (j *job) view() jobView {
+	v := jobView{Job: Job{ID: j.id, Name: j.name, Failures: j.failures, Entries: len(j.records), Pending: j.pending}}
+	v.groups = make([]*group, len(j.records))
+	for i, r := range j.records {
+		v.groups[i] = r.group
+	}
+	return v
+}
+
+// version returns a number that changes whenever something in the history does.
+func (h *History) version() uint64 {
+	if h == nil {
+		return 0
+	}
+	h.catchUp()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.seq
+}
+
+// jobVersion returns a number that changes whenever something about a job does,
+// and whether the job is known.
+func (h *History) jobVersion(id string) (seq uint64, known bool) {
+	if h == nil {
+		return 0, false
+	}
+	h.catchUp()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if j := h.jobs[identity(id, maxNameLength)]; j != nil {
+		return j.version, true
+	}
+	return 0, false
+}
+
+// limited returns at most limit of a list, and whether that is not all. A limit
+// of 0 is none, a negative one nothing.
+func limited[T any](list []T, limit int) ([]T, bool) {
+	n := len(list)
+	if limit < 0 {
+		n = 0
+	} else if limit > 0 {
+		n = min(n, limit)
+	}
+	return list[:n], n < len(list)
+}

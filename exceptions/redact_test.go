@@ -1,0 +1,223 @@
+package exceptions_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+func TestRedactMasks(t *testing.T) {
+	t.Parallel()
+	for name, cases := range map[string][][2]string{
+		"passwords in URLs": {
+			{"dial postgres://user:hunter2@db:5432/app failed", "dial postgres://user:***@db:5432/app failed"},
+			{"redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"},
+			{"amqp://guest:p%40ss@mq//", "amqp://guest:***@mq//"},
+			{"jdbc:mysql://root:hunter2@db/app", "jdbc:mysql://root:***@db/app"},
+			{"mongodb+srv://u:hunter2@a.example,b.example/?x=1", "mongodb+srv://u:***@a.example,b.example/?x=1"},
+			{"with an at sign: ftp://u:hun@ter2@host/x", "with an at sign: ftp://u:***@host/x"},
+			{"with a slash: postgres://u:hun/ter2@host/x", "with a slash: postgres://u:***@host/x"},
+			{`parse "postgres://u:hun/ter2@h/x": invalid port ":hun" after host`, `parse "postgres://u:***@h/x": invalid port "***" after host`},
+			{"two: http://a:b1@x/ and http://c:d1@y/", "two: http://a:***@x/ and http://c:***@y/"},
+			{"joined http://a:b1@x/,http://c:d1@y/", "joined http://a:***@x/,http://c:***@y/"},
+			{`{"url":"https://a:b1@x/"}`, `{"url":"https://a:***@x/"}`},
+			{"cloning https://ghp_0123456789abcdefghij@github.com/a/b", "cloning https://***@github.com/a/b"},
+			{"'http://u:it's@h/'", "'http://u:***@h/'"},
+		},
+		"data source names": {
+			{"dsn user:hunter2@tcp(db:3306)/app?parseTime=true", "dsn user:***@tcp(db:3306)/app?parseTime=true"},
+			{"user:hun:ter@2@tcp(db)/app", "user:***@tcp(db)/app"},
+			{"user:hun/ter2@unix(/tmp/mysql.sock)/app", "user:***@unix(/tmp/mysql.sock)/app"},
+			{"user:hunter2@/app", "user:***@/app"},
+			{"user:hunter2@tcp(db)/app?email=a@b.c", "user:***@tcp(db)/app?email=a@b.c"},
+			{"dsn=user:hunter2@tcp(db)/app", "dsn=user:***@tcp(db)/app"},
+			{"admin:hunter2@10.0.0.1:5432", "admin:***@10.0.0.1:5432"},
+			{"host=db user=app password=hunter2 sslmode=disable", "host=db user=app password=*** sslmode=disable"},
+			{"host=db password='my pass word' user=app", "host=db password='***' user=app"},
+			{`host=db password='it\'s' user=app`, `host=db password='***' user=app`},
+			{`host=db password=my\ pass user=app`, `host=db password=*** user=app`},
+			{"password = hunter2", "password = ***"},
+			{"Server=db;User Id=sa;Password=hun,ter2&3;Database=x", "Server=db;User Id=sa;Password=***;Database=x"},
+			{"Server=db;Password=hunter2;Database=x;", "Server=db;Password=***;Database=x;"},
+			{"Driver=x;Pwd={hun;ter2};Uid=sa", "Driver=x;Pwd={***};Uid=sa"},
+			{"AccountName=a;AccountKey=aGVsbG8=;Suffix=b", "AccountName=a;AccountKey=***;Suffix=b"},
+		},
+		"bearer and basic credentials": {
+			{"Authorization: Bearer eyJhbGciOi.J9.x_y-z", "Authorization: Bearer ***"},
+			{"authorization: bearer abcdef", "authorization: bearer ***"},
+			{"sent BEARER abcdef to the server", "sent BEARER *** to the server"},
+			{"Authorization: Basic dXNlcjpwYXNz, retrying", "Authorization: Basic ***, retrying"},
+			{`-H "Authorization: Bearer YWJjZGVm=="`, `-H "Authorization: Bearer ***"`},
+			{`{"Authorization":"Bearer abc"}`, `{"Authorization":"***"}`},
+			{"map[Authorization:[Bearer abc] Accept:[*/*]]", "map[Authorization:[***] Accept:[*/*]]"},
+			{`Authorization: Digest username="u", response="r"` + "\nHost: x", "Authorization: Digest ***\nHost: x"},
+			{"Proxy-Authorization: token abc", "Proxy-Authorization: token ***"},
+			{"Authorization: abcdef", "Authorization: ***"},
+			{"Cookie: a=b; session=c\nHost: x", "Cookie: ***\nHost: x"},
+			{"'Set-Cookie: sid=1; Path=/'", "'Set-Cookie: ***'"},
+			{"basic dXNlcjpwYXNz", "basic ***"},
+			{"token=Bearer abc", "token=*** ***"},
+		},
+		"values of keys": {
+			{"GET /x?a=1&token=abc&b=2", "GET /x?a=1&token=***&b=2"},
+			{"/x?api_key=abc", "/x?api_key=***"},
+			{"/x?access_token=abc&expires=5: 401", "/x?access_token=***&expires=5: 401"},
+			{"/x?client_secret=a.b-c", "/x?client_secret=***"},
+			{"?X-Amz-Signature=abc&X-Amz-Security-Token=def", "?X-Amz-Signature=***&X-Amz-Security-Token=***"},
+			{"?sv=1&sig=a%2Fb", "?sv=1&sig=***"},
+			{"user[password]=abc", "user[password]=***"},
+			{`{"user":"bob","password":"hunter2","n":1}`, `{"user":"bob","password":"***","n":1}`},
+			{`{"password" : "hun\"ter2", "user":"bob"}`, `{"password" : "***", "user":"bob"}`},
+			{`{"password":"hunter2\\","user":"bob"}`, `{"password":"***","user":"bob"}`},
+			{`{"apiKey":"a b c"}`, `{"apiKey":"***"}`},
+			{`{"token":12345,"user":"bob"}`, `{"token":***,"user":"bob"}`},
+			{`{"token":["a","b"],"user":"bob"}`, `{"token":[***],"user":"bob"}`},
+			{`body "{\"password\":\"hunter2\",\"user\":\"bob\"}"`, `body "{\"password\":\"***\",\"user\":\"bob\"}"`},
+			{`"{\\\"password\\\":\\\"hunter2\\\",\\\"a\\\":1}"`, `"{\\\"password\\\":\\\"***\\\",\\\"a\\\":1}"`},
+			{`{\"password\":\"hun\\\"ter2\",\"user\":\"bob\"}`, `{\"password\":\"***\",\"user\":\"bob\"}`},
+			{"{User:bob Password:hunter2 Host:db}", "{User:bob Password:*** Host:db}"},
+			{"map[password:hunter2 user:bob]", "map[password:*** user:bob]"},
+			{"{Host:db Password:hunter2}", "{Host:db Password:***}"},
+			{`Config{Password:"hunter2", Host:"db"}`, `Config{Password:"***", Host:"db"}`},
+			{`{:password=>"hunter2", :user=>"bob"}`, `{:password=>"***", :user=>"bob"}`},
+			{"password: hunter2", "password: ***"},
+			{"level=warn db_password=hunter2 msg=x", "level=warn db_password=*** msg=x"},
+			{`secret="two words" x=1`, `secret="***" x=1`},
+			{"PGPASSWORD=hunter2 psql", "PGPASSWORD=*** psql"},
+			{"AWS_SECRET_ACCESS_KEY=abc/def+ghi", "AWS_SECRET_ACCESS_KEY=***"},
+			{"dbPass=hunter2 db_pass=hunter2", "dbPass=*** db_pass=***"},
+			{"run --password hunter2 --host db", "run --password *** --host db"},
+			{"run --api-token=abc -v", "run --api-token=*** -v"},
+			{"--password hunter2", "--password ***"},
+			{"mysql -password hunter2 -v", "mysql -password *** -v"},
+			{`exec ["mysql" "--password" "hunter2"]`, `exec ["mysql" "--password" "***"]`},
+			{"[mysql --password hunter2]", "[mysql --password ***]"},
+			{"run --password 'two words' x", "run --password '***' x"},
+			{"<user>bob</user><password>hun ter2</password>", "<user>bob</user><password>***</password>"},
+			{"password=hunter2.", "password=***."},
+			{"(password=hunter2)", "(password=***)"},
+			{`unterminated password="hunter2 and more` + "\nnext", `unterminated password="***` + "\nnext"},
+			{"secret=жаба", "secret=***"},
+		},
+		"private keys": {
+			{"x -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY----- y", "x -----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- y"},
+			{"-----BEGIN PRIVATE KEY-----\nMIIE", "-----BEGIN PRIVATE KEY-----***"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range cases {
+				assert.Equal(t, c[1], exceptions.Redact(c[0]))
+				assert.Equal(t, c[1], exceptions.Redact(c[1]), "what is redacted stays as it is")
+			}
+		})
+	}
+}
+
+func TestRedactLeavesAloneWhatIsNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"",
+		"open /etc/x: no such file or directory",
+		"dial tcp 10.0.0.1:5432: connect: connection refused",
+		`Get "http://localhost:8080/a/b@c?x=a@b.c": EOF`,
+		"https://medium.com/@user/post and mailto:bob@example.org, bob@example.org",
+		"git@github.com:org/repo.git",
+		"http://[::1]:80/x@y",
+		"/root/go/pkg/mod/github.com/foo/bar@v1.2.3/file.go:123 +0x1d",
+		`C:/Users/x/go/pkg/mod/github.com/foo/bar@v1.2.3/file.go:12`,
+		"pulling registry:5000/app:1.2@sha256:0123abcd",
+		"unexpected token: }",
+		"Unexpected token: EOF",
+		`pq: password authentication failed for user "bob"`,
+		`secrets "db" not found`,
+		"token bucket is empty, tokens=5, max_tokens: 4096, token_count=7",
+		"bearer token missing; the Bearer authentication scheme is required",
+		`WWW-Authenticate: Bearer realm="x", error="invalid_token"`,
+		"basic auth failed: basic usage, Basic Authentication",
+		"PWD=/home/bob",
+		`{"token":null,"password":""}`,
+		"password=",
+		"{Password:<nil> Token:nil}", "secret: <unset>",
+		"Bearer ", "basic", "bearer",
+		"std::token::parse",
+		"http: named cookie not present; cookie: not found",
+		"auth: permission denied",
+		"bypass=true compass=north",
+		"port 70000: invalid port number",
+		"run --token-bucket 5 -v --password -v --token",
+		"a - b -- c --- d -----",
+		"goroutine 1 [running]:\nmain.token(0x1)\n\t/src/token.go:12 +0x1d",
+	} {
+		assert.Equal(t, text, exceptions.Redact(text))
+	}
+}
+
+func TestRedactFindsWhatTheStandardLibraryWrites(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t/p@ss"
+	dsn := fmt.Sprintf("postgres://user:%s@db:5432/x", secret)
+	_, parseErr := url.Parse(dsn)
+	require.Error(t, parseErr)
+	config := struct{ User, Password string }{"bob", secret}
+	text, err := json.Marshal(config)
+	require.NoError(t, err)
+	for _, s := range []string{
+		parseErr.Error(), string(text), fmt.Sprintf("%+v", config), fmt.Sprintf("%#v", config),
+		fmt.Sprintf("%q", text), fmt.Sprintf("%q", fmt.Sprintf("%q", text)),
+		fmt.Sprintf("%v", map[string]string{"password": secret}),
+		(&url.URL{Scheme: "http", User: url.UserPassword("u", secret), Host: "h"}).String(),
+		url.Values{"token": {secret}}.Encode(),
+	} {
+		redacted := exceptions.Redact(s)
+		assert.NotContains(t, redacted, "s3cr3t", "of %s", s)
+		assert.NotContains(t, redacted, "p@ss", "of %s", s)
+		assert.NotContains(t, redacted, "p%40ss", "of %s", s)
+	}
+}
+
+func TestRedactTakesTimeInProportionToTheLength(t *testing.T) {
+	t.Parallel()
+	const size = 1 << 20
+	for _, unit := range []string{
+		"a://", "a:", "@", "a@", ":@", "token=[", "token={", `token="`, `token=\"`, `"`, `\`, "password", "=", " ", " =", " --", "-", " -", "--password ", "--password --", `"--token" `,
+		"authorization: ", "cookie: ", "cookie: a=", "authorization: digest ", "bearer ", "basic ", "PRIVATE KEY-----", "BEGIN PRIVATE KEY-----",
+		"<token>", ">", "a,", "token=a,", "&", `invalid port "`, `token=\`, "]", "token:", "http://a:b/", "\x00", "é",
+	} {
+		text := strings.Repeat(unit, size/len(unit))
+		start := time.Now()
+		exceptions.Redact(text)
+		// Quadratic time would be hours.
+		assert.Less(t, time.Since(start), 10*time.Second, "%q", unit)
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	for _, s := range []string{
+		"postgres://u:p@h/d", "u:p@tcp(h)/d", `{"password":"x"}`, "token=a&b=c", "Bearer abc", "--token x",
+		`{\"token\":\"x\"}`, "token:'a b'@host", "-----BEGIN PRIVATE KEY-----x", "Cookie: a=b", "<token>x</token>",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once := exceptions.Redact(text)
+		require.Equal(t, once, exceptions.Redact(once), "it changes what is redacted: %q", text)
+		require.LessOrEqual(t, len(once), 3*len(text))
+		if utf8.ValidString(text) {
+			require.True(t, utf8.ValidString(once))
+		}
+		// Whatever stands around it on other lines, a plain pair is found.
+		if !strings.Contains(text, "PRIVATE KEY") {
+			require.NotContains(t, exceptions.Redact(text+"\npassword=hunter2hunter2\n"), "hunter2hunter2")
+		}
+	})
+}

@@ -1,0 +1,158 @@
+package exceptions
+
+import (
+	"bytes"
+	"strings"
+)
+
+// redactValue masks the value of a secret key that begins at i, and returns where
+// to go on. It looks at nothing twice: what it has looked at it masks, or it
+// returns its end.
+func redactValue(e *edit, key string, sep byte, i int) int {
+	s := e.src
+	if i == len(s) || s[i] == '\n' {
+		return i
+	}
+	slashes := i
+	for slashes < len(s) && s[slashes] == '\\' {
+		slashes++
+	}
+	switch {
+	case slashes < len(s) && isQuote(s[slashes]):
+		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
+		e.mask(slashes+1, to)
+		return to
+	case s[i] == '{' && sep == ':':
+		return i + 1 // an object; the keys in it speak for themselves
+	case s[i] == '{':
+		return redactUpTo(e, i+1, '}') // an ODBC value
+	case s[i] == '[':
+		return redactUpTo(e, i+1, ']')
+	}
+	name := normal(key)
+	if bytes.HasSuffix(name, []byte("cookie")) || bytes.HasSuffix(name, []byte("authorization")) {
+		if to, ok := redactHeader(e, name, sep, i); ok {
+			return to
+		}
+	}
+	to := valueEnd(s, i)
+	end := to
+	for end > i && strings.IndexByte(")]}'.,;:!?&\\", s[end-1]) >= 0 {
+		end--
+	}
+	switch s[i:end] {
+	case "null", "nil", "<nil>", "true", "false", "none", "None":
+		return to
+	}
+	e.mask(i, end)
+	return max(to, i+1)
+}
+
+// redactUpTo masks up to a character or the end of the line.
+func redactUpTo(e *edit, from int, c byte) int {
+	to := lineEnd(e.src, from)
+	if n := strings.IndexByte(e.src[from:to], c); n >= 0 {
+		to = from + n
+	}
+	e.mask(from, to)
+	return to
+}
+
+// redactHeader masks the value of a header that may have several words: a cookie,
+// or credentials that begin with their scheme. It returns where to go on, and
+// whether it was one.
+func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
+	s := e.src
+	word := from
+	for word < len(s) && !isSpace(s[word]) && !isQuote(s[word]) {
+		word++
+	}
+	if bytes.HasSuffix(name, []byte("cookie")) {
+		if strings.IndexByte(s[from:word], '=') < 0 {
+			return word, sep == ':' // "cookie: not found", or else cookie=secret
+		}
+		to = headerEnd(s, word)
+		e.mask(from, to)
+		return to, true
+	}
+	scheme := strings.ToLower(s[from:word])
+	for word < len(s) && (s[word] == ' ' || s[word] == '\t') {
+		word++
+	}
+	switch scheme {
+	case "bearer", "basic", "token", "apikey":
+		to = valueEnd(s, word)
+	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
+		to = lineEnd(s, word)
+	default:
+		return from, false
+	}
+	e.mask(word, to)
+	return to, true
+}
+
+// headerEnd returns where the value of a header ends that is quoted in a text.
+func headerEnd(s string, i int) int {
+	for i < len(s) && s[i] != '\n' && !isQuote(s[i]) {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns where a value without quotes ends.
+func valueEnd(s string, from int) int {
+	i := from
+	if strings.HasPrefix(s[i:], "<nil>") {
+		return i + len("<nil>")
+	}
+	for ; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '"', '`', '<', '>':
+			return i
+		case ',', ';', '&':
+			if endsPair(s, i+1) {
+				return i
+			}
+		default:
+			if isSpace(c) && (c != ' ' || s[i-1] != '\\' || i == from) { // libpq escapes spaces
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// endsPair reports whether s[i:] looks like what follows a value and a comma,
+// semicolon or ampersand, all of which can be in a password too.
+func endsPair(s string, i int) bool {
+	if i == len(s) || isSpace(s[i]) || strings.IndexByte(`"'{[}\`, s[i]) >= 0 {
+		return true
+	}
+	end := i
+	for end < len(s) && end-i < maxKey && isWord(s[end]) {
+		end++
+	}
+	return end > i && end < len(s) && (s[end] == '=' || s[end] == ':')
+}
+
+// quoteEnd returns where a text in quotes that begins at i ends: at the quote, or
+// at the backslashes before it where the quotes themselves are escaped by that
+// many; or else at the end of the line.
+func quoteEnd(s string, i int, quote byte, slashes int) int {
+	run := 0
+	for ; i < len(s) && s[i] != '\n'; i++ {
+		switch s[i] {
+		case '\\':
+			run++
+			continue
+		case quote:
+			// In a text whose quotes are escaped by n backslashes, an
+			// escaped one has 2n+1, and each backslash before it 2n+2.
+			if run >= slashes && (run-slashes)%(2*(slashes+1)) == 0 {
+				return i - slashes
+			}
+		}
+		run = 0
+	}
+	return i
+}

@@ -1,0 +1,189 @@
+package schematest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	validatorerrors "github.com/pb33f/libopenapi-validator/errors"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+// history has a failure of every kind.
+func history(t *testing.T) *exceptions.History {
+	h := exceptions.NewHistory(exceptions.Options{MaxConcurrentExceptions: 2})
+	release := make(chan struct{})
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("labels", enricher.Func([]string{"type"},
+		func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+			switch fc.TaskName {
+			case "fail":
+				return nil, cause
+			case "panic":
+				panic("no")
+			case "wait":
+				<-release
+			}
+			return enricher.Labels{"type": "USER"}, nil
+		})))
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		close(release)
+		require.NoError(t, e.Shutdown(context.Background()))
+	})
+	for _, fc := range []enricher.FailureContext{
+		{},
+		{JobID: "full", JobName: "all fields", TaskName: "map", TaskManagerID: "tm", Endpoint: "host:1", Attempt: 1, MaxAttempts: 2, Type: enricher.FailureTypeTask, Attributes: map[string]string{"a": "b"}},
+		{JobID: "full", TaskName: "fail", Type: enricher.FailureTypeGlobal},
+		{JobID: "full", TaskName: "panic", Type: enricher.FailureTypeTaskManager},
+		{JobID: "roots", ID: "root"},
+		{JobID: "roots", RootID: "root", ID: "1"},
+		{JobID: "roots", RootID: "root", ID: "2", TaskName: "map"},
+		{JobID: "roots", RootID: "root", ID: "3", TaskName: "fail"},
+		{JobID: "roots", RootID: "nowhere", ID: "orphan"},
+		{JobID: "<script>", JobName: "\xff\x00"},
+	} {
+		h.Enrich(t.Context(), e, fmt.Errorf("x: %w", &fs.PathError{Op: "open", Path: "x", Err: errors.New("boom")}), fc)
+	}
+	h.EnrichAsync(t.Context(), e, errors.New("pending"), enricher.FailureContext{JobID: "full", TaskName: "wait"})
+	return h
+}
+
+func load(t *testing.T, h http.Handler) validator.Validator {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	require.Equal(t, http.StatusOK, w.Code)
+	// The document says that the paths are beside it. The validator wants to
+	// know where that is.
+	text := strings.Replace(w.Body.String(), `"url": "."`, `"url": "http://example.org"`, 1)
+	doc, err := libopenapi.NewDocument([]byte(text))
+	require.NoError(t, err)
+	v, errs := validator.NewValidator(doc)
+	require.Empty(t, errs)
+	return v
+}
+
+func TestTheDocumentIsValid(t *testing.T) {
+	v := load(t, exceptions.NewHandler(history(t)))
+	ok, errs := v.ValidateDocument()
+	assert.True(t, ok, "%s", texts(errs))
+}
+
+func TestRealAnswersAreValid(t *testing.T) {
+	h := exceptions.NewHandler(history(t))
+	v := load(t, h)
+	for path, status := range map[string]int{
+		"/exceptions": 200, "/exceptions?maxExceptions=1": 200, "/exceptions?maxExceptions=0": 200,
+		"/exceptions?format=flink": 200, "/exceptions?format=flink&failureLabelFilter=none": 200,
+		"/exceptions?failureLabelFilter=type%3AUSER": 200, "/exceptions?jobId=full&jobId=roots": 200,
+		"/jobs/full/exceptions": 200, "/jobs/roots/exceptions": 200, "/jobs/roots/exceptions?format=flink": 200,
+		"/jobs": 200, "/jobs?maxJobs=1&failureLabelFilter=type": 200, "/labels": 200, "/labels?jobId=none": 200, "/openapi.json": 200,
+		"/jobs/none/exceptions": 404, "/exceptions?maxExceptions=x": 400, "/jobs?failureLabelFilter=%3Ax": 400, "/events?failureLabelFilter=%3Ax": 400,
+		"/labels?x=" + strings.Repeat("x", 9000): 414,
+	} {
+		r := httptest.NewRequest("GET", "http://example.org"+path, nil)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, status, w.Code, path)
+		ok, errs := v.ValidateHttpResponse(r, w.Result())
+		assert.True(t, ok, "%s: %s\n%s", path, texts(errs), w.Body)
+		if status < 400 {
+			ok, errs = v.ValidateHttpRequest(r)
+			assert.True(t, ok, "%s: %s", path, texts(errs))
+		}
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("POST", "http://example.org/jobs", nil))
+	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+	ok, errs := v.ValidateHttpResponse(httptest.NewRequest("GET", "http://example.org/jobs", nil), w.Result())
+	assert.True(t, ok, "%s", texts(errs))
+}
+
+// The schema has no room for keys that it does not name: so this shows that it
+// tells answers apart.
+func TestAnswersThatAreNotValidAreFound(t *testing.T) {
+	h := exceptions.NewHandler(history(t))
+	v := load(t, h)
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "http://example.org/exceptions?maxExceptions=1", nil)
+	h.ServeHTTP(w, r)
+	for what, with := range map[string]string{
+		`"labelState"`: `"state"`, `"timestamp":`: `"timestamp":"x","y":`, `"truncated"`: `"more"`, `"failureLabels":{`: `"failureLabels":{"n":1,`,
+		`"labelState":"pending"`: `"labelState":"done"`,
+	} {
+		body := strings.Replace(w.Body.String(), what, with, 1)
+		require.NotEqual(t, w.Body.String(), body, what)
+		res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
+		ok, _ := v.ValidateHttpResponse(r, res)
+		assert.False(t, ok, "%s as %s", what, with)
+	}
+}
+
+// OpenAPI cannot tie a schema to the data of an event: so it is put into answers
+// that have the same one.
+func TestEventsAreValid(t *testing.T) {
+	handler := exceptions.NewHandler(history(t))
+	v := load(t, handler)
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/events", nil)
+	require.NoError(t, err)
+	r.Header.Set("Last-Event-ID", "1")
+	res, err := server.Client().Do(r)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.Equal(t, "text/event-stream; charset=utf-8", res.Header.Get("Content-Type"))
+
+	var root string
+	kinds := map[string]int{}
+	lines := bufio.NewScanner(res.Body)
+	for event := ""; kinds["failure"] < 11 && lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		if name == "event" {
+			event = value
+			kinds[event]++
+		}
+		if name != "data" || event == "lost" {
+			continue
+		}
+		if !strings.Contains(value, `"rootId"`) {
+			root = value
+		} else {
+			value = strings.Replace(root, `"concurrentExceptions":[]`, `"concurrentExceptions":[`+value+`]`, 1)
+			require.NotEqual(t, root, value)
+			kinds["concurrent"]++
+		}
+		ok, errs := v.ValidateHttpResponse(httptest.NewRequest("GET", "http://example.org/exceptions", nil), &http.Response{
+			StatusCode: 200,
+			Header:     http.Header{"Content-Type": {"application/json"}},
+			Body:       io.NopCloser(strings.NewReader(`{"exceptionHistory":{"entries":[` + value + `],"truncated":false}}`)),
+		})
+		assert.True(t, ok, "%s\n%s", texts(errs), value)
+	}
+	assert.Equal(t, map[string]int{"lost": 1, "failure": 11, "labels": 10, "concurrent": 6}, kinds)
+}
+
+func texts(errs []*validatorerrors.ValidationError) string {
+	var out []string
+	for _, err := range errs {
+		out = append(out, err.Error())
+		for _, s := range err.SchemaValidationErrors {
+			out = append(out, "  "+s.Error())
+		}
+	}
+	return strings.Join(out, "\n")
+}
