@@ -60,6 +60,7 @@ func TestBeyondMaxPendingAFutureIsCompleteAtOnce(t *testing.T) {
 				},
 			}, future.Result())
 		}
+		synctest.Wait() // the line is written without holding up anybody
 		assert.Equal(t, []string{
 			`level=WARN msg="Failure was not enriched" error="as many failures as MaxPending allows are pending"`,
 		}, log.take())

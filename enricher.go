@@ -64,20 +64,19 @@ package enricher
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
@@ -97,7 +96,8 @@ type FailureEnricher interface {
 	// comparable, one whose methods panic. A panic here is recovered and
 	// costs the enricher its labels for this failure, no more.
 	//
-	// ctx ends when this enricher's time is up, and has the values of the
+	// ctx ends when this enricher's time is up, when ProcessFailure returns,
+	// and when a Shutdown does not wait any longer. It has the values of the
 	// caller's context, but not its cancellation: that of a failed job has
 	// usually been cancelled. fc belongs to this call.
 	//
@@ -179,22 +179,23 @@ type inCode struct {
 	fe   FailureEnricher
 }
 
-// WithRegistry makes New look up names in r. By default, they are looked up
-// where [Register] puts them.
+// WithRegistry makes New look up names in r. By default, and where r is nil, they
+// are looked up where [Register] puts them.
 func WithRegistry(r *Registry) Option {
 	return func(s *settings) { s.registry = r }
 }
 
 // WithLogger sets the logger for what happens at load, and for misbehaving
 // enrichers afterwards: at most one line a second for each enricher and kind. By
-// default, it is [slog.Default].
+// default, and where l is nil, it is [slog.Default].
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) { s.logger = l }
 }
 
 // WithEnricher adds an enricher made in code, after the configured ones, under a
-// name of the same form. It stays the caller's to close, after Shutdown. By
-// default, there are only the configured ones.
+// name of the same form. It stays the caller's to close, after Shutdown. A nil
+// enricher, a malformed name and one that is taken make New fail with a
+// [*ConfigError]. By default, there are only the configured ones.
 func WithEnricher(name string, fe FailureEnricher) Option {
 	return func(s *settings) { s.inCode = append(s.inCode, inCode{name, fe}) }
 }
@@ -247,7 +248,7 @@ type member struct {
 	closer io.Closer // nil if there is nothing for us to close
 	keys   []string  // the output keys, ascending, each once
 	reader bool
-	all    bool // reads "*"
+	reads  []string // the keys of the labels that a reader gets
 	fan    *fanout.Member
 
 	errSaturated   error
@@ -290,6 +291,9 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		return nil, err
 	}
 	base, cancel := context.WithCancel(context.Background())
+	// The channel is made here, not by the first call that asks for it: one
+	// that is made in a bubble of testing/synctest cannot be used in another.
+	base.Done()
 	e := &Enricher{
 		rejected:  rejected,
 		observers: s.observers,
@@ -308,7 +312,18 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	e.plan = fanout.NewPlan(base, fans, waits(kept), cmp.Or(cfg.Timeout, DefaultTimeout),
+	waits := waits(kept)
+	for i, m := range e.members {
+		if slices.Contains(m.reads, graph.All) {
+			// All of those that it waits for: what others have set by then would
+			// be a matter of chance.
+			m.reads = slices.Clone(m.reads)
+			for _, j := range waits[i] {
+				m.reads = append(m.reads, e.members[j].keys...)
+			}
+		}
+	}
+	e.plan = fanout.NewPlan(base, fans, waits, cmp.Or(cfg.Timeout, DefaultTimeout),
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
 			err.text = err.Error() // while its time runs: the value may be a stranger's error
@@ -324,7 +339,7 @@ func newMember(c *candidate, p Policy) *member {
 		fe:     c.fe,
 		keys:   unique(c.outputs),
 		reader: c.reader,
-		all:    slices.Contains(c.inputs, "*"),
+		reads:  c.inputs,
 		fan: &fanout.Member{
 			Timeout: p.Timeout,
 			Slots:   bulkhead.New(p.MaxConcurrent),
@@ -395,110 +410,15 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 	}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
-		// Deferred, as an observer may exit the goroutine.
-		defer close(future.done)
+		// Deferred, as an observer may exit the goroutine. Shutdown waits for
+		// the last of it.
 		defer e.under.Leave()
+		defer close(future.done)
 		defer e.pending.Release(1)
 		future.result = f.enrich()
 		f.observe(future.result)
 	}()
 	return future
-}
-
-// Shutdown refuses new failures, lets those under way end, and closes each
-// enricher that a factory made once its own calls, abandoned ones included, have
-// returned. Where ctx ends first, the contexts of all calls are cancelled, the
-// remaining enrichers are closed without waiting for their calls, and the error
-// names them; a Close that takes over 100 ms from then on is left to itself.
-//
-// It may be called again and concurrently: every call waits for the end and
-// returns the same error, and each Close runs once. A nil ctx never ends. To be
-// called from an enricher or an observer it is not meant: it would wait for
-// its caller.
-func (e *Enricher) Shutdown(ctx context.Context) error {
-	if e == nil {
-		return nil
-	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	e.stopping.Do(func() { go e.stop() })
-	select {
-	case <-e.stopped:
-	case <-ctx.Done():
-		e.forcing.Do(func() {
-			e.forceErr = context.Cause(ctx)
-			close(e.force)
-		})
-		<-e.stopped
-	}
-	return e.stopErr
-}
-
-// closeGrace is how long a Close may hold up a Shutdown whose ctx has ended.
-const closeGrace = 100 * time.Millisecond
-
-// stop does what Shutdown is about, once.
-func (e *Enricher) stop() {
-	defer close(e.stopped)
-	defer e.cancel()
-	var errs []error
-	if !ended(e.under.Close(), e.force) {
-		e.cancel()
-		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", e.forceErr))
-	}
-	stopped := make([]error, len(e.members))
-	var all sync.WaitGroup
-	for i, m := range e.members {
-		all.Go(func() { stopped[i] = e.stopMember(m) })
-	}
-	all.Wait()
-	e.stopErr = errors.Join(append(errs, stopped...)...)
-}
-
-// ended waits for done, until force ends the waiting. It reports whether done is
-// closed, even if both are.
-func ended(done, force <-chan struct{}) bool {
-	select {
-	case <-done:
-	case <-force:
-	}
-	select {
-	case <-done:
-		return true
-	default:
-		return false
-	}
-}
-
-// stopMember closes one enricher once its calls have returned, or Shutdown does
-// not wait for them any more.
-func (e *Enricher) stopMember(m *member) error {
-	var early, failed error
-	if !ended(m.fan.Slots.Idle(), e.force) {
-		e.cancel()
-		held, _ := m.fan.Slots.Held()
-		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
-	}
-	if m.closer == nil {
-		return early
-	}
-	closed := make(chan error, 1)
-	go func() {
-		err := error(&EnricherError{m.info.Name, errors.New("its Close exited the goroutine")})
-		defer func() { closed <- err }()
-		err = closeSafely(m.info.Name, m.closer)
-	}()
-	select {
-	case failed = <-closed:
-	case <-e.force:
-		select {
-		case failed = <-closed:
-		case <-time.After(closeGrace):
-			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", e.forceErr)}
-		}
-	}
-	return errors.Join(early, failed)
 }
 
 // Enrichers returns what is loaded, in configured order.

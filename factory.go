@@ -32,7 +32,7 @@ func (f FactoryFunc) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher,
 	return f(conf)
 }
 
-// NewFactory returns a factory whose options have a type, usually a struct. They
+// NewFactory returns a factory whose options have a type: a struct or a map. They
 // are decoded as [FactoryConfig.Decode] does it, over a deep copy of defaults,
 // and handed to create.
 func NewFactory[O any](

@@ -64,6 +64,7 @@ func (f *failure) enrich() Result {
 	res := Result{f.labels, f.outcomes}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
+	f.texts, f.opened = nil, nil
 	return res
 }
 
@@ -76,12 +77,8 @@ func (f *failure) Prepare(i int) {
 	if !m.reader {
 		return
 	}
-	if m.all {
-		f.inputs[i] = f.labels.Clone()
-		return
-	}
-	inputs := make(Labels, len(m.info.InputKeys))
-	for _, key := range m.info.InputKeys {
+	inputs := make(Labels, min(len(m.reads), len(f.labels)))
+	for _, key := range m.reads {
 		if value, ok := f.labels[key]; ok {
 			inputs[key] = value
 		}
@@ -121,8 +118,8 @@ func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
 		text := a.text
-		if p, ok := from.Err.(*PanicError); ok {
-			text = p.text
+		if p, ok := from.Err.(*PanicError); text == "" && ok {
+			text = p.text // ours, as what an enricher returns has a text in a
 		}
 		o.Err = &timeoutError{from.Limit, from.Err, text}
 	case StatusSaturated:
@@ -185,7 +182,7 @@ func (f *failure) report(res Result) {
 					slog.String("status", o.Status.String()),
 					slog.String("error", text),
 				}
-				if p, ok := o.Err.(*PanicError); ok {
+				if p, ok := o.Err.(*PanicError); ok && o.Status == StatusPanicked {
 					attrs = append(attrs, slog.String("stack", string(p.Stack)))
 				}
 				return attrs
@@ -252,9 +249,13 @@ func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) 
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	e.log(ctx, &e.refusals, slog.LevelWarn, "Failure was not enriched", func() []slog.Attr {
-		return []slog.Attr{slog.String("error", why.Error())}
-	})
+	if suppressed, ok := e.refusals.Pass(); ok {
+		// On a goroutine of its own, one a second at the most: EnrichAsync never
+		// blocks, and it is under overload that handlers do.
+		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
+			return []slog.Attr{slog.String("error", why.Error())}
+		})
+	}
 	return res
 }
 
@@ -262,10 +263,15 @@ func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) 
 func (e *Enricher) log(
 	ctx context.Context, kind *sparse.Limiter, level slog.Level, msg string, attrs func() []slog.Attr,
 ) {
-	suppressed, ok := kind.Pass()
-	if !ok {
-		return
+	if suppressed, ok := kind.Pass(); ok {
+		e.write(ctx, level, msg, suppressed, attrs)
 	}
+}
+
+// write writes a line.
+func (e *Enricher) write(
+	ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr,
+) {
 	// A handler is the service's own code, but a failure is no time to panic.
 	guard.Do(func() {
 		line := attrs()

@@ -147,9 +147,9 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 // refusals returns the errors of rejected, those that several share only once.
 func refusals(rejected []Rejection) (errs []error) {
 	for _, r := range rejected {
-		own, ok := r.Err.(overlaps)
-		if !ok {
-			own = overlaps{r.Err}
+		own := []error{r.Err}
+		if shared, ok := r.Err.(*overlaps); ok {
+			own = shared.all
 		}
 		for _, err := range own {
 			if !slices.Contains(errs, err) { // all of them are pointers of ours
@@ -257,17 +257,21 @@ func refuseOverlaps(all []*candidate) {
 			overlap.Enrichers = append(overlap.Enrichers, c.name)
 		}
 		for _, c := range cs {
-			shared, _ := c.refused.(overlaps)
-			c.refused = append(shared, overlap)
+			shared, ok := c.refused.(*overlaps)
+			if !ok {
+				shared = &overlaps{}
+				c.refused = shared
+			}
+			shared.all = append(shared.all, overlap)
 		}
 	}
 }
 
 // overlaps are all the overlaps of one enricher.
-type overlaps []error
+type overlaps struct{ all []error }
 
-func (o overlaps) Error() string   { return errors.Join(o...).Error() }
-func (o overlaps) Unwrap() []error { return o }
+func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
+func (o *overlaps) Unwrap() []error { return o.all }
 
 // refuseCircles refuses the readers that wait for each other.
 func refuseCircles(all []*candidate) {
@@ -324,7 +328,7 @@ func announce(logger *slog.Logger, all []*candidate, strays []error) {
 		if c.refused != nil {
 			level := slog.LevelError
 			switch c.refused.(type) {
-			case overlaps, *CycleError:
+			case *overlaps, *CycleError:
 				level = slog.LevelWarn
 			}
 			line(logger, level, "Failure enricher is refused", name, slog.String("error", guard.Text(c.refused)))
@@ -356,15 +360,4 @@ func (c *candidate) close(logger *slog.Logger) {
 				slog.String("enricher", c.name), slog.String("error", err.Error()))
 		}
 	}
-}
-
-// closeSafely returns the error of closing an enricher, or its panic as one.
-func closeSafely(name string, closer io.Closer) (err error) {
-	if p := guard.Do(func() { err = closer.Close() }); p != nil {
-		err = NewPanicError(p.Value, p.Stack)
-	}
-	if err != nil {
-		return &EnricherError{name, fmt.Errorf("its Close: %w", err)}
-	}
-	return nil
 }

@@ -68,6 +68,7 @@ func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
 			for range times {
 				e.Enrich(errJob)
 			}
+			synctest.Wait() // for the line about a refused failure
 			return log.take()
 		}
 		line := func(status, err string) []string {

@@ -206,3 +206,139 @@ func TestAResultWithoutEnrichersHasNoNullInJSON(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"labels":{},"outcomes":[]}`, string(text))
 }
+
+func TestAPanicErrorThatAnEnricherReturnsIsAnOrdinaryError(t *testing.T) {
+	t.Parallel()
+	for name, returned := range map[string]error{
+		"typed nil": (*enricher.PanicError)(nil),
+		"a value":   enricher.NewPanicError("boom", nil),
+	} {
+		for _, takes := range []time.Duration{0, time.Second} { // in time, and when it is up
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("good", labelling("good")),
+						enricher.WithEnricher("op", enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+							time.Sleep(takes)
+							return nil, returned
+						})), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+					require.NoError(t, err)
+					res := e.EnrichContext(t.Context(), errors.New("failed"), enricher.FailureContext{})
+					assert.Equal(t, enricher.Labels{"good": "yes"}, res.Labels)
+					assert.NotEmpty(t, res.Err().Error())
+					synctest.Wait()
+				})
+			})
+		}
+	}
+}
+
+func TestAPanicWhoseValueExitsWhenPrintedKeepsNoSlot(t *testing.T) {
+	t.Parallel()
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("op",
+		enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			panic(odd{func() string { runtime.Goexit(); return "" }})
+		})), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	res := e.EnrichContext(t.Context(), errors.New("failed"), enricher.FailureContext{})
+	assert.Equal(t, enricher.StatusPanicked, res.Outcomes[0].Status)
+	assert.EqualError(t, res.Outcomes[0].Err, "panic: runtime.Goexit was called")
+	assert.Zero(t, e.Stats().Enrichers[0].InFlight)
+}
+
+func TestACloseErrorThatPanicsWithItselfHurtsNobody(t *testing.T) {
+	t.Parallel()
+	r := enricher.NewRegistry()
+	require.NoError(t, r.Register("op", giving(&closeCounter{FailureEnricher: setting("key"), err: vicious{}})))
+	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"op"}},
+		enricher.WithRegistry(r), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	assert.EqualError(t, e.Shutdown(t.Context()),
+		`enricher "op": its Close: (the Error method of a enricher_test.vicious panicked: (a enricher_test.vicious that panics when it is printed))`)
+}
+
+func TestAnEnricherMadeOutsideABubbleCanBeUsedInSeveral(t *testing.T) {
+	t.Parallel()
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("op",
+		enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			e.Enrich(errors.New("failed"))
+			assert.Equal(t, time.Second, time.Since(start))
+		})
+	}
+}
+
+func TestAnOverloadedEnrichAsyncDoesNotWaitForTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(sleepyHandler{})))
+		require.NoError(t, err)
+		require.NoError(t, e.Shutdown(t.Context()))
+		start := time.Now()
+		<-e.EnrichAsync(t.Context(), errors.New("failed"), enricher.FailureContext{}).Done()
+		assert.Zero(t, time.Since(start))
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+type sleepyHandler struct{ slog.Handler }
+
+func (sleepyHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h sleepyHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
+
+func (sleepyHandler) Handle(context.Context, slog.Record) error {
+	time.Sleep(time.Hour)
+	return nil
+}
+
+func TestReadersOfAllDoNotSeeEachOthersLabels(t *testing.T) {
+	t.Parallel()
+	reader := func(key string) enricher.FailureEnricher {
+		return readsAll{key}
+	}
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("plain", labelling("plain")),
+		enricher.WithEnricher("a", reader("a")), enricher.WithEnricher("b", reader("b")),
+		enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	for range 50 {
+		assert.Equal(t, enricher.Labels{"plain": "yes", "a": "plain=yes", "b": "plain=yes"}, e.Enrich(errors.New("failed")))
+	}
+}
+
+type readsAll struct{ key string }
+
+func (r readsAll) OutputKeys() []string { return []string{r.key} }
+func (readsAll) InputKeys() []string    { return []string{"*"} }
+
+func (r readsAll) ProcessFailure(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+	return enricher.Labels{r.key: fc.Labels.String()}, nil
+}
+
+func TestTimeLostInTheQueueDoesNotOpenTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{Timeout: 200 * time.Millisecond, Policy: enricher.Policy{MaxConcurrent: 6}},
+			enricher.WithEnricher("op", enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				time.Sleep(150 * time.Millisecond)
+				return nil, nil
+			})), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		var futures []*enricher.Future
+		for range 12 {
+			futures = append(futures, e.EnrichAsync(t.Context(), errors.New("failed"), enricher.FailureContext{}))
+		}
+		for _, f := range futures {
+			f.Result()
+		}
+		s := e.Stats().Enrichers[0]
+		assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 6, enricher.StatusTimedOut: 6}, s.Calls)
+		assert.Equal(t, enricher.BreakerClosed, s.Breaker)
+		time.Sleep(time.Second)
+	})
+}

@@ -71,7 +71,7 @@ type Outcome struct {
 	// [ErrOverloaded] and [ErrShutdown].
 	Err error
 
-	Duration time.Duration // until it answered or was given up; 0 if it was not asked
+	Duration time.Duration // until it answered or was given up, its wait for a slot included; 0 if it was not asked
 	Issues   []LabelIssue  // labels dropped or cut, in the order of their keys, at most 64
 }
 

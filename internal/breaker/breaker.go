@@ -114,6 +114,20 @@ func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
 	return true
 }
 
+// Waive reports the end of a call that says nothing about what was called. If it
+// was the probe, the next call is.
+func (b *Breaker) Waive(t Ticket) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state == HalfOpen && t.epoch == b.word.Load()>>1 {
+		b.to(Open)
+		b.until = time.Time{}
+	}
+}
+
 // State returns the state that a call would find now.
 func (b *Breaker) State() State {
 	if b == nil {

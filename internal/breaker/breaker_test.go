@@ -314,3 +314,23 @@ func TestOneOfManyFailuresAtOnceOpensTheBreaker(t *testing.T) {
 		require.Equal(t, breaker.Open, b.State())
 	}
 }
+
+func TestAProbeThatIsWaivedLeavesItsPlaceToTheNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := breaker.New(1, time.Second)
+		first, _ := b.Enter()
+		b.Waive(first) // of a closed breaker: nothing
+		assert.Equal(t, breaker.Closed, b.State())
+		assert.True(t, b.Leave(first, true))
+		time.Sleep(time.Second)
+		probe, ok := b.Enter()
+		assert.True(t, ok)
+		assert.True(t, b.Refuses())
+		b.Waive(probe)
+		assert.Equal(t, breaker.HalfOpen, b.State())
+		_, ok = b.Enter()
+		assert.True(t, ok)
+	})
+	(*breaker.Breaker)(nil).Waive(breaker.Ticket{})
+}

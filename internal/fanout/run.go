@@ -83,6 +83,7 @@ type task[R any] struct {
 	waits   int32 // unsettled tasks that this one waits for
 	state   state
 	started time.Duration   // when it was taken: began, or began to queue
+	began   time.Duration   // when the call began
 	place   *bulkhead.Place // in the queue for a slot
 	ticket  breaker.Ticket
 	next    *task[R] // in the list of ready tasks
@@ -191,12 +192,12 @@ func (r *run[R]) hurry(t *task[R], now time.Duration) {
 // expire settles task t, as its time is up, if it has been taken.
 func (r *run[R]) expire(t *task[R], now time.Duration) {
 	m := r.plan.members[t.i]
-	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.ctx.deadline - t.started}
+	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.ctx.deadline - t.began}
 	switch t.state {
 	case running:
 		m.slow.Store(true)
 		m.Slots.Abandon()
-		o.Opened = m.Breaker.Leave(t.ticket, true)
+		o.Opened = r.leave(t, TimedOut)
 	case queued:
 		m.Slots.Leave(t.place)
 		o.Status, o.Limit = Saturated, 0
@@ -204,6 +205,18 @@ func (r *run[R]) expire(t *task[R], now time.Duration) {
 		return
 	}
 	r.settle(t, nil, o, now)
+}
+
+// leave tells the breaker of t how its call ended. Where t had to queue, and its
+// call was not done in the time that was left, that is not the member's fault: a
+// storm must not switch off what works.
+func (r *run[R]) leave(t *task[R], s Status) (opened bool) {
+	b := r.plan.members[t.i].Breaker
+	if s == TimedOut && t.began > t.started {
+		b.Waive(t.ticket)
+		return false
+	}
+	return b.Leave(t.ticket, s == TimedOut || s == Panicked)
 }
 
 // offer makes t ready, now that it waits for nothing.
@@ -239,10 +252,6 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 	m := r.plan.members[t.i]
 	t.started = now
 	t.ctx.deadline = r.plan.deadline(int(t.i), now)
-	if r.scope.Err() != nil {
-		r.settle(t, nil, Outcome{Status: Skipped}, now)
-		return false
-	}
 	if t.ctx.deadline <= now {
 		// Starved of processor time: not the member's fault, nor is it told.
 		r.settle(t, nil, Outcome{Status: TimedOut}, now)
@@ -269,15 +278,22 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 	return false
 }
 
-// admit starts t, which has a slot. If the breaker is against it, t is settled
-// and its slot released, to whom is returned.
+// admit starts t, which has a slot. If the plan has ended or the breaker is
+// against it, t is settled and its slot released, to whom is returned.
 func (r *run[R]) admit(t *task[R], now time.Duration) (ok bool, next bulkhead.Waiter) {
 	m := r.plan.members[t.i]
-	if t.ticket, ok = m.Breaker.Enter(); !ok {
+	o := Outcome{Status: CircuitOpen, Duration: now - t.started}
+	if r.scope.Err() != nil { // asked with the slot held, so that whoever ends the plan can see it
+		o.Status = Skipped
+	} else {
+		t.ticket, ok = m.Breaker.Enter()
+	}
+	if !ok {
 		next = m.Slots.Release(false)
-		r.settle(t, nil, Outcome{Status: CircuitOpen, Duration: now - t.started}, now)
+		r.settle(t, nil, o, now)
 		return false, next
 	}
+	t.began = now
 	t.state = running
 	r.calls.Prepare(int(t.i))
 	r.hurry(t, now)
@@ -310,12 +326,8 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.scope.since()
-	switch {
-	case t.state != queued:
-	case t.ctx.deadline <= now:
+	if t.state == queued && t.ctx.deadline <= now {
 		r.expire(t, now)
-	case r.scope.Err() != nil:
-		r.settle(t, nil, Outcome{Status: Skipped, Duration: now - t.started}, now)
 	}
 	if t.state != queued {
 		next = r.plan.members[t.i].Slots.Release(false)
@@ -381,10 +393,16 @@ func (t *task[R]) do() (next *task[R]) {
 		if value == nil { // panic(nil) has had a value since Go 1.21
 			value = errGoexit
 		}
-		err := t.run.plan.panicked(value, debug.Stack())
-		if next := t.end(nil, Outcome{Status: Panicked, Err: err}); next != nil {
-			go next.work() // this goroutine may be exiting, whether it panicked or not
-		}
+		o := Outcome{Status: Panicked}
+		defer func() {
+			if o.Err == nil { // the value has exited when it was asked for its text
+				o.Err = t.run.plan.panicked(errGoexit, nil)
+			}
+			if next := t.end(nil, o); next != nil {
+				go next.work() // this goroutine may be exiting, whether it panicked or not
+			}
+		}()
+		o.Err = t.run.plan.panicked(value, debug.Stack())
 	}()
 	result, err := t.run.calls.Call(&t.ctx, int(t.i))
 	returned = true
@@ -408,10 +426,10 @@ func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 		// Whatever comes when the time is up is too late, even if nobody has
 		// noticed yet: what counts must not depend on who wakes first.
 		if now >= t.ctx.deadline {
-			o.Status, o.Limit = TimedOut, t.ctx.deadline-t.started
+			o.Status, o.Limit = TimedOut, t.ctx.deadline-t.began
 		}
 		o.Duration = now - t.started
-		o.Opened = m.Breaker.Leave(t.ticket, o.Status == TimedOut || o.Status == Panicked)
+		o.Opened = r.leave(t, o.Status)
 		if slow := o.Duration > patience; slow != m.slow.Load() {
 			m.slow.Store(slow)
 		}
