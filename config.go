@@ -30,6 +30,11 @@ const (
 
 // A Config says which enrichers run and how. Its zero value starts none.
 //
+// A name is a registered one, or a registered one, a slash and an instance:
+// "rules/payments" and "rules/infra" are made by one factory, each with options
+// of its own and none of the other's. Like any two enrichers they must declare
+// different keys.
+//
 // Names are matched exactly in FailureEnrichers, and without regard to case in
 // Options and Policies, because loaders of configuration that lower-case their
 // keys are common.

@@ -114,8 +114,9 @@ type FailureEnricher interface {
 // labels: it starts after every enricher that neither reads "*" nor waits,
 // directly or indirectly, for it.
 //
-// Readers share the budget of a failure with those that they wait for: in a
-// chain of three, the first has to be done after a third of it.
+// Waiting costs time. Where the longest chain of readers has three enrichers,
+// all that wait for nobody have to be done after a third of the budget, and those
+// that wait for them after two thirds.
 type LabelReader interface {
 	FailureEnricher
 

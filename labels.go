@@ -62,6 +62,9 @@ func (l Labels) LogValue() slog.Value {
 // WithLabels returns err with labels attached, which [LabelsOf] finds. The
 // result has the text of err; [errors.Is], [errors.As] and the formatting verbs
 // see err through it. l is copied. If err is nil, so is the result.
+//
+// A Result does not have these labels by itself: an enricher may publish those
+// under keys that it declares.
 func WithLabels(err error, l Labels) error {
 	if err == nil {
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/nearest"
 	"github.com/failure-enrichers/enricher/internal/source"
 )
 
@@ -298,11 +299,27 @@ func waits(cs []*candidate) [][]int {
 // there is nothing to have them: somebody switched the enricher off by taking
 // its name out of the list, or misspelt it.
 func strays(cfg Config, all []*candidate) (errs []error) {
-	check := func(name, section string, has func(*candidate) bool) {
-		if !slices.ContainsFunc(all, func(c *candidate) bool { return has(c) && fold(c.name) == fold(name) }) {
-			errs = append(errs, &ConfigError{name, section, errors.New(
-				"no such enricher is configured: add it to failure-enrichers, or remove this")})
+	var names []string
+	byName := map[string]*candidate{}
+	for _, c := range all {
+		names = append(names, c.name)
+		byName[fold(c.name)] = c
+	}
+	check := func(name, section string, ok func(*candidate) bool) {
+		c := byName[fold(name)]
+		var why string
+		switch {
+		case c == nil:
+			why = "no such enricher is configured: add it to failure-enrichers, or remove this"
+			if near, ok := nearest.Name(name, names); ok {
+				why += fmt.Sprintf("; did you mean %q?", near)
+			}
+		case !ok(c):
+			why = "the enricher is made in code and takes no options: remove this"
+		default:
+			return
 		}
+		errs = append(errs, &ConfigError{name, section, errors.New(why)})
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		check(name, "failure-enricher", func(c *candidate) bool { return !c.inCode })

@@ -107,7 +107,7 @@ const (
 	StatusTimedOut                  // it was not done in time, however it ended; "timed-out"
 	StatusPanicked                  // it panicked, or called runtime.Goexit; "panicked"
 	StatusSaturated                 // not called: MaxConcurrent calls were under way; "saturated"
-	StatusCircuitOpen               // not called: it failed too often in a row; "circuit-open"
+	StatusCircuitOpen               // not called: it timed out or panicked too often in a row; "circuit-open"
 	StatusSkipped                   // not called: overloaded, or shut down; "skipped"
 )
 

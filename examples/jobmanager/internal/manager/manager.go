@@ -119,6 +119,7 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 	o.Labels = result.Labels
 
 	state := decide(ctx, fc, result.Labels)
+	x.delay = 0
 	if state == Restarting {
 		x.delay = x.backoff.NextBackOff().Round(time.Millisecond)
 	}
