@@ -45,11 +45,17 @@ func main() {
 	sandbox.Misbehave(os.Args[1:])
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	said := make(chan struct{})
 	context.AfterFunc(ctx, func() {
+		defer close(said)
 		stop() // so that the next signal kills
 		fmt.Fprintln(os.Stderr, "jobmanager: stopping; interrupt again to stop at once")
 	})
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if ctx.Err() != nil {
+		<-said // the jobs may have been quicker
+	}
+	os.Exit(status)
 }
 
 // Exit statuses.
