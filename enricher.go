@@ -335,7 +335,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 
 func newMember(c *candidate, p Policy) *member {
 	m := &member{
-		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Location: c.location()},
+		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Location: c.from},
 		policy: p,
 		fe:     c.fe,
 		keys:   unique(c.outputs),

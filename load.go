@@ -85,8 +85,9 @@ type candidate struct {
 	outputs []string
 	inputs  []string
 	reader  bool
-	inCode  bool  // given by WithEnricher
-	refused error // why it is not kept
+	inCode  bool     // given by WithEnricher
+	from    Location // of one that is kept
+	refused error    // why it is not kept
 }
 
 // load makes the configured enrichers, adds those made in code, and returns the
@@ -136,6 +137,7 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 			rejected = append(rejected, Rejection{c.name, c.refused})
 			continue
 		}
+		c.from = c.location()
 		kept = append(kept, c)
 	}
 	if err := errors.Join(append(refusals(rejected), strays...)...); cfg.Strict && err != nil {
@@ -300,13 +302,13 @@ func waits(cs []*candidate) [][]int {
 // its name out of the list, or misspelt it.
 func strays(cfg Config, all []*candidate) (errs []error) {
 	var names []string
-	byName := map[string]*candidate{}
+	configured := map[string]*candidate{}
 	for _, c := range all {
 		names = append(names, c.name)
-		byName[fold(c.name)] = c
+		configured[fold(c.name)] = c
 	}
 	check := func(name, section string, ok func(*candidate) bool) {
-		c := byName[fold(name)]
+		c := configured[fold(name)]
 		var why string
 		switch {
 		case c == nil:
@@ -352,7 +354,7 @@ func announce(logger *slog.Logger, all []*candidate, strays []error) {
 			continue
 		}
 		line(logger, slog.LevelInfo, "Found failure enricher", name,
-			slog.Any("output_keys", c.outputs), slog.Any("location", c.location()))
+			slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
 		for _, key := range unique(c.inputs) {
 			if key != graph.All && !set[key] {
 				line(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", name, slog.String("key", key))
