@@ -77,6 +77,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/graph"
+	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
@@ -222,6 +223,7 @@ type Enricher struct {
 	readers   bool // there are LabelReaders
 	logger    *slog.Logger
 
+	waits   [][]int // by enricher: those that it waits for
 	plan    *fanout.Plan
 	cancel  context.CancelFunc // ends the contexts of all calls
 	pending *semaphore.Weighted
@@ -313,18 +315,18 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	waits := waits(kept)
+	e.waits = waits(kept)
 	for i, m := range e.members {
 		if slices.Contains(m.reads, graph.All) {
 			// All of those that it waits for: what others have set by then would
 			// be a matter of chance.
 			m.reads = slices.Clone(m.reads)
-			for _, j := range waits[i] {
+			for _, j := range e.waits[i] {
 				m.reads = append(m.reads, e.members[j].keys...)
 			}
 		}
 	}
-	e.plan = fanout.NewPlan(base, fans, waits, cmp.Or(cfg.Timeout, DefaultTimeout),
+	e.plan = fanout.NewPlan(base, fans, e.waits, cmp.Or(cfg.Timeout, DefaultTimeout),
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
 			err.text = err.Error() // while its time runs: the value may be a stranger's error
@@ -472,6 +474,9 @@ func (m *member) stats() EnricherStats {
 		}
 	}
 	s.InFlight, s.Abandoned = m.fan.Slots.Held()
+	if c, ok := m.fe.(Counter); ok {
+		guard.Do(func() { s.Counts = c.Counts() })
+	}
 	return s
 }
 

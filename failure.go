@@ -52,20 +52,24 @@ func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext
 
 // enrich hands the failure to the enrichers and returns what they say.
 func (f *failure) enrich() Result {
-	e := f.e
-	f.labels = make(Labels, min(e.keys, maxMapHint))
-	if len(e.members) > 0 {
-		f.outcomes = make([]Outcome, len(e.members))
-	}
-	if e.readers {
-		f.inputs = make([]Labels, len(e.members))
-	}
-	fanout.Run(e.plan, f.ctx, f)
+	f.prepare()
+	fanout.Run(f.e.plan, f.ctx, f)
 	res := Result{f.labels, f.outcomes}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.texts, f.opened = nil, nil
 	return res
+}
+
+// prepare makes room for what the enrichers will say.
+func (f *failure) prepare() {
+	f.labels = make(Labels, min(f.e.keys, maxMapHint))
+	if len(f.e.members) > 0 {
+		f.outcomes = make([]Outcome, len(f.e.members))
+	}
+	if f.e.readers {
+		f.inputs = make([]Labels, len(f.e.members))
+	}
 }
 
 // maxMapHint bounds what is set aside for labels that may never come.
@@ -89,12 +93,22 @@ func (f *failure) Prepare(i int) {
 // Call asks one enricher, and checks its labels while they are in the cache.
 func (f *failure) Call(ctx context.Context, i int) (answer, error) {
 	m := f.e.members[i]
+	labels, err := m.fe.ProcessFailure(ctx, f.cause, f.contextFor(i))
+	return f.check(m, labels, err)
+}
+
+// contextFor returns the FailureContext that one enricher gets.
+func (f *failure) contextFor(i int) FailureContext {
 	fc := f.fc
 	fc.Attributes = maps.Clone(fc.Attributes)
-	if m.reader {
+	if f.e.members[i].reader {
 		fc.Labels, f.inputs[i] = f.inputs[i], nil
 	}
-	labels, err := m.fe.ProcessFailure(ctx, f.cause, fc)
+	return fc
+}
+
+// check makes an answer of what an enricher has returned.
+func (f *failure) check(m *member, labels Labels, err error) (answer, error) {
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
 		// where it may hang, panic or exit.
@@ -105,8 +119,13 @@ func (f *failure) Call(ctx context.Context, i int) (answer, error) {
 	return a, nil
 }
 
-// Settle records what came of one enricher.
+// Settle records what came of one enricher, and counts it.
 func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
+	f.settle(i, a, from)
+	f.e.members[i].calls[f.outcomes[i].Status].Add(1)
+}
+
+func (f *failure) settle(i int, a answer, from fanout.Outcome) {
 	m := f.e.members[i]
 	o := &f.outcomes[i]
 	o.Enricher = m.info.Name
@@ -140,7 +159,6 @@ func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
 	if from.Opened {
 		f.opened = append(f.opened, i)
 	}
-	m.calls[o.Status].Add(1)
 }
 
 // merge copies the labels of one enricher to those of all. No other enricher

@@ -260,6 +260,18 @@ type EnricherStats struct {
 	InFlight  int               // calls under way, abandoned ones included
 	Abandoned int               // of those, the ones that nobody waits for any more
 	Breaker   BreakerState
+	Counts    map[string]uint64 // what a [Counter] has counted; nil for any other
+}
+
+// A Counter is a FailureEnricher that counts something of its own, such as the
+// failures that it could not tell. [Enricher.Stats] shows it.
+type Counter interface {
+	FailureEnricher
+
+	// Counts returns what was counted since the enricher was made, by what it
+	// is. The names are fixed and few. The map is the caller's. It is called
+	// from several goroutines at once, and does not wait.
+	Counts() map[string]uint64
 }
 
 // A BreakerState is what an enricher's circuit breaker does with the next call.

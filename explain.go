@@ -1,0 +1,245 @@
+package enricher
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+// An Explainer is a FailureEnricher that can say why it labels a failure as it
+// does. [Enricher.Explain] calls ExplainFailure in place of ProcessFailure.
+type Explainer interface {
+	FailureEnricher
+
+	// ExplainFailure returns what ProcessFailure would, and the reasons: for
+	// people, by label key, and under the empty key what concerns no label or
+	// all. A key may have a reason and no label: why it was not set. It has no
+	// effects: it sends, counts and remembers nothing. Otherwise it is called
+	// like ProcessFailure.
+	ExplainFailure(ctx context.Context, cause error, fc FailureContext) (Labels, map[string]string, error)
+}
+
+// An Explanation says why a failure has the labels that it has. It prints as a
+// text of several lines, and marshals to JSON.
+type Explanation struct {
+	Chain   []ExplainedError  `json:"chain"`   // what [Chain] yields, the first 100; empty for a nil error
+	Answers []ExplainedAnswer `json:"answers"` // one per enricher, wave by wave, in configured order within a wave
+	Labels  Labels            `json:"labels"`  // merged; never nil
+}
+
+// An ExplainedError is one error of a chain.
+type ExplainedError struct {
+	Depth int    `json:"depth"` // 0 is the failure's cause; what that wraps has 1
+	Type  string `json:"type"`  // as %T prints it
+	Text  string `json:"text"`  // at most 1024 bytes
+}
+
+// An ExplainedAnswer is what one enricher was asked, and what it answered.
+type ExplainedAnswer struct {
+	Wave     int      // from 1: enrichers of a wave wait only for those of earlier ones
+	WaitsFor []string // the enrichers whose labels it may read
+	Read     Labels   // what it found in FailureContext.Labels; nil if it reads none
+
+	Outcome Outcome           // how it dealt with the failure, and the labels that were dropped or cut
+	Labels  Labels            // what it set, dropped ones not included
+	Reasons map[string]string // why, by label key; nil unless it is an [Explainer]
+}
+
+const (
+	maxExplainedErrors = 100
+	maxExplainedText   = 1024
+)
+
+// Explain hands a failure to the enrichers as [Enricher.EnrichContext] does, and
+// returns why it gets the labels it gets: what the chain of errors is, what each
+// enricher was asked, wave by wave, what it answered, which labels were dropped,
+// and, from an [Explainer], why. It is meant for people who wonder about a label,
+// and for the test of a configuration.
+//
+// Explainers have no effects then. Other enrichers cannot tell, and are asked as
+// for any failure. Calls take slots and count for the circuit breakers like any
+// other, but not in [Stats]; nothing is logged, and no observer is told.
+func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) Explanation {
+	x := Explanation{Chain: explainChain(cause), Answers: []ExplainedAnswer{}, Labels: Labels{}}
+	if e == nil || cause == nil || len(e.members) == 0 {
+		return x
+	}
+	if !e.under.Enter() {
+		for _, a := range e.unanswered() {
+			a.Outcome.Status, a.Outcome.Err = StatusSkipped, ErrShutdown
+			x.Answers = append(x.Answers, a)
+		}
+		return x
+	}
+	defer e.under.Leave()
+	run := &explaining{failure: newFailure(e, ctx, cause, fc), answers: e.unanswered()}
+	x.Labels = run.explain()
+	x.Answers = run.answers
+	slices.SortStableFunc(x.Answers, func(a, b ExplainedAnswer) int { return a.Wave - b.Wave })
+	return x
+}
+
+// unanswered returns what is known of each enricher before it is asked.
+func (e *Enricher) unanswered() []ExplainedAnswer {
+	answers := make([]ExplainedAnswer, len(e.members))
+	for i, m := range e.members {
+		a := &answers[i]
+		a.Wave = e.wave(i)
+		a.Outcome.Enricher = m.info.Name
+		for _, j := range e.waits[i] {
+			a.WaitsFor = append(a.WaitsFor, e.members[j].info.Name)
+		}
+	}
+	return answers
+}
+
+// wave returns when enricher i is asked: after all that it waits for.
+func (e *Enricher) wave(i int) int {
+	wave := 1
+	for _, j := range e.waits[i] {
+		wave = max(wave, e.wave(j)+1)
+	}
+	return wave
+}
+
+func explainChain(cause error) []ExplainedError {
+	chain := []ExplainedError{}
+	visit(cause, func(err error, depth int) walk {
+		if len(chain) == maxExplainedErrors {
+			return walkStop
+		}
+		chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), cut(guard.Text(err), maxExplainedText)})
+		return walkOn
+	})
+	return chain
+}
+
+// An explaining is a failure that is explained.
+type explaining struct {
+	*failure
+	answers []ExplainedAnswer
+}
+
+// An explained is an answer with its reasons.
+type explained struct {
+	answer
+	reasons map[string]string
+}
+
+// explain asks the enrichers and returns the merged labels.
+func (x *explaining) explain() Labels {
+	x.prepare()
+	fanout.Run(x.e.plan, x.ctx, x)
+	for i := range x.answers {
+		x.answers[i].Outcome = x.outcomes[i]
+	}
+	return x.labels
+}
+
+// Prepare notes what a reader gets to read.
+func (x *explaining) Prepare(i int) {
+	x.failure.Prepare(i)
+	if len(x.e.members[i].reads) > 0 {
+		x.answers[i].Read = x.inputs[i].Clone()
+	}
+}
+
+// Call asks one enricher for its labels and reasons.
+func (x *explaining) Call(ctx context.Context, i int) (explained, error) {
+	explainer, ok := x.e.members[i].fe.(Explainer)
+	if !ok {
+		a, err := x.failure.Call(ctx, i)
+		return explained{answer: a}, err
+	}
+	labels, reasons, err := explainer.ExplainFailure(ctx, x.cause, x.contextFor(i))
+	a, err := x.check(x.e.members[i], labels, err)
+	return explained{a, maps.Clone(reasons)}, err
+}
+
+// Settle records what came of one enricher.
+func (x *explaining) Settle(i int, a explained, from fanout.Outcome) {
+	x.settle(i, a.answer, from)
+	x.answers[i].Reasons = a.reasons
+	if x.outcomes[i].Status == StatusOK {
+		x.answers[i].Labels = a.labels.Clone()
+	}
+}
+
+// String returns x for people, in several lines.
+func (x Explanation) String() string {
+	var b strings.Builder
+	for _, err := range x.Chain {
+		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", err.Depth), err.Type, oneLine(err.Text))
+	}
+	wave := 0
+	for _, a := range x.Answers {
+		if a.Wave != wave {
+			wave = a.Wave
+			fmt.Fprintf(&b, "\nwave %d\n", wave)
+		}
+		a.print(&b)
+	}
+	if len(x.Answers) > 0 {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "labels: %s\n", oneLine(x.Labels.String()))
+	return b.String()
+}
+
+func (a ExplainedAnswer) print(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s: %v", a.Outcome.Enricher, a.Outcome.Status)
+	if len(a.WaitsFor) > 0 {
+		fmt.Fprintf(b, ", after %s", strings.Join(a.WaitsFor, ", "))
+	}
+	b.WriteByte('\n')
+	if a.Read != nil {
+		fmt.Fprintf(b, "    read %s\n", cmp.Or(oneLine(a.Read.String()), "nothing"))
+	}
+	if a.Outcome.Err != nil {
+		fmt.Fprintf(b, "    %s\n", oneLine(guard.Text(a.Outcome.Err)))
+	}
+	for _, key := range unique(slices.Concat(a.Labels.Keys(), sortedKeys(a.Reasons))) {
+		value, set := a.Labels[key]
+		why, has := a.Reasons[key]
+		b.WriteString("    ")
+		if set {
+			fmt.Fprintf(b, "%s=%s", key, oneLine(value))
+		} else if key != "" {
+			fmt.Fprintf(b, "no %s", key)
+		}
+		if has {
+			if key != "" {
+				b.WriteString("  because: ")
+			}
+			b.WriteString(oneLine(why))
+		}
+		b.WriteByte('\n')
+	}
+	for _, issue := range a.Outcome.Issues {
+		fmt.Fprintf(b, "    dropped or cut: %s: %s\n", oneLine(issue.Key), oneLine(guard.Text(issue.Err)))
+	}
+}
+
+// oneLine keeps a text of a stranger from looking like several lines.
+func oneLine(text string) string {
+	return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(text)
+}
+
+// MarshalJSON writes a with the outcome of its enricher in one object.
+func (a ExplainedAnswer) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Wave     int               `json:"wave"`
+		WaitsFor []string          `json:"waits-for,omitempty"`
+		Read     Labels            `json:"read,omitempty"`
+		Outcome  Outcome           `json:"outcome"`
+		Labels   Labels            `json:"labels,omitempty"`
+		Reasons  map[string]string `json:"reasons,omitempty"`
+	}(a))
+}

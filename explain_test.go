@@ -1,0 +1,214 @@
+package enricher_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// explainer is an Explainer whose ProcessFailure must not be called.
+type explainer struct {
+	keys, reads []string
+	explain     func(fc enricher.FailureContext) (enricher.Labels, map[string]string, error)
+}
+
+func (e explainer) OutputKeys() []string { return e.keys }
+func (e explainer) InputKeys() []string  { return e.reads }
+
+func (explainer) ProcessFailure(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+	panic("asked for real")
+}
+
+func (e explainer) ExplainFailure(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+	return e.explain(fc)
+}
+
+func TestExplain(t *testing.T) {
+	missing := &fs.PathError{Op: "open", Path: "a.csv", Err: fs.ErrNotExist}
+
+	t.Run("it says what each enricher was asked and answered, wave by wave", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			kind := explainer{
+				keys: []string{"kind", "detail"},
+				explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+					return enricher.Labels{"kind": "USER", "secret": "x"}, map[string]string{"kind": "errno ENOENT", "detail": "there is none", "": "rule 3"}, nil
+				},
+			}
+			owner := explainer{
+				keys: []string{"owner"}, reads: []string{"kind"},
+				explain: func(fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+					return enricher.Labels{"owner": "team of " + fc.Labels["kind"]}, nil, nil
+				},
+			}
+			plain := enricher.Func([]string{"size"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return enricher.Labels{"size": "1\n2"}, nil
+			})
+			failing := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return nil, errors.New("no disk")
+			})
+			e, err := enricher.New(enricher.Config{},
+				enricher.WithEnricher("owner", owner), enricher.WithEnricher("kind", kind),
+				enricher.WithEnricher("plain", plain), enricher.WithEnricher("failing", failing), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+			require.NoError(t, err)
+
+			x := e.Explain(context.Background(), fmt.Errorf("import: %w", missing), enricher.FailureContext{})
+			want := enricher.Labels{"kind": "USER", "owner": "team of USER", "size": "1\n2"}
+			assert.Equal(t, want, x.Labels)
+			require.Len(t, x.Answers, 4)
+			assert.Equal(t, enricher.ExplainedAnswer{
+				Wave: 2, WaitsFor: []string{"kind"}, Read: enricher.Labels{"kind": "USER"},
+				Outcome: enricher.Outcome{Enricher: "owner", Status: enricher.StatusOK},
+				Labels:  enricher.Labels{"owner": "team of USER"},
+			}, x.Answers[3])
+			assert.Equal(t, `*fmt.wrapError: import: open a.csv: file does not exist
+  *fs.PathError: open a.csv: file does not exist
+    *errors.errorString: file does not exist
+
+wave 1
+  kind: ok
+    rule 3
+    no detail  because: there is none
+    kind=USER  because: errno ENOENT
+    dropped or cut: secret: key is not among the enricher's OutputKeys
+  plain: ok
+    size=1\n2
+  failing: failed
+    no disk
+
+wave 2
+  owner: ok, after kind
+    read kind=USER
+    owner=team of USER
+
+labels: kind=USER, owner=team of USER, size=1\n2
+`, x.String())
+
+			data, err := json.Marshal(x)
+			require.NoError(t, err)
+			assert.JSONEq(t, `{
+				"chain": [
+					{"depth": 0, "type": "*fmt.wrapError", "text": "import: open a.csv: file does not exist"},
+					{"depth": 1, "type": "*fs.PathError", "text": "open a.csv: file does not exist"},
+					{"depth": 2, "type": "*errors.errorString", "text": "file does not exist"}
+				],
+				"answers": [
+					{"wave": 1, "outcome": {"enricher": "kind", "status": "ok", "duration": "0s", "issues": [{"key": "secret", "error": "key is not among the enricher's OutputKeys"}]},
+						"labels": {"kind": "USER"}, "reasons": {"": "rule 3", "kind": "errno ENOENT", "detail": "there is none"}},
+					{"wave": 1, "outcome": {"enricher": "plain", "status": "ok", "duration": "0s"}, "labels": {"size": "1\n2"}},
+					{"wave": 1, "outcome": {"enricher": "failing", "status": "failed", "error": "no disk", "duration": "0s"}},
+					{"wave": 2, "waits-for": ["kind"], "read": {"kind": "USER"}, "outcome": {"enricher": "owner", "status": "ok", "duration": "0s"}, "labels": {"owner": "team of USER"}}
+				],
+				"labels": {"kind": "USER", "owner": "team of USER", "size": "1\n2"}
+			}`, string(data))
+		})
+	})
+
+	t.Run("it is not counted, logged or observed", func(t *testing.T) {
+		var log bytes.Buffer
+		observed := 0
+		failing := explainer{explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+			return nil, nil, errors.New("no disk")
+		}}
+		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("failing", failing),
+			enricher.WithObserver(observerFunc(func(context.Context, error, enricher.FailureContext, enricher.Result) { observed++ })),
+			enricher.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+		require.NoError(t, err)
+		e.Explain(context.Background(), missing, enricher.FailureContext{})
+		assert.Empty(t, log.String())
+		assert.Zero(t, observed)
+		assert.Empty(t, e.Stats().Enrichers[0].Calls)
+	})
+
+	t.Run("it is as isolated as any failure", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			hanging := explainer{keys: []string{"a"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				<-release
+				return nil, nil, nil
+			}}
+			panicking := explainer{keys: []string{"b"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				panic("bug")
+			}}
+			good := explainer{keys: []string{"c"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				return enricher.Labels{"c": "1"}, nil, nil
+			}}
+			e, err := enricher.New(enricher.Config{Timeout: time.Second},
+				enricher.WithEnricher("hanging", hanging), enricher.WithEnricher("panicking", panicking), enricher.WithEnricher("good", good))
+			require.NoError(t, err)
+			start := time.Now()
+			x := e.Explain(context.Background(), missing, enricher.FailureContext{})
+			assert.Equal(t, time.Second, time.Since(start))
+			assert.Equal(t, enricher.Labels{"c": "1"}, x.Labels)
+			assert.Equal(t, enricher.StatusTimedOut, x.Answers[0].Outcome.Status)
+			assert.Equal(t, enricher.StatusPanicked, x.Answers[1].Outcome.Status)
+			assert.Contains(t, x.String(), "panicking: panicked\n    panic: bug")
+			close(release)
+			require.NoError(t, e.Shutdown(t.Context()))
+		})
+	})
+
+	t.Run("after Shutdown nobody is asked", func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("a", explainer{}))
+		require.NoError(t, err)
+		require.NoError(t, e.Shutdown(t.Context()))
+		x := e.Explain(context.Background(), missing, enricher.FailureContext{})
+		require.Len(t, x.Answers, 1)
+		assert.Equal(t, enricher.StatusSkipped, x.Answers[0].Outcome.Status)
+		assert.ErrorIs(t, x.Answers[0].Outcome.Err, enricher.ErrShutdown)
+		assert.Equal(t, enricher.Labels{}, x.Labels)
+	})
+
+	t.Run("without enrichers or a failure there is little to say", func(t *testing.T) {
+		var none *enricher.Enricher
+		assert.Equal(t, "*fs.PathError: open a.csv: file does not exist\n  *errors.errorString: file does not exist\nlabels: \n",
+			none.Explain(context.Background(), missing, enricher.FailureContext{}).String())
+		x := none.Explain(context.Background(), nil, enricher.FailureContext{})
+		data, err := json.Marshal(x)
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"chain": [], "answers": [], "labels": {}}`, string(data))
+	})
+
+	t.Run("chains may be long, and texts as well", func(t *testing.T) {
+		wide := make([]error, 1000)
+		for i := range wide {
+			wide[i] = errors.New(strings.Repeat("x", 5000))
+		}
+		var none *enricher.Enricher
+		x := none.Explain(context.Background(), errors.Join(wide...), enricher.FailureContext{})
+		assert.Len(t, x.Chain, 100)
+		assert.Equal(t, 1, x.Chain[99].Depth)
+		assert.Len(t, x.Chain[0].Text, 1024)
+	})
+}
+
+func ExampleEnricher_Explain() {
+	kind := enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"kind": "USER"}, nil
+	})
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("kind", kind), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(e.Explain(context.Background(), errors.New("row 7 is malformed"), enricher.FailureContext{}))
+	// Output:
+	// *errors.errorString: row 7 is malformed
+	//
+	// wave 1
+	//   kind: ok
+	//     kind=USER
+	//
+	// labels: kind=USER
+}
