@@ -117,7 +117,7 @@ func TestALongValueIsCutAtACharacter(t *testing.T) {
 
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"db-password", "clientSecret", "TOKEN", "apikey", "API_KEY", "api-key"} {
+	for _, key := range []string{"db-password", "clientSecret", "TOKEN", "apikey", "API_KEY", "api-key", "headers.Authorization", "routing-key"} {
 		got := map[string]time.Duration{}
 		err := decode.Into(map[string]any{key: "hunter2"}, &got)
 		assert.EqualError(t, err,
