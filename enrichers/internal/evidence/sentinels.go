@@ -1,0 +1,103 @@
+package evidence
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// errorString is the type of what [errors.New] returns, a pointer.
+var errorString = reflect.TypeOf(errors.New(""))
+
+// ofString judges an error of that type: by its identity, or else by its text.
+func ofString(err error) Evidence {
+	if e, ok := sentinels[err]; ok {
+		return e
+	}
+	text := err.Error()
+	if e, ok := heads[text]; ok {
+		return e
+	}
+	head, _, _ := strings.Cut(text, ": ")
+	return heads[head]
+}
+
+// sentinels are all of type errorString.
+var sentinels = map[error]Evidence{
+	// Whoever cancelled the job knows whether it should run again. That it can
+	// is no question.
+	context.Canceled: says(Coded, Cancelled, Retryable, "a cancelled context"),
+
+	fs.ErrNotExist:    says(Typed, User, Terminal, "something that does not exist"),
+	fs.ErrExist:       says(Typed, User, Terminal, "something that exists already"),
+	fs.ErrInvalid:     says(Typed, User, Terminal, "an invalid argument"),
+	fs.ErrPermission:  says(Typed, System, Terminal, "a missing permission"),
+	fs.ErrClosed:      says(Typed, System, Terminal, "a file that was closed before"),
+	os.ErrProcessDone: says(Typed, System, Undecided, "a process that had ended before"),
+
+	exec.ErrNotFound:  says(Typed, System, Terminal, "a command that this machine does not have"),
+	exec.ErrDot:       says(Typed, User, Terminal, "a command in the current directory"),
+	exec.ErrWaitDelay: says(Typed, System, Undecided, "a command that kept its output open"),
+
+	io.ErrUnexpectedEOF: says(Text, Dependency, Retryable, "an input that ends early"),
+	io.ErrClosedPipe:    says(Typed, System, Undecided, "a pipe that was closed here"),
+	io.ErrShortWrite:    says(Typed, System, Undecided, "a short write"),
+	io.ErrNoProgress:    says(Typed, System, Undecided, "a reader that makes no progress"),
+	bytes.ErrTooLarge:   says(Typed, System, Undecided, "memory"),
+
+	bufio.ErrTooLong:  says(Typed, User, Terminal, "a line that is too long"),
+	strconv.ErrSyntax: malformed,
+	strconv.ErrRange:  malformed,
+
+	sql.ErrNoRows:     says(Typed, User, Terminal, "no rows"),
+	sql.ErrTxDone:     says(Typed, System, Terminal, "a transaction that had ended before"),
+	sql.ErrConnDone:   says(Typed, System, Undecided, "a connection that was returned before"),
+	driver.ErrBadConn: says(Typed, Dependency, Retryable, "a broken connection to a database"),
+}
+
+// heads are texts of the standard library and of some clients, or their beginning
+// up to the first colon, of errors that have neither a type nor an identity that
+// could be asked for.
+var heads = map[string]Evidence{
+	"asn1":         malformed,
+	"archive/tar":  malformed,
+	"encoding/hex": malformed,
+	"gob":          malformed,
+	"gzip":         malformed,
+	"image":        malformed,
+	"x509":         malformed,
+	"cipher":       malformed,
+	"crypto/ecdsa": malformed,
+	"crypto/rsa":   malformed,
+	"tls: failed to find any PEM data in certificate input": malformed,
+	"tls: failed to find any PEM data in key input":         malformed,
+	"invalid connection":       says(Text, Dependency, Retryable, "a broken connection to MySQL"),
+	"redis: client is closed":  says(Text, System, Undecided, "a client that was closed here"),
+	"redis":                    says(Text, Dependency, Retryable, "Redis"),
+	"json":                     malformed,
+	"mail":                     malformed,
+	"mime":                     malformed,
+	"multipart":                malformed,
+	"template":                 malformed,
+	"time":                     malformed,
+	"xml":                      malformed,
+	"zip":                      malformed,
+	"zlib":                     malformed,
+	"sql":                      says(Text, System, Undecided, "wrong use of database/sql"),
+	"net/http":                 says(Text, Dependency, Retryable, "net/http"),
+	"tls":                      says(Text, Dependency, Terminal, "TLS"),
+	"connection is shut down":  says(Text, Dependency, Retryable, "net/rpc"),
+	"path escapes from parent": says(Text, User, Terminal, "a path that leaves its root"),
+}
+
+var malformed = says(Text, User, Terminal, "malformed data")

@@ -1,0 +1,108 @@
+package inspect_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/textproto"
+	"strings"
+	"syscall"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+)
+
+type panicking struct{}
+
+func (panicking) Error() string { panic("no text") }
+
+type wrapper[E error] struct{ err E }
+
+func (w *wrapper[E]) Error() string { return "wrapped: " + w.err.Error() }
+func (w *wrapper[E]) Unwrap() error { return w.err }
+
+func TestText(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"short", "ünïcode\tand\nlines", "ünïcode\tand\nlines"},
+		{"empty", "", ""},
+		{"control characters are replaced", "a\x00b\x1bc\u0085d", "a\uFFFDb\uFFFDc\uFFFDd"},
+		{"bytes that are not UTF-8 are replaced", "a\xffb", "a\uFFFDb"},
+		{"too long", strings.Repeat("x", 50), strings.Repeat("x", 20)},
+		{"cut between two characters", strings.Repeat("x", 19) + "ü", strings.Repeat("x", 19)},
+		{"cut where there are none", strings.Repeat("\xbf", 50), strings.Repeat("\uFFFD", 6)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			assert.Equal(t, c.want, inspect.Text(errors.New(c.text), 20))
+		})
+	}
+
+	t.Run("of an error whose method panics, it says so", func(t *testing.T) {
+		assert.Equal(t, "(the Error method of a inspect_test.panicking panicked: no text)", inspect.Text(panicking{}, 200))
+	})
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("a\x00b\xff", 3)
+	f.Fuzz(func(t *testing.T, text string, limit int) {
+		limit &= 0xfff
+		clean := inspect.Clean(text, limit)
+		assert.LessOrEqual(t, len(clean), limit)
+		assert.True(t, utf8.ValidString(clean))
+		assert.Equal(t, clean, inspect.Clean(clean, limit))
+	})
+}
+
+func TestTypeNames(t *testing.T) {
+	for _, c := range []struct {
+		err               error
+		otel, short, long string
+	}{
+		{errors.New("x"), "*errors.errorString", "*errors.errorString", "*errors.errorString"},
+		{&fs.PathError{}, "*fs.PathError", "*fs.PathError", "*io/fs.PathError"},
+		{syscall.ENOENT, "syscall.Errno", "syscall.Errno", "syscall.Errno"},
+		{textproto.ProtocolError(""), "net/textproto.ProtocolError", "textproto.ProtocolError", "net/textproto.ProtocolError"},
+		{struct{ error }{}, "struct { error }", "struct { error }", "struct { error }"},
+		{
+			&wrapper[syscall.Errno]{},
+			"*inspect_test.wrapper[syscall.Errno]", "*inspect_test.wrapper[syscall.Errno]",
+			"*github.com/failure-enrichers/enricher/enrichers/internal/inspect_test.wrapper[syscall.Errno]",
+		},
+	} {
+		t.Run(c.short, func(t *testing.T) {
+			assert.Equal(t, c.otel, inspect.TypeName(c.err))
+			assert.Equal(t, [2]string{c.short, c.long}, inspect.TypeNames(c.err))
+			assert.True(t, inspect.IsType(c.err, c.short))
+			assert.True(t, inspect.IsType(c.err, strings.ToLower(c.long)), "loaders lower-case keys")
+			assert.False(t, inspect.IsType(c.err, "*"+c.short))
+		})
+	}
+}
+
+func TestPeel(t *testing.T) {
+	path := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
+	plain := errors.New("x")
+	for _, c := range []struct {
+		name      string
+		err, want error
+	}{
+		{"nothing to peel", path, path},
+		{"wrappers of fmt", fmt.Errorf("a: %w", fmt.Errorf("b: %w", path)), path},
+		{"joined: the first", fmt.Errorf("a: %w", errors.Join(path, plain)), path},
+		{"several verbs: the first", fmt.Errorf("%w: %w", plain, path), plain},
+		{"labels", enricher.WithLabels(path, enricher.Labels{"a": "b"}), path},
+		{"a type of its own is no plain wrapper", &wrapper[error]{path}, &wrapper[error]{path}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			assert.Equal(t, c.want, inspect.Peel(c.err))
+		})
+	}
+
+	t.Run("nothing but wrappers: the innermost", func(t *testing.T) {
+		err := fmt.Errorf("a: %w", errors.Join(nil, fmt.Errorf("b: %w", nil)))
+		assert.NotNil(t, inspect.Peel(err))
+	})
+}
