@@ -1,0 +1,227 @@
+package enrichers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers"
+)
+
+// remote asks a remote system, which takes a while.
+type remote struct {
+	calls  atomic.Int64
+	took   time.Duration
+	answer func(n int64) (enricher.Labels, error)
+	closed int
+}
+
+func (r *remote) OutputKeys() []string { return []string{"answer"} }
+
+func (r *remote) ProcessFailure(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+	n := r.calls.Add(1)
+	select {
+	case <-time.After(r.took):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if r.answer != nil {
+		return r.answer(n)
+	}
+	return enricher.Labels{"answer": fmt.Sprint(n)}, nil
+}
+
+func (r *remote) Close() error { r.closed++; return nil }
+
+type reader struct{ *remote }
+
+func (reader) InputKeys() []string { return []string{"fingerprint"} }
+
+func byText(cause error, _ enricher.FailureContext) string { return cause.Error() }
+
+var errBroken = errors.New("broken")
+
+func process(fe enricher.FailureEnricher, timeout time.Duration, cause error) (enricher.Labels, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return fe.ProcessFailure(ctx, cause, enricher.FailureContext{})
+}
+
+func TestCoalesce(t *testing.T) {
+	t.Run("equal failures share the call that is under way", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := &remote{took: time.Second}
+			fe := enrichers.Coalesce(r, byText, 0)
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					labels, err := process(fe, time.Minute, errBroken)
+					assert.NoError(t, err)
+					assert.Equal(t, enricher.Labels{"answer": "1"}, labels)
+				})
+			}
+			wg.Wait()
+			assert.EqualValues(t, 1, r.calls.Load())
+			assert.Equal(t, map[string]uint64{"coalesced": 99}, fe.(enricher.Counter).Counts())
+			labels, err := process(fe, time.Minute, errBroken)
+			require.NoError(t, err)
+			assert.Equal(t, enricher.Labels{"answer": "2"}, labels, "nothing is kept without a ttl")
+		})
+	})
+
+	t.Run("labels are kept for ttl, and are the caller's", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := &remote{}
+			fe := enrichers.Coalesce(r, byText, time.Minute)
+			for _, want := range []string{"1", "1", "2"} {
+				labels, err := process(fe, time.Second, errBroken)
+				require.NoError(t, err)
+				assert.Equal(t, enricher.Labels{"answer": want}, labels)
+				labels["answer"] = "overwritten"
+				time.Sleep(30 * time.Second)
+			}
+		})
+	})
+
+	t.Run("different failures do not share", func(t *testing.T) {
+		r := &remote{}
+		fe := enrichers.Coalesce(r, byText, time.Hour)
+		for i := range 3 {
+			labels, err := process(fe, time.Second, fmt.Errorf("broken %d", i))
+			require.NoError(t, err)
+			assert.Equal(t, enricher.Labels{"answer": fmt.Sprint(i + 1)}, labels)
+		}
+	})
+
+	t.Run("a failure without a key is handed on", func(t *testing.T) {
+		r := &remote{}
+		fe := enrichers.Coalesce(r, func(error, enricher.FailureContext) string { return "" }, time.Hour)
+		for range 2 {
+			_, err := process(fe, time.Second, errBroken)
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 2, r.calls.Load())
+	})
+
+	t.Run("an error is shared, and not kept", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := &remote{took: time.Second, answer: func(n int64) (enricher.Labels, error) { return nil, fmt.Errorf("down %d", n) }}
+			fe := enrichers.Coalesce(r, byText, time.Hour)
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() {
+					_, err := process(fe, time.Minute, errBroken)
+					assert.EqualError(t, err, "down 1")
+				})
+			}
+			wg.Wait()
+			_, err := process(fe, time.Minute, errBroken)
+			assert.EqualError(t, err, "down 2")
+		})
+	})
+
+	t.Run("who has time left does not share a timeout", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := &remote{took: 5 * time.Second}
+			fe := enrichers.Coalesce(r, byText, 0)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				_, err := process(fe, time.Second, errBroken)
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			})
+			synctest.Wait()
+			wg.Go(func() {
+				labels, err := process(fe, time.Minute, errBroken)
+				assert.NoError(t, err)
+				assert.Equal(t, enricher.Labels{"answer": "2"}, labels)
+			})
+			wg.Wait()
+		})
+	})
+
+	t.Run("a panic costs those who share the call their labels, and no more", func(t *testing.T) {
+		r := &remote{answer: func(n int64) (enricher.Labels, error) {
+			if n == 1 {
+				panic("bug")
+			}
+			return nil, nil
+		}}
+		fe := enrichers.Coalesce(r, byText, 0)
+		assert.Panics(t, func() { _, _ = process(fe, time.Second, errBroken) })
+		_, err := process(fe, time.Second, errBroken)
+		assert.NoError(t, err)
+	})
+
+	t.Run("no more than MaxCoalesced labels are kept, the latest", func(t *testing.T) {
+		r := &remote{}
+		fe := enrichers.Coalesce(r, byText, time.Hour)
+		for i := range enrichers.MaxCoalesced + 1 {
+			_, err := process(fe, time.Second, fmt.Errorf("broken %d", i))
+			require.NoError(t, err)
+		}
+		calls := r.calls.Load()
+		_, err := process(fe, time.Second, errors.New("broken 1"))
+		require.NoError(t, err)
+		assert.Equal(t, calls, r.calls.Load(), "kept")
+		_, err = process(fe, time.Second, errors.New("broken 0"))
+		require.NoError(t, err)
+		assert.Equal(t, calls+1, r.calls.Load(), "forgotten")
+	})
+
+	t.Run("it is a reader where the wrapped one is", func(t *testing.T) {
+		r, ok := enrichers.Coalesce(reader{&remote{}}, byText, 0).(enricher.LabelReader)
+		require.True(t, ok)
+		assert.Equal(t, []string{"fingerprint"}, r.InputKeys())
+		assert.Equal(t, []string{"answer"}, r.OutputKeys())
+		_, ok = enrichers.Coalesce(&remote{}, byText, 0).(enricher.LabelReader)
+		assert.False(t, ok)
+	})
+
+	t.Run("it is closed with the wrapped one, once", func(t *testing.T) {
+		r := &remote{}
+		registry := enricher.NewRegistry()
+		require.NoError(t, registry.Register("remote", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+			return enrichers.Coalesce(r, byText, 0), nil
+		})))
+		e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"remote"}}, enricher.WithRegistry(registry))
+		require.NoError(t, err)
+		assert.Equal(t, enricher.Labels{"answer": "1"}, e.Enrich(errBroken))
+		require.NoError(t, e.Shutdown(t.Context()))
+		assert.Equal(t, 1, r.closed)
+	})
+
+	t.Run("nothing to wrap, or no key, is nil", func(t *testing.T) {
+		assert.Nil(t, enrichers.Coalesce(nil, byText, 0))
+		assert.Nil(t, enrichers.Coalesce(&remote{}, nil, 0))
+	})
+}
+
+func ExampleCoalesce() {
+	onCall := enricher.Func([]string{"oncall"},
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			fmt.Println("asking who is on call")
+			return enricher.Labels{"oncall": "maria"}, nil
+		})
+	byJob := func(_ error, fc enricher.FailureContext) string { return fc.JobID }
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("oncall", enrichers.Coalesce(onCall, byJob, time.Minute)))
+	if err != nil {
+		panic(err)
+	}
+	for range 3 {
+		fmt.Println(e.EnrichContext(context.Background(), errBroken, enricher.FailureContext{JobID: "import"}).Labels)
+	}
+	// Output:
+	// asking who is on call
+	// oncall=maria
+	// oncall=maria
+	// oncall=maria
+}
