@@ -1,0 +1,70 @@
+package fingerprint
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// clean returns text with every run of white space and control characters as one
+// space, none at its ends, and every run of bytes that are not UTF-8 as one
+// U+FFFD. Most texts are like that already, and are returned as they are.
+func clean(text string) string {
+	dirty := dirtyAt(text)
+	if dirty < 0 {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text) + utf8.UTFMax)
+	// What comes before is clean, but for a space that may have been one of many.
+	b.WriteString(strings.TrimRight(text[:dirty], " "))
+	space, broken := dirty > 0 && text[dirty-1] == ' ', false
+	for _, r := range text[dirty:] {
+		switch {
+		case isSpace(r):
+			space, broken = true, false
+			continue
+		case space && b.Len() > 0:
+			b.WriteByte(' ')
+		}
+		space = false
+		if r != utf8.RuneError || !broken {
+			b.WriteRune(r)
+		}
+		broken = r == utf8.RuneError
+	}
+	return b.String()
+}
+
+// dirtyAt returns where clean has something to do, or -1.
+func dirtyAt(text string) int {
+	space := true // before the text, so that one at the beginning is dirty
+	for i := 0; i < len(text); {
+		if c := text[i]; ' ' < c && c < 0x7f {
+			space = false
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == ' ' && !space:
+			space = true
+		case r == utf8.RuneError || isSpace(r):
+			return i
+		default:
+			space = false
+		}
+		i += size
+	}
+	if space && text != "" {
+		return len(text) - 1
+	}
+	return -1
+}
+
+func isSpace(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r <= ' ' || r == 0x7f
+	}
+	return unicode.IsSpace(r) || unicode.IsControl(r)
+}

@@ -1,0 +1,138 @@
+package fingerprint
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+)
+
+// Bounds of what is looked at: those of enricher.Chain, and of texts.
+const (
+	maxDepth  = 100
+	maxErrors = 10_000
+	maxText   = 4 << 10   // bytes of the text of one error
+	maxTexts  = 256 << 10 // bytes of all texts of one failure
+	maxSearch = 1 << 20   // bytes of a text in which to look for another
+)
+
+// describe returns the description of err, which is not nil.
+func describe(err error) description {
+	w := walker{errors: maxErrors, bytes: maxTexts}
+	d := w.describe(err, 0)
+	if len(d.frames) == 0 && d.joined {
+		// None of those that were joined knows where it arose, so whoever does
+		// stands above them, or their order would count.
+		d.addOrigin(err)
+	}
+	return d
+}
+
+// A walker walks the tree of errors of one failure.
+type walker struct {
+	errors int // how many may still be looked at
+	bytes  int // how much text may still be looked at
+}
+
+// describe returns the description of an error by itself: of the whole failure,
+// or of one of several that were joined.
+func (w *walker) describe(err error, depth int) description {
+	d := w.message(err, depth)
+	if !d.joined {
+		d.addOrigin(err)
+	}
+	return d
+}
+
+// message is describe without the place where err arose, unless it was joined.
+func (w *walker) message(err error, depth int) description {
+	p := passage{walker: w, text: textOf(err)}
+	p.follow(err, 0, len(p.text), depth)
+
+	d := description{message: p.render(), joined: p.joined}
+	worded := hasWord(d.message)
+	d.types = slices.DeleteFunc(p.types, func(name string) bool { return worded && !isExported(name) })
+	for i := range p.parts {
+		d.add(&p.parts[i])
+	}
+	for _, h := range p.hidden {
+		cause := w.message(h.err, h.depth)
+		d.joined = d.joined || cause.joined
+		d.causes = append(d.causes, cause.message)
+		d.add(&cause)
+	}
+	return d
+}
+
+// add adds all but the message of what d wraps.
+func (d *description) add(wrapped *description) {
+	d.types = append(d.types, wrapped.types...)
+	d.causes = append(d.causes, wrapped.causes...)
+	d.frames = append(d.frames, wrapped.frames...)
+}
+
+// addOrigin adds the function in which err arose, if that is known.
+func (d *description) addOrigin(err error) {
+	if frame, ok := inspect.Origin(err); ok {
+		d.frames = append(d.frames, clean(enclosing(frame.Function)))
+	}
+}
+
+// enclosing returns the function that a closure is in: closures are numbered, and
+// the numbers change with what is written above them.
+func enclosing(function string) string {
+	for _, inner := range [...]string{".func", ".gowrap", ".deferwrap"} {
+		for from := 0; ; {
+			i := strings.Index(function[from:], inner)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(inner)
+			if from < len(function) && isDigit(function[from]) {
+				function = function[:i]
+				break
+			}
+		}
+	}
+	return strings.TrimSuffix(function, "-fm")
+}
+
+// textOf returns what err prints, whatever it is and however long.
+func textOf(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = inspect.Text(err, maxText) // which says so
+		}
+	}()
+	return err.Error()
+}
+
+// hasWord reports whether a normalized message says anything: whether there is a
+// letter in it other than those of placeholders.
+func hasWord(message string) bool {
+	for i := 0; i < len(message); {
+		if p := placeholder(message[i:]); p != "" {
+			i += len(p)
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(message[i:])
+		if unicode.IsLetter(r) {
+			return true
+		}
+		i += size
+	}
+	return false
+}
+
+// isExported reports whether the type of this name is one of which others know.
+// Those that only add a text, a stack or labels are not, nor are those that come
+// and go with the versions of a package: *fmt.wrapError, *errors.errorString,
+// *http.timeoutError.
+func isExported(name string) bool {
+	name, _, _ = strings.Cut(name, "[") // type arguments have dots, too
+	r, _ := utf8.DecodeRuneInString(name[strings.LastIndexByte(name, '.')+1:])
+	return unicode.IsUpper(r)
+}

@@ -1,0 +1,77 @@
+package fingerprint
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Version is the version of the algorithm. An error has the same fingerprint in
+// every release of this package that has the same Version.
+const Version = 1
+
+// Of returns the fingerprint of err: 16 hexadecimal digits, which failures of
+// the same kind have in common. It is safe with any error; that of nil is "".
+func Of(err error) string {
+	if err == nil {
+		return ""
+	}
+	d := describe(err)
+	return d.key()
+}
+
+// A description is what a fingerprint is made of.
+type description struct {
+	message string   // normalized
+	types   []string // from the outside in
+	causes  []string // normalized messages of wrapped errors that message does not have
+	frames  []string // the functions where it arose
+	joined  bool     // there are joined errors in it
+}
+
+// key returns the fingerprint: the first 64 bits of the SHA-256 of the
+// description. A plain hash such as FNV-1a would do against chance, but with it
+// a stranger can make a failure that hides behind another.
+func (d *description) key() string {
+	var space [1024]byte
+	sum := sha256.Sum256(d.appendTo(space[:0]))
+	var key [16]byte
+	hex.Encode(key[:], sum[:len(key)/2])
+	return string(key[:])
+}
+
+// appendTo appends the description to b, a line for each part. No part has a
+// newline in it. This is the algorithm: a change here, in what a description has
+// or in what Normalize replaces is a new Version.
+func (d *description) appendTo(b []byte) []byte {
+	b = append(b, "fingerprint "...)
+	b = strconv.AppendInt(b, Version, 10)
+	b = appendLines(b, "type ", d.types)
+	b = append(b, "\nmessage "...)
+	b = append(b, d.message...)
+	b = appendLines(b, "cause ", d.causes)
+	return appendLines(b, "frame ", d.frames)
+}
+
+func appendLines(b []byte, what string, lines []string) []byte {
+	for _, line := range lines {
+		b = append(b, '\n')
+		b = append(b, what...)
+		b = append(b, line...)
+	}
+	return b
+}
+
+// compare orders descriptions, so that it does not matter in which order errors
+// were joined. Equal ones are the same failure.
+func compare(a, b *description) int {
+	return cmp.Or(
+		strings.Compare(a.message, b.message),
+		slices.Compare(a.types, b.types),
+		slices.Compare(a.causes, b.causes),
+		slices.Compare(a.frames, b.frames),
+	)
+}

@@ -1,0 +1,227 @@
+package fingerprint
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+)
+
+// A passage is the text of an error, as far as it is also the text of what the
+// error wraps. Most errors print those that they wrap, so one text is enough for
+// all; what was joined has a place in it.
+type passage struct {
+	walker *walker
+	text   string
+	types  []string // of all whose text it is, from the outside in
+	lists  []list   // in the order of their places
+	parts  []description
+	joined bool
+	hidden []hidden
+}
+
+// A list is where errors were joined, and what stands there in the message.
+type list struct {
+	start, end int
+	message    string
+}
+
+// A hidden error is wrapped, but its text is not in that of what wraps it.
+type hidden struct {
+	err   error
+	depth int
+}
+
+// follow goes from err, whose text is from start to end, to what it wraps.
+func (p *passage) follow(err error, start, end, depth int) {
+	for ; depth < maxDepth; depth++ {
+		p.types = append(p.types, inspect.TypeName(err))
+		many, one := unwrap(err)
+		if one == nil {
+			if many = p.walker.pay(many); len(many) > 0 {
+				p.branch(err, many, start, end, depth+1)
+			}
+			return
+		}
+		if p.walker.errors--; p.walker.errors < 0 {
+			break
+		}
+		from, to, ok := p.find(textOf(one), start, end)
+		if !ok {
+			p.hidden = append(p.hidden, hidden{one, depth + 1})
+			return
+		}
+		err, start, end = one, from, to
+	}
+	// There is more below, and nobody knows whether its order counts.
+	p.joined = true
+}
+
+// pay returns those of many that may still be looked at.
+func (w *walker) pay(many []error) []error {
+	many = many[:min(len(many), max(w.errors, 0))]
+	w.errors -= len(many)
+	return many
+}
+
+// branch goes to each of the errors that err wraps.
+func (p *passage) branch(err error, many []error, start, end, depth int) {
+	join := inspect.IsType(err, "*errors.joinError")
+	if !join && !inspect.IsType(err, "*fmt.wrapErrors") {
+		start, end, join = p.enumerated(many, start, end)
+	}
+	if join {
+		p.join(many, start, end, depth)
+		return
+	}
+	// The format says in which order.
+	for _, err := range many {
+		if err == nil {
+			continue
+		}
+		from, to, ok := p.next(textOf(err), start, end)
+		if !ok {
+			p.hidden = append(p.hidden, hidden{err, depth})
+			continue
+		}
+		p.follow(err, from, to, depth)
+		start = to
+	}
+}
+
+// enumerated reports whether the texts of many stand one after another, always
+// with the same marks between them, and from where to where if they do. If not,
+// it returns start and end.
+func (p *passage) enumerated(many []error, start, end int) (first, last int, ok bool) {
+	mark := ""
+	first, last = start, start
+	for i, err := range many {
+		if err == nil {
+			return start, end, false
+		}
+		from, to, ok := p.next(textOf(err), last, end)
+		switch {
+		case !ok:
+			return start, end, false
+		case i == 0:
+			first = from
+		case i == 1:
+			mark = p.text[last:from]
+		}
+		if i > 0 && (p.text[last:from] != mark || hasWord(mark)) {
+			return start, end, false
+		}
+		last = to
+	}
+	return first, last, true
+}
+
+// join describes each of many, whose texts are from start to end. Their order
+// does not count, nor how many are the same.
+func (p *passage) join(many []error, start, end, depth int) {
+	p.joined = true
+	var parts []description
+	p.walker.flatten(many, depth, func(err error, depth int) {
+		parts = append(parts, p.walker.describe(err, depth))
+	})
+	slices.SortFunc(parts, func(a, b description) int { return compare(&a, &b) })
+	parts = slices.CompactFunc(parts, func(a, b description) bool { return compare(&a, &b) == 0 })
+
+	var message strings.Builder
+	for i := range parts {
+		if i > 0 {
+			message.WriteString("; ")
+		}
+		message.WriteString(parts[i].message)
+	}
+	p.lists = append(p.lists, list{start, end, message.String()})
+	p.parts = append(p.parts, parts...)
+}
+
+// flatten calls fn for each of many, and for those that they join in their turn:
+// err = errors.Join(err, another) in a loop makes a deep tree of a list.
+func (w *walker) flatten(many []error, depth int, fn func(err error, depth int)) {
+	for _, err := range many {
+		switch {
+		case err == nil || depth >= maxDepth:
+		case inspect.IsType(err, "*errors.joinError"):
+			inner, _ := unwrap(err)
+			w.flatten(w.pay(inner), depth+1, fn)
+		default:
+			fn(err, depth)
+		}
+	}
+}
+
+// find returns where text is between start and end: first of all at the end,
+// where most errors print what they wrap.
+func (p *passage) find(text string, start, end int) (from, to int, ok bool) {
+	if strings.HasSuffix(p.text[start:end], text) {
+		return end - len(text), end, true
+	}
+	return p.next(text, start, end)
+}
+
+// next returns where text is first between start and end.
+func (p *passage) next(text string, start, end int) (from, to int, ok bool) {
+	i := strings.Index(p.text[start:min(end, start+maxSearch)], text)
+	return start + i, start + i + len(text), i >= 0
+}
+
+// render returns the text, normalized, with lists in order.
+func (p *passage) render() string {
+	if len(p.lists) == 0 {
+		return scan(clean(p.cut(0, len(p.text))))
+	}
+	var b strings.Builder
+	start := 0
+	for _, l := range p.lists {
+		p.renderTo(&b, start, l.start)
+		b.WriteString(l.message)
+		start = l.end
+	}
+	p.renderTo(&b, start, len(p.text))
+	return b.String()
+}
+
+// renderTo writes the text from start to end, where a list is before or after
+// it, normalized.
+func (p *passage) renderTo(b *strings.Builder, start, end int) {
+	text := p.cut(start, end)
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	if start > 0 && isSpace(first) {
+		b.WriteByte(' ')
+	}
+	b.WriteString(scan(clean(text)))
+	if end < len(p.text) && isSpace(last) {
+		b.WriteByte(' ')
+	}
+}
+
+// cut returns as much of the text from start to end as may be looked at.
+func (p *passage) cut(start, end int) string {
+	limit := min(end, start+maxText, start+p.walker.bytes)
+	for limit < end && limit > start && !utf8.RuneStart(p.text[limit]) {
+		limit--
+	}
+	p.walker.bytes -= limit - start
+	return p.text[start:limit]
+}
+
+// unwrap returns what err wraps, or nothing where its Unwrap panics.
+func unwrap(err error) (many []error, one error) {
+	defer func() {
+		if recover() != nil {
+			many, one = nil, nil
+		}
+	}()
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return nil, err.Unwrap()
+	case interface{ Unwrap() []error }:
+		return err.Unwrap(), nil
+	}
+	return nil, nil
+}

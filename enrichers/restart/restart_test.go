@@ -1,0 +1,232 @@
+package restart_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/restart"
+)
+
+type patient time.Duration
+
+func (patient) Error() string               { return "later" }
+func (p patient) RetryAfter() time.Duration { return time.Duration(p) }
+
+type final struct{ error }
+
+func (final) Retryable() bool { return false }
+
+var (
+	errPlain    = errors.New("x")
+	errTerminal = final{errPlain}
+)
+
+func newEnricher(t testing.TB, opts restart.Options) *restart.Enricher {
+	t.Helper()
+	e, err := restart.New(opts)
+	require.NoError(t, err)
+	return e
+}
+
+func labels(t testing.TB, e *restart.Enricher, cause error, fc enricher.FailureContext) string {
+	t.Helper()
+	explained, why, err := e.ExplainFailure(context.Background(), cause, fc)
+	require.NoError(t, err)
+	labels, err := e.ProcessFailure(context.Background(), cause, fc)
+	require.NoError(t, err)
+	assert.Equal(t, labels, explained, "what is explained is what happens")
+	assert.NotEmpty(t, why[restart.Key])
+	return labels.String()
+}
+
+func TestTheErrorDecides(t *testing.T) {
+	e := newEnricher(t, restart.Options{})
+	assert.Equal(t, []string{"retry", "retry_after"}, e.OutputKeys())
+	assert.Empty(t, e.InputKeys())
+	for _, c := range []struct {
+		name  string
+		cause error
+		want  string
+	}{
+		{"nothing is known", errPlain, "retry=unknown"},
+		{"a code", fmt.Errorf("a: %w", syscall.ECONNREFUSED), "retry=retryable"},
+		{"another", syscall.ENOENT, "retry=terminal"},
+		{"one that may go either way", syscall.ENOSPC, "retry=unknown"},
+		{"the author says so", errTerminal, "retry=terminal"},
+		{"and when", patient(90 * time.Second), "retry=retryable, retry_after=1m30s"},
+		{"in whole seconds, and not too early", patient(1500 * time.Millisecond), "retry=retryable, retry_after=2s"},
+		{"within a day", patient(1000 * time.Hour), "retry=retryable, retry_after=24h0m0s"},
+		{"never before now", patient(-time.Second), "retry=unknown"},
+		{"not where it is terminal", errors.Join(errTerminal, patient(time.Second)), "retry=terminal"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			assert.Equal(t, c.want, labels(t, e, c.cause, enricher.FailureContext{}))
+		})
+	}
+	assert.Equal(t, map[string]uint64{"retry=retryable": 4, "retry=terminal": 3, "retry=unknown": 3, "vetoed": 0, "not-vetoed": 0}, e.Counts())
+}
+
+func TestLabelsOfOthersDecideBeforeTheError(t *testing.T) {
+	e := newEnricher(t, restart.Options{
+		Terminal:  map[string][]string{"type": {"USER", "CANCELLED"}, "team": {"legacy"}},
+		Retryable: map[string][]string{"type": {"SYSTEM", "USER"}},
+	})
+	assert.Equal(t, []string{"team", "type"}, e.InputKeys())
+	for _, c := range []struct {
+		labels enricher.Labels
+		want   string
+	}{
+		{enricher.Labels{"type": "SYSTEM"}, "retry=retryable"},
+		{enricher.Labels{"type": "USER"}, "retry=terminal"},
+		{enricher.Labels{"type": "SYSTEM", "team": "legacy"}, "retry=terminal"},
+		{enricher.Labels{"type": "UNKNOWN"}, "retry=terminal"}, // as the error has it
+		{enricher.Labels{}, "retry=terminal"},
+	} {
+		assert.Equal(t, c.want, labels(t, e, errTerminal, enricher.FailureContext{Labels: c.labels}), "%v", c.labels)
+	}
+}
+
+func TestRepeatsOfTheSameFailureAreTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnricher(t, restart.Options{Repeats: 3, RepeatsWindow: time.Hour})
+		refused := fmt.Errorf("attempt 1: %w", syscall.ECONNREFUSED)
+		fail := func(job string, cause error) string {
+			return labels(t, e, cause, enricher.FailureContext{JobID: job})
+		}
+		assert.Equal(t, "retry=retryable", fail("a", refused))
+		assert.Equal(t, "retry=retryable", fail("a", fmt.Errorf("attempt 2: %w", syscall.ECONNREFUSED)))
+		assert.Equal(t, "retry=retryable", fail("b", refused), "another job")
+		assert.Equal(t, "retry=retryable", fail("a", fmt.Errorf("fetch: %w", syscall.ECONNREFUSED)), "another failure")
+		assert.Equal(t, "retry=terminal", fail("a", refused), "the third time")
+		assert.Equal(t, "retry=terminal", fail("a", refused), "and the fourth")
+		time.Sleep(time.Hour)
+		assert.Equal(t, "retry=retryable", fail("a", refused), "those were long ago")
+		for range 3 {
+			assert.Equal(t, "retry=retryable", fail("", refused), "of no known job")
+		}
+	})
+}
+
+func TestVetoesAreOffByDefault(t *testing.T) {
+	assert.Equal(t, "retry=terminal", labels(t, newEnricher(t, restart.Options{}), errTerminal, enricher.FailureContext{}))
+}
+
+func TestVetoesHaveALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		e, err := enricher.New(enricher.Config{
+			FailureEnrichers: []string{"restart"},
+			Options:          map[string]map[string]any{"restart": {"veto": true, "max-restarts-vetoed": 2, "veto-window": "1h"}},
+		}, enricher.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"retry", "retry_after", "JOB_CANNOT_RESTART"}, e.Enrichers()[0].OutputKeys)
+
+		assert.False(t, e.Enrich(errPlain).CannotRestart(), "only what is terminal is vetoed")
+		assert.True(t, e.Enrich(errTerminal).CannotRestart())
+		time.Sleep(30 * time.Minute)
+		assert.True(t, e.Enrich(errTerminal).CannotRestart())
+		for range 3 {
+			assert.Equal(t, "retry=terminal", e.Enrich(errTerminal).String(), "enough")
+		}
+		assert.Equal(t, 1, strings.Count(log.String(), "there were too many vetoes"), log.String())
+		assert.Contains(t, log.String(), "enricher=restart")
+		time.Sleep(30 * time.Minute)
+		assert.True(t, e.Enrich(errTerminal).CannotRestart(), "the first was an hour ago")
+		assert.False(t, e.Enrich(errTerminal).CannotRestart())
+		assert.Equal(t, 2, strings.Count(log.String(), "there were too many vetoes"))
+		counts := e.Stats().Enrichers[0].Counts
+		assert.EqualValues(t, 3, counts["vetoed"])
+		assert.EqualValues(t, 4, counts["not-vetoed"])
+	})
+}
+
+func TestVetoesHaveALimitUnderConcurrency(t *testing.T) {
+	e := newEnricher(t, restart.Options{Veto: true})
+	var vetoed sync.Map
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			labels, err := e.ProcessFailure(context.Background(), errTerminal, enricher.FailureContext{})
+			assert.NoError(t, err)
+			if labels.CannotRestart() {
+				vetoed.Store(i, true)
+			}
+		})
+	}
+	wg.Wait()
+	n := 0
+	vetoed.Range(func(any, any) bool { n++; return true })
+	assert.Equal(t, 10, n)
+}
+
+func TestRepeatsAreBounded(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2})
+	for i := range 10_001 {
+		labels(t, e, errPlain, enricher.FailureContext{JobID: fmt.Sprint(i)})
+	}
+	assert.Equal(t, "retry=unknown", labels(t, e, errPlain, enricher.FailureContext{JobID: "0"}), "forgotten")
+	assert.Equal(t, "retry=terminal", labels(t, e, errPlain, enricher.FailureContext{JobID: "5000"}))
+}
+
+func TestBadOptionsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		opts restart.Options
+		want string
+	}{
+		{restart.Options{Terminal: map[string][]string{"retry": {"x"}}}, `option "terminal": label "retry": it is set by this enricher itself: want one of another`},
+		{restart.Options{Retryable: map[string][]string{"type": nil}}, `option "retryable": label "type": no values: want one at least`},
+		{restart.Options{Repeats: 1}, `option "repeats": 1: want 2 to 1000, or 0 for none`},
+		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: want more than 0`},
+		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: want 1 to 10000, or 0 for the default, 10`},
+		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: want more than 0`},
+	} {
+		_, err := restart.New(c.opts)
+		assert.EqualError(t, err, c.want)
+	}
+}
+
+func Example() {
+	e, err := restart.New(restart.Options{Veto: true})
+	if err != nil {
+		panic(err)
+	}
+	for _, cause := range []error{
+		fmt.Errorf("fetch prices: %w", syscall.ECONNREFUSED),
+		fmt.Errorf("open orders.csv: %w", syscall.ENOENT),
+	} {
+		labels, _ := e.ProcessFailure(context.Background(), cause, enricher.FailureContext{})
+		fmt.Println(labels)
+	}
+	// Output:
+	// retry=retryable
+	// JOB_CANNOT_RESTART=true, retry=terminal
+}
+
+func BenchmarkProcessFailure(b *testing.B) {
+	chain := fmt.Errorf("job 7: %w", fmt.Errorf("push: %w", syscall.ECONNREFUSED))
+	for _, bench := range []struct {
+		name string
+		opts restart.Options
+	}{{"by the error", restart.Options{}}, {"by repeats", restart.Options{Repeats: 5}}} {
+		b.Run(bench.name, func(b *testing.B) {
+			e := newEnricher(b, bench.opts)
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = e.ProcessFailure(context.Background(), chain, enricher.FailureContext{JobID: "a"})
+			}
+		})
+	}
+}
