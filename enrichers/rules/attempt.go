@@ -1,0 +1,62 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// An attempt is a condition on the number of an attempt. Its zero value is none.
+type attempt struct {
+	operator string // "": none
+	number   int
+}
+
+const last = "last" // the operator of the last attempt
+
+// operators are those that a number may follow, longer ones first.
+var operators = []string{">=", "<=", "!=", ">", "<", "="}
+
+func parseAttempt(text string) (attempt, error) {
+	rest := strings.TrimSpace(text)
+	if rest == last {
+		return attempt{operator: last}, nil
+	}
+	a := attempt{operator: "="}
+	if i := slices.IndexFunc(operators, func(o string) bool { return strings.HasPrefix(rest, o) }); i >= 0 {
+		a.operator = operators[i]
+		rest = strings.TrimSpace(rest[len(a.operator):])
+	}
+	n, err := strconv.ParseUint(rest, 10, 31)
+	if err != nil || n == 0 {
+		return attempt{}, fmt.Errorf(`%.64q: want a number from 1, such as 3, a comparison such as ">= 3", or "last"`, text)
+	}
+	a.number = int(n)
+	return a, nil
+}
+
+// match reports whether the attempt meets the condition, which one without a
+// number never does.
+func (a attempt) match(fc *enricher.FailureContext) bool {
+	n := fc.Attempt
+	switch a.operator {
+	case "":
+		return true
+	case last:
+		return fc.Final()
+	case "=":
+		return n == a.number
+	case "!=":
+		return n > 0 && n != a.number
+	case "<":
+		return n > 0 && n < a.number
+	case "<=":
+		return n > 0 && n <= a.number
+	case ">":
+		return n > a.number
+	}
+	return n >= a.number
+}
