@@ -1,0 +1,174 @@
+//go:build linux
+
+package corpustest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// systemFailures are those of the machine that a job runs on.
+var systemFailures = []provocation{
+	{"file permission denied", func(t *testing.T) error {
+		path := newFile(t, "secret")
+		require.NoError(t, os.Chmod(path, 0))
+		return unprivileged(t, func() error {
+			_, err := os.ReadFile(path)
+			return fmt.Errorf("read key: %w", err)
+		})
+	}},
+	{"directory permission denied", func(t *testing.T) error {
+		dir := t.TempDir()
+		require.NoError(t, os.Chmod(dir, 0o500))
+		return unprivileged(t, func() error {
+			return os.WriteFile(filepath.Join(dir, "out"), nil, 0o600)
+		})
+	}},
+	{"file owner may not be changed", func(t *testing.T) error {
+		file, err := os.Open(newFile(t, "x"))
+		require.NoError(t, err)
+		defer file.Close()
+		return unprivileged(t, func() error {
+			return fmt.Errorf("hand over: %w", file.Chown(1, 1))
+		})
+	}},
+	{"disk full", func(*testing.T) error {
+		return fmt.Errorf("write report: %w", os.WriteFile("/dev/full", []byte("x"), 0))
+	}},
+	{"disk full, a small one", func(t *testing.T) error {
+		return mounted(t, 0, func(dir string) error {
+			return fmt.Errorf("spill: %w", os.WriteFile(filepath.Join(dir, "spill"), make([]byte, 1<<20), 0o600))
+		})
+	}},
+	{"disk read-only", func(t *testing.T) error {
+		return mounted(t, unix.MS_RDONLY, func(dir string) error {
+			_, err := os.Create(filepath.Join(dir, "out"))
+			return fmt.Errorf("create output: %w", err)
+		})
+	}},
+	{"disk busy", func(t *testing.T) error {
+		return mounted(t, 0, func(dir string) error {
+			return fmt.Errorf("clean up: %w", os.Remove(dir))
+		})
+	}},
+	{"disk input/output error", func(t *testing.T) error {
+		file, err := os.Open("/proc/self/mem")
+		require.NoError(t, err)
+		defer file.Close()
+		_, err = file.ReadAt(make([]byte, 1), 0)
+		return fmt.Errorf("read block 7: %w", err)
+	}},
+	{"disk is another one", func(t *testing.T) error {
+		err := os.Rename(newFile(t, "x"), filepath.Join("/dev/shm", filepath.Base(t.TempDir())))
+		return fmt.Errorf("publish report: %w", err)
+	}},
+	{"file descriptors used up", func(t *testing.T) error {
+		var before unix.Rlimit
+		require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, nil, &before))
+		require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: before.Max}, nil))
+		_, err := os.Open("/dev/null")
+		require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &before, nil))
+		return fmt.Errorf("open shard: %w", err)
+	}},
+	{"file too large", func(t *testing.T) error {
+		file, err := os.OpenFile(newFile(t, ""), os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer file.Close()
+		_, err = file.WriteAt([]byte("x"), 1<<62)
+		return fmt.Errorf("append: %w", err)
+	}},
+	{"program file busy", func(t *testing.T) error {
+		self, err := os.Executable()
+		require.NoError(t, err)
+		_, err = os.OpenFile(self, os.O_WRONLY, 0)
+		return fmt.Errorf("update: %w", err)
+	}},
+	{"memory used up", func(*testing.T) error {
+		_, err := unix.Mmap(-1, 0, 1<<47, unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE)
+		return fmt.Errorf("map index: %w", err)
+	}},
+	{"lock taken by somebody else", func(t *testing.T) error {
+		path := newFile(t, "")
+		holder, err := os.Open(path)
+		require.NoError(t, err)
+		defer holder.Close()
+		require.NoError(t, unix.Flock(int(holder.Fd()), unix.LOCK_EX))
+		file, err := os.Open(path)
+		require.NoError(t, err)
+		defer file.Close()
+		return fmt.Errorf("lock state: %w", unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB))
+	}},
+	{"pipe to a process that has gone", func(t *testing.T) error {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		defer w.Close()
+		require.NoError(t, r.Close())
+		for err == nil { // a process that somebody else starts just now has the pipe, too, until it executes its program
+			_, err = w.Write([]byte("row"))
+		}
+		return fmt.Errorf("feed worker: %w", err)
+	}},
+	{"pipe deadline exceeded", func(t *testing.T) error {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		defer r.Close()
+		defer w.Close()
+		require.NoError(t, r.SetReadDeadline(time.Now().Add(time.Millisecond)))
+		_, err = r.Read(make([]byte, 1))
+		return fmt.Errorf("wait for worker: %w", err)
+	}},
+}
+
+// unprivileged calls fn as somebody who is not root. The tests' files stay
+// root's where root runs them.
+func unprivileged(t *testing.T, fn func() error) error {
+	if os.Geteuid() != 0 {
+		return fn()
+	}
+	return onThread(func() error {
+		// Of this thread alone: package syscall would change all of them.
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETFSUID, 65534, 0, 0); errno != 0 {
+			return fmt.Errorf("setfsuid: %w", errno)
+		}
+		return fn()
+	})
+}
+
+// mounted calls fn with a file system of 64 KiB that nobody else sees.
+func mounted(t *testing.T, flags uintptr, fn func(dir string) error) error {
+	dir := t.TempDir()
+	var cannot error
+	err := onThread(func() error {
+		cannot = errors.Join(
+			unix.Unshare(unix.CLONE_NEWNS),
+			unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+			unix.Mount("tmpfs", dir, "tmpfs", flags, "size=64k"))
+		if cannot != nil {
+			return nil
+		}
+		return fn(dir)
+	})
+	if cannot != nil {
+		t.Skip("mounting needs root:", cannot)
+	}
+	return err
+}
+
+// onThread calls fn on a thread of its own, which ends with fn and takes along
+// what fn has changed about it.
+func onThread(fn func() error) error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: that is what ends the thread
+		result <- fn()
+	}()
+	return <-result
+}
