@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -55,11 +56,12 @@ func readJobs(name string, box *sandbox.Sandbox) (jobfile.File, error) {
 // readConfig reads the configuration of the enrichers, or the default one if
 // name is empty. Whatever is wrong with it is an error: a job manager that starts
 // without half of its enrichers helps nobody.
-func readConfig(name string) (enricher.Config, error) {
+func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	data, err := readFile(name, defaultConfig)
 	if err != nil {
 		return enricher.Config{}, err
 	}
+	data = bytes.ReplaceAll(data, []byte("${server}"), []byte(box.Server))
 	raw, err := yamlfile.ParseMap(displayName(name, defaultConfig), data)
 	if err != nil {
 		return enricher.Config{}, err

@@ -3,14 +3,15 @@
 //	go run ./examples/jobmanager                    # the jobs that ship with it
 //	go run ./examples/jobmanager -listen :8081      # and their failures at http://localhost:8081/
 //	go run ./examples/jobmanager -jobs my-jobs.yaml -config my-enrichers.yaml
+//	go run ./examples/jobmanager -explain "dial tcp: connection refused"
 //
 // The jobs that ship with it fail in many ways, and all of them for real. Every
-// failure goes through the enrichers that the configuration names, among them two
-// of the program's own, and the labels that come back decide whether the job is
-// run again.
+// failure goes through the enrichers that the configuration names: those that are
+// ready made, unless it says otherwise. The labels that come back decide whether
+// the job is run again.
 //
 // To see how the library is used, read internal/manager; to see how an enricher
-// is written, read enrichers.
+// is written, read enrichers, which has two of the program's own.
 //
 // Its exit status is 0 when the jobs were run, whatever became of them; 1 when
 // something kept it from that, such as an interrupt; and 2 when the flags or the
@@ -19,6 +20,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,6 +36,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/failure-enrichers/enricher"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	_ "github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/report"
@@ -89,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	}
 	defer box.Close()
 	file, jobsErr := readJobs(opts.jobs, box)
-	cfg, configErr := readConfig(opts.config)
+	cfg, configErr := readConfig(opts.config, box)
 	if err := errors.Join(jobsErr, configErr); err != nil {
 		return fail(exitUsage, err)
 	}
@@ -111,6 +114,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 			status = fail(exitTrouble, err)
 		}
 	}()
+
+	if opts.explain != "" {
+		if err := explain(ctx, e, opts, stdout); err != nil {
+			return fail(exitTrouble, err)
+		}
+		return exitDone
+	}
 
 	endpoint, _ := os.Hostname()
 	history := exceptions.NewHistory(exceptions.Options{})
@@ -146,6 +156,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	if err := reporter.Summary(outcomes, time.Since(start)); err != nil {
 		return fail(exitTrouble, err)
 	}
+	if told := box.Told(); told > 0 {
+		fmt.Fprintf(notes, "On call was told of %d failures.\n", told)
+	}
 	for _, o := range outcomes {
 		if o.State == manager.Cancelled {
 			return exitTrouble
@@ -156,6 +169,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		<-ctx.Done()
 	}
 	return exitDone
+}
+
+// explain says what the enrichers have to say of an error of which only the text
+// is known.
+func explain(ctx context.Context, e *enricher.Enricher, opts options, stdout io.Writer) error {
+	explanation := e.Explain(ctx, errors.New(opts.explain), enricher.FailureContext{})
+	if opts.json {
+		return json.NewEncoder(stdout).Encode(explanation)
+	}
+	_, err := fmt.Fprint(stdout, explanation)
+	return err
 }
 
 // shutdownTime is what each part of the program gets to come to its end.
@@ -169,8 +193,8 @@ type reporter interface {
 
 // options are the flags.
 type options struct {
-	jobs, config, listen string
-	json, verbose        bool
+	jobs, config, listen, explain string
+	json, verbose                 bool
 }
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
@@ -180,6 +204,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: "+defaultJobs+", which is built in)")
 	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: "+defaultConfig+", which is built in)")
 	flags.StringVar(&opts.listen, "listen", "", "serve the failures at this `address`, such as localhost:8081, until interrupted")
+	flags.StringVar(&opts.explain, "explain", "", "run no jobs, but say why an error with this `text` gets the labels it gets")
 	flags.BoolVar(&opts.json, "json", false, "write one JSON object a line to stdout, and nothing else")
 	flags.BoolVar(&opts.verbose, "v", false, "log what the library has to say, not warnings only")
 	err := flags.Parse(args)

@@ -45,12 +45,21 @@ type event struct {
 	}
 }
 
-func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
-	t.Parallel()
+// An expectation is what becomes of one of the default jobs.
+type expectation struct {
+	state              string
+	attempts, failures int
+	errorText          string
+	labels             enricher.Labels // of its last failure
+}
+
+// runJobs runs the default jobs and returns them, and the labels of each as they
+// should be. Labels that differ from run to run are left out of both.
+func runJobs(t *testing.T, want map[string]expectation, args ...string) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), []string{"-json"}, &stdout, &stderr)
+	status := run(t.Context(), append([]string{"-json"}, args...), &stdout, &stderr)
 	assert.Zero(t, status)
-	assert.Empty(t, stderr.String())
 
 	failures := map[string]int{}
 	var summary event
@@ -67,31 +76,6 @@ func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
 		assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
 	}
 
-	want := map[string]struct {
-		state                          string
-		attempts, failures             int
-		kind, reason, owner, errorText string
-	}{
-		"import-march":     {"succeeded", 1, 0, "", "", "", ""},
-		"fetch-rates":      {"succeeded", 1, 0, "", "", "", ""},
-		"score-risks":      {"succeeded", 1, 0, "", "", "", ""},
-		"sync-crm":         {"succeeded", 3, 2, "", "", "", ""},
-		"backup-database":  {"vetoed", 1, 1, "SYSTEM", "command-not-found", "platform", "pg-dump-nobody-has"},
-		"import-april":     {"vetoed", 1, 1, "USER", "malformed-row", "ledger", "data/april.csv:5"},
-		"report-latency":   {"vetoed", 1, 1, "USER", "panic", "web", "index out of range [4] with length 4"},
-		"build-index":      {"failed", 2, 2, "USER", "exit-status", "search", "exit status 3"},
-		"transcode-videos": {"failed", 2, 2, "SYSTEM", "killed", "platform", "signal: killed"},
-		"push-metrics":     {"failed", 3, 3, "DEPENDENCY", "connection-refused", "integrations", "refused"},
-		"ask-partner":      {"failed", 2, 2, "DEPENDENCY", "name-not-resolved", "integrations", "prices.invalid"},
-		"send-invoices":    {"failed", 2, 2, "DEPENDENCY", "http-503", "integrations", "503 Service Unavailable"},
-		"train-model":      {"failed", 2, 2, "SYSTEM", "deadline-exceeded", "platform", "deadline of 800ms exceeded"},
-		"clean-up":         {"failed", 2, 2, "DEPENDENCY", "connection-refused", "integrations", "step 2: exit status 1"},
-	}
-	if runtime.GOOS == "windows" { // which has no signals
-		killed := want["transcode-videos"]
-		killed.kind, killed.reason, killed.owner, killed.errorText = "USER", "exit-status", "media", "exit status 1"
-		want["transcode-videos"] = killed
-	}
 	require.Len(t, summary.Jobs, len(want))
 	for _, job := range summary.Jobs {
 		w, ok := want[job.JobID]
@@ -99,18 +83,102 @@ func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
 		assert.Equal(t, w.state, job.State, job.JobID)
 		assert.Equal(t, w.attempts, job.Attempts, job.JobID)
 		assert.Equal(t, w.failures, failures[job.JobID], job.JobID)
-		var labels enricher.Labels
-		if w.kind != "" {
-			labels = enricher.Labels{"kind": w.kind, "reason": w.reason, "owner": w.owner}
+		if job.Labels["fingerprint"] != "" {
+			assert.Regexp(t, "^[0-9a-f]{16}$", job.Labels["fingerprint"], job.JobID)
+			delete(job.Labels, "fingerprint") // paths and ports differ
 		}
-		if w.state == "vetoed" {
-			labels[enricher.KeyJobCannotRestart] = "true"
-		}
-		assert.Equal(t, labels, job.Labels, job.JobID)
+		assert.Equal(t, w.labels.String(), job.Labels.String(), job.JobID)
 		assert.Contains(t, job.Error, w.errorText, job.JobID)
 		assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
 	}
 	assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
+	assert.Equal(t, told(stderr.String()), stderr.String(), "there is nothing else to say")
+}
+
+// told returns the line about messages that is in stderr, if any.
+func told(stderr string) string {
+	return regexp.MustCompile(`(?m)^On call was told of 5 failures\.$\n`).FindString(stderr)
+}
+
+func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
+	t.Parallel()
+	labels := func(typ, retry, team, errorType, code string) enricher.Labels {
+		l := enricher.Labels{"type": typ, "retry": retry, "team": team, "error_type": errorType}
+		if code != "" {
+			l["error_code"] = code
+		}
+		if retry == "terminal" {
+			l[enricher.KeyJobCannotRestart] = "true"
+		}
+		return l
+	}
+	want := map[string]expectation{
+		"import-march":     {"succeeded", 1, 0, "", nil},
+		"fetch-rates":      {"succeeded", 1, 0, "", nil},
+		"score-risks":      {"succeeded", 1, 0, "", nil},
+		"sync-crm":         {"succeeded", 3, 2, "", nil},
+		"backup-database":  {"vetoed", 1, 1, "pg-dump-nobody-has", labels("SYSTEM", "terminal", "platform", "*exec.Error", "")},
+		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "terminal", "ledger", "*task.RowError", "")},
+		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", "")},
+		"build-index":      {"failed", 2, 2, "exit status 3", labels("SYSTEM", "unknown", "platform", "*exec.ExitError", "3")},
+		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL")},
+		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
+		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "")},
+		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "retryable", "integrations", "*task.StatusError", "503")},
+		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("CANCELLED", "unknown", "on-call", "*manager.DeadlineError", "")},
+		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
+	}
+	if runtime.GOOS == "windows" { // which has no signals, and other codes
+		t.Skip("what is expected here are the codes of Unix")
+	}
+	runJobs(t, want)
+}
+
+func TestTheDefaultJobsWithEnrichersOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	labels := func(kind, reason, owner string) enricher.Labels {
+		l := enricher.Labels{"kind": kind, "reason": reason, "owner": owner}
+		if reason == "command-not-found" || reason == "malformed-row" || reason == "panic" {
+			l[enricher.KeyJobCannotRestart] = "true"
+		}
+		return l
+	}
+	want := map[string]expectation{
+		"import-march":     {"succeeded", 1, 0, "", nil},
+		"fetch-rates":      {"succeeded", 1, 0, "", nil},
+		"score-risks":      {"succeeded", 1, 0, "", nil},
+		"sync-crm":         {"succeeded", 3, 2, "", nil},
+		"backup-database":  {"vetoed", 1, 1, "pg-dump-nobody-has", labels("SYSTEM", "command-not-found", "platform")},
+		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "malformed-row", "ledger")},
+		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("USER", "panic", "web")},
+		"build-index":      {"failed", 2, 2, "exit status 3", labels("USER", "exit-status", "search")},
+		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "killed", "platform")},
+		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "connection-refused", "integrations")},
+		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "name-not-resolved", "integrations")},
+		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "http-503", "integrations")},
+		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("SYSTEM", "deadline-exceeded", "platform")},
+		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "connection-refused", "integrations")},
+	}
+	if runtime.GOOS == "windows" { // which has no signals
+		want["transcode-videos"] = expectation{"failed", 2, 2, "exit status 1", labels("USER", "exit-status", "media")}
+	}
+	runJobs(t, want, "-config", "own-enrichers.yaml")
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"-explain", "row 7 is malformed"}, &stdout, &stderr), stderr.String())
+	assert.Contains(t, stdout.String(), "*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
+	assert.Contains(t, stdout.String(), "not to be sent: the label \"type\" is \"UNKNOWN\"")
+	assert.NotContains(t, stdout.String(), "Jobs:", "no job is run")
+
+	stdout.Reset()
+	require.Zero(t, run(t.Context(), []string{"-json", "-explain", "x"}, &stdout, &stderr))
+	var explanation struct{ Labels enricher.Labels }
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &explanation))
+	assert.Equal(t, "on-call", explanation.Labels["team"])
+	assert.Empty(t, stderr.String())
 }
 
 // write puts a file into a directory of the test.
@@ -237,7 +305,7 @@ func TestAnInterruptStopsInOrder(t *testing.T) {
 	out, err := io.ReadAll(p.stdout)
 	require.NoError(t, err)
 	assert.Contains(t, string(out), "stopped: interrupt signal received: signal: killed\n")
-	assert.Contains(t, string(out), "kind=SYSTEM  reason=cancelled  owner=platform\n", "it is enriched all the same")
+	assert.Contains(t, string(out), "type=CANCELLED  retry=retryable  team=on-call  error_type=*manager.StoppedError", "it is enriched all the same")
 	assert.Contains(t, string(out), "never begun: shutting down\n")
 	assert.Contains(t, string(out), "0 succeeded, 0 failed, 1 vetoed, 2 cancelled.\n")
 	require.Error(t, p.Wait())
@@ -287,7 +355,7 @@ func TestFailuresAreServedUntilTheInterrupt(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Contains(t, string(body), `"exceptionName":"runtime.boundsError"`)
-	assert.Contains(t, string(body), `"reason":"panic"`)
+	assert.Contains(t, string(body), `"type":"SYSTEM"`)
 	assert.Contains(t, string(body), `"endpoint":"`+strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")+`"`)
 	stop()
 	assert.Equal(t, exitDone, <-ended)

@@ -131,14 +131,15 @@ func TestTextIsForPeople(t *testing.T) {
 	}
 }
 
-func TestManyLabelsShareAColumn(t *testing.T) {
+func TestTheFirstOfManyLabelsGetColumns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	r := report.NewText(&out, false, start, jobs, nil)
+	r := report.NewText(&out, false, start, jobs, []string{"e"})
 	o := outcomes[1]
 	o.Labels = enricher.Labels{"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}
 	require.NoError(t, r.Summary([]manager.Outcome{o}, time.Second))
-	assert.Contains(t, out.String(), "a=1, b=2, c=3, d=4, e=5\n")
+	assert.Contains(t, out.String(), "TIME   E  A  B  C\n")
+	assert.Contains(t, out.String(), "0.50s  5  1  2  3\n")
 	assert.Contains(t, out.String(), "1 job in 1.0s: 0 succeeded, 0 failed, 1 vetoed, 0 cancelled.\n")
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 )
 
-// maxLabelColumns is how many labels get a column of their own. If there are
-// more, they share one.
+// maxLabelColumns is how many labels get a column. If there are more, the first
+// ones do, in the order of the enrichers that are configured.
 const maxLabelColumns = 4
 
 // table shows one job a line, with the labels of its last failure.
@@ -63,9 +63,7 @@ func (t *Text) labelColumns(outcomes []manager.Outcome) (headings []string, cell
 	}
 	delete(set, enricher.KeyJobCannotRestart) // the state says so
 	keys := t.ordered(slices.Sorted(maps.Keys(set)))
-	if len(keys) > maxLabelColumns {
-		return []string{"LABELS"}, func(labels enricher.Labels) []string { return []string{clean(labels.String())} }
-	}
+	keys = keys[:min(len(keys), maxLabelColumns)]
 	for _, key := range keys {
 		headings = append(headings, strings.ToUpper(shorten(clean(key), maxCell)))
 	}

@@ -1,6 +1,7 @@
 // Package sandbox is what the default jobs fail at, so that they can fail for
-// real on a machine where nothing is installed: a web server with bad days, an
-// address where nothing listens, and a command that misbehaves.
+// real on a machine where nothing is installed: a web server with bad days, which
+// also takes messages for whoever is on call, an address where nothing listens,
+// and a command that misbehaves.
 package sandbox
 
 import (
@@ -23,7 +24,11 @@ type Sandbox struct {
 
 	server *http.Server
 	served chan struct{}
+	told   atomic.Int64
 }
+
+// Told returns how many messages on call has got.
+func (s *Sandbox) Told() int { return int(s.told.Load()) }
 
 // Start opens a sandbox. The caller has to close it.
 func Start() (*Sandbox, error) {
@@ -40,7 +45,6 @@ func Start() (*Sandbox, error) {
 		Server: listener.Addr().String(),
 		Closed: closed.Addr().String(),
 		server: &http.Server{
-			Handler:           handler(),
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       5 * time.Second,
 			WriteTimeout:      5 * time.Second,
@@ -48,6 +52,7 @@ func Start() (*Sandbox, error) {
 		},
 		served: make(chan struct{}),
 	}
+	s.server.Handler = s.handler()
 	go func() {
 		defer close(s.served)
 		s.server.Serve(listener)
@@ -73,7 +78,7 @@ func (s *Sandbox) Close() error {
 // failures of /flaky before it works
 const failures = 2
 
-func handler() http.Handler {
+func (s *Sandbox) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /rates", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"EUR":1,"USD":1.09,"JPY":162.4}`)
@@ -81,6 +86,7 @@ func handler() http.Handler {
 	mux.HandleFunc("GET /unavailable", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
 	})
+	mux.HandleFunc("POST /on-call", func(http.ResponseWriter, *http.Request) { s.told.Add(1) })
 	var requests atomic.Int64
 	mux.HandleFunc("GET /flaky", func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) <= failures {

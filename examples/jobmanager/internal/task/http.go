@@ -24,6 +24,9 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("GET %s: %d %s", e.URL, e.Code, http.StatusText(e.Code))
 }
 
+// StatusCode is by what others know an HTTP status without knowing this package.
+func (e *StatusError) StatusCode() int { return e.Code }
+
 func (h HTTP) String() string { return "http GET " + h.URL }
 
 // Run fetches the page.
