@@ -1,0 +1,233 @@
+package enrichertest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// process returns a broken enricher whose ProcessFailure is fn.
+func process(check, says string, fn processFunc, options ...enrichertest.Option) broken {
+	return broken{check, says, doing(fn), options}
+}
+
+func unwrapSafely(err error) (inner error) {
+	defer func() { recover() }()
+	if u, ok := err.(interface{ Unwrap() error }); ok {
+		inner = u.Unwrap()
+	}
+	return inner
+}
+
+func unwrapAllSafely(err error) (inner []error) {
+	defer func() { recover() }()
+	if u, ok := err.(interface{ Unwrap() []error }); ok {
+		inner = u.Unwrap()
+	}
+	return inner
+}
+
+var never = make(chan struct{})
+
+func brokenCalls() map[string]broken {
+	return map[string]broken{
+		"it asks for the text": process("panics", "in io/fs.(*PathError).Error (", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			_ = cause.Error()
+			return nil, nil
+		}),
+		"it compares errors": process("panics", "comparing uncomparable type", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if other := cause; other == cause {
+				return nil, nil
+			}
+			return nil, nil
+		}),
+		"it uses errors as keys": process("panics", "hash of unhashable type", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			_ = map[error]bool{}[cause]
+			return nil, nil
+		}),
+		"it trusts pointers": process("panics", `"a nil *enricher.PanicError"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if p, ok := cause.(*enricher.PanicError); ok {
+				_ = p.Value
+			}
+			return nil, nil
+		}),
+		"it writes to a map that may be nil": process("panics", "assignment to entry in nil map", func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			if fc.Attributes == nil {
+				fc.Attributes["seen"] = "true"
+			}
+			return nil, nil
+		}),
+		"it exits": process("panics", "called runtime.Goexit", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			runtime.Goexit()
+			return nil, nil
+		}),
+		"it trusts Is": process("panics", `failure "an error whose Is panics"`, each(func(err interface{ Is(error) bool }) {
+			err.Is(io.EOF)
+		})),
+		"it trusts As": process("panics", `failure "an error that says it is of every type"`, each(func(err interface{ As(any) bool }) {
+			var p *fs.PathError
+			if err.As(&p) {
+				_ = p.Path
+			}
+		})),
+		"it trusts StatusCode": process("panics", `failure "an error whose StatusCode panics"`, each(func(err interface{ StatusCode() int }) {
+			err.StatusCode()
+		})),
+		"it trusts FailureLabels": process("panics", `failure "attached labels that panic"`, each(func(err interface{ FailureLabels() map[string]string }) {
+			err.FailureLabels()
+		})),
+		"it makes JSON of errors": process("panics", `failure "an error whose MarshalJSON panics"`, each(func(err json.Marshaler) {
+			err.MarshalJSON()
+		})),
+		"it panics with a lock held": {"panics", "oops", making(func() enricher.FailureEnricher {
+			var mu sync.Mutex
+			return enricher.Func(nil, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+				mu.Lock()
+				if _, ok := cause.(mine); ok {
+					panic("oops")
+				}
+				mu.Unlock()
+				return nil, nil
+			})
+		}), []enrichertest.Option{enrichertest.WithFailure("mine", mine{})}},
+		"it unwraps in a loop": process("endless", `failure "an error that wraps itself"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			for err := cause; err != nil; err = unwrapSafely(err) {
+			}
+			return nil, nil
+		}),
+		"it recurses": process("endless", `failure "errors that wrap each other twice"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			var walk func(error)
+			walk = func(err error) {
+				for _, err := range unwrapAllSafely(err) {
+					walk(err)
+				}
+			}
+			walk(cause)
+			return nil, nil
+		}),
+		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			<-never
+			return nil, nil
+		}),
+		"it hangs for one failure": process("context", `failure "no such host"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if dns, ok := cause.(*net.DNSError); ok && dns.IsNotFound {
+				<-never
+			}
+			return nil, nil
+		}),
+		"it returns late": process("context", "ProcessFailure returned late", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			<-ctx.Done()
+			time.Sleep(150 * time.Millisecond)
+			return nil, nil
+		}),
+		"it hangs once its ctx is over": process("context", "it was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if ctx.Err() != nil {
+				<-never
+			}
+			return nil, nil
+		}),
+		"it panics once its ctx is over": process("context", "ProcessFailure panicked: oops", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if ctx.Err() != nil {
+				panic("oops")
+			}
+			return nil, nil
+		}),
+		"it returns nil as an error": process("errors", "ProcessFailure returned a nil *enricher.EnricherError", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			var err *enricher.EnricherError
+			return nil, err
+		}),
+		"it returns an error that panics": process("errors", "panicked: rude", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return nil, rude{}
+		}),
+		"it has room for one call": {"concurrency", "the labels were \"kind=busy\" when others were under way", making(func() enricher.FailureEnricher {
+			var under atomic.Int64
+			return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				defer under.Add(-1)
+				busy := under.Add(1) > 1
+				for range 5 {
+					runtime.Gosched()
+					busy = busy || under.Load() > 1
+				}
+				if busy {
+					return enricher.Labels{"kind": "busy"}, nil
+				}
+				return enricher.Labels{"kind": "other"}, nil
+			})
+		}), nil},
+		"it panics when it is called twice at once": {"concurrency", "panicked: concurrent", making(func() enricher.FailureEnricher {
+			var under atomic.Int64
+			return enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+				defer under.Add(-1)
+				under.Add(1)
+				for range 5 {
+					runtime.Gosched()
+					if under.Load() > 1 && ctx.Err() == nil {
+						panic("concurrent")
+					}
+				}
+				return nil, nil
+			})
+		}), nil},
+		"it counts":                 {"deterministic", "and then those of the same enricher", counting(), []enrichertest.Option{enrichertest.Deterministic()}},
+		"it fails every other time": {"deterministic", "returned labels and an error for it", everyOther(), []enrichertest.Option{enrichertest.Deterministic()}},
+		"each is different":         {"deterministic", "another enricher of the same options", different(), []enrichertest.Option{enrichertest.Deterministic()}},
+	}
+}
+
+type rude struct{}
+
+func (rude) Error() string { panic("rude") }
+
+// each returns a ProcessFailure that calls fn for each error of a kind.
+func each[T any](fn func(T)) processFunc {
+	return func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		for err := range enricher.Chain(cause) {
+			if t, ok := err.(T); ok {
+				fn(t)
+			}
+		}
+		return nil, nil
+	}
+}
+
+func everyOther() enricher.Factory {
+	return making(func() enricher.FailureEnricher {
+		var n atomic.Int64
+		return enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			if n.Add(1)%2 == 0 {
+				return nil, errors.New("not now")
+			}
+			return nil, nil
+		})
+	})
+}
+
+func counting() enricher.Factory {
+	return making(func() enricher.FailureEnricher {
+		var n atomic.Int64
+		return enricher.Func([]string{"seen"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"seen": strconv.FormatInt(n.Add(1), 10)}, nil
+		})
+	})
+}
+
+func different() enricher.Factory {
+	var made atomic.Int64
+	return making(func() enricher.FailureEnricher {
+		id := strconv.FormatInt(made.Add(1), 10)
+		return enricher.Func([]string{"id"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"id": id}, nil
+		})
+	})
+}

@@ -1,0 +1,80 @@
+package enrichertest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// closing is an enricher that can be closed.
+type closing struct {
+	enricher.FailureEnricher
+	close func() error
+}
+
+func (c *closing) Close() error { return c.close() }
+
+var _ io.Closer = (*closing)(nil)
+
+func closingWith(fn func() error) enricher.Factory {
+	return making(func() enricher.FailureEnricher { return &closing{good, fn} })
+}
+
+func brokenEnds() map[string]broken {
+	return map[string]broken{
+		"Close complains": {"close", "Close of an enricher that has seen no failure returned: no", closingWith(func() error { return errors.New("no") }), nil},
+		"Close panics":    {"close", "Close of an enricher that has seen no failure panicked: oops", closingWith(func() error { panic("oops") }), nil},
+		"Close hangs": {"close", "has not returned after 300ms", closingWith(func() error {
+			<-never
+			return nil
+		}), nil},
+		"Close works once": {"close", "a second Close panicked: close of closed channel", making(func() enricher.FailureEnricher {
+			done := make(chan struct{})
+			return &closing{good, func() error {
+				close(done)
+				return nil
+			}}
+		}), nil},
+		"Close breaks calls under way": {"close", "when Close was called meanwhile", making(func() enricher.FailureEnricher {
+			closed := make(chan struct{})
+			var once sync.Once
+			return &closing{
+				enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+					if ctx.Err() == nil {
+						return nil, nil
+					}
+					select {
+					case <-closed:
+						panic("closed")
+					case <-time.After(50 * time.Millisecond):
+						return nil, nil
+					}
+				}),
+				func() error {
+					once.Do(func() { close(closed) })
+					return nil
+				},
+			}
+		}), nil},
+		"it leaves a goroutine for each call": process("goroutines", "and there is no Close", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			go func() { <-never }()
+			return nil, nil
+		}),
+		"it leaves a goroutine that is not its own": process("goroutines", "a goroutine is left", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			go func() { go func() { <-never }() }()
+			return nil, nil
+		}),
+		"Close leaves a goroutine": {"goroutines", "a goroutine is left after Close", making(func() enricher.FailureEnricher {
+			go func() { <-never }()
+			return &closing{good, func() error { return nil }}
+		}), nil},
+		"there is no Close": {"goroutines", "and there is no Close", making(func() enricher.FailureEnricher {
+			go func() { <-never }()
+			return good
+		}), nil},
+	}
+}

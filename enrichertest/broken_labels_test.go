@@ -1,0 +1,164 @@
+package enrichertest_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+func brokenLabels() map[string]broken {
+	return map[string]broken{
+		"it sets another label": process("declared", `there is a label under "kinds": declared are ["kind"]`, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"kinds": "a"}, nil
+		}),
+		"it sets another label for one failure": process("declared", `failure "HTTP 404"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if s, ok := cause.(interface{ StatusCode() int }); ok && s.StatusCode() == 404 {
+				return enricher.Labels{"status": "404"}, nil
+			}
+			return nil, nil
+		}),
+		"it copies the message": process("values", `failure "a message that is not UTF-8": the value of "kind" is not valid UTF-8`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			text := enricher.NewPanicError(cause, nil).Error()
+			return enricher.Labels{"kind": text}, nil
+		}),
+		"it copies an attribute": process("values", `attribute "team-name"`, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"kind": fc.Attributes["team-name"]}, nil
+		}, enrichertest.WithAttributes("team-name")),
+		"its value is long": process("values", "has 1025 bytes, more than 1024", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"kind": strings.Repeat("a", 1025)}, nil
+		}),
+		"it says too much of the author's failure": {"values", `failure "mine": there are 65 labels, more than 64`, making(func() enricher.FailureEnricher {
+			labels := enricher.Labels{}
+			for i := range 65 {
+				labels[strconv.Itoa(i)] = "x"
+			}
+			return enricher.Func(labels.Keys(), func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+				if cause, ok := cause.(mine); ok {
+					_ = cause
+					return labels.Clone(), nil
+				}
+				return nil, nil
+			})
+		}), []enrichertest.Option{enrichertest.WithFailure("mine", mine{})}},
+		"it says too much in the author's context": process("values", "(context mine)", func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			if fc.JobID == "mine" {
+				return enricher.Labels{"kind": "\x00"}, nil
+			}
+			return nil, nil
+		}, enrichertest.WithContext("mine", enricher.FailureContext{JobID: "mine"})),
+		"it always returns one map": {"ownership", "is the same as the one for", making(func() enricher.FailureEnricher {
+			labels := enricher.Labels{"kind": "a"}
+			return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return labels, nil
+			})
+		}), nil},
+		"it changes the map later": {"ownership", "has changed since", making(func() enricher.FailureEnricher {
+			var mu sync.Mutex
+			last := enricher.Labels{}
+			return enricher.Func([]string{"kind"}, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				last["kind"] = "changed"
+				labels, err := kind(ctx, cause, fc)
+				last = labels
+				return labels, err
+			})
+		}), nil},
+		"it keeps the map": {"ownership", "what was done to the one before", making(func() enricher.FailureEnricher {
+			var mu sync.Mutex
+			kept := map[string]enricher.Labels{}
+			return enricher.Func([]string{"kind"}, func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				// A copy of what was returned, and has been changed since.
+				id := fmt.Sprintf("%T %+v", cause, fc)
+				labels := kept[id].Clone()
+				if labels == nil {
+					labels = enricher.Labels{"kind": "a"}
+				}
+				kept[id] = labels
+				return labels, nil
+			})
+		}), nil},
+		"it adds attributes": process("arguments", "ProcessFailure has written to the Attributes of the context (context full)", func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			if fc.Attributes != nil {
+				fc.Attributes["seen"] = "true"
+			}
+			return nil, nil
+		}),
+		"it takes labels away": {"arguments", "ProcessFailure has written to the Labels of the context", reading(func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			delete(fc.Labels, "kind")
+			return nil, nil
+		}, "kind"), nil},
+		"it explains other labels": explaining(`ExplainFailure returned "kind=b", and ProcessFailure "kind=a"`,
+			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
+				return enricher.Labels{"kind": "b"}, nil, nil
+			}),
+		"its explanations count": explaining(`ProcessFailure returned "kind=b" after ExplainFailure, and "kind=a" without`,
+			func(_ context.Context, n *atomic.Int64) (enricher.Labels, map[string]string, error) {
+				n.Add(1)
+				return enricher.Labels{"kind": "a"}, nil, nil
+			}),
+		"it has reasons for a label of others": explaining(`there is a reason for "owner"`,
+			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
+				return enricher.Labels{"kind": "a"}, map[string]string{"owner": "why"}, nil
+			}),
+		"its explanations add up": explaining(`ExplainFailure returned "kind=a", and then "kind=aa"`,
+			func(_ context.Context, n *atomic.Int64) (enricher.Labels, map[string]string, error) {
+				return enricher.Labels{"kind": strings.Repeat("a", int(-n.Add(-1)))}, nil, nil
+			}),
+		"its explanations write": {"explain", "ExplainFailure has written to the Attributes of the context", making(func() enricher.FailureEnricher {
+			return &explainer{good, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				if fc.Attributes != nil {
+					fc.Attributes["explained"] = "true"
+				}
+				labels, err := kind(ctx, cause, fc)
+				return labels, nil, err
+			}}
+		}), nil},
+		"its explanations go round in circles": {"explain", "ExplainFailure has followed a tree of errors that does not end", making(func() enricher.FailureEnricher {
+			return &explainer{good, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				for err := cause; err != nil; err = unwrapSafely(err) {
+				}
+				labels, err := kind(ctx, cause, fc)
+				return labels, nil, err
+			}}
+		}), nil},
+		"its explanations panic": explaining("ExplainFailure panicked: oops",
+			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) { panic("oops") }),
+		"its explanations hang": explaining("ExplainFailure has not returned",
+			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
+				<-never
+				return nil, nil, nil
+			}),
+	}
+}
+
+type mine struct{}
+
+func (mine) Error() string { return "mine" }
+
+// explaining returns an enricher whose label is a until it has explained, and b
+// from then on if that is counted.
+func explaining(says string, explain func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error)) broken {
+	return broken{"explain", says, making(func() enricher.FailureEnricher {
+		var n atomic.Int64
+		return &explainer{
+			enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				if n.Load() > 0 {
+					return enricher.Labels{"kind": "b"}, nil
+				}
+				return enricher.Labels{"kind": "a"}, nil
+			}),
+			func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				return explain(ctx, &n)
+			},
+		}
+	}), nil}
+}

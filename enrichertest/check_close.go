@@ -1,0 +1,82 @@
+package enrichertest
+
+import "context"
+
+const (
+	contractClose      = "Close is there to be called once, by Shutdown: also while calls are under way whose ctx has ended. It returns soon, and an enricher that has done nothing has nothing to complain of; a second call does no harm"
+	contractGoroutines = "what an enricher has started ends with Close, or by itself"
+)
+
+func checkClose(s *suite, r *report) {
+	in, ok := s.instance(r)
+	if !ok {
+		return
+	}
+	if !in.closable() {
+		in.close()
+		r.skip("the enricher is no io.Closer")
+		return
+	}
+	switch e, err := in.closeWithin(s.margin); {
+	case !e.ok():
+		r.addf("", "Close of an enricher that has seen no failure %v", e)
+		return
+	case err != nil:
+		r.addf("", "Close of an enricher that has seen no failure returned: %s", text(err))
+	}
+	if e, _ := in.closeWithin(s.margin); !e.ok() {
+		r.addf("", "a second Close %v", e)
+	}
+	closeBusy(s, r)
+}
+
+// closeBusy closes an enricher as a Shutdown does that does not wait any longer.
+func closeBusy(s *suite, r *report) {
+	in, ok := s.instance(r)
+	if !ok {
+		return
+	}
+	inputs := s.passOf(r).sample(8)
+	ctx, cancel := context.WithTimeout(context.Background(), s.budget())
+	defer cancel()
+	records := make(chan *record, len(inputs))
+	for _, input := range inputs {
+		go func() {
+			records <- in.askWithin(ctx, s.budget()+s.margin, in.processFailure, input.failure, input.in)
+		}()
+	}
+	cancel()
+	if e, _ := in.closeWithin(s.margin); !e.ok() {
+		r.addf("", "Close while calls were under way %v", e)
+	}
+	for range inputs {
+		if rec := <-records; !rec.end.ok() {
+			r.addf(rec.name(), "ProcessFailure %v, when Close was called meanwhile", rec.end)
+		}
+	}
+}
+
+func checkGoroutines(s *suite, r *report) {
+	in, ok := s.instance(r)
+	if !ok {
+		return
+	}
+	for _, input := range s.passOf(r).sample(24) {
+		if rec := in.process(input.failure, input.in); rec.end.hung {
+			in.close()
+			r.skip("a call of the enricher is still under way")
+			return
+		}
+	}
+	after := "after Close"
+	if !in.closable() {
+		after = "after the last failure, and there is no Close"
+	}
+	if e, _ := in.closeWithin(s.margin); e.hung {
+		r.skip("the enricher cannot be closed: see close")
+		return
+	}
+	for _, goroutine := range left(in.label, s.margin) {
+		r.addf("", "a goroutine is left %s: %s", after, goroutine)
+	}
+}

@@ -1,0 +1,133 @@
+package enrichertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+const (
+	contractCreation = "a factory returns an enricher or an error, does not wait for remote systems, and can make several of the same options"
+	contractOptions  = "a factory refuses an option that it does not know or cannot use, and the error names it: decode with FactoryConfig.Decode or NewFactory, and return a ConfigError"
+	contractStart    = "a factory that returns an error has nothing started, as nobody could stop it"
+)
+
+// A refusal is what came of giving the factory options that it should refuse.
+type refusal struct {
+	badOption
+	in  *instance
+	err error
+}
+
+// prepare finds out whether there is anything to check.
+func (s *suite) prepare() {
+	s.prepared.Do(func() {
+		if _, skip := s.skip["creation"]; !skip {
+			if s.unusable = s.createSeveral(); s.unusable != nil {
+				return
+			}
+		}
+		unknown := maps.Clone(s.options)
+		if unknown == nil {
+			unknown = map[string]any{}
+		}
+		unknown[unknownOption] = "a value"
+		for _, bad := range append([]badOption{{unknownOption, unknown}}, s.bad...) {
+			in, err := s.create(bad.options)
+			if err == nil {
+				in.close()
+			}
+			s.refused = append(s.refused, refusal{bad, in, err})
+		}
+	})
+}
+
+// unknownOption is no enricher's option.
+const unknownOption = "no-such-option"
+
+// createSeveral makes two enrichers that live at the same time, and one after they
+// are closed, and returns why that is not possible.
+func (s *suite) createSeveral() error {
+	first, err := s.create(s.options)
+	if err != nil {
+		return err
+	}
+	second, err := s.create(s.options)
+	first.close()
+	if err != nil {
+		return &anotherError{"while the first is in use", err}
+	}
+	second.close()
+	third, err := s.create(s.options)
+	if err != nil {
+		return &anotherError{"after the first is closed", err}
+	}
+	third.close()
+	return nil
+}
+
+// An anotherError says that the factory can only be used once.
+type anotherError struct {
+	when string
+	err  error
+}
+
+func (e *anotherError) Error() string {
+	return "a second enricher of the same options, " + e.when + ": " + text(e.err)
+}
+
+func checkCreation(s *suite, r *report) {
+	if s.unusable != nil {
+		r.addf("", "%s", text(s.unusable))
+	}
+}
+
+func checkOptions(s *suite, r *report) {
+	for _, bad := range s.refused {
+		switch {
+		case bad.err == nil:
+			r.addf("", "the options %s are accepted: want an error that names %q", show(bad.options), bad.name)
+		case !namesOption(bad.err, bad.name):
+			r.addf("", "the options %s: want an error that names %q, not: %s", show(bad.options), bad.name, text(bad.err))
+		}
+	}
+}
+
+// show returns options as they are written in a configuration.
+func show(options map[string]any) string {
+	text, err := json.Marshal(options)
+	if err != nil {
+		return fmt.Sprint(options)
+	}
+	return string(text)
+}
+
+// namesOption reports whether err says that it is about an option. A ConfigError
+// may name a part of it, such as "rules[0].match" for "rules".
+func namesOption(err error, option string) bool {
+	typed := false
+	for err := range enricher.Chain(err) {
+		if ce, ok := err.(*enricher.ConfigError); ok && ce != nil {
+			typed = true
+			rest, ok := strings.CutPrefix(ce.Option, option)
+			if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+				return true
+			}
+		}
+	}
+	return !typed && strings.Contains(text(err), option)
+}
+
+func checkStart(s *suite, r *report) {
+	for _, bad := range s.refused {
+		if bad.in.own == nil {
+			continue // there was an enricher, which has been closed: see goroutines
+		}
+		for _, goroutine := range left(bad.in.label, s.margin) {
+			r.addf("", "a goroutine is left of a factory that has refused the options %s: %s", show(bad.options), goroutine)
+		}
+	}
+}

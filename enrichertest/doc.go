@@ -1,0 +1,67 @@
+// Package enrichertest helps to test enrichers, and the services that use them.
+//
+// # For the author of an enricher
+//
+// A test of an enricher begins with
+//
+//	func TestEnricher(t *testing.T) {
+//		enrichertest.Run(t, enricher.NewFactory(defaults, create),
+//			enrichertest.WithOptions(map[string]any{"depth": 3}),
+//			enrichertest.BadOptions("depth", map[string]any{"depth": -1}),
+//			enrichertest.WithFailure("a full disk", syscall.ENOSPC))
+//	}
+//
+// [Run] makes enrichers with the factory, gives them failures and contexts to trip
+// over, and proves that they keep the contract of the library. What the labels say
+// is for other tests to prove. Run it with the race detector too. [Check] does the
+// same outside of a test.
+//
+// The checks are, by the names that [Skip] takes:
+//
+//   - creation: the factory makes several enrichers of the same options, at the
+//     same time and one after another, without waiting, panics or nil.
+//   - options: an option that no enricher has, and those of [BadOptions], are
+//     refused with an error that names the option.
+//   - start: a factory that refuses its options leaves no goroutine behind.
+//   - output-keys: OutputKeys are valid, and each is there once.
+//   - input-keys: those of a LabelReader are valid, there once, and not its own.
+//   - stable-keys: both are the same when they are asked for again, after failures,
+//     and in another enricher of the same options.
+//   - panics: no failure makes ProcessFailure panic or exit its goroutine.
+//   - endless: errors that wrap each other in circles are not followed for ever.
+//   - context: ProcessFailure returns when its ctx ends, or has ended before.
+//   - errors: an error that it returns is no nil pointer and can be printed.
+//   - declared: labels are under declared keys only.
+//   - values: values are valid and within the limits.
+//   - ownership: a map that was returned is not kept: it is neither changed nor
+//     returned again, and whoever changes it changes nothing else.
+//   - arguments: the maps of the context are not written to.
+//   - concurrency: calls from several goroutines at once do what they do alone.
+//   - deterministic: the same failure has the same labels; with [Deterministic].
+//   - explain: an Explainer explains the labels that there are, and has no effects.
+//   - close: Close returns soon, also while calls are under way, and may be
+//     called again.
+//   - goroutines: none is left after Close.
+//
+// Failures are errors that cannot be compared, that hold nil, whose methods panic
+// or lie, that are deep, wide or wrap each other in circles, with messages that are
+// empty, long, not UTF-8 or full of control characters; panics with odd values;
+// and what ordinary jobs have: missing files, refused connections, statuses of
+// HTTP, contexts that have ended. Contexts are empty and full, with strings of every
+// sort, and attempts and times that cannot be.
+//
+// # What is not proved
+//
+// A data race is found by the race detector only. One in a map can end the process,
+// as can an exhausted stack or a call of os.Exit: the trace names the enricher, but
+// there is no finding. An enricher that hangs only in production does not hang here.
+// One that waits until its ctx ends is given little time, and so its labels are seen
+// for few failures. Effects other than labels and goroutines are not seen: files,
+// connections, global variables. Nor are goroutines that a timer starts.
+//
+// # For a service
+//
+// [Fake] is an enricher that does what a test tells it: answers, waits, hangs,
+// fails, panics. [Recorder] is an observer that remembers. [Labels] compares the
+// labels of a failure.
+package enrichertest

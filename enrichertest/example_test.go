@@ -1,0 +1,126 @@
+package enrichertest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// DiskOptions are the options of an enricher that is tested.
+type DiskOptions struct {
+	Value string
+}
+
+// newDisk is its factory.
+func newDisk(_ enricher.FactoryConfig, opts DiskOptions) (enricher.FailureEnricher, error) {
+	if opts.Value == "" {
+		return nil, &enricher.ConfigError{Option: "value", Err: errors.New("want a text")}
+	}
+	return enricher.Func([]string{"disk"}, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		for err := range enricher.Chain(cause) {
+			if p, ok := err.(*fs.PathError); ok && p != nil {
+				return enricher.Labels{"disk": opts.Value}, nil
+			}
+		}
+		return nil, nil
+	}), nil
+}
+
+// The whole of a test that an enricher keeps the contract.
+func ExampleRun() {
+	_ = func(t *testing.T) { // func TestDisk(t *testing.T)
+		enrichertest.Run(t, enricher.NewFactory(DiskOptions{Value: "yes"}, newDisk),
+			enrichertest.BadOptions("value", map[string]any{"value": ""}),
+			enrichertest.WithFailure("a missing file", fs.ErrNotExist),
+			enrichertest.Deterministic())
+	}
+}
+
+// An enricher that sets a label which it has not declared.
+func ExampleCheck() {
+	factory := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"kinds": "user"}, nil
+		}), nil
+	})
+	err := enrichertest.Check(factory)
+	if f, ok := errors.AsType[*enrichertest.Finding](err); ok {
+		fmt.Println(f.Check)
+		fmt.Println(f.Failure)
+		fmt.Println(f.Err)
+	}
+	// Output:
+	// declared
+	// a plain error
+	// there is a label under "kinds": declared are ["kind"] (context empty)
+}
+
+// What a service does when an enricher fails, and then takes too long.
+func ExampleFake() {
+	fake := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{
+		{Labels: enricher.Labels{"kind": "user"}},
+		{Err: errors.New("no connection")},
+		{Delay: time.Hour},
+	}}
+	e, err := enricher.New(enricher.Config{Timeout: 10 * time.Millisecond}, enricher.WithEnricher("fake", fake))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+
+	for range 3 {
+		res := e.EnrichContext(context.Background(), os.ErrNotExist, enricher.FailureContext{})
+		fmt.Printf("%v, labels: %d\n", res.Outcomes[0].Status, len(res.Labels))
+	}
+	fmt.Println(len(fake.Calls()), "calls")
+	// Output:
+	// ok, labels: 1
+	// failed, labels: 0
+	// timed-out, labels: 0
+	// 3 calls
+}
+
+// What a service has told its observers.
+func ExampleRecorder() {
+	var rec enrichertest.Recorder
+	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(&rec))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+
+	e.EnrichAsync(context.Background(), os.ErrNotExist, enricher.FailureContext{JobID: "42"}) // the service
+
+	failures, err := rec.Wait(context.Background(), 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(failures[0].Context.JobID, failures[0].Cause)
+	// Output: 42 file does not exist
+}
+
+// What a test sees where the labels are others than it wants.
+func ExampleLabels() {
+	e, err := enricher.New(enricher.Config{},
+		enricher.WithEnricher("kind", &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "user"}}}}),
+		enricher.WithEnricher("owner", &enrichertest.Fake{Keys: []string{"owner"}, Steps: []enrichertest.Step{{Err: errors.New("no connection")}}}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+
+	var t testing.TB = printer{} // the test
+	enrichertest.Labels(t, e, os.ErrNotExist, enricher.Labels{"kind": "user", "owner": "platform"})
+	// Output:
+	// labels are not as wanted:
+	// 	missing     owner = "platform"
+	// 	enricher "owner": failed: no connection
+}

@@ -1,0 +1,244 @@
+package enrichertest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// processFunc is ProcessFailure as a function.
+type processFunc = func(context.Context, error, enricher.FailureContext) (enricher.Labels, error)
+
+// making returns a factory without options.
+func making(fn func() enricher.FailureEnricher) enricher.Factory {
+	return enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return fn(), nil })
+}
+
+// doing returns a factory of enrichers that set the label kind with fn.
+func doing(fn processFunc) enricher.Factory {
+	return making(func() enricher.FailureEnricher { return enricher.Func([]string{"kind"}, fn) })
+}
+
+// kind is an enricher as it should be.
+func kind(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	for err := range enricher.Chain(cause) {
+		if p, ok := err.(*enricher.PanicError); ok && p != nil {
+			return enricher.Labels{"kind": "panic"}, nil
+		}
+	}
+	return enricher.Labels{"kind": "other"}, nil
+}
+
+// A reader is an enricher that reads labels.
+type reader struct {
+	enricher.FailureEnricher
+	reads func() []string
+}
+
+func (r *reader) InputKeys() []string { return r.reads() }
+
+func reading(fn processFunc, keys ...string) enricher.Factory {
+	return making(func() enricher.FailureEnricher {
+		return &reader{enricher.Func([]string{"owner"}, fn), func() []string { return keys }}
+	})
+}
+
+// An explainer is an enricher that explains itself.
+type explainer struct {
+	enricher.FailureEnricher
+	explain func(context.Context, error, enricher.FailureContext) (enricher.Labels, map[string]string, error)
+}
+
+func (e *explainer) ExplainFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+	return e.explain(ctx, cause, fc)
+}
+
+// A worker is an enricher that sends failures to a goroutine of its own.
+type worker struct {
+	queue chan error
+	stop  chan struct{}
+	once  sync.Once
+	ended chan struct{}
+}
+
+func newWorker() enricher.FailureEnricher {
+	w := &worker{queue: make(chan error), stop: make(chan struct{}), ended: make(chan struct{})}
+	go w.work()
+	return w
+}
+
+func (w *worker) work() {
+	defer close(w.ended)
+	for {
+		select {
+		case <-w.queue:
+		case <-w.stop:
+			return
+		}
+	}
+}
+
+func (w *worker) OutputKeys() []string { return nil }
+
+func (w *worker) ProcessFailure(ctx context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	select {
+	case w.queue <- cause:
+		return nil, nil
+	case <-w.stop:
+		return nil, errors.New("closed")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (w *worker) Close() error {
+	w.once.Do(func() { close(w.stop) })
+	<-w.ended
+	return nil
+}
+
+var _ io.Closer = (*worker)(nil)
+
+type depthOptions struct {
+	Depth int
+	Unit  time.Duration
+}
+
+func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		factory enricher.Factory
+		options []enrichertest.Option
+	}{
+		"a simple one": {doing(kind), []enrichertest.Option{enrichertest.Deterministic()}},
+		"one without keys": {
+			making(func() enricher.FailureEnricher {
+				return enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+					return nil, nil
+				})
+			}),
+			nil,
+		},
+		"one that always fails": {
+			doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return nil, errors.New("no")
+			}),
+			nil,
+		},
+		"one that counts": {
+			making(func() enricher.FailureEnricher {
+				var n atomic.Int64
+				return enricher.Func([]string{"seen"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+					return enricher.Labels{"seen": strconv.FormatInt(n.Add(1), 10)}, nil
+				})
+			}),
+			nil,
+		},
+		"one with a goroutine": {making(newWorker), nil},
+		"one whose server does not answer": {
+			doing(func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}),
+			nil,
+		},
+		"one that reads": {
+			reading(func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+				fc.Labels["kind"] += ""
+				return enricher.Labels{"owner": fc.Labels["kind"] + "'s"}, nil
+			}, "kind", "reason"),
+			[]enrichertest.Option{
+				enrichertest.Skip("arguments", "it sets what is not there to nothing"),
+				enrichertest.Skip("values", "it copies labels that are as long as a label can be"),
+			},
+		},
+		"one that reads all": {
+			reading(func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+				return enricher.Labels{"owner": strconv.Itoa(len(fc.Labels))}, nil
+			}, "*"),
+			[]enrichertest.Option{enrichertest.Deterministic()},
+		},
+		"one that explains": {
+			making(func() enricher.FailureEnricher {
+				return &explainer{
+					enricher.Func([]string{"kind"}, kind),
+					func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+						labels, err := kind(ctx, cause, fc)
+						return labels, map[string]string{"": "all", "kind": "because"}, err
+					},
+				}
+			}),
+			nil,
+		},
+		"one of long values": {
+			doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return enricher.Labels{"kind": strings.Repeat("a", 2000)}, nil
+			}),
+			[]enrichertest.Option{enrichertest.WithLimits(enricher.Limits{MaxValueLength: 2000})},
+		},
+		"one with options": {
+			enricher.NewFactory(depthOptions{Depth: 1}, func(conf enricher.FactoryConfig, o depthOptions) (enricher.FailureEnricher, error) {
+				if conf.Name() != "depth/a" {
+					return nil, errors.New("not the name that the test has set")
+				}
+				if o.Depth <= 0 {
+					return nil, &enricher.ConfigError{Option: "depth", Err: errors.New("want more")}
+				}
+				return enricher.Func([]string{"kind"}, kind), nil
+			}),
+			[]enrichertest.Option{
+				enrichertest.WithName("depth/a"),
+				enrichertest.WithOptions(map[string]any{"depth": 2, "unit": "1s"}),
+				enrichertest.BadOptions("depth", map[string]any{"depth": 0}),
+				enrichertest.BadOptions("depth", map[string]any{"depth": "a"}),
+				enrichertest.BadOptions("unit", map[string]any{"unit": true}),
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.NoError(t, enrichertest.Check(tt.factory, tt.options...))
+		})
+	}
+}
+
+func TestRunHasASubtestForEachCheck(t *testing.T) {
+	t.Parallel()
+	enrichertest.Run(t, doing(kind), enrichertest.Deterministic(), enrichertest.Skip("options", "shown as skipped"))
+}
+
+func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		factory enricher.Factory
+		option  enrichertest.Option
+		want    string
+	}{
+		"no factory":        {nil, nil, "enrichertest: want a factory, not nil"},
+		"no such check":     {doing(kind), enrichertest.Skip("panic", "why not"), `enrichertest: Skip: no check "panic": want one of creation, options, `},
+		"no reason":         {doing(kind), enrichertest.Skip("panics", ""), `enrichertest: Skip: want a reason to leave out "panics"`},
+		"no failure":        {doing(kind), enrichertest.WithFailure("mine", nil), `enrichertest: WithFailure: "mine": want an error, not nil`},
+		"a negative margin": {doing(kind), enrichertest.WithMargin(-1), "enrichertest: WithMargin: -1ns: want more than 0"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := enrichertest.Check(tt.factory, tt.option)
+			require.Error(t, err)
+			assert.True(t, strings.HasPrefix(err.Error(), tt.want), "%v", err)
+		})
+	}
+}

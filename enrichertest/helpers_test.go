@@ -1,0 +1,233 @@
+package enrichertest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+var errJob = errors.New("the job has failed")
+
+// running returns an Enricher of fakes by name.
+func running(t *testing.T, options ...enricher.Option) *enricher.Enricher {
+	t.Helper()
+	e, err := enricher.New(enricher.Config{}, options...)
+	require.NoError(t, err)
+	require.Empty(t, e.Rejected())
+	return e
+}
+
+func TestRecorderRemembersFailuresInTheirOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var rec enrichertest.Recorder
+		e := running(t, enricher.WithObserver(&rec),
+			enricher.WithEnricher("fake", &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}))
+		assert.Empty(t, rec.Failures())
+		for i := range 3 {
+			e.EnrichContext(t.Context(), errJob, enricher.FailureContext{Attempt: i + 1})
+		}
+		got := rec.Failures()
+		require.Len(t, got, 3)
+		for i, r := range got {
+			assert.Equal(t, errJob, r.Cause)
+			assert.Equal(t, i+1, r.Context.Attempt)
+			assert.Equal(t, enricher.Labels{"kind": "a"}, r.Result.Labels)
+			assert.True(t, r.Result.Complete())
+		}
+	})
+}
+
+func TestRecorderCanBeWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var rec enrichertest.Recorder
+		e := running(t, enricher.WithObserver(&rec))
+		var all sync.WaitGroup
+		for n := range 4 {
+			all.Go(func() {
+				got, err := rec.Wait(t.Context(), n)
+				assert.NoError(t, err)
+				assert.GreaterOrEqual(t, len(got), n)
+			})
+		}
+		for range 3 {
+			synctest.Wait()
+			e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+		}
+		all.Wait()
+
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errors.New("waited for long enough"))
+		defer cancel()
+		got, err := rec.Wait(ctx, 4)
+		require.EqualError(t, err, "waited for long enough")
+		assert.Len(t, got, 3)
+	})
+}
+
+// processWith calls an enricher as the library does, with a second.
+func processWith(t *testing.T, fe enricher.FailureEnricher) (enricher.Labels, time.Duration, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	start := time.Now()
+	labels, err := fe.ProcessFailure(ctx, errJob, enricher.FailureContext{JobID: "42"})
+	return labels, time.Since(start), err
+}
+
+func TestFakeDoesStepByStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		labels := enricher.Labels{"kind": "a"}
+		opened := make(chan struct{})
+		go func() {
+			time.Sleep(3 * time.Second)
+			close(opened)
+		}()
+		fake := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{
+			{},
+			{Labels: labels, Delay: time.Millisecond},
+			{Err: errJob},
+			{Labels: labels, Delay: time.Hour},
+			{Labels: labels, Until: opened},
+			{Labels: labels, Until: opened, IgnoreContext: true},
+			{Labels: labels, Delay: 2 * time.Second, IgnoreContext: true},
+			{Labels: labels},
+		}}
+		for i, want := range []struct {
+			labels enricher.Labels
+			err    error
+			took   time.Duration
+		}{
+			{nil, nil, 0},
+			{labels, nil, time.Millisecond},
+			{nil, errJob, 0},
+			{nil, context.DeadlineExceeded, time.Second},
+			{nil, context.DeadlineExceeded, time.Second},
+			{labels, nil, 999 * time.Millisecond},
+			{labels, nil, 2 * time.Second},
+			{labels, nil, 0},
+			{labels, nil, 0},
+		} {
+			got, took, err := processWith(t, fake)
+			assert.Equal(t, want.labels, got, i)
+			assert.Equal(t, want.err, err, i)
+			assert.Equal(t, want.took, took, i)
+			if got != nil {
+				got["kind"] = "changed"
+			}
+		}
+		calls := fake.Calls()
+		require.Len(t, calls, 9)
+		assert.Equal(t, enrichertest.Call{Cause: errJob, Context: enricher.FailureContext{JobID: "42"}}, calls[8])
+	})
+}
+
+func TestFakePanicsAndExits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.WithEnricher("fake", &enrichertest.Fake{Steps: []enrichertest.Step{{Panic: "oops"}, {Exit: true}, {}}}))
+		for _, want := range []enricher.Status{enricher.StatusPanicked, enricher.StatusPanicked, enricher.StatusOK} {
+			res := e.EnrichContext(t.Context(), errJob, enricher.FailureContext{})
+			assert.Equal(t, want, res.Outcomes[0].Status)
+		}
+	})
+}
+
+func TestFakeThatIgnoresItsContextIsAbandoned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		fake := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Until: release, IgnoreContext: true}}}
+		e := running(t, enricher.WithEnricher("fake", fake))
+		future := e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+		calls, err := fake.Wait(t.Context(), 1)
+		require.NoError(t, err)
+		assert.Len(t, calls, 1)
+		assert.Equal(t, enricher.StatusTimedOut, future.Result().Outcomes[0].Status)
+		assert.Equal(t, 1, e.Stats().Enrichers[0].Abandoned)
+		close(release)
+		require.NoError(t, e.Shutdown(t.Context()))
+	})
+}
+
+func TestFakeCanRead(t *testing.T) {
+	t.Parallel()
+	first := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
+	second := &enrichertest.Fake{Keys: []string{"owner"}}
+	e := running(t, enricher.WithEnricher("second", second.Reading("kind")), enricher.WithEnricher("first", first))
+	e.Enrich(errJob)
+	assert.Equal(t, enricher.Labels{"kind": "a"}, second.Calls()[0].Context.Labels)
+	assert.Equal(t, []string{"kind"}, e.Enrichers()[0].InputKeys)
+	assert.Equal(t, []string{"owner"}, e.Enrichers()[0].OutputKeys)
+}
+
+func TestAFakeKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, enrichertest.Check(making(func() enricher.FailureEnricher {
+		return &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
+	}), enrichertest.Deterministic()))
+	require.NoError(t, enrichertest.Check(making(func() enricher.FailureEnricher {
+		return (&enrichertest.Fake{Keys: []string{"kind"}}).Reading("owner", "*")
+	})))
+}
+
+// A printer is a test that prints its errors.
+type printer struct{ testing.TB }
+
+func (printer) Helper()                           {}
+func (printer) Context() context.Context          { return context.Background() }
+func (printer) Errorf(format string, args ...any) { fmt.Printf(format, args...) }
+
+// A collector is a test that collects its errors.
+type collector struct {
+	testing.TB
+	errors []string
+}
+
+func (*collector) Helper() {}
+func (c *collector) Errorf(format string, args ...any) {
+	c.errors = append(c.errors, fmt.Sprintf(format, args...))
+}
+
+func TestLabelsComparesExactly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t,
+			enricher.WithEnricher("good", &enrichertest.Fake{Keys: []string{"a", "b", "c"}, Steps: []enrichertest.Step{{
+				Labels: enricher.Labels{"a": "1", "b": "2", "c": "\x00"},
+			}}}),
+			enricher.WithEnricher("slow", &enrichertest.Fake{Steps: []enrichertest.Step{{Until: make(chan struct{})}}}),
+		)
+		c := &collector{TB: t}
+		enrichertest.Labels(c, e, errJob, enricher.Labels{"a": "1", "b": "2"})
+		assert.Empty(t, c.errors, "an enricher that is not ok is for the test to judge")
+		enrichertest.Labels(c, e, errJob, enricher.Labels{"b": "two", "c": "3"})
+		assert.Equal(t, []string{`labels are not as wanted:
+	not wanted  a = "1"
+	different   b = "2", want "two"
+	missing     c = "3"
+	enricher "good": label "c": value is not valid UTF-8 without control characters other than tab and newline: "\x00"
+	enricher "slow": timed-out: not done within 1s: context deadline exceeded
+`}, c.errors)
+	})
+}
+
+func TestNoLabelsAreAsGoodAsNil(t *testing.T) {
+	t.Parallel()
+	enrichertest.Labels(t, nil, errJob, nil)
+	enrichertest.Result(t, enricher.Result{}, enricher.Labels{})
+	c := &collector{TB: t}
+	enrichertest.Result(c, enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "by hand"}}}, enricher.Labels{"a": ""})
+	assert.Equal(t, []string{"labels are not as wanted:\n\tmissing     a = \"\"\n\tenricher \"by hand\": unknown: no error\n"}, c.errors)
+}

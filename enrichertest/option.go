@@ -1,0 +1,132 @@
+package enrichertest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// An Option of [Run] and [Check].
+type Option func(*settings)
+
+type settings struct {
+	name          string
+	options       map[string]any
+	bad           []badOption
+	failures      []failure
+	contexts      []circumstances
+	attributes    []string
+	limits        enricher.Limits
+	margin        time.Duration
+	deterministic bool
+	skip          map[string]string
+}
+
+// A badOption is what a factory has to refuse.
+type badOption struct {
+	name    string // that the error has to name
+	options map[string]any
+}
+
+// WithName sets the configured name of the enricher, instance part included. By
+// default, it is "tested".
+func WithName(name string) Option {
+	return func(s *settings) { s.name = name }
+}
+
+// WithOptions sets the options that the factory is given. By default, there are
+// none.
+func WithOptions(options map[string]any) Option {
+	return func(s *settings) { s.options = options }
+}
+
+// BadOptions adds options that the factory has to refuse with an error that names
+// option; it may be given several times. By default, there is one: those of
+// [WithOptions] and one that no enricher has.
+func BadOptions(option string, options map[string]any) Option {
+	return func(s *settings) { s.bad = append(s.bad, badOption{option, options}) }
+}
+
+// WithFailure adds a failure to those that the enricher is given; it may be given
+// several times. Failures that the enricher knows make it return labels, which
+// then are checked. cause is used many times, from several goroutines at once.
+func WithFailure(name string, cause error) Option {
+	return func(s *settings) {
+		s.failures = append(s.failures, failure{name: name, make: func(*odometer) error { return cause }, own: true})
+	}
+}
+
+// WithContext adds a context to those that the failures come with; it may be given
+// several times. A LabelReader is given those of its Labels that it reads.
+func WithContext(name string, fc enricher.FailureContext) Option {
+	return func(s *settings) { s.contexts = append(s.contexts, circumstances{name, fc}) }
+}
+
+// WithAttributes names attributes that the enricher reads, so that it is given
+// hostile values of these. By default, attributes have names that mean nothing.
+func WithAttributes(names ...string) Option {
+	return func(s *settings) { s.attributes = append(s.attributes, names...) }
+}
+
+// WithLimits sets the limits of the services that the enricher is meant for. By
+// default, and where they are 0, they are the defaults.
+func WithLimits(limits enricher.Limits) Option {
+	return func(s *settings) { s.limits = limits }
+}
+
+// WithMargin sets how long ProcessFailure may go on after its ctx has ended, and how
+// long Close and the goroutines may take to end. By default, it is a second: a
+// healthy enricher needs next to nothing, but the machine of a test may be
+// busy.
+func WithMargin(margin time.Duration) Option {
+	return func(s *settings) { s.margin = margin }
+}
+
+// Deterministic says that labels depend on nothing but the failure and its
+// context. By default, they may also depend on the time, say, and on the failures
+// before.
+func Deterministic() Option {
+	return func(s *settings) { s.deterministic = true }
+}
+
+// Skip leaves out a check, for a reason, which must not be empty. Some checks that
+// come later may still notice what it would have. By default, none is left out.
+func Skip(check, reason string) Option {
+	return func(s *settings) { s.skip[check] = reason }
+}
+
+// newSettings applies options and says what is wrong with them.
+func newSettings(options []Option) (settings, error) {
+	s := settings{skip: map[string]string{}}
+	for _, option := range options {
+		if option != nil {
+			option(&s)
+		}
+	}
+	s.name = cmp.Or(s.name, "tested")
+	s.limits.MaxLabels = cmp.Or(s.limits.MaxLabels, enricher.DefaultMaxLabels)
+	s.limits.MaxValueLength = cmp.Or(s.limits.MaxValueLength, enricher.DefaultMaxValueLength)
+	s.margin = cmp.Or(s.margin, time.Second)
+	var errs []error
+	for name, reason := range s.skip {
+		if !slices.Contains(names(), name) {
+			errs = append(errs, fmt.Errorf("enrichertest: Skip: no check %q: want one of %s", name, strings.Join(names(), ", ")))
+		} else if reason == "" {
+			errs = append(errs, fmt.Errorf("enrichertest: Skip: want a reason to leave out %q", name))
+		}
+	}
+	for _, f := range s.failures {
+		if f.make(nil) == nil {
+			errs = append(errs, fmt.Errorf("enrichertest: WithFailure: %q: want an error, not nil", f.name))
+		}
+	}
+	if s.margin < 0 {
+		errs = append(errs, fmt.Errorf("enrichertest: WithMargin: %v: want more than 0", s.margin))
+	}
+	return s, errors.Join(errs...)
+}

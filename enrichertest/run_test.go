@@ -1,0 +1,134 @@
+package enrichertest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// Run cannot fail in a test that should pass: it does in a process of its own.
+func TestRunFailsTheSubtestOfTheCheck(t *testing.T) {
+	t.Parallel()
+	path, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(path, "-test.run=^TestFixture$", "-test.v")
+	cmd.Env = append(os.Environ(), "ENRICHERTEST_FIXTURE=1")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	text := string(out)
+	assert.Equal(t, 2, strings.Count(text, "\n    --- FAIL: "), text)
+	assert.Contains(t, text, "--- FAIL: TestFixture/declared")
+	assert.Contains(t, text, "--- FAIL: TestFixture/panics")
+	assert.Contains(t, text, "--- PASS: TestFixture/values")
+	assert.Contains(t, text, "--- SKIP: TestFixture/context")
+	assert.Contains(t, text, "left out: a reason")
+	assert.Contains(t, text, `panics: failure "a nil *fs.PathError": ProcessFailure panicked: `)
+	assert.Contains(t, text, "contract: labels are under keys that OutputKeys has declared")
+	assert.Contains(t, text, "panics: and so on, ")
+}
+
+func TestFixture(t *testing.T) {
+	if os.Getenv("ENRICHERTEST_FIXTURE") == "" {
+		t.Skip("run by TestRunFailsTheSubtestOfTheCheck")
+	}
+	enrichertest.Run(t, doing(func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		_ = cause.Error()
+		return enricher.Labels{"other": "label"}, nil
+	}), enrichertest.Skip("context", "a reason"))
+}
+
+func TestAFindingSaysWhatIsWrongWhenAndWhatWouldBeRight(t *testing.T) {
+	t.Parallel()
+	err := enrichertest.Check(doing(func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		if _, ok := cause.(mine); ok {
+			return enricher.Labels{"kind": "\x00"}, nil
+		}
+		return nil, nil
+	}), enrichertest.WithFailure("my own", mine{}))
+	f, ok := errors.AsType[*enrichertest.Finding](err)
+	require.True(t, ok)
+	assert.Equal(t, "values", f.Check)
+	assert.Equal(t, "my own", f.Failure)
+	require.EqualError(t, f.Err, `the value of "kind" has control characters: "\x00" (context empty)`)
+	assert.Same(t, f.Err, errors.Unwrap(f))
+	assert.Equal(t, `values: failure "my own": `+f.Err.Error()+"\n\tcontract: "+f.Contract, f.Error())
+}
+
+func TestErrorsIsAndErrorsAsAreFoundForWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	for _, fn := range []func(error){
+		func(err error) { _ = errors.Is(err, io.EOF) },
+		func(err error) { _, _ = errors.AsType[*fs.PathError](err) },
+	} {
+		err := enrichertest.Check(doing(func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			fn(cause)
+			return nil, nil
+		}))
+		assert.ErrorContains(t, err, "panics: ")
+		assert.ErrorContains(t, err, `endless: failure "an error that wraps itself"`)
+	}
+}
+
+func TestNothingElseIsCheckedWhereThereIsNoEnricher(t *testing.T) {
+	t.Parallel()
+	err := enrichertest.Check(making(func() enricher.FailureEnricher { return nil }))
+	assert.Len(t, err.(interface{ Unwrap() []error }).Unwrap(), 1)
+}
+
+func TestASkippedCheckFindsNothing(t *testing.T) {
+	t.Parallel()
+	panics := doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("oops") })
+	require.Error(t, enrichertest.Check(panics))
+	require.NoError(t, enrichertest.Check(panics, enrichertest.Skip("panics", "a reason")))
+}
+
+func TestTheEnricherIsGivenWhatTheLibraryGivesIt(t *testing.T) {
+	t.Parallel()
+	t.Run("no labels, unless it reads some", func(t *testing.T) {
+		t.Parallel()
+		require.NoError(t, enrichertest.Check(doing(func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+			if cause == nil || fc.Labels != nil {
+				panic("not what the library does")
+			}
+			return nil, nil
+		}), enrichertest.Skip("panics", "it would compare"), enrichertest.WithContext("with labels", enricher.FailureContext{Labels: enricher.Labels{"a": "b"}})))
+	})
+	t.Run("only those that it reads", func(t *testing.T) {
+		t.Parallel()
+		require.NoError(t, enrichertest.Check(reading(func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			delete(fc.Labels, "none") // nil maps can be deleted from
+			if _, ok := fc.Labels["kind"]; fc.Labels == nil || len(fc.Labels) > 1 || len(fc.Labels) == 1 && !ok {
+				panic("not what the library does")
+			}
+			return nil, nil
+		}, "kind")))
+	})
+}
+
+func TestOtherGoroutinesAreNotBlamed(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	defer close(release)
+	require.NoError(t, enrichertest.Check(doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return nil, nil
+	})))
+	go func() { <-release }()
+	require.NoError(t, enrichertest.Check(making(newWorker)))
+	for range 10 {
+		go func() { <-release }()
+		runtime.Gosched()
+	}
+	require.NoError(t, enrichertest.Check(making(newWorker)))
+}
