@@ -43,6 +43,10 @@ func Register(name string, f Factory) {
 // Registered returns the names in the default registry, ascending.
 func Registered() []string { return defaultRegistry.Names() }
 
+// RegisteredFactory returns the factory of this name in the default registry, for
+// one that wraps what it makes, and for tests.
+func RegisteredFactory(name string) (f Factory, ok bool) { return defaultRegistry.Factory(name) }
+
 // Register makes a factory available under a name: letters, digits, '.', '_'
 // and '-'. An empty or malformed name, a nil factory and a name that is taken
 // are errors. A name that differs from another only in case counts as taken,
@@ -75,6 +79,14 @@ func (r *Registry) Names() []string {
 	return sortedKeys(r.factories)
 }
 
+// Factory returns the factory of this name.
+func (r *Registry) Factory(name string) (f Factory, ok bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	f, ok = r.factories[name]
+	return f, ok
+}
+
 var (
 	registrable  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 	configurable = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$`)
@@ -84,10 +96,7 @@ var (
 func (r *Registry) lookUp(name string) (Factory, error) {
 	registered, _, _ := strings.Cut(name, "/")
 	if configurable.MatchString(name) {
-		r.mu.RLock()
-		f := r.factories[registered]
-		r.mu.RUnlock()
-		if f != nil {
+		if f, ok := r.Factory(registered); ok {
 			return f, nil
 		}
 	}

@@ -1,6 +1,8 @@
 package enricher_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -143,4 +145,23 @@ func TestAFactoryMayUseItsRegistry(t *testing.T) {
 	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"outer"}}, enricher.WithRegistry(r))
 	assert.Equal(t, []string{"outer"}, e.Enrichers()[0].OutputKeys)
 	assert.Equal(t, []string{"inner", "outer"}, r.Names())
+}
+
+func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
+	r := enricher.NewRegistry()
+	want := enricher.Labels{"a": "b"}
+	require.NoError(t, r.Register("a", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		return enricher.Func([]string{"a"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return want, nil }), nil
+	})))
+	f, ok := r.Factory("a")
+	require.True(t, ok)
+	fe, err := f.CreateFailureEnricher(enricher.FactoryConfig{})
+	require.NoError(t, err)
+	labels, err := fe.ProcessFailure(t.Context(), errors.New("x"), enricher.FailureContext{})
+	require.NoError(t, err)
+	assert.Equal(t, want, labels)
+	_, ok = r.Factory("a/b")
+	assert.False(t, ok, "that is an instance")
+	_, ok = enricher.RegisteredFactory("no-such-name")
+	assert.False(t, ok)
 }
