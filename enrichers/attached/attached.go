@@ -1,7 +1,9 @@
 // Package attached has the enricher "attached": it publishes labels that the
 // error itself carries, attached with [enricher.WithLabels] or returned by a
 // method FailureLabels() map[string]string. Only labels that are configured are
-// published: what an error carries may be anything.
+// published: what an error carries may be anything. In a value, what is not valid
+// UTF-8 and control characters other than tab and newline are replaced by U+FFFD,
+// and what exceeds 1024 bytes is cut.
 //
 // # Options
 //
@@ -15,9 +17,11 @@ package attached
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
 )
 
 // Name is what the enricher is registered as.
@@ -46,6 +50,11 @@ func New(opts Options) (*Enricher, error) {
 	if len(opts.Keys) == 0 {
 		return nil, &enricher.ConfigError{Option: "keys", Err: errors.New("none: want the keys of the labels to publish")}
 	}
+	for i, key := range opts.Keys {
+		if key == "" || slices.Contains(opts.Keys[:i], key) {
+			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("%q at place %d: want keys that are not empty, each once", key, i+1)}
+		}
+	}
 	return &Enricher{slices.Clone(opts.Keys)}, nil
 }
 
@@ -59,7 +68,7 @@ func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.Fai
 	labels := enricher.Labels{}
 	for _, key := range e.keys {
 		if value, ok := carried[key]; ok {
-			labels[key] = value
+			labels[key] = inspect.Clean(value, enricher.DefaultMaxValueLength)
 		}
 	}
 	return labels, nil

@@ -29,6 +29,11 @@ func TestOnlyConfiguredKeysArePublished(t *testing.T) {
 			map[string]string{"tenant": "the error carries it", "shard": "the error does not carry it"},
 		},
 		{
+			"a value that is no label's", enricher.WithLabels(errors.New("x"), enricher.Labels{"tenant": "a\x1bb"}),
+			enricher.Labels{"tenant": "a\uFFFDb"},
+			map[string]string{"tenant": "the error carries it", "shard": "the error does not carry it"},
+		},
+		{
 			"nothing is carried", errors.New("x"),
 			enricher.Labels{},
 			map[string]string{"tenant": "the error does not carry it", "shard": "the error does not carry it"},
@@ -49,6 +54,10 @@ func TestOnlyConfiguredKeysArePublished(t *testing.T) {
 func TestKeysAreRequired(t *testing.T) {
 	_, err := enricher.New(enricher.Config{FailureEnrichers: []string{"attached"}})
 	assert.EqualError(t, err, `enricher "attached": option "keys": none: want the keys of the labels to publish`)
+	_, err = attached.New(attached.Options{Keys: []string{"a", "b", "a"}})
+	assert.EqualError(t, err, `option "keys": "a" at place 3: want keys that are not empty, each once`)
+	_, err = attached.New(attached.Options{Keys: []string{""}})
+	assert.EqualError(t, err, `option "keys": "" at place 1: want keys that are not empty, each once`)
 }
 
 func Example() {

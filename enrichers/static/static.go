@@ -96,6 +96,9 @@ func (e *Enricher) ExplainFailure(context.Context, error, enricher.FailureContex
 // set adds a label. Its value is cleaned here, once, and not dropped later from
 // every failure.
 func (e *Enricher) set(option, key, value, from string) error {
+	if key == "" {
+		return &enricher.ConfigError{Option: option, Err: fmt.Errorf("a label without a key, of value %.64q from %s: want a key", value, from)}
+	}
 	if before, ok := e.from[key]; ok {
 		return &enricher.ConfigError{Option: option, Err: fmt.Errorf("label %q: it has a value from %s: want one only", key, before)}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
 func newEnricher(options map[string]any) (*enricher.Enricher, error) {
@@ -17,6 +18,14 @@ func newEnricher(options map[string]any) (*enricher.Enricher, error) {
 		FailureEnrichers: []string{"query"},
 		Options:          map[string]map[string]any{"query": options},
 	})
+}
+
+func TestTheContractIsKept(t *testing.T) {
+	factory, _ := enricher.RegisteredFactory("query")
+	enrichertest.Run(t, factory,
+		enrichertest.Deterministic(),
+		enrichertest.WithFailure("a query", &QueryError{"orders", time.Minute}),
+		enrichertest.BadOptions("slower-than", map[string]any{"slower-than": "fast"}))
 }
 
 func TestLabels(t *testing.T) {

@@ -85,14 +85,20 @@ func recognize(err error) (kind, reason string, ok bool) {
 	case *task.RowError:
 		return KindUser, ReasonMalformedRow, true
 	case *task.StatusError:
-		return httpStatus(err.Code)
+		if err != nil {
+			return httpStatus(err.Code)
+		}
 	case *net.DNSError:
 		return KindDependency, ReasonNameNotResolved, true
 	case *exec.Error:
-		if errors.Is(err.Err, exec.ErrNotFound) || errors.Is(err.Err, fs.ErrNotExist) {
+		if err != nil && (errors.Is(err.Err, exec.ErrNotFound) || errors.Is(err.Err, fs.ErrNotExist)) {
 			return KindSystem, ReasonCommandNotFound, true
 		}
 	case *exec.ExitError:
+		// An error may be a nil pointer, or one that nobody has filled in.
+		if err == nil || err.ProcessState == nil {
+			break
+		}
 		// Not every system has signals, and those that have disagree on the type.
 		if status, ok := err.Sys().(interface{ Signaled() bool }); ok && status.Signaled() {
 			return KindSystem, ReasonKilled, true

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -92,10 +94,20 @@ func (t *triage) OutputKeys() []string { return []string{KeyOwner, enricher.KeyJ
 // it has none: an enricher need not set all its labels.
 func (t *triage) ProcessFailure(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 	labels := enricher.Labels{
-		KeyOwner: cmp.Or(t.opts.Owners[fc.Labels[KeyKind]], fc.Attributes[t.opts.TeamAttribute], t.opts.DefaultOwner),
+		KeyOwner: cmp.Or(t.opts.Owners[fc.Labels[KeyKind]], clean(fc.Attributes[t.opts.TeamAttribute]), t.opts.DefaultOwner),
 	}
 	if slices.Contains(t.opts.FinalReasons, fc.Labels[KeyReason]) {
 		labels[enricher.KeyJobCannotRestart] = "true"
 	}
 	return labels, nil
+}
+
+// clean returns what a label can have of a text that comes from anywhere.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text[:min(len(text), 100)])
 }

@@ -1,0 +1,104 @@
+package all_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// suites are the options by which each ready-made enricher is proved to keep the
+// contract.
+func suites(t *testing.T) map[string][]enrichertest.Option {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	type options = map[string]any
+	return map[string][]enrichertest.Option{
+		"type": {
+			enrichertest.Deterministic(),
+			enrichertest.WithOptions(options{"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"}}),
+			enrichertest.BadOptions("statuses", options{"statuses": options{"4": "USER"}}),
+			enrichertest.BadOptions("errnos", options{"errnos": "ENOSPC"}),
+		},
+		"error": {
+			enrichertest.Deterministic(),
+			enrichertest.BadOptions("max-types", options{"max-types": -1}),
+		},
+		"fingerprint": {
+			enrichertest.Deterministic(),
+			enrichertest.BadOptions("message-length", options{"message-length": 1}),
+		},
+		"restart": {
+			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true}),
+			enrichertest.BadOptions("repeats", options{"repeats": 1}),
+			enrichertest.BadOptions("veto-window", options{"veto-window": 5}),
+		},
+		"attached": {
+			enrichertest.Deterministic(),
+			enrichertest.WithOptions(options{"keys": "a, b, JOB_CANNOT_RESTART"}),
+			enrichertest.BadOptions("keys", options{"keys": "a, a"}),
+		},
+		"static": {
+			enrichertest.Deterministic(),
+			enrichertest.WithOptions(options{"labels": options{"env": "test"}, "build": options{"go": "go"}, "host": "host"}),
+			enrichertest.BadOptions("build", options{"build": options{"v": "tag"}}),
+		},
+		"owner": {
+			enrichertest.Deterministic(),
+			enrichertest.WithOptions(options{"rules": []any{"* platform", "label:type=USER product oncall=p", "job:* jobs", "pkg:... code"}}),
+			enrichertest.BadOptions("rules", options{"rules": []any{"*"}}),
+		},
+		"rules": {
+			enrichertest.Deterministic(),
+			enrichertest.WithOptions(options{"all": true, "rules": []any{
+				options{"name": "message", "message": "(?s)(?P<all>.*)", "set": options{"message": "${all}"}},
+				options{"name": "label", "labels": options{"type": "*"}, "set": options{"typed": "true"}},
+				options{"name": "chain", "chain": "*fs.PathError", "set": options{"path": "true"}},
+			}}),
+			enrichertest.BadOptions("rules", options{"rules": []any{options{"message": "(", "set": options{"a": "b"}}}}),
+		},
+		"webhook": {
+			enrichertest.WithOptions(options{"url": server.URL, "allow-private": true, "notified-label": "notified", "rate-limit": -1}),
+			enrichertest.BadOptions("preset", options{"url": server.URL, "allow-private": true, "preset": "teams"}),
+		},
+	}
+}
+
+func TestEveryReadyMadeEnricherKeepsTheContract(t *testing.T) {
+	suites := suites(t)
+	for _, name := range enricher.Registered() {
+		t.Run(name, func(t *testing.T) {
+			factory, ok := enricher.RegisteredFactory(name)
+			require.True(t, ok)
+			require.Contains(t, suites, name)
+			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name))...)
+		})
+	}
+	assert.Len(t, suites, len(enricher.Registered()))
+}
+
+func TestEveryReadyMadeEnricherExplains(t *testing.T) {
+	t.Setenv("WEBHOOK_URL", "https://example.com/hook")
+	for name, options := range map[string]map[string]any{
+		"type": nil, "error": nil, "fingerprint": nil, "restart": nil,
+		"attached": {"keys": "a"}, "static": {"labels": map[string]any{"a": "b"}},
+		"owner": {"rules": []any{"* platform"}}, "webhook": {"url": map[string]any{"env": "WEBHOOK_URL"}},
+		"rules": {"rules": []any{map[string]any{"set": map[string]any{"a": "b"}}}},
+	} {
+		factory, ok := enricher.RegisteredFactory(name)
+		require.True(t, ok, name)
+		fe, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig(name, options))
+		require.NoError(t, err, name)
+		assert.Implements(t, (*enricher.Explainer)(nil), fe, name)
+		if name != "attached" && name != "static" && name != "fingerprint" { // which have nothing to count
+			require.Implements(t, (*enricher.Counter)(nil), fe, name)
+			assert.NotEmpty(t, fe.(enricher.Counter).Counts(), name)
+		}
+	}
+}
