@@ -53,7 +53,7 @@ func (o *oneOf) UnmarshalJSON(data []byte) error {
 
 func (o oneOf) has(value string) bool { return slices.Contains(o, value) }
 
-// A half of the corpus, and how much of it may be labelled wrong.
+// A half is a part of the corpus, and how much of it may be labelled wrong.
 type half struct {
 	name      string
 	failures  []provocation

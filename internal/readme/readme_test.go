@@ -4,9 +4,13 @@ package readme_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/failure-enrichers/enricher"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/internal/readme/loadkoanf"
 	"github.com/failure-enrichers/enricher/internal/readme/loadviper"
 )
@@ -29,7 +34,7 @@ func read(t *testing.T, path string) string {
 func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
 	readme := read(t, "../../README.md")
 	for _, path := range []string{
-		"first/main.go", "enrichers.yaml", "enrichers.json", "enrichers.properties",
+		"first/main.go", "readymade.yaml", "enrichers.yaml", "enrichers.json", "enrichers.properties",
 		"loadkoanf/load.go", "loadviper/load.go", "mount/mount.go",
 	} {
 		text := read(t, path)
@@ -51,6 +56,30 @@ func TestTheFirstEnricherHasFewerThan25Lines(t *testing.T) {
 	_, code, _ := strings.Cut(read(t, "first/main.go"), "func init() {")
 	enricher, _, _ := strings.Cut(code, "func main() {")
 	assert.Less(t, strings.Count("func init() {"+enricher, "\n"), 25)
+}
+
+func TestTheReadyMadeEnrichersDoWhatTheReadmeSays(t *testing.T) {
+	t.Setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/x")
+	var raw map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, "readymade.yaml")), &raw))
+	cfg, err := enricher.ParseConfig(raw)
+	require.NoError(t, err)
+	cfg.Strict = true
+	e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	cause := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	labels := e.Enrich(fmt.Errorf("fetch prices: %w", cause))
+	assert.Regexp(t, "^[0-9a-f]{16}$", labels["fingerprint"])
+	delete(labels, "fingerprint")
+	assert.Contains(t, read(t, "../../README.md"), "`"+labels.String()+"`")
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestTheReadmeNamesEveryLabelAndValue(t *testing.T) {
+	readme := read(t, "../../README.md")
+	for _, name := range enricher.Registered() {
+		assert.Contains(t, readme, "| `"+name+"` | ", name)
+	}
 }
 
 var want = enricher.Config{
