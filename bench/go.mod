@@ -3,14 +3,19 @@ module github.com/failure-enrichers/enricher/bench
 go 1.26.0
 
 require (
+	github.com/failsafe-go/failsafe-go v0.9.8
 	github.com/failure-enrichers/enricher v0.0.0
+	github.com/getsentry/sentry-go v0.50.0
 	github.com/stretchr/testify v1.12.1
 )
 
 require (
+	github.com/bits-and-blooms/bitset v1.24.4 // indirect
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
 )
 
 replace github.com/failure-enrichers/enricher => ../

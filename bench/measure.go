@@ -92,8 +92,8 @@ func runCallers(c *contestant, n int) error {
 
 // calibrate finds out how many failures each contestant can enrich in the time
 // that a measurement is to take.
-func calibrate(pairs []*pair, atLeast time.Duration) error {
-	for _, c := range contestantsOf(pairs) {
+func calibrate(all []*contestant, atLeast time.Duration) error {
+	for _, c := range all {
 		for c.failures = 1; ; {
 			s, err := measure(c, c.failures)
 			if err != nil {
@@ -123,11 +123,9 @@ func moreFailures(n int, took, wanted float64) int {
 // allocationsOfNone returns how often an Enricher without enrichers allocates
 // memory for a failure.
 func allocationsOfNone() float64 {
-	e := newLibrary(nil)
+	c := newContestant(library, "none", nil)
 	ctx := context.Background()
-	return testing.AllocsPerRun(1000, func() {
-		e.EnrichContext(ctx, errFailure, failureContext)
-	})
+	return testing.AllocsPerRun(1000, func() { c.enrich(ctx, c.failure) })
 }
 
 // median returns the middle one of values, or the mean of the two that are.

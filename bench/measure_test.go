@@ -70,7 +70,8 @@ func TestTheRatioIsTheMedianOfRoundsNotThatOfMedians(t *testing.T) {
 		p.reference.samples = append(p.reference.samples, reference)
 		p.ratios = append(p.ratios, p.ratio(subject, reference))
 	}
-	rep := newReport(options{}, []*pair{p}, 1)
+	rep := newReport(options{})
+	rep.addPairs([]*pair{p}, 1)
 	assert.InDelta(t, 0.5, rep.results[0].measured, 1e-9)
 	assert.InDelta(t, 0.375, rep.results[0].low, 1e-9)
 	assert.InDelta(t, 0.7, rep.results[0].high, 1e-9)
@@ -137,7 +138,7 @@ func TestCalibrationFindsANumberThatTakesLongEnough(t *testing.T) {
 		time.Sleep(10 * time.Microsecond)
 		return nil
 	}}
-	require.NoError(t, calibrate([]*pair{{subject: c, reference: c}}, time.Millisecond))
+	require.NoError(t, calibrate([]*contestant{c}, time.Millisecond))
 	assert.Positive(t, c.failures)
 	assert.Less(t, c.failures, 200, "a hundred take a millisecond")
 	assert.GreaterOrEqual(t, calls, c.failures)

@@ -12,8 +12,9 @@ import (
 type report struct {
 	environment environment
 	command     string
-	results     []result
+	results     []result // none: the pairs were not measured
 	costs       []cost
+	sections    []section
 }
 
 // An environment is what measured times depend on. It does not have to be the
@@ -42,19 +43,30 @@ type cost struct {
 	sample
 }
 
-// newReport returns the report of pairs that have been measured. empty is the
-// number of allocations without enrichers.
-func newReport(opts options, pairs []*pair, empty float64) *report {
-	rep := &report{
+// A section is a table on its own, beside those of the pairs.
+type section struct {
+	title string
+	table *table
+	note  string // below the table; may be empty
+}
+
+// newReport returns an empty report.
+func newReport(opts options) *report {
+	return &report{
 		environment: environment{
 			goVersion:  runtime.Version(),
 			platform:   runtime.GOOS + "/" + runtime.GOARCH,
 			cpu:        cpuModel("/proc/cpuinfo"),
-			gomaxprocs: runtime.GOMAXPROCS(0),
+			gomaxprocs: procs,
 			rounds:     opts.rounds,
 		},
 		command: opts.command,
 	}
+}
+
+// addPairs adds pairs that have been measured. empty is the number of allocations
+// without enrichers.
+func (rep *report) addPairs(pairs []*pair, empty float64) {
 	for _, p := range pairs {
 		rep.results = append(rep.results, result{
 			work: p.work, against: p.against,
@@ -66,16 +78,8 @@ func newReport(opts options, pairs []*pair, empty float64) *report {
 		work: "no enrichers", against: "the empty map", measured: empty, unit: " alloc", bar: 1,
 	})
 	for _, c := range contestantsOf(pairs) {
-		rep.costs = append(rep.costs, cost{
-			work: c.work, by: c.by, enrichers: c.enrichers,
-			sample: sample{
-				nanoseconds: medianOf(c.samples, func(s sample) float64 { return s.nanoseconds }),
-				allocs:      medianOf(c.samples, func(s sample) float64 { return s.allocs }),
-				bytes:       medianOf(c.samples, func(s sample) float64 { return s.bytes }),
-			},
-		})
+		rep.costs = append(rep.costs, cost{work: c.work, by: c.by, enrichers: c.enrichers, sample: c.typical()})
 	}
-	return rep
 }
 
 // cpuModel returns what the file, which is that of Linux, says.
@@ -128,19 +132,48 @@ func (rep *report) publish(opts options, w io.Writer) error {
 
 // text returns the report for people at a terminal.
 func (rep *report) text() string {
-	return rep.environment.String() + "\n\n" +
-		rep.resultTable().text() + "\n" +
-		costTitle + "\n\n" +
-		rep.costTable().text() + "\n" +
-		rep.conclusion() + "\n"
+	blocks := []string{rep.environment.String() + "\n"}
+	for _, s := range rep.allSections() {
+		blocks = append(blocks, s.blocks((*table).text)...)
+	}
+	if len(rep.results) > 0 {
+		blocks = append(blocks, rep.conclusion()+"\n")
+	}
+	return strings.Join(blocks, "\n")
 }
 
 // markdown returns the report for the README.
 func (rep *report) markdown() string {
-	return fmt.Sprintf("Measured with `%s`: %s.\n\n", rep.command, rep.environment) +
-		rep.resultTable().markdown() + "\n" +
-		costTitle + "\n\n" +
-		rep.costTable().markdown()
+	blocks := []string{fmt.Sprintf("Measured with `%s`: %s.\n", rep.command, rep.environment)}
+	for _, s := range rep.allSections() {
+		blocks = append(blocks, s.blocks((*table).markdown)...)
+	}
+	return strings.Join(blocks, "\n")
+}
+
+// allSections returns the sections of rep, those about the pairs first.
+func (rep *report) allSections() []section {
+	if len(rep.results) == 0 {
+		return rep.sections
+	}
+	return append([]section{
+		{table: rep.resultTable()},
+		{title: costTitle, table: rep.costTable()},
+	}, rep.sections...)
+}
+
+// blocks returns what is in s, from top to bottom, with its table as print
+// prints it.
+func (s section) blocks(print func(*table) string) []string {
+	var blocks []string
+	if s.title != "" {
+		blocks = append(blocks, s.title+"\n")
+	}
+	blocks = append(blocks, print(s.table))
+	if s.note != "" {
+		blocks = append(blocks, s.note+"\n")
+	}
+	return blocks
 }
 
 const costTitle = "What one failure costs, at the median. With a caller on every core, it is the time from one failure done to the next:"

@@ -53,6 +53,23 @@ enrichers  kind   run by         time  allocations  bytes
 	assert.Equal(t, want, sampleReport().text())
 }
 
+func TestSectionsComeAfterThePairs(t *testing.T) {
+	t.Parallel()
+	rep := sampleReport()
+	rep.sections = []section{
+		{title: "First:", table: &table{columns: []column{{title: "one"}, {title: "two", right: true}}, rows: [][]string{{"a", "b"}}}, note: "Beneath."},
+		{title: "Second:", table: &table{columns: []column{{title: "three"}}}},
+	}
+	text, markdown := rep.text(), rep.markdown()
+	assert.Contains(t, text, "\n\nFirst:\n\none  two\n---  ---\na      b\n\nBeneath.\n\nSecond:\n\nthree\n-----\n\n1 of 3 bars NOT MET.\n")
+	assert.Contains(t, markdown, "\n\nFirst:\n\n| one | two |\n| --- | ---: |\n| a | b |\n\nBeneath.\n\nSecond:\n\n| three |\n| --- |\n")
+
+	rep.results, rep.costs = nil, nil
+	assert.True(t, strings.HasPrefix(rep.text(), rep.environment.String()+"\n\nFirst:\n"), rep.text())
+	assert.NotContains(t, rep.text(), "bars")
+	assert.Equal(t, 0, rep.exitStatus(true))
+}
+
 func TestMarkdownIsWellFormed(t *testing.T) {
 	t.Parallel()
 	got := sampleReport().markdown()
