@@ -42,9 +42,12 @@ var (
 	failsafeInFan = &contender{"hand-written + failsafe-go", startFanOutOfExecutors}
 	sentryGo      = &contender{"sentry-go", startProcessors}
 	bareLoop      = &contender{"bare loop", startLoop}
+
+	// leavableLoop shows what the isolation of the library has to start from.
+	leavableLoop = &contender{"leavable loop", startLeavable}
 )
 
-// contenders are all of them, in the order of the columns.
+// contenders are those of the comparison, in the order of the columns.
 var contenders = []*contender{library, handWritten, failsafeGo, failsafeInFan, sentryGo, bareLoop}
 
 // whoIsWho is for the reader of tables about all contenders.
