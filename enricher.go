@@ -100,9 +100,10 @@ type FailureEnricher interface {
 	// ctx ends when this enricher's time is up, when ProcessFailure returns,
 	// and when a Shutdown does not wait any longer. It has the values of the
 	// caller's context, but not its cancellation: that of a failed job has
-	// usually been cancelled. fc belongs to this call.
+	// usually been cancelled. fc belongs to this call; its maps are for reading,
+	// as whoever wraps an enricher may share them.
 	//
-	// The labels are copied; nil is no labels. Those under keys not in
+	// The labels are copied, and the map is not to be kept; nil is no labels. Those under keys not in
 	// OutputKeys are dropped and reported, as are values that are not valid
 	// UTF-8, that hold control characters other than tab and newline, or that
 	// exceed the Limits. Where the error is not nil, the labels are ignored.

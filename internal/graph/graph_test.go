@@ -125,6 +125,21 @@ func TestTheDepthIsTheLengthOfTheLongestChain(t *testing.T) {
 	}
 }
 
+// Where each of a layer waits for all of the layer before, the ways through double with every layer.
+func TestTheDepthIsFoundWithoutGoingEveryWay(t *testing.T) {
+	t.Parallel()
+	waits := make([][]int, 128)
+	want := make([]int, len(waits))
+	for i := range waits {
+		layer := i / 2
+		want[i] = layer + 1
+		if layer > 0 {
+			waits[i] = []int{2*layer - 2, 2*layer - 1}
+		}
+	}
+	assert.Equal(t, want, graph.Depths(waits))
+}
+
 func TestFollowersAreWaitsTurnedAround(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, [][]int{}, graph.Followers(nil))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,5 +122,41 @@ func TestTextSurvivesAPanicWhoseValueCannotBePrinted(t *testing.T) {
 	const unprintable = "(a guard_test.vicious that panics when it is printed)"
 	assert.Equal(t, "(the Error method of a guard_test.vicious panicked: "+unprintable+")", guard.Text(vicious{}))
 	assert.Equal(t, unprintable, guard.Sprint(vicious{}))
-	assert.Equal(t, "42", guard.Sprint(42))
+}
+
+// A named type is printed as its kind is: the type says nothing of a method.
+type (
+	level  int8
+	reason string
+)
+
+func TestSprintGivesTheTextOfWhatHasOneAndTheTypeOfAnythingElse(t *testing.T) {
+	t.Parallel()
+	cyclic := map[string]any{}
+	cyclic["self"] = cyclic
+	for _, c := range []struct {
+		value any
+		want  string
+	}{
+		{nil, "<nil>"},
+		{io.EOF, "EOF"},
+		{3 * time.Second, "3s"},
+		{"text", "text"},
+		{reason("because"), "because"},
+		{42, "42"},
+		{level(-42), "-42"},
+		{uint8(255), "255"},
+		{uint64(1<<64 - 1), "18446744073709551615"},
+		{-0.1, "-0.1"},
+		{float32(0.5), "0.5"},
+		{1e100, "1e+100"},
+		{true, "true"},
+		{false, "false"},
+		{1i, "(complex128)"},
+		{[]int{1}, "([]int)"},
+		{cyclic, "(map[string]interface {})"},
+		{struct{ err error }{io.EOF}, "(struct { err error })"},
+	} {
+		assert.Equal(t, c.want, guard.Sprint(c.value))
+	}
 }
