@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
 	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
 )
 
@@ -53,6 +54,7 @@ func (w *walker) message(err error, depth int) description {
 
 	d := description{message: p.render(), joined: p.joined}
 	worded := hasWord(d.message)
+	d.codes = p.codes
 	d.types = slices.DeleteFunc(p.types, func(name string) bool { return worded && !isExported(name) })
 	for i := range p.parts {
 		d.add(&p.parts[i])
@@ -69,6 +71,7 @@ func (w *walker) message(err error, depth int) description {
 // add adds all but the message of what d wraps.
 func (d *description) add(wrapped *description) {
 	d.types = append(d.types, wrapped.types...)
+	d.codes = append(d.codes, wrapped.codes...)
 	d.causes = append(d.causes, wrapped.causes...)
 	d.frames = append(d.frames, wrapped.frames...)
 }
@@ -98,6 +101,17 @@ func enclosing(function string) string {
 		}
 	}
 	return strings.TrimSuffix(function, "-fm")
+}
+
+// codeOf returns the code that err has by a method or field, whether or not its
+// text has it in a form that is known for a code. Other codes than these are in
+// texts as words: "connection refused", "exit status 3".
+func codeOf(err error) string {
+	switch e := evidence.CodeOf(err); e.Kind {
+	case evidence.HTTPStatus, evidence.GRPCStatus, evidence.SQLState:
+		return e.Reason()
+	}
+	return ""
 }
 
 // textOf returns what err prints, whatever it is and however long.

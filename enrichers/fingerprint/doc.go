@@ -9,8 +9,9 @@
 //
 // # Options
 //
-//	message         true: set the label fingerprint_message; by default, true
-//	message-length  bytes of it to keep, 16 to 4096; by default, and where it is 0, 256
+//	no-message      true: do not set the label fingerprint_message; by default, false
+//	message-length  bytes of it to keep, 16 to 4096; by default, and where it is 0, 256;
+//	                more than 1024 needs limits.max-value-length as well
 //
 // # Labels
 //
@@ -29,6 +30,7 @@
 //
 //	fingerprint 1
 //	type T        for each type in the chain of errors, from the outside in
+//	code C        for each error that has one: its HTTP or gRPC status or SQLSTATE
 //	message M     what the error prints, normalized
 //	cause M       for each wrapped error that the message hides: the same of it
 //	frame F       for each function in which it arose, where that is known
@@ -39,6 +41,10 @@
 // they wrap: *fmt.wrapError, *errors.errorString, *errors.withStack. So wrapping an
 // error in labels has no effect, and wrapping it with fmt.Errorf has the effect of
 // the text that this adds. Where the message has no words, all types count.
+//
+// Codes are those of the enricher "error", found by methods and fields without
+// regard to the text: StatusCode, SQLState, GRPCStatus. All others stand in texts
+// as words, such as "connection refused".
 //
 // Errors that were joined are each described by themselves. Then they are sorted,
 // and of those that are the same one is kept. So it does not matter in which order

@@ -22,7 +22,7 @@ func Example() {
 }
 
 func ExampleNew() {
-	fe, err := fingerprint.New(fingerprint.Options{Message: true, MessageLength: 32})
+	fe, err := fingerprint.New(fingerprint.Options{MessageLength: 32})
 	if err != nil {
 		log.Fatal(err)
 	}

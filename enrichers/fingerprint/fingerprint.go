@@ -18,9 +18,9 @@ const (
 // Options are the options of the enricher. The comments give their names in a
 // configuration.
 type Options struct {
-	// Message says whether to set the label fingerprint_message (message). By
-	// default, it is set.
-	Message bool
+	// NoMessage leaves out the label fingerprint_message (no-message). By default,
+	// it is set.
+	NoMessage bool
 
 	// MessageLength is how many bytes of the message to keep, 16 to 4096
 	// (message-length). By default, and where it is 0, 256. A longer one is cut,
@@ -35,13 +35,8 @@ const (
 	defaultMessageLength = 256
 )
 
-// DefaultOptions returns the options that are not configured.
-func DefaultOptions() Options {
-	return Options{Message: true, MessageLength: defaultMessageLength}
-}
-
 func init() {
-	enricher.Register("fingerprint", enricher.NewFactory(DefaultOptions(),
+	enricher.Register("fingerprint", enricher.NewFactory(Options{},
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
@@ -58,7 +53,7 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		}
 	}
 	f := &fingerprint{opts: opts, keys: []string{KeyFingerprint}}
-	if opts.Message {
+	if !opts.NoMessage {
 		f.keys = append(f.keys, KeyMessage)
 	}
 	return f, nil
@@ -83,7 +78,7 @@ func (f *fingerprint) ProcessFailure(_ context.Context, cause error, _ enricher.
 
 func (f *fingerprint) labels(d *description) enricher.Labels {
 	labels := enricher.Labels{KeyFingerprint: d.key()}
-	if f.opts.Message {
+	if !f.opts.NoMessage {
 		labels[KeyMessage] = shorten(d.message, f.opts.MessageLength)
 	}
 	return labels
@@ -96,9 +91,11 @@ func (f *fingerprint) ExplainFailure(
 	d := describe(cause)
 	labels := f.labels(&d)
 	reasons := map[string]string{KeyFingerprint: f.reason(&d)}
-	if f.opts.Message {
-		reasons[KeyMessage] = fmt.Sprintf("the text of the failure with what varies replaced, %d of %d bytes",
-			len(strings.TrimSuffix(labels[KeyMessage], ellipsis)), len(d.message))
+	if !f.opts.NoMessage {
+		reasons[KeyMessage] = "the text of the failure with what varies replaced"
+		if kept := len(strings.TrimSuffix(labels[KeyMessage], ellipsis)); kept < len(d.message) {
+			reasons[KeyMessage] += fmt.Sprintf(", %d of %d bytes", kept, len(d.message))
+		}
 	}
 	return labels, reasons, nil
 }
@@ -120,6 +117,7 @@ func (f *fingerprint) reason(d *description) string {
 		}
 	}
 	say("; the types", "%s", d.types)
+	say("; the codes", "%s", d.codes)
 	say("; what it hides,", "%q", d.causes)
 	say("; and where it arose,", "%s", d.frames)
 	return b.String()

@@ -40,7 +40,7 @@ func TestItIsRegisteredAndSetsBothLabels(t *testing.T) {
 
 func TestTheMessageCanBeLeftOut(t *testing.T) {
 	t.Parallel()
-	e, err := load(t, map[string]any{"message": "false"})
+	e, err := load(t, map[string]any{"no-message": "true"})
 	require.NoError(t, err)
 	assert.Equal(t, enricher.Labels{"fingerprint": fingerprint.Of(errRefused)}, e.Enrich(errRefused))
 	assert.Equal(t, []string{"fingerprint"}, e.Enrichers()[0].OutputKeys)
@@ -84,16 +84,9 @@ func TestOptionsOutOfTheirRangeAreRefused(t *testing.T) {
 	}
 }
 
-func TestTheZeroOptionsSetTheFingerprintOnly(t *testing.T) {
-	t.Parallel()
-	fe, err := fingerprint.New(fingerprint.Options{})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"fingerprint"}, fe.OutputKeys())
-}
-
 func TestItExplainsWhatWentIntoTheFingerprint(t *testing.T) {
 	t.Parallel()
-	fe, err := fingerprint.New(fingerprint.DefaultOptions())
+	fe, err := fingerprint.New(fingerprint.Options{})
 	require.NoError(t, err)
 	cause := fmt.Errorf("job 7: %w", &HidingError{panicked(&RowError{"row 3 is bad"}, "main.load.func1")})
 	labels, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})
@@ -105,13 +98,21 @@ func TestItExplainsWhatWentIntoTheFingerprint(t *testing.T) {
 		"fingerprint": `version 1 of the message "job <num>: request failed"` +
 			`; the types *fingerprint_test.HidingError, *enricher.PanicError, *fingerprint_test.RowError` +
 			`; what it hides, "panic: row <num> is bad"; and where it arose, main.load`,
-		"fingerprint_message": "the text of the failure with what varies replaced, 25 of 25 bytes",
+		"fingerprint_message": "the text of the failure with what varies replaced",
 	}, reasons)
+}
+
+func TestStatusesThatTheTextDoesNotCallOneStayApart(t *testing.T) {
+	t.Parallel()
+	assert.NotEqual(t, fingerprint.Of(&answered{404}), fingerprint.Of(&answered{503}))
+	assert.NotEqual(t, fingerprint.Of(stated("40001")), fingerprint.Of(stated("23505")))
+	assert.NotEqual(t, fingerprint.Of(fmt.Errorf("a: %w", &answered{404})), fingerprint.Of(fmt.Errorf("a: %w", &answered{503})))
+	assert.Equal(t, fingerprint.Of(errors.Join(&answered{404}, &answered{503})), fingerprint.Of(errors.Join(&answered{503}, &answered{404})))
 }
 
 func TestAnExplanationIsNotEndless(t *testing.T) {
 	t.Parallel()
-	fe, err := fingerprint.New(fingerprint.DefaultOptions())
+	fe, err := fingerprint.New(fingerprint.Options{})
 	require.NoError(t, err)
 	for name, cause := range hostile() {
 		_, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})

@@ -59,6 +59,10 @@ func goldens() []golden {
 		{"list", list{cause, lost, cause}},
 		{"two verbs", fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, cause)},
 		{"hidden join", &HidingError{errors.Join(cause, lost)}},
+		{"status 404 that the text does not call one", &answered{404}},
+		{"status 503 that the text does not call one", fmt.Errorf("fetch: %w", &answered{503})},
+		{"SQLSTATE that the text does not call one", stated("40001")},
+		{"joined statuses", errors.Join(&answered{503}, &answered{404}, &answered{503})},
 		{"panic", panicked("index out of range [5] with length 3", "example.com/shop/cart.(*Cart).Total")},
 		{"panic in a closure", panicked("oops", "example.com/shop/cart.Run.func1.2")},
 		{"panic with an error", panicked(cause, "main.load")},
@@ -81,7 +85,7 @@ func goldens() []golden {
 }
 
 func TestFingerprintsAreThoseOfTheGoldenFile(t *testing.T) {
-	e, err := fingerprint.New(fingerprint.DefaultOptions())
+	e, err := fingerprint.New(fingerprint.Options{})
 	require.NoError(t, err)
 	path := fmt.Sprintf("testdata/fingerprints.v%d.golden", fingerprint.Version)
 	want := readGolden(t, path)

@@ -67,7 +67,7 @@ func numError(text string) error {
 
 func TestJoinsOfAnyOrderHaveTheSameMessage(t *testing.T) {
 	t.Parallel()
-	e, err := fingerprint.New(fingerprint.DefaultOptions())
+	e, err := fingerprint.New(fingerprint.Options{})
 	assert.NoError(t, err)
 	a, b := errors.New("disk 3 full"), errors.New("connection lost")
 	for _, err := range []error{

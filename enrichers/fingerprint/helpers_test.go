@@ -37,6 +37,18 @@ type RowError struct{ Text string }
 
 func (e *RowError) Error() string { return e.Text }
 
+// An answered has a status that its text does not call one.
+type answered struct{ status int }
+
+func (a *answered) Error() string   { return fmt.Sprintf("upstream said %d", a.status) }
+func (a *answered) StatusCode() int { return a.status }
+
+// A stated has a SQLSTATE that its text does not call one.
+type stated string
+
+func (s stated) Error() string    { return "pq: " + string(s) }
+func (s stated) SQLState() string { return string(s) }
+
 // A ColumnError prints the same.
 type ColumnError struct{ Text string }
 

@@ -83,7 +83,7 @@ func hostile() map[string]error {
 
 func TestAnyErrorHasAFingerprint(t *testing.T) {
 	t.Parallel()
-	e, err := fingerprint.New(fingerprint.Options{Message: true, MessageLength: 4096})
+	e, err := fingerprint.New(fingerprint.Options{MessageLength: 4096})
 	require.NoError(t, err)
 	for name, cause := range hostile() {
 		t.Run(name, func(t *testing.T) {

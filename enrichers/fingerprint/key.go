@@ -27,6 +27,7 @@ func Of(err error) string {
 type description struct {
 	message string   // normalized
 	types   []string // from the outside in
+	codes   []string // HTTP and gRPC status and SQLSTATE, from the outside in
 	causes  []string // normalized messages of wrapped errors that message does not have
 	frames  []string // the functions where it arose
 	joined  bool     // there are joined errors in it
@@ -50,6 +51,7 @@ func (d *description) appendTo(b []byte) []byte {
 	b = append(b, "fingerprint "...)
 	b = strconv.AppendInt(b, Version, 10)
 	b = appendLines(b, "type ", d.types)
+	b = appendLines(b, "code ", d.codes)
 	b = append(b, "\nmessage "...)
 	b = append(b, d.message...)
 	b = appendLines(b, "cause ", d.causes)
@@ -71,6 +73,7 @@ func compare(a, b *description) int {
 	return cmp.Or(
 		strings.Compare(a.message, b.message),
 		slices.Compare(a.types, b.types),
+		slices.Compare(a.codes, b.codes),
 		slices.Compare(a.causes, b.causes),
 		slices.Compare(a.frames, b.frames),
 	)

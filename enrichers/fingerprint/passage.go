@@ -15,6 +15,7 @@ type passage struct {
 	walker *walker
 	text   string
 	types  []string // of all whose text it is, from the outside in
+	codes  []string // of the same, where they have one
 	lists  []list   // in the order of their places
 	parts  []description
 	joined bool
@@ -37,6 +38,9 @@ type hidden struct {
 func (p *passage) follow(err error, start, end, depth int) {
 	for ; depth < maxDepth; depth++ {
 		p.types = append(p.types, inspect.TypeName(err))
+		if code := codeOf(err); code != "" {
+			p.codes = append(p.codes, code)
+		}
 		many, one := unwrap(err)
 		if one == nil {
 			if many = p.walker.pay(many); len(many) > 0 {
