@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -161,13 +162,29 @@ func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if err == nil {
 		return fe, nil
 	}
+	return fe, ofEnricher(conf.name, err)
+}
+
+// ofEnricher returns err with the name of the enricher in each of the errors that
+// it joins: lines of several enrichers may be printed one below the other.
+func ofEnricher(name string, err error) error {
+	if reflect.TypeOf(err) == reflect.TypeOf(errors.Join(err)) {
+		var errs []error
+		for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+			errs = append(errs, ofEnricher(name, err))
+		}
+		return errors.Join(errs...)
+	}
+	if ce, ok := err.(*ConfigError); ok && ce != nil {
+		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
+	}
 	var ce *ConfigError
 	known := false
 	guard.Do(func() { known = errors.As(err, &ce) && ce.Enricher != "" })
-	if !known {
-		err = &EnricherError{conf.name, err}
+	if known {
+		return err
 	}
-	return fe, err
+	return &EnricherError{name, err}
 }
 
 // isNil reports whether v is nil, or holds a nil pointer or function.

@@ -456,3 +456,20 @@ no such failure enricher: "unknown": registered are "fails", "good", "nil", "pan
 enricher "nil": its factory returned nil: want an enricher or an error
 enricher "fails": no`)
 }
+
+func TestEachOfTheErrorsThatAFactoryJoinsNamesTheEnricher(t *testing.T) {
+	t.Parallel()
+	r := enricher.NewRegistry()
+	require.NoError(t, r.Register("a", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		return nil, errors.Join(
+			&enricher.ConfigError{Option: "x", Err: errors.New("bad")},
+			errors.Join(errors.New("plain"), &enricher.ConfigError{Option: "y", Err: errors.New("worse")}),
+			&enricher.ConfigError{Enricher: "other", Option: "z", Err: errors.New("its own")},
+		)
+	})))
+	_, err := enricher.New(enricher.Config{FailureEnrichers: []string{"a"}}, enricher.WithRegistry(r))
+	assert.EqualError(t, err, `enricher "a": option "x": bad
+enricher "a": plain
+enricher "a": option "y": worse
+enricher "other": option "z": its own`)
+}
