@@ -3,11 +3,10 @@ package enrichers
 import (
 	"context"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -22,15 +21,16 @@ const MaxCoalesced = 1024
 // ask a remote system, so that a storm of failures is none of requests.
 //
 // Failures are equal if key returns the same for them, such as their
-// fingerprint; one with an empty key is handed on as it is. Where fe is a
+// fingerprint; one with an empty key is handed on as it is. Where fe is an
 // [enricher.LabelReader], so is the result, and key gets the labels. Where ttl is
-// not positive, only calls under way are shared. At most [MaxCoalesced] labels
-// are kept.
+// not positive, only calls under way are shared. Labels of at most [MaxCoalesced]
+// failures are kept, and none that exceed the default Limits.
 //
-// A failure that shares a call shares its error as well, and its panic. Only
-// where the call has run out of time that the failure still has, it is called
-// again. The call that is made has the context of the failure that came first,
-// and its values.
+// The call is made for the failure that came first, with its context, on its
+// goroutine. The others wait for it as long as they have time. They share its
+// labels, its error and its panic, but not that its time was up: then one of them
+// calls again. So an enricher that hangs costs a goroutine for each call that was
+// given up, as it does by itself.
 //
 // fe is the result's: closing the result closes fe, where that is an
 // [io.Closer]. A nil fe or key returns nil, which [enricher.New] does not accept.
@@ -40,7 +40,7 @@ func Coalesce(
 	if fe == nil || key == nil {
 		return nil
 	}
-	c := &coalesced{fe: fe, key: key, ttl: ttl, kept: map[string]kept{}}
+	c := &coalesced{fe: fe, key: key, ttl: ttl, calls: map[string]*call{}}
 	if reader, ok := fe.(enricher.LabelReader); ok {
 		return &coalescedReader{c, reader}
 	}
@@ -48,22 +48,30 @@ func Coalesce(
 }
 
 // A coalesced is an enricher whose calls are shared.
+//
+// It does not use package singleflight, whose Do waits without regard to the
+// context of who waits, and whose DoChan ends the process where a call panics.
 type coalesced struct {
-	fe  enricher.FailureEnricher
-	key func(error, enricher.FailureContext) string
-	ttl time.Duration
-
-	calls singleflight.Group
+	fe    enricher.FailureEnricher
+	key   func(error, enricher.FailureContext) string
+	ttl   time.Duration
 	saved atomic.Uint64 // failures without a call of their own
 
 	mu    sync.Mutex
-	kept  map[string]kept
-	order []string // the keys of kept, in the order in which they expire
+	calls map[string]*call // under way, and those whose labels are kept
+	kept  []string         // the keys of the latter, in the order in which they expire
 }
 
-// A kept is what a call has returned.
-type kept struct {
+// A call is what equal failures share. Its fields are written by who makes it,
+// before done is closed, and read by the others afterwards.
+type call struct {
+	ctx     context.Context // of who makes it
+	done    chan struct{}
 	labels  enricher.Labels
+	err     error
+	panic   any  // what it panicked with
+	exited  bool // it has left by a panic or by runtime.Goexit
+	late    bool // it ended after its time was up
 	expires time.Time
 }
 
@@ -96,32 +104,123 @@ func (c *coalesced) ProcessFailure(ctx context.Context, cause error, fc enricher
 	if key == "" {
 		return c.fe.ProcessFailure(ctx, cause, fc)
 	}
-	for {
-		if labels, ok := c.get(key); ok {
-			c.saved.Add(1)
-			return labels, nil
+	for ctx.Err() == nil {
+		shared, ours := c.join(ctx, key)
+		if ours {
+			return c.make(shared, key, cause, fc)
 		}
-		// A panic and a runtime.Goexit in the call reach all who share it. They
-		// wait for it on this goroutine, as they would for a call of their own,
-		// and are abandoned with it where it ignores its context.
-		ours := false
-		outcome, _, _ := c.calls.Do(key, func() (any, error) {
-			ours = true
-			labels, err := c.fe.ProcessFailure(ctx, cause, fc)
-			if err == nil {
-				c.put(key, labels)
-			}
-			return &call{labels.Clone(), err, ctx.Err() != nil}, nil
-		})
-		done := outcome.(*call)
-		if done.err != nil && done.late && !ours && ctx.Err() == nil {
+		select {
+		case <-shared.done:
+		case <-shared.ctx.Done(): // whoever makes it may never come back
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if !shared.over() || shared.late {
+			c.drop(key, shared)
 			continue
 		}
-		if !ours {
-			c.saved.Add(1)
+		c.saved.Add(1)
+		if shared.exited {
+			if shared.panic == nil {
+				runtime.Goexit()
+			}
+			panic(shared.panic)
 		}
-		return done.labels.Clone(), done.err
+		return shared.labels.Clone(), shared.err
 	}
+	return nil, ctx.Err()
+}
+
+// over reports whether the call has ended.
+func (s *call) over() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// join returns the call of equal failures: one that there is, or a new one, which
+// is ours to make.
+func (c *coalesced) join(ctx context.Context, key string) (shared *call, ours bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if shared, ok := c.calls[key]; ok && (shared.expires.IsZero() || time.Now().Before(shared.expires)) {
+		return shared, false
+	}
+	shared = &call{ctx: ctx, done: make(chan struct{})}
+	c.calls[key] = shared
+	return shared, true
+}
+
+// make makes a call.
+func (c *coalesced) make(own *call, key string, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	own.exited = true
+	defer func() {
+		if own.exited {
+			own.panic = recover() // nil where it is runtime.Goexit
+		}
+		own.late = own.ctx.Err() != nil
+		c.keep(key, own)
+		close(own.done)
+		if own.panic != nil {
+			panic(own.panic) // still with the stack that it came from
+		}
+	}()
+	labels, err := c.fe.ProcessFailure(own.ctx, cause, fc)
+	own.exited = false
+	own.labels, own.err = labels.Clone(), err
+	return labels, err
+}
+
+// keep keeps the labels of a call that has succeeded, and forgets any other.
+func (c *coalesced) keep(key string, own *call) {
+	if c.ttl <= 0 || own.exited || own.err != nil || !modest(own.labels) {
+		c.drop(key, own)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[key] != own {
+		return // given up, and another has been made since
+	}
+	// Without the context, which has the values of a request that is long over.
+	now := time.Now()
+	c.calls[key] = &call{ctx: context.Background(), done: own.done, labels: own.labels, expires: now.Add(c.ttl)}
+	for len(c.kept) > 0 {
+		oldest := c.kept[0]
+		old := c.calls[oldest]
+		gone := old == nil || oldest == key || old.expires.IsZero() // forgotten, or made again
+		if !gone && now.Before(old.expires) && len(c.kept) < MaxCoalesced {
+			break
+		}
+		if !gone {
+			delete(c.calls, oldest)
+		}
+		c.kept = c.kept[1:]
+	}
+	c.kept = append(c.kept, key)
+}
+
+// drop forgets a call, unless it has been replaced.
+func (c *coalesced) drop(key string, own *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[key] == own {
+		delete(c.calls, key)
+	}
+}
+
+// modest reports whether labels are such that many can be kept: within the limits
+// that the library has by default.
+func modest(labels enricher.Labels) bool {
+	for key, value := range labels {
+		if len(key)+len(value) > enricher.DefaultMaxValueLength {
+			return false
+		}
+	}
+	return len(labels) <= enricher.DefaultMaxLabels
 }
 
 // ExplainFailure asks fe, whatever was kept, and keeps nothing.
@@ -145,48 +244,4 @@ func (c *coalesced) Counts() map[string]uint64 {
 	}
 	counts["coalesced"] = c.saved.Load()
 	return counts
-}
-
-// A call is what several failures share.
-type call struct {
-	labels enricher.Labels
-	err    error
-	late   bool // it ended after its time was up
-}
-
-func (c *coalesced) get(key string) (enricher.Labels, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k, ok := c.kept[key]
-	if !ok || !time.Now().Before(k.expires) {
-		return nil, false
-	}
-	return k.labels.Clone(), true
-}
-
-func (c *coalesced) put(key string, labels enricher.Labels) {
-	if c.ttl <= 0 {
-		return
-	}
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.forget(key, now)
-	c.kept[key] = kept{labels.Clone(), now.Add(c.ttl)}
-	c.order = append(c.order, key)
-}
-
-// forget drops what has expired, the oldest where there is no room, and what is
-// there under key already.
-func (c *coalesced) forget(key string, now time.Time) {
-	rest := c.order[:0]
-	for i, k := range c.order {
-		full := len(c.order)-i >= MaxCoalesced
-		if k == key || full || !now.Before(c.kept[k].expires) {
-			delete(c.kept, k)
-			continue
-		}
-		rest = append(rest, k)
-	}
-	c.order = rest
 }

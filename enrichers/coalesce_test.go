@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -148,17 +150,86 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("a panic costs those who share the call their labels, and no more", func(t *testing.T) {
-		r := &remote{answer: func(n int64) (enricher.Labels, error) {
-			if n == 1 {
-				panic("bug")
+	t.Run("who waits does not wait longer than it has time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := &remote{took: time.Minute}
+			fe := enrichers.Coalesce(r, byText, 0)
+			go process(fe, time.Hour, errBroken)
+			synctest.Wait()
+			start := time.Now()
+			_, err := process(fe, time.Second, errBroken)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, time.Second, time.Since(start))
+			time.Sleep(time.Hour)
+		})
+	})
+
+	t.Run("a call that hangs and ignores its context holds up nobody else", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			var calls atomic.Int64
+			hangs := enricher.Func([]string{"answer"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				n := calls.Add(1)
+				if n == 1 {
+					<-release
+				}
+				return enricher.Labels{"answer": fmt.Sprint(n)}, nil
+			})
+			e, err := enricher.New(enricher.Config{Timeout: time.Second, Policy: enricher.Policy{MaxConcurrent: 2}},
+				enricher.WithEnricher("hangs", enrichers.Coalesce(hangs, byText, time.Hour)))
+			require.NoError(t, err)
+			assert.Empty(t, e.Enrich(errBroken))
+			for range 3 {
+				assert.Equal(t, enricher.Labels{"answer": "2"}, e.Enrich(errBroken))
 			}
-			return nil, nil
+			close(release)
+			synctest.Wait()
+			assert.Equal(t, enricher.Labels{"answer": "2"}, e.Enrich(errBroken), "what comes too late replaces nothing")
+			require.NoError(t, e.Shutdown(t.Context()))
+		})
+	})
+
+	t.Run("a panic is shared as it is, and so is an exit; neither is kept", func(t *testing.T) {
+		for _, c := range []struct {
+			name string
+			end  func()
+		}{{"panic", func() { panic("bug") }}, {"exit", runtime.Goexit}} {
+			synctest.Test(t, func(t *testing.T) {
+				r := &remote{took: time.Second, answer: func(n int64) (enricher.Labels, error) {
+					if n == 1 {
+						c.end()
+					}
+					return nil, nil
+				}}
+				e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("remote", enrichers.Coalesce(r, byText, time.Hour)))
+				require.NoError(t, err)
+				var wg sync.WaitGroup
+				for range 3 {
+					wg.Go(func() {
+						o := e.EnrichContext(t.Context(), errBroken, enricher.FailureContext{}).Outcomes[0]
+						assert.Equal(t, enricher.StatusPanicked, o.Status, c.name)
+						if p, ok := errors.AsType[*enricher.PanicError](o.Err); assert.True(t, ok) && c.name == "panic" {
+							assert.Equal(t, "bug", p.Value)
+						}
+					})
+				}
+				wg.Wait()
+				assert.EqualValues(t, 1, r.calls.Load())
+				assert.True(t, e.EnrichContext(t.Context(), errBroken, enricher.FailureContext{}).Complete())
+			})
+		}
+	})
+
+	t.Run("labels beyond the limits are not kept", func(t *testing.T) {
+		r := &remote{answer: func(int64) (enricher.Labels, error) {
+			return enricher.Labels{"answer": strings.Repeat("x", 2000)}, nil
 		}}
-		fe := enrichers.Coalesce(r, byText, 0)
-		assert.Panics(t, func() { _, _ = process(fe, time.Second, errBroken) })
-		_, err := process(fe, time.Second, errBroken)
-		assert.NoError(t, err)
+		fe := enrichers.Coalesce(r, byText, time.Hour)
+		for range 2 {
+			_, err := process(fe, time.Second, errBroken)
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 2, r.calls.Load())
 	})
 
 	t.Run("no more than MaxCoalesced labels are kept, the latest", func(t *testing.T) {
