@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -89,9 +91,10 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 // unanswered returns what is known of each enricher before it is asked.
 func (e *Enricher) unanswered() []ExplainedAnswer {
 	answers := make([]ExplainedAnswer, len(e.members))
+	waves := make([]int, len(e.members))
 	for i, m := range e.members {
 		a := &answers[i]
-		a.Wave = e.wave(i)
+		a.Wave = e.wave(i, waves)
 		a.Outcome.Enricher = m.info.Name
 		for _, j := range e.waits[i] {
 			a.WaitsFor = append(a.WaitsFor, e.members[j].info.Name)
@@ -100,13 +103,16 @@ func (e *Enricher) unanswered() []ExplainedAnswer {
 	return answers
 }
 
-// wave returns when enricher i is asked: after all that it waits for.
-func (e *Enricher) wave(i int) int {
-	wave := 1
-	for _, j := range e.waits[i] {
-		wave = max(wave, e.wave(j)+1)
+// wave returns when enricher i is asked: after all that it waits for. Those that
+// are known already are in waves.
+func (e *Enricher) wave(i int, waves []int) int {
+	if waves[i] == 0 {
+		waves[i] = 1
+		for _, j := range e.waits[i] {
+			waves[i] = max(waves[i], e.wave(j, waves)+1)
+		}
 	}
-	return wave
+	return waves[i]
 }
 
 func explainChain(cause error) []ExplainedError {
@@ -227,9 +233,19 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 	}
 }
 
-// oneLine keeps a text of a stranger from looking like several lines.
+// oneLine returns the text of a stranger in a form that does no harm to a
+// terminal: what is not to be printed is as in a Go string.
 func oneLine(text string) string {
-	return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(text)
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
 }
 
 // MarshalJSON writes a with the outcome of its enricher in one object.

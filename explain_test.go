@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,6 +115,28 @@ labels: kind=USER, owner=team of USER, size=1\n2
 				"labels": {"kind": "USER", "owner": "team of USER", "size": "1\n2"}
 			}`, string(data))
 		})
+	})
+
+	t.Run("what it prints does no harm to a terminal", func(t *testing.T) {
+		var none *enricher.Enricher
+		x := none.Explain(context.Background(), errors.New("a\x1b[2J\u2028b\xffü"), enricher.FailureContext{})
+		assert.Equal(t, `*errors.errorString: a\x1b[2J\u2028b`+"\uFFFD"+`ü`+"\nlabels: \n", x.String())
+	})
+
+	t.Run("many readers that read from each other are not endless", func(t *testing.T) {
+		var opts []enricher.Option
+		var keys []string
+		for i := range 40 {
+			key := fmt.Sprint("k", i)
+			opts = append(opts, enricher.WithEnricher(key, explainer{
+				keys: []string{key}, reads: slices.Clone(keys),
+				explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) { return nil, nil, nil },
+			}))
+			keys = append(keys, key)
+		}
+		e, err := enricher.New(enricher.Config{Timeout: time.Minute}, append(opts, enricher.WithLogger(slog.New(slog.DiscardHandler)))...)
+		require.NoError(t, err)
+		assert.Equal(t, 40, e.Explain(context.Background(), missing, enricher.FailureContext{}).Answers[39].Wave)
 	})
 
 	t.Run("it is not counted, logged or observed", func(t *testing.T) {

@@ -150,11 +150,13 @@ const (
 
 // visit calls fn for err and all that it wraps, as [Chain] has it.
 func visit(err error, fn func(err error, depth int) walk) {
-	left := maxChainVisits
+	left, passed := maxChainVisits, 0
 	var down func(err error, depth int) bool
 	down = func(err error, depth int) bool {
 		if err == nil || depth > maxChainDepth {
-			return true
+			// There may be very much of it, and no end.
+			passed++
+			return passed < 10*maxChainVisits
 		}
 		if left--; left < 0 {
 			return false

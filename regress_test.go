@@ -342,3 +342,25 @@ func TestTimeLostInTheQueueDoesNotOpenTheBreaker(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// wideCycle joins itself, very often.
+type wideCycle struct{ branches []error }
+
+func (w *wideCycle) Error() string   { return "wide" }
+func (w *wideCycle) Unwrap() []error { return w.branches }
+
+func TestAWideTreeThatContainsItselfCostsNoMoreThanItsBound(t *testing.T) {
+	t.Parallel()
+	w := &wideCycle{make([]error, 300_000)}
+	for i := range w.branches {
+		w.branches[i] = w
+	}
+	visits := 0
+	for range enricher.Chain(w) {
+		visits++
+	}
+	// Branches that are too deep are not all looked at either: there would be
+	// 300,000 on each of 100 levels.
+	assert.Equal(t, 100, visits)
+	assert.Empty(t, enricher.LabelsOf(w))
+}
