@@ -62,7 +62,7 @@ type half struct {
 
 var halves = []half{
 	{"grown", grown, 0},
-	{"independent", independent, 0.05},
+	{"independent", independent, 0.06},
 	{"unseen", unseen, 0.05},
 }
 

@@ -3,6 +3,7 @@ package fault
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
@@ -60,43 +61,47 @@ func (e *Enricher) OutputKeys() []string { return []string{Key} }
 
 // ProcessFailure says who is at fault. It never fails.
 func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	t, _ := e.judge(cause)
-	for i := range types {
-		if types[i] == t {
-			e.counts[i].Add(1)
-		}
+	t, override, _ := e.judge(cause)
+	e.counts[slices.Index(types, t)].Add(1)
+	if override != nil {
+		override.counted.Add(1)
 	}
 	return enricher.Labels{Key: string(t)}, nil
 }
 
 // ExplainFailure says what decided.
 func (e *Enricher) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
-	t, from := e.judge(cause)
-	why := "no error of the chain is of a type, or has a code, that says it"
-	if reason := from.Reason(); reason != "" {
-		why = reason
+	t, override, found := e.judge(cause)
+	why := cmp.Or(found.Reason(), "no error of the chain is of a type, or has a code, that says it")
+	if override != nil {
+		why = "option " + override.String()
 	}
 	return enricher.Labels{Key: string(t)}, map[string]string{Key: why}, nil
 }
 
-// judge returns the type of a failure and what decided; zero where nothing did.
-func (e *Enricher) judge(cause error) (Type, evidence.Evidence) {
-	if !e.overrides.empty() {
+// judge returns the type of a failure, and what decided: an override or evidence,
+// or neither.
+func (e *Enricher) judge(cause error) (Type, *override, evidence.Evidence) {
+	if len(e.overrides.all) > 0 {
 		for err := range enricher.Chain(cause) {
-			if t, why, ok := e.overrides.of(err); ok {
-				return t, evidence.Evidence{Why: why}
+			if o := e.overrides.of(err); o != nil {
+				return o.value, o, evidence.Evidence{}
 			}
 		}
 	}
 	v := evidence.Of(cause)
-	return cmp.Or(Type(v.Fault.Fault), Unknown), v.Fault
+	return cmp.Or(Type(v.Fault.Fault), Unknown), nil, v.Fault
 }
 
-// Counts returns the number of failures by value, such as "type=UNKNOWN".
+// Counts returns the number of failures by value, such as "type=UNKNOWN", and for
+// each override how many it decided, such as "statuses 404".
 func (e *Enricher) Counts() map[string]uint64 {
-	counts := make(map[string]uint64, len(types))
+	counts := make(map[string]uint64, len(types)+len(e.overrides.all))
 	for i, t := range types {
 		counts[Key+"="+string(t)] = e.counts[i].Load()
+	}
+	for _, o := range e.overrides.all {
+		counts[o.String()] = o.counted.Load()
 	}
 	return counts
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -79,6 +80,7 @@ func TestOverridesCountMoreThanTheEvidence(t *testing.T) {
 		{"a type", fault.Options{Types: map[string]fault.Type{"*fault_test.stockError": fault.User}}, &stockError{status(503)}, fault.User},
 		{"a type with its path, in lower case", fault.Options{Types: map[string]fault.Type{"*github.com/failure-enrichers/enricher/enrichers/fault_test.stockerror": fault.User}}, &stockError{status(503)}, fault.User},
 		{"an errno", fault.Options{Errnos: map[string]fault.Type{"ENOENT": fault.System}}, &fs.PathError{Err: syscall.ENOENT}, fault.System},
+		{"an errno that is not known by name", fault.Options{Errnos: map[string]fault.Type{"4095": fault.User}}, syscall.Errno(4095), fault.User},
 		{"an errno in lower case", fault.Options{Errnos: map[string]fault.Type{"enoent": fault.System}}, syscall.ENOENT, fault.System},
 		{"a SQLSTATE", fault.Options{SQLStates: map[string]fault.Type{"23505": fault.System}}, code("23505"), fault.System},
 		{"a class of SQLSTATE", fault.Options{SQLStates: map[string]fault.Type{"23": fault.System}}, code("23505"), fault.System},
@@ -95,6 +97,13 @@ func TestOverridesCountMoreThanTheEvidence(t *testing.T) {
 			e, err := fault.New(c.opts)
 			require.NoError(t, err)
 			assert.Equal(t, string(c.want), label(t, e, c.cause))
+			counted := uint64(0)
+			for name, n := range e.Counts() {
+				if !strings.HasPrefix(name, "type=") {
+					counted += n
+				}
+			}
+			assert.Equal(t, counted == 1, c.name != "an equal error is not the sentinel" && c.name != "of another error, none", "overrides are counted")
 		})
 	}
 }
@@ -109,14 +118,20 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		{fault.Options{Types: one("", fault.User)}, `option "types": "": want the name of a Go type, such as "*fs.PathError"`},
 		{fault.Options{Sentinels: one("sold", fault.User)}, `option "sentinels": "sold": no such sentinel: want one given to fault.RegisterSentinel, which are ["sold-out"]`},
 		{fault.Options{SQLStates: one("235", fault.User)}, `option "sqlstates": "235": want a SQLSTATE of five digits and upper case letters, or a class of two`},
-		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4X": want an HTTP status such as "404", or a class such as "4xx"`},
+		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": want an HTTP status such as "404", or a class such as "4xx"`},
 		{fault.Options{ExitStatuses: one("256", fault.User)}, `option "exit-statuses": "256": want an exit status, 1 to 255`},
 		{fault.Options{ExitStatuses: one("137", fault.User)}, `option "exit-statuses": "137": a command that ends so was ended by a signal: want "SIGKILL" in option "signals"`},
 	} {
 		_, err := fault.New(c.opts)
 		assert.EqualError(t, err, c.want)
 	}
-	_, err := fault.New(fault.Options{Errnos: one("ENOSUCH", fault.User), GRPCCodes: one("OK", fault.User)})
+	_, err := fault.New(fault.Options{Errnos: map[string]fault.Type{"ENOSPC": fault.User, "enospc": fault.System}})
+	assert.EqualError(t, err, `option "errnos": "enospc": "ENOSPC" is there too: want keys that differ in more than case`)
+	_, err = fault.New(fault.Options{Errnos: one("2", fault.User)})
+	assert.EqualError(t, err, `option "errnos": "2": that has a name: want "ENOENT"`)
+	_, err = fault.New(fault.Options{Errnos: one("ENOSPACE", fault.User)})
+	assert.ErrorContains(t, err, `; did you mean "ENOSPC"?`)
+	_, err = fault.New(fault.Options{Errnos: one("ENOSUCH", fault.User), GRPCCodes: one("OK", fault.User)})
 	assert.ErrorContains(t, err, `option "errnos": "ENOSUCH": unknown system error: want one of E2BIG, `)
 	assert.ErrorContains(t, err, `option "grpc-codes": "OK": unknown gRPC code: want one of CANCELLED, `)
 }
@@ -140,7 +155,7 @@ func TestExplainFailureSaysWhatDecided(t *testing.T) {
 		cause error
 		why   string
 	}{
-		{status(404), "option for HTTP status 4xx"},
+		{status(404), "option statuses 4xx"},
 		{fmt.Errorf("a: %w", syscall.ENOSPC), "errno ENOSPC"},
 		{errOther, "no error of the chain is of a type, or has a code, that says it"},
 	} {

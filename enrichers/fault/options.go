@@ -8,10 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
 	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
 // Options are the options of the enricher. Each maps what an error is to the
@@ -28,11 +31,14 @@ type Options struct {
 	Signals      map[string]Type
 }
 
-// A named is a Go type that an override is about.
-type named struct {
-	name  string
-	value Type
+// An override says what failures of an error are, and counts those.
+type override struct {
+	option, key string // for people
+	value       Type
+	counted     atomic.Uint64
 }
+
+func (o *override) String() string { return o.option + " " + o.key }
 
 // A code is one that an override is about. A class, such as SQLSTATE 23, is one
 // as well.
@@ -43,34 +49,33 @@ type code struct {
 
 // overrides are what counts more than the evidence.
 type overrides struct {
+	all       []*override
 	sentinels []sentinel
-	types     []named
-	codes     map[code]Type
+	types     []*override
+	codes     map[code]*override
 }
 
-func (o *overrides) empty() bool { return len(o.sentinels)+len(o.types)+len(o.codes) == 0 }
-
-// of returns what is said about err itself, and by which option.
-func (o *overrides) of(err error) (t Type, why string, ok bool) {
+// of returns what is said about err itself; nil: nothing is.
+func (o *overrides) of(err error) *override {
 	for _, s := range o.sentinels {
 		if s.is(err) {
-			return s.value, "option sentinels: " + s.name, true
+			return s.override
 		}
 	}
-	for _, n := range o.types {
-		if inspect.IsType(err, n.name) {
-			return n.value, "option types: " + n.name, true
+	for _, t := range o.types {
+		if inspect.IsType(err, t.key) {
+			return t
 		}
 	}
 	if len(o.codes) > 0 {
 		found := evidence.CodeOf(err)
 		for _, text := range [...]string{found.Code, classOf(found)} {
-			if t, ok := o.codes[code{found.Kind, text}]; ok {
-				return t, fmt.Sprintf("option for %s %s", found.Kind, text), true
+			if c := o.codes[code{found.Kind, text}]; c != nil {
+				return c
 			}
 		}
 	}
-	return "", "", false
+	return nil
 }
 
 // classOf returns the class of a code: of SQLSTATE 23505 it is 23, and of status
@@ -87,53 +92,65 @@ func classOf(e evidence.Evidence) string {
 
 // overrides returns what the options say, or what is wrong with them.
 func (o Options) overrides() (*overrides, error) {
-	all := &overrides{codes: map[code]Type{}}
+	all := &overrides{codes: map[code]*override{}}
 	var errs []error
-	check := func(option string, values map[string]Type, check func(key string) error) {
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			err := check(key)
-			if err == nil && !slices.Contains(types, values[key]) {
-				err = fmt.Errorf("%q: unknown type %q: want one of %q", key, values[key], types)
+	for _, option := range []struct {
+		name   string
+		values map[string]Type
+		add    func(*override) error
+	}{
+		{"sentinels", o.Sentinels, all.addSentinel},
+		{"types", o.Types, all.addType},
+		{"errnos", o.Errnos, all.adderOf(evidence.Errno, checkErrno)},
+		{"sqlstates", o.SQLStates, all.adderOf(evidence.SQLState, checkSQLState)},
+		{"statuses", o.Statuses, all.adderOf(evidence.HTTPStatus, checkStatus)},
+		{"grpc-codes", o.GRPCCodes, all.adderOf(evidence.GRPCStatus, oneOf("gRPC code", evidence.GRPCCodes()))},
+		{"exit-statuses", o.ExitStatuses, all.adderOf(evidence.ExitStatus, checkExitStatus)},
+		{"signals", o.Signals, all.adderOf(evidence.Signal, oneOf("signal", evidence.Signals()))},
+	} {
+		for _, key := range slices.Sorted(maps.Keys(option.values)) {
+			added := &override{option: option.name, key: key, value: option.values[key]}
+			err := option.add(added)
+			if err == nil && !slices.Contains(types, added.value) {
+				err = fmt.Errorf("unknown type %q: want one of %q", added.value, types)
 			}
 			if err != nil {
-				errs = append(errs, &enricher.ConfigError{Option: option, Err: err})
+				errs = append(errs, &enricher.ConfigError{Option: option.name, Err: fmt.Errorf("%q: %w", key, err)})
 			}
+			all.all = append(all.all, added)
 		}
-	}
-	check("sentinels", o.Sentinels, func(name string) error {
-		s, err := lookUpSentinel(name)
-		all.sentinels = append(all.sentinels, sentinel{name, s, o.Sentinels[name]})
-		return err
-	})
-	check("types", o.Types, func(name string) error {
-		all.types = append(all.types, named{name, o.Types[name]})
-		return checkType(name)
-	})
-	for _, c := range []struct {
-		option string
-		kind   evidence.Kind
-		values map[string]Type
-		check  func(key string) error
-	}{
-		{"errnos", evidence.Errno, o.Errnos, oneOf("system error", evidence.Errnos())},
-		{"sqlstates", evidence.SQLState, o.SQLStates, checkSQLState},
-		{"statuses", evidence.HTTPStatus, o.Statuses, checkStatus},
-		{"grpc-codes", evidence.GRPCStatus, o.GRPCCodes, oneOf("gRPC code", evidence.GRPCCodes())},
-		{"exit-statuses", evidence.ExitStatus, o.ExitStatuses, checkExitStatus},
-		{"signals", evidence.Signal, o.Signals, oneOf("signal", evidence.Signals())},
-	} {
-		// Loaders of configuration that lower-case their keys are common.
-		values := make(map[string]Type, len(c.values))
-		for key, t := range c.values {
-			key = upper(key)
-			values[key], all.codes[code{c.kind, key}] = t, t
-		}
-		check(c.option, values, c.check)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
 	return all, nil
+}
+
+func (o *overrides) addSentinel(added *override) error {
+	err, problem := lookUpSentinel(added.key)
+	o.sentinels = append(o.sentinels, sentinel{err, added})
+	return problem
+}
+
+func (o *overrides) addType(added *override) error {
+	o.types = append(o.types, added)
+	if name := strings.TrimLeft(added.key, "*"); name == "" || strings.ContainsAny(name, " \t\n") {
+		return errors.New("want the name of a Go type, such as \"*fs.PathError\"")
+	}
+	return nil
+}
+
+// adderOf returns what adds an override about codes of a kind. Case does not
+// matter, as loaders of configuration that lower-case their keys are common.
+func (o *overrides) adderOf(kind evidence.Kind, check func(key string) error) func(*override) error {
+	return func(added *override) error {
+		c := code{kind, upper(added.key)}
+		if other := o.codes[c]; other != nil {
+			return fmt.Errorf("%q is there too: want keys that differ in more than case", other.key)
+		}
+		o.codes[c] = added
+		return check(c.text)
+	}
 }
 
 // upper returns key as it is looked up: "ENOSPC", but "4xx".
@@ -144,27 +161,35 @@ func upper(key string) string {
 	return strings.ToUpper(key)
 }
 
-func checkType(key string) error {
-	if name := strings.TrimLeft(key, "*"); name == "" || strings.ContainsAny(name, " \t\n") {
-		return fmt.Errorf("%q: want the name of a Go type, such as \"*fs.PathError\"", key)
-	}
-	return nil
-}
-
 func oneOf(what string, names []string) func(string) error {
 	return func(key string) error {
 		if slices.Contains(names, key) {
 			return nil
 		}
-		return fmt.Errorf("%q: unknown %s: want one of %s", key, what, strings.Join(names, ", "))
+		near := ""
+		if name, ok := nearest.Name(key, names); ok {
+			near = fmt.Sprintf("; did you mean %q?", name)
+		}
+		return fmt.Errorf("unknown %s: want one of %s%s", what, strings.Join(names, ", "), near)
 	}
+}
+
+// checkErrno accepts numbers as well: not all are known by name.
+func checkErrno(key string) error {
+	if n, err := strconv.Atoi(key); err == nil && n > 0 && key == strconv.Itoa(n) {
+		if name := evidence.CodeOf(syscall.Errno(n)).Code; name != key {
+			return fmt.Errorf("that has a name: want %q", name)
+		}
+		return nil
+	}
+	return oneOf("system error", evidence.Errnos())(key)
 }
 
 func checkSQLState(key string) error {
 	if evidence.IsSQLState(key) || len(key) == 2 && evidence.IsSQLState(key+"000") {
 		return nil
 	}
-	return fmt.Errorf("%q: want a SQLSTATE of five digits and upper case letters, or a class of two", key)
+	return errors.New("want a SQLSTATE of five digits and upper case letters, or a class of two")
 }
 
 var statusForm = regexp.MustCompile(`^[1-9](xx|[0-9][0-9])$`)
@@ -173,16 +198,16 @@ func checkStatus(key string) error {
 	if statusForm.MatchString(key) {
 		return nil
 	}
-	return fmt.Errorf("%q: want an HTTP status such as \"404\", or a class such as \"4xx\"", key)
+	return errors.New("want an HTTP status such as \"404\", or a class such as \"4xx\"")
 }
 
 func checkExitStatus(key string) error {
 	n, err := strconv.Atoi(key)
 	if err != nil || n < 1 || n > 255 || key != strconv.Itoa(n) {
-		return fmt.Errorf("%q: want an exit status, 1 to 255", key)
+		return errors.New("want an exit status, 1 to 255")
 	}
 	if e := evidence.OfExitStatus(n); e.Kind == evidence.Signal {
-		return fmt.Errorf("%q: a command that ends so was ended by a signal: want %q in option \"signals\"", key, e.Code)
+		return fmt.Errorf("a command that ends so was ended by a signal: want %q in option \"signals\"", e.Code)
 	}
 	return nil
 }

@@ -48,17 +48,15 @@ func lookUpSentinel(name string) (found, err error) {
 	defer sentinels.RUnlock()
 	found, ok := sentinels.byName[strings.ToLower(name)]
 	if !ok {
-		return nil, fmt.Errorf("%q: no such sentinel: want one given to fault.RegisterSentinel, which are %q", name,
-			slices.Sorted(maps.Keys(sentinels.byName)))
+		return nil, fmt.Errorf("no such sentinel: want one given to fault.RegisterSentinel, %s", registered(sentinels.byName))
 	}
 	return found, nil
 }
 
 // A sentinel is one that an option is about.
 type sentinel struct {
-	name  string
-	err   error
-	value Type
+	err      error
+	override *override
 }
 
 // is reports whether err is the sentinel itself. Only values of its own type are
@@ -69,4 +67,11 @@ func (s sentinel) is(err error) (is bool) {
 	}
 	defer func() { _ = recover() }() // a field of err may hold what is not
 	return err == s.err
+}
+
+func registered(sentinels map[string]error) string {
+	if len(sentinels) == 0 {
+		return "of which there are none"
+	}
+	return fmt.Sprintf("which are %q", slices.Sorted(maps.Keys(sentinels)))
 }

@@ -22,12 +22,13 @@
 //	                    {type: [USER]}; none by default
 //	retryable           the same for retryable; terminal wins
 //	repeats             how many failures with the same fingerprint of the same job,
-//	                    by its JobID, make it terminal; 0, the default: this does not
-//	                    matter
+//	                    by its JobID or else its JobName, make it terminal: 2 to 100;
+//	                    0, the default: this does not matter
 //	repeats-window      within which they are counted; 1h by default
-//	veto                set JOB_CANNOT_RESTART for terminal failures; false by default
-//	max-restarts-vetoed how many restarts may be vetoed within veto-window; 10 by
-//	                    default. Failures beyond that have no JOB_CANNOT_RESTART,
+//	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
+//	                    text or the name of a type says that they are; false by default
+//	max-restarts-vetoed how many restarts may be vetoed within veto-window, at most
+//	                    10000; 10 by default. Failures beyond that have no JOB_CANNOT_RESTART,
 //	                    and are counted: a wrong rule must not stop a fleet
 //	veto-window         1h by default
 //
@@ -37,6 +38,13 @@
 //	  terminal: {type: [USER]}
 //	  repeats: 5
 //	  veto: true
+//
+// Of joined errors the first that says something counts, as in the enricher
+// "type". What was cancelled is unknown: whoever did it knows whether it should
+// run again.
+//
+// Loaders of configuration that lower-case their keys spoil the keys of labels in
+// terminal and retryable that have capitals.
 //
 // With terminal or retryable the enricher reads the labels that they name, and
 // waits for whoever sets them.

@@ -17,7 +17,7 @@ type Options struct {
 	Terminal  map[string][]string // values by label key
 	Retryable map[string][]string // values by label key
 
-	Repeats       int           // 0: they do not matter
+	Repeats       int           // 2 to 100; 0: they do not matter
 	RepeatsWindow time.Duration // By default, an hour.
 
 	Veto              bool
@@ -29,7 +29,7 @@ const (
 	defaultWindow = time.Hour
 	defaultVetoed = 10
 	maxVetoed     = 10_000
-	maxOfRepeats  = 1_000
+	maxOfRepeats  = 100
 )
 
 // check returns what is wrong with o, and o with nothing left at zero that has a
@@ -45,6 +45,8 @@ func (o Options) check() (Options, error) {
 	}{{"terminal", o.Terminal}, {"retryable", o.Retryable}} {
 		for _, key := range slices.Sorted(maps.Keys(by.values)) {
 			switch {
+			case key == "" || key == "*":
+				bad(by.option, "label %q: want the key of a label", key)
 			case slices.Contains([]string{Key, KeyAfter, enricher.KeyJobCannotRestart}, key):
 				bad(by.option, "label %q: it is set by this enricher itself: want one of another", key)
 			case len(by.values[key]) == 0:
@@ -56,13 +58,13 @@ func (o Options) check() (Options, error) {
 		bad("repeats", "%d: want 2 to %d, or 0 for none", o.Repeats, maxOfRepeats)
 	}
 	if o.RepeatsWindow < 0 {
-		bad("repeats-window", "%v: want more than 0", o.RepeatsWindow)
+		bad("repeats-window", "%v: want more than 0, or 0 for the default, %v", o.RepeatsWindow, defaultWindow)
 	}
 	if o.MaxRestartsVetoed < 0 || o.MaxRestartsVetoed > maxVetoed {
 		bad("max-restarts-vetoed", "%d: want 1 to %d, or 0 for the default, %d", o.MaxRestartsVetoed, maxVetoed, defaultVetoed)
 	}
 	if o.VetoWindow < 0 {
-		bad("veto-window", "%v: want more than 0", o.VetoWindow)
+		bad("veto-window", "%v: want more than 0, or 0 for the default, %v", o.VetoWindow, defaultWindow)
 	}
 	o.RepeatsWindow = cmp.Or(o.RepeatsWindow, defaultWindow)
 	o.MaxRestartsVetoed = cmp.Or(o.MaxRestartsVetoed, defaultVetoed)

@@ -100,7 +100,7 @@ func (e *Enricher) ProcessFailure(ctx context.Context, cause error, fc enricher.
 		}
 	}
 	labels := a.labels()
-	if e.opts.Veto && a.retry == Terminal {
+	if e.opts.Veto && a.retry == Terminal && !a.guessed {
 		if e.veto(ctx) {
 			labels[enricher.KeyJobCannotRestart] = "true"
 		}
@@ -114,7 +114,9 @@ func (e *Enricher) ExplainFailure(_ context.Context, cause error, fc enricher.Fa
 	labels, why := a.labels(), map[string]string{Key: a.why}
 	if e.opts.Veto && a.retry == Terminal {
 		why[enricher.KeyJobCannotRestart] = "retry is terminal"
-		if e.vetoes.full(time.Now()) {
+		if a.guessed {
+			why[enricher.KeyJobCannotRestart] = "not set, as only a text or the name of a type says that retry is terminal"
+		} else if e.vetoes.full(time.Now()) {
 			why[enricher.KeyJobCannotRestart] = fmt.Sprintf("not set, as max-restarts-vetoed, %d within %v, is reached", e.opts.MaxRestartsVetoed, e.opts.VetoWindow)
 		} else {
 			labels[enricher.KeyJobCannotRestart] = "true"
@@ -125,9 +127,10 @@ func (e *Enricher) ExplainFailure(_ context.Context, cause error, fc enricher.Fa
 
 // An answer is what there is to say about a failure.
 type answer struct {
-	retry string
-	why   string
-	after time.Duration
+	retry   string
+	why     string
+	after   time.Duration
+	guessed bool // only a text or the name of a type says so
 }
 
 // judge decides. repeated counts the failure, or tells how often it would have
@@ -144,7 +147,7 @@ func (e *Enricher) judge(cause error, fc enricher.FailureContext, repeated func(
 	} else if again {
 		a.retry, a.why = Terminal, fmt.Sprintf("option repeats: the same failure %d times within %v", e.opts.Repeats, e.opts.RepeatsWindow)
 	} else if v.Retry.Retry != "" {
-		a.retry, a.why = string(v.Retry.Retry), v.Retry.Reason()
+		a.retry, a.why, a.guessed = string(v.Retry.Retry), v.Retry.Reason(), v.Retry.Weight <= evidence.Text
 	} else {
 		a.retry, a.why = Unknown, "no error of the chain is of a type, or has a code, that says it"
 	}

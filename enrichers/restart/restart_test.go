@@ -124,6 +124,18 @@ func TestVetoesAreOffByDefault(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, newEnricher(t, restart.Options{}), errTerminal, enricher.FailureContext{}))
 }
 
+// A ParameterError is terminal by nothing but its name.
+type ParameterError struct{ error }
+
+func TestAGuessIsNotVetoed(t *testing.T) {
+	e := newEnricher(t, restart.Options{Veto: true})
+	_, why, err := e.ExplainFailure(context.Background(), ParameterError{errPlain}, enricher.FailureContext{})
+	require.NoError(t, err)
+	assert.Equal(t, "not set, as only a text or the name of a type says that retry is terminal", why[enricher.KeyJobCannotRestart])
+	assert.Equal(t, "retry=terminal", labels(t, e, ParameterError{errPlain}, enricher.FailureContext{}))
+	assert.Equal(t, "JOB_CANNOT_RESTART=true, retry=terminal", labels(t, e, errTerminal, enricher.FailureContext{}))
+}
+
 func TestVetoesHaveALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -188,10 +200,11 @@ func TestBadOptionsAreNamed(t *testing.T) {
 	}{
 		{restart.Options{Terminal: map[string][]string{"retry": {"x"}}}, `option "terminal": label "retry": it is set by this enricher itself: want one of another`},
 		{restart.Options{Retryable: map[string][]string{"type": nil}}, `option "retryable": label "type": no values: want one at least`},
-		{restart.Options{Repeats: 1}, `option "repeats": 1: want 2 to 1000, or 0 for none`},
-		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: want more than 0`},
+		{restart.Options{Repeats: 1}, `option "repeats": 1: want 2 to 100, or 0 for none`},
+		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: want more than 0, or 0 for the default, 1h0m0s`},
+		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": want the key of a label`},
 		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: want 1 to 10000, or 0 for the default, 10`},
-		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: want more than 0`},
+		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: want more than 0, or 0 for the default, 1h0m0s`},
 	} {
 		_, err := restart.New(c.opts)
 		assert.EqualError(t, err, c.want)

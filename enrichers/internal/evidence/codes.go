@@ -2,10 +2,10 @@ package evidence
 
 import "strconv"
 
-// ofHTTP judges a status that another system has answered with, see RFC 9110,
+// ofHTTP judges a status, 300 to 599, that another system has answered with, see RFC 9110,
 // section 15, and the IANA registry of status codes.
 func ofHTTP(status int) Evidence {
-	if status < 100 || status > 999 {
+	if status < 300 || status > 599 {
 		return Evidence{}
 	}
 	e, ok := statuses[status]
@@ -24,6 +24,8 @@ var statuses = map[int]Evidence{
 	3:   {Fault: Dependency, Retry: Undecided},
 	4:   {Fault: User, Retry: Terminal},
 	5:   {Fault: Dependency, Retry: Retryable},
+	401: {Fault: Dependency, Retry: Terminal}, // whoever's the credentials are
+	403: {Fault: Dependency, Retry: Terminal},
 	407: {Fault: System, Retry: Terminal}, // of the proxy between us and them
 	408: {Fault: Dependency, Retry: Retryable},
 	409: {Fault: User, Retry: Undecided}, // somebody else was quicker, or it is there already
@@ -32,7 +34,7 @@ var statuses = map[int]Evidence{
 	424: {Fault: Dependency, Retry: Retryable},
 	425: {Fault: Dependency, Retry: Retryable},
 	429: {Fault: Dependency, Retry: Retryable},
-	499: {Fault: Cancelled, Retry: Retryable}, // nginx: the client went away
+	499: {Fault: Cancelled, Retry: Undecided}, // nginx: the client went away
 	501: {Fault: Dependency, Retry: Terminal},
 	505: {Fault: Dependency, Retry: Terminal},
 	511: {Fault: System, Retry: Undecided}, // a captive portal
@@ -48,19 +50,15 @@ func ofGRPC(code uint64) Evidence {
 	return Evidence{Weight: Coded, Fault: row.fault, Retry: row.retry, Kind: GRPCStatus, Code: row.name}
 }
 
-var grpcCodes = [...]struct {
-	name  string
-	fault Fault
-	retry Retry
-}{
+var grpcCodes = [...]grpcRow{
 	{"OK", "", ""},
-	{"CANCELLED", Cancelled, Retryable},
+	{"CANCELLED", Cancelled, Undecided},
 	{"UNKNOWN", Dependency, Undecided},
 	{"INVALID_ARGUMENT", User, Terminal},
 	{"DEADLINE_EXCEEDED", Dependency, Retryable},
 	{"NOT_FOUND", User, Terminal},
 	{"ALREADY_EXISTS", User, Terminal},
-	{"PERMISSION_DENIED", User, Terminal},
+	{"PERMISSION_DENIED", Dependency, Terminal},
 	{"RESOURCE_EXHAUSTED", Dependency, Retryable},
 	{"FAILED_PRECONDITION", User, Terminal},
 	{"ABORTED", Dependency, Retryable},
@@ -69,7 +67,13 @@ var grpcCodes = [...]struct {
 	{"INTERNAL", Dependency, Undecided},
 	{"UNAVAILABLE", Dependency, Retryable},
 	{"DATA_LOSS", Dependency, Terminal},
-	{"UNAUTHENTICATED", User, Terminal},
+	{"UNAUTHENTICATED", Dependency, Terminal},
+}
+
+type grpcRow struct {
+	name  string
+	fault Fault
+	retry Retry
 }
 
 // GRPCCodes returns the names of the codes that [GRPCStatus] can have.

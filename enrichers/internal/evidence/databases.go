@@ -46,6 +46,7 @@ var sqlStates = map[string]Evidence{
 	"23":    {Fault: User, Retry: Terminal},        // integrity
 	"24":    {Fault: System, Retry: Terminal},      // cursor state
 	"25":    {Fault: System, Retry: Terminal},      // transaction state
+	"25P03": {Fault: Dependency, Retry: Retryable}, // idle in a transaction for too long
 	"25006": {Fault: Dependency, Retry: Retryable}, // read only, as after a failover
 	"26":    {Fault: System, Retry: Undecided},     // statement name
 	"28":    {Fault: Dependency, Retry: Terminal},  // authorization
@@ -55,6 +56,7 @@ var sqlStates = map[string]Evidence{
 	"40":    {Fault: Dependency, Retry: Retryable}, // transaction rollback
 	"40002": {Fault: User, Retry: Terminal},        // integrity, at the end of a transaction
 	"42":    {Fault: User, Retry: Terminal},        // syntax or access rule
+	"42501": {Fault: Dependency, Retry: Terminal},  // privilege
 	"44":    {Fault: User, Retry: Terminal},        // check option
 	"53":    {Fault: Dependency, Retry: Retryable}, // resources
 	"53100": {Fault: Dependency, Retry: Undecided}, // disk full
@@ -73,19 +75,24 @@ var sqlStates = map[string]Evidence{
 	"XX":    {Fault: Dependency, Retry: Undecided}, // internal
 }
 
-// ofMySQL judges an error of MySQL. Of those in no class the number tells some, see
+// ofMySQL judges an error of MySQL. The number tells more than the class, see
 // https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html.
 func ofMySQL(state string, number uint64) Evidence {
 	e := ofSQLState(state)
-	if state == "HY000" {
-		if own, ok := mysql[number]; ok {
-			e.Fault, e.Retry = own.Fault, own.Retry
-		}
+	if own, ok := mysql[number]; ok {
+		e.Weight, e.Fault, e.Retry = Coded, own.Fault, own.Retry
 	}
 	return e
 }
 
 var mysql = map[uint64]Evidence{
+	1040: {Fault: Dependency, Retry: Retryable}, // too many connections
+	1044: {Fault: Dependency, Retry: Terminal},  // access to the database denied
+	1045: {Fault: Dependency, Retry: Terminal},  // credentials
+	1142: {Fault: Dependency, Retry: Terminal},  // access to the table denied
+	1143: {Fault: Dependency, Retry: Terminal},  // access to the column denied
+	1203: {Fault: Dependency, Retry: Retryable}, // too many connections of this user
+	1226: {Fault: Dependency, Retry: Retryable}, // a limit of this user
 	1205: {Fault: Dependency, Retry: Retryable}, // lock wait timeout
 	1290: {Fault: Dependency, Retry: Retryable}, // read only, as after a failover
 	1317: {Fault: Dependency, Retry: Undecided}, // query interrupted
@@ -102,6 +109,11 @@ func ofRedis(reply string) Evidence {
 	if reply == "redis: nil" {
 		return says(Typed, User, Terminal, "a key that does not exist")
 	}
+	for start, e := range ofERR {
+		if strings.HasPrefix(reply, start) {
+			return e
+		}
+	}
 	word, _, _ := strings.Cut(reply, " ")
 	e, ok := replies[word]
 	if !ok {
@@ -109,6 +121,14 @@ func ofRedis(reply string) Evidence {
 	}
 	e.Weight, e.Kind, e.Code = Coded, Redis, word
 	return e
+}
+
+// ofERR are replies whose first word is ERR for want of a better one.
+var ofERR = map[string]Evidence{
+	"ERR max number of clients": {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"ERR invalid password":      {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},
+	"ERR Client sent AUTH":      {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},
+	"ERR AUTH":                  {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},
 }
 
 var replies = map[string]Evidence{
@@ -149,7 +169,7 @@ var sqlite = map[int]Evidence{
 	6:  {Fault: System, Retry: Retryable},    // SQLITE_LOCKED
 	7:  {Fault: System, Retry: Retryable},    // SQLITE_NOMEM
 	8:  {Fault: System, Retry: Terminal},     // SQLITE_READONLY
-	9:  {Fault: Cancelled, Retry: Retryable}, // SQLITE_INTERRUPT
+	9:  {Fault: Cancelled, Retry: Undecided}, // SQLITE_INTERRUPT
 	10: {Fault: System, Retry: Undecided},    // SQLITE_IOERR
 	11: {Fault: System, Retry: Terminal},     // SQLITE_CORRUPT
 	13: {Fault: System, Retry: Undecided},    // SQLITE_FULL

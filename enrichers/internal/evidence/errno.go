@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"slices"
+	"strconv"
 	"syscall"
 )
 
@@ -22,7 +23,13 @@ var byErrno = func() map[syscall.Errno]Evidence {
 	return m
 }()
 
-func ofErrno(e syscall.Errno) Evidence { return byErrno[e] }
+func ofErrno(e syscall.Errno) Evidence {
+	known, ok := byErrno[e]
+	if !ok && e != 0 {
+		return Evidence{Kind: Errno, Code: strconv.Itoa(int(e))}
+	}
+	return known
+}
 
 // Errnos returns the names of the system errors that are known on this
 // platform, ascending.

@@ -40,6 +40,16 @@ var errnos = []errnoRow{
 	{syscall.EXDEV, "EXDEV", System, Terminal},
 	{syscall.EMLINK, "EMLINK", System, Terminal},
 
+	{syscall.ENOTTY, "ENOTTY", System, Terminal},
+	{syscall.ENOTSOCK, "ENOTSOCK", System, Terminal},
+	{syscall.EISCONN, "EISCONN", System, Terminal},
+	{syscall.EDESTADDRREQ, "EDESTADDRREQ", System, Terminal},
+	{syscall.EALREADY, "EALREADY", System, Retryable},
+	{syscall.EINPROGRESS, "EINPROGRESS", System, Retryable},
+	{syscall.ENOTBLK, "ENOTBLK", System, Terminal},
+	{syscall.ESPIPE, "ESPIPE", System, Terminal},
+	{syscall.EUSERS, "EUSERS", System, Retryable},
+
 	{syscall.ECONNREFUSED, "ECONNREFUSED", Dependency, Retryable},
 	{syscall.ECONNRESET, "ECONNRESET", Dependency, Retryable},
 	{syscall.ECONNABORTED, "ECONNABORTED", Dependency, Retryable},
@@ -53,7 +63,7 @@ var errnos = []errnoRow{
 	{syscall.ENOTCONN, "ENOTCONN", Dependency, Retryable},
 	{syscall.ESHUTDOWN, "ESHUTDOWN", Dependency, Retryable},
 	{syscall.EPROTO, "EPROTO", Dependency, Undecided},
-	{syscall.ECANCELED, "ECANCELED", Cancelled, Retryable},
+	{syscall.ECANCELED, "ECANCELED", Cancelled, Undecided},
 
 	{syscall.ENOENT, "ENOENT", User, Terminal},
 	{syscall.ENOTDIR, "ENOTDIR", User, Terminal},

@@ -96,7 +96,8 @@ type Verdict struct {
 
 // Of judges err and all that it wraps. Of joined errors the first that says
 // something counts, as errors.Join(err, file.Close()) has it: the others are
-// mostly its consequences.
+// mostly its consequences. Only a guess counts less than what follows, and that a
+// context was cancelled, which is itself the consequence of a failure elsewhere.
 func Of(err error) Verdict {
 	w := walk{left: maxVisits}
 	return w.along(err, 0)
@@ -139,7 +140,8 @@ func (v *Verdict) join(w *walk, joined interface{ Unwrap() []error }, joins int)
 			break
 		}
 		b := w.along(branch, joins)
-		if !chosen.decided() || chosen.interrupted() && b.fails() {
+		better := chosen.interrupted() || chosen.guessed() && !b.guessed()
+		if !chosen.decided() || better && b.fails() {
 			chosen.Fault, chosen.Retry = b.Fault, b.Retry
 		}
 		v.addCode(b.Code)
@@ -155,6 +157,9 @@ func (v *Verdict) decided() bool { return v.Fault.Fault != "" || v.Retry.Retry !
 
 // interrupted reports whether the verdict is that somebody cancelled it.
 func (v *Verdict) interrupted() bool { return v.Fault.Fault == Cancelled && v.Fault.Weight == Coded }
+
+// guessed reports whether the verdict rests on a text or a name.
+func (v *Verdict) guessed() bool { return v.Fault.Weight <= Text }
 
 // fails reports whether the verdict is a failure of which the cancellation of its
 // siblings is a consequence. A signal is itself the consequence of that.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -111,8 +112,12 @@ func TestOf(t *testing.T) {
 		{"an errno", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "SYSTEM / unknown / errno ENOSPC"},
 		{"the errno in a net.Error counts more than it", dial, "DEPENDENCY / retryable / errno ECONNREFUSED"},
 		{"an errno that is the job's fault", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.EINVAL}, "USER / terminal / errno EINVAL"},
+		{"no permission for a socket", &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}, "SYSTEM / terminal / errno EACCES"},
+		{"no command, where a file would be the job's", &fs.PathError{Op: "fork/exec", Err: syscall.ENOENT}, "SYSTEM / terminal / errno ENOENT"},
+		{"a status that is none of HTTP", answer{137}, "- / - / -"},
 		{"no file, but a socket", &net.OpError{Op: "dial", Net: "unix", Err: syscall.ENOENT}, "DEPENDENCY / retryable / errno ENOENT"},
-		{"an errno of no meaning", syscall.Errno(4095), "- / - / -"},
+		{"an errno that is not known", syscall.Errno(4095), "- / - / errno 4095"},
+		{"no errno", syscall.Errno(0), "- / - / -"},
 		{"a SQLSTATE", state("40001"), "DEPENDENCY / retryable / SQLSTATE 40001"},
 		{"the class of a SQLSTATE", state("22999"), "USER / terminal / SQLSTATE 22999"},
 		{"a SQLSTATE that is none", state("oops"), "- / - / -"},
@@ -121,7 +126,7 @@ func TestOf(t *testing.T) {
 		{"an HTTP status", http(429), "DEPENDENCY / retryable / HTTP status 429"},
 		{"the class of an HTTP status", http(418), "USER / terminal / HTTP status 418"},
 		{"an HTTP status that is none", http(0), "- / - / -"},
-		{"an HTTP status of success", http(200), "- / - / HTTP status 200"},
+		{"an HTTP status of success", http(200), "- / - / -"},
 		{"an HTTP status in a field", answer{503}, "DEPENDENCY / retryable / HTTP status 503"},
 		{"the same behind a pointer", &answer{404}, "USER / terminal / HTTP status 404"},
 		{"a typed nil", (*answer)(nil), "- / - / -"},
@@ -150,14 +155,16 @@ func TestOf(t *testing.T) {
 		{"the job's deadline", fmt.Errorf("job: %w", context.DeadlineExceeded), "CANCELLED / unknown / -"},
 		{"the deadline of a call", fmt.Errorf("job: %w", connectTimeout{context.DeadlineExceeded}), "DEPENDENCY / retryable / -"},
 		{"a request past its deadline", &url.Error{Op: "Get", Err: context.DeadlineExceeded}, "DEPENDENCY / retryable / -"},
-		{"a cancelled request", &url.Error{Op: "Get", Err: context.Canceled}, "CANCELLED / retryable / -"},
+		{"a cancelled request", &url.Error{Op: "Get", Err: context.Canceled}, "CANCELLED / unknown / -"},
 
 		// Joined errors.
 		{"the first that says something", errors.Join(plain, http(404), dial), "USER / terminal / HTTP status 404"},
-		{"not how much it says", errors.Join(&stockValidation{}, dial), "USER / terminal / errno ECONNREFUSED"},
+		{"not how much it says", errors.Join(&url.Error{Op: "Get", Err: plain}, http(404)), "DEPENDENCY / retryable / HTTP status 404"},
+		{"but a guess counts less than what follows", errors.Join(&stockValidation{}, dial), "DEPENDENCY / retryable / errno ECONNREFUSED"},
+		{"and the first of guesses most", errors.Join(&stockValidation{}, io.ErrUnexpectedEOF), "USER / terminal / -"},
 		{"what is around counts if it says more", &status{404, errors.Join(&stockValidation{}, plain)}, "USER / terminal / HTTP status 404"},
 		{"cancelled, as a sibling has failed", errors.Join(context.Canceled, dial), "DEPENDENCY / retryable / errno ECONNREFUSED"},
-		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / retryable / -"},
+		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / unknown / -"},
 
 		// Strangers.
 		{"every method panics but one", &broken{}, "- / terminal / -"},
@@ -236,5 +243,53 @@ func BenchmarkOf(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		evidence.Of(chain)
+	}
+}
+
+type (
+	CacheInvalidationError struct{ error }
+	SparseIndexError       struct{ error }
+	ParserPoolExhausted    struct{ error }
+	NeuralNetworkError     struct{ error }
+	CancelOrderError       struct{ error }
+	InvalidTimeoutError    struct{ error }
+	RequestTimeoutError    struct{ error }
+	FieldValidation        struct{ error }
+	JobCancelled           struct{ error }
+	HTTPParseException     struct{ error }
+	generic[T any]         struct{ error }
+)
+
+func TestNamesOfTypesAreReadByTheirWords(t *testing.T) {
+	plain := errors.New("x")
+	for _, c := range []struct {
+		err  error
+		want evidence.Fault
+	}{
+		{CacheInvalidationError{plain}, ""},
+		{SparseIndexError{plain}, ""},
+		{ParserPoolExhausted{plain}, ""},
+		{NeuralNetworkError{plain}, ""},
+		{CancelOrderError{plain}, ""},
+		{generic[RequestTimeoutError]{plain}, ""},
+		{InvalidTimeoutError{plain}, evidence.User},
+		{&RequestTimeoutError{plain}, evidence.Dependency},
+		{FieldValidation{plain}, evidence.User},
+		{JobCancelled{plain}, evidence.Cancelled},
+		{HTTPParseException{plain}, evidence.User},
+	} {
+		v := evidence.Of(c.err)
+		assert.Equal(t, c.want, v.Fault.Fault, "%T", c.err)
+		if c.want != "" {
+			assert.Equal(t, evidence.Text, v.Fault.Weight, "%T", c.err)
+		}
+	}
+}
+
+func TestTextsOfOthersAreNotTakenForThoseOfTheStandardLibrary(t *testing.T) {
+	for _, text := range []string{
+		"image: registry unavailable", "mail: relay is down", "time: out of sync", "template: not loaded", "redis: gone", "",
+	} {
+		assert.Zero(t, evidence.Of(errors.New(text)), text)
 	}
 }

@@ -46,7 +46,7 @@ var packages = func() map[string]Evidence {
 		"cloud.google.com/go", "connectrpc.com/connect",
 		"github.com/Azure/azure-sdk-for-go", "github.com/IBM/sarama", "github.com/aws/aws-sdk-go",
 		"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/elastic/go-elasticsearch",
-		"github.com/go-sql-driver/mysql", "github.com/hashicorp/vault/api", "github.com/jackc/pgx",
+		"github.com/go-redis/redis", "github.com/go-sql-driver/mysql", "github.com/hashicorp/vault/api", "github.com/jackc/pgx",
 		"github.com/lib/pq", "github.com/minio/minio-go", "github.com/nats-io/nats.go", "github.com/rabbitmq/amqp091-go",
 		"github.com/redis/go-redis", "github.com/redis/rueidis", "github.com/segmentio/kafka-go",
 		"github.com/slack-go/slack", "github.com/twmb/franz-go", "go.mongodb.org/mongo-driver",
@@ -73,50 +73,4 @@ var named = map[string]Evidence{
 	"*backoff.RetryAfterError":  {Weight: Author, Retry: Retryable, Why: "it says when to retry"},
 	"*retry.unrecoverableError": {Weight: Author, Retry: Terminal, Why: "it is marked as unrecoverable"},
 	"retry.unrecoverableError":  {Weight: Author, Retry: Terminal, Why: "it is marked as unrecoverable"},
-}
-
-// ofTypeName judges an error of a service's own by how its type is called. That
-// counts less than anything but texts.
-func ofTypeName(t reflect.Type) (Evidence, bool) {
-	for t.Kind() == reflect.Pointer && t.Name() == "" {
-		t = t.Elem()
-	}
-	name := strings.ToLower(t.Name())
-	for _, w := range words {
-		if strings.Contains(name, w.word) {
-			return says(Text, w.fault, w.retry, "a type that is called "+t.Name()), true
-		}
-	}
-	return Evidence{}, false
-}
-
-// words are parts of the names of types. The first that is there counts.
-var words = []struct {
-	word  string
-	fault Fault
-	retry Retry
-}{
-	{"cancel", Cancelled, Undecided},
-	{"unavailable", Dependency, Retryable},
-	{"timeout", Dependency, Retryable},
-	{"timedout", Dependency, Retryable},
-	{"throttl", Dependency, Retryable},
-	{"ratelimit", Dependency, Retryable},
-	{"toomanyrequests", Dependency, Retryable},
-	{"connection", Dependency, Retryable},
-	{"network", Dependency, Retryable},
-	{"validat", User, Terminal},
-	{"invalid", User, Terminal},
-	{"malformed", User, Terminal},
-	{"syntax", User, Terminal},
-	{"parse", User, Terminal},
-	{"decod", User, Terminal},
-	{"unmarshal", User, Terminal},
-	{"unsupported", User, Terminal},
-	{"missing", User, Terminal},
-	{"notfound", User, Terminal},
-	{"parameter", User, Terminal},
-	{"argument", User, Terminal},
-	{"badrequest", User, Terminal},
-	{"badinput", User, Terminal},
 }

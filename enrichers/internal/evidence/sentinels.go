@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,14 +30,19 @@ func ofString(err error) Evidence {
 		return e
 	}
 	head, _, _ := strings.Cut(text, ": ")
-	return heads[head]
+	if e, ok := heads[head]; ok {
+		return e
+	}
+	if forms.MatchString(text[:min(len(text), 256)]) {
+		return malformed
+	}
+	return Evidence{}
 }
 
 // sentinels are all of type errorString.
 var sentinels = map[error]Evidence{
-	// Whoever cancelled the job knows whether it should run again. That it can
-	// is no question.
-	context.Canceled: says(Coded, Cancelled, Retryable, "a cancelled context"),
+	// Whoever cancelled the job knows whether it should run again.
+	context.Canceled: says(Coded, Cancelled, Undecided, "a cancelled context"),
 
 	fs.ErrNotExist:    says(Typed, User, Terminal, "something that does not exist"),
 	fs.ErrExist:       says(Typed, User, Terminal, "something that exists already"),
@@ -74,30 +80,31 @@ var heads = map[string]Evidence{
 	"encoding/hex": malformed,
 	"gob":          malformed,
 	"gzip":         malformed,
-	"image":        malformed,
 	"x509":         malformed,
 	"cipher":       malformed,
 	"crypto/ecdsa": malformed,
 	"crypto/rsa":   malformed,
 	"tls: failed to find any PEM data in certificate input": malformed,
 	"tls: failed to find any PEM data in key input":         malformed,
-	"invalid connection":       says(Text, Dependency, Retryable, "a broken connection to MySQL"),
-	"redis: client is closed":  says(Text, System, Undecided, "a client that was closed here"),
-	"redis":                    says(Text, Dependency, Retryable, "Redis"),
-	"json":                     malformed,
-	"mail":                     malformed,
-	"mime":                     malformed,
-	"multipart":                malformed,
-	"template":                 malformed,
-	"time":                     malformed,
-	"xml":                      malformed,
-	"zip":                      malformed,
-	"zlib":                     malformed,
-	"sql":                      says(Text, System, Undecided, "wrong use of database/sql"),
-	"net/http":                 says(Text, Dependency, Retryable, "net/http"),
-	"tls":                      says(Text, Dependency, Terminal, "TLS"),
-	"connection is shut down":  says(Text, Dependency, Retryable, "net/rpc"),
-	"path escapes from parent": says(Text, User, Terminal, "a path that leaves its root"),
+	"invalid connection":             says(Text, Dependency, Retryable, "a broken connection to MySQL"),
+	"image: unknown format":          malformed,
+	"redis: connection pool timeout": says(Text, Dependency, Retryable, "Redis"),
+	"redis: client is closed":        says(Text, System, Undecided, "a client that was closed here"),
+	"json":                           malformed,
+	"mime":                           malformed,
+	"multipart":                      malformed,
+	"xml":                            malformed,
+	"zip":                            malformed,
+	"zlib":                           malformed,
+	"sql":                            says(Text, System, Undecided, "wrong use of database/sql"),
+	"net/http":                       says(Text, Dependency, Retryable, "net/http"),
+	"tls":                            says(Text, Dependency, Terminal, "TLS"),
+	"connection is shut down":        says(Text, Dependency, Retryable, "net/rpc"),
+	"path escapes from parent":       says(Text, User, Terminal, "a path that leaves its root"),
 }
+
+// forms are how texts begin of which the first word alone could be anybody's.
+var forms = regexp.MustCompile(`^(mail: (charset|empty|expected|header|invalid|leading|missing|misformatted|no |trailing|unclosed|unmatched)|` +
+	`time: (invalid|missing|unknown) |template: [^:]*:\d+)`)
 
 var malformed = says(Text, User, Terminal, "malformed data")

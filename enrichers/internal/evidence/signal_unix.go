@@ -40,10 +40,10 @@ var signals = map[syscall.Signal]Evidence{
 	syscall.SIGTRAP: signal("SIGTRAP", System, Terminal),
 	syscall.SIGSYS:  signal("SIGSYS", System, Terminal),
 	syscall.SIGPIPE: signal("SIGPIPE", System, Undecided),
-	syscall.SIGTERM: signal("SIGTERM", Cancelled, Retryable),
-	syscall.SIGINT:  signal("SIGINT", Cancelled, Retryable),
-	syscall.SIGHUP:  signal("SIGHUP", Cancelled, Retryable),
-	syscall.SIGQUIT: signal("SIGQUIT", Cancelled, Retryable),
+	syscall.SIGTERM: signal("SIGTERM", Cancelled, Undecided),
+	syscall.SIGINT:  signal("SIGINT", Cancelled, Undecided),
+	syscall.SIGHUP:  signal("SIGHUP", Cancelled, Undecided),
+	syscall.SIGQUIT: signal("SIGQUIT", Cancelled, Undecided),
 }
 
 func signal(name string, f Fault, r Retry) Evidence {

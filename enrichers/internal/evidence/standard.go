@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"io/fs"
 	"net"
 	"net/textproto"
 	"net/url"
@@ -33,6 +34,8 @@ func ofStandard(err error) Evidence {
 		return says(Coded, System, Terminal, "a panic of the Go runtime")
 	case *exec.ExitError:
 		return ofExit(e)
+	case *fs.PathError:
+		return ofStart(e)
 	case *exec.Error:
 		return says(Typed, System, Terminal, "a command that cannot be started")
 
@@ -103,10 +106,26 @@ func ofRequest(e *url.Error) Evidence {
 	return says(Generic, Dependency, Retryable, "a failed request")
 }
 
+// ofStart judges a command that was not started. Where it is missing, it is this
+// machine that does not have it; any other file is the job's to name.
+func ofStart(e *fs.PathError) Evidence {
+	if e.Op == "fork/exec" {
+		switch e.Err {
+		case syscall.ENOENT, syscall.ENOTDIR, syscall.EACCES, syscall.ENOEXEC:
+			return says(Coded, System, Terminal, "a command that cannot be started")
+		}
+	}
+	return Evidence{}
+}
+
 // ofConnection judges a network operation. Where nobody listens at a socket of
 // this machine there is no file, which is not the job's to provide.
 func ofConnection(e *net.OpError) Evidence {
-	if e.Op == "dial" && strings.HasPrefix(e.Net, "unix") {
+	cause := e.Err
+	if call, ok := cause.(*os.SyscallError); ok && call != nil {
+		cause = call.Err
+	}
+	if cause == syscall.ENOENT && e.Op == "dial" && strings.HasPrefix(e.Net, "unix") {
 		return says(Coded, Dependency, Retryable, "a socket of this machine where nobody listens")
 	}
 	return says(Generic, Dependency, Retryable, "a network operation")

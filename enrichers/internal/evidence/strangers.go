@@ -88,7 +88,11 @@ var methods = []method{
 	// What the author says of trying again counts more than what we think.
 	on(func(v *Verdict, err interface{ Retryable() bool }) { v.author(err.Retryable(), "Retryable") }),
 	on(func(v *Verdict, err interface{ IsRetryable() bool }) { v.author(err.IsRetryable(), "IsRetryable") }),
-	on(func(v *Verdict, err interface{ NonRetryable() bool }) { v.author(!err.NonRetryable(), "NonRetryable") }),
+	on(func(v *Verdict, err interface{ NonRetryable() bool }) {
+		if err.NonRetryable() {
+			v.author(false, "NonRetryable")
+		}
+	}),
 	on(func(v *Verdict, err interface{ RetryAfter() time.Duration }) { v.after(err.RetryAfter(), true) }),
 	on(func(v *Verdict, err interface{ RetryAfter() (time.Duration, bool) }) { v.after(err.RetryAfter()) }),
 
@@ -115,21 +119,21 @@ var methods = []method{
 
 	on(func(v *Verdict, err interface{ Is(error) bool }) {
 		if err.Is(canceled) {
-			v.add(says(Typed, Cancelled, Retryable, "it is context.Canceled"))
+			v.add(says(Typed, Cancelled, Undecided, "it is context.Canceled"))
 		}
 	}),
 	// The markers of containerd and Docker (packages errdefs): the method is there, or is not.
 	marker[interface{ InvalidParameter() }](User, Terminal, "InvalidParameter"),
 	marker[interface{ NotFound() }](User, Terminal, "NotFound"),
-	marker[interface{ Unauthorized() }](User, Terminal, "Unauthorized"),
-	marker[interface{ Forbidden() }](User, Terminal, "Forbidden"),
+	marker[interface{ Unauthorized() }](Dependency, Terminal, "Unauthorized"),
+	marker[interface{ Forbidden() }](Dependency, Terminal, "Forbidden"),
 	marker[interface{ Conflict() }](User, Undecided, "Conflict"),
 	marker[interface{ NotImplemented() }](System, Terminal, "NotImplemented"),
 	marker[interface{ System() }](System, Undecided, "System"),
 	marker[interface{ DataLoss() }](System, Terminal, "DataLoss"),
 	marker[interface{ Unavailable() }](Dependency, Retryable, "Unavailable"),
 	marker[interface{ Deadline() }](Dependency, Retryable, "Deadline"),
-	marker[interface{ Cancelled() }](Cancelled, Retryable, "Cancelled"),
+	marker[interface{ Cancelled() }](Cancelled, Undecided, "Cancelled"),
 
 	on(func(v *Verdict, err interface{ ErrorCode() string }) { v.ownCode(err.ErrorCode()) }),
 	on(func(v *Verdict, err interface{ Code() string }) { v.ownCode(err.Code()) }),

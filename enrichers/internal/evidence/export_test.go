@@ -1,0 +1,19 @@
+package evidence
+
+// The tables of codes, for the document that lists them.
+var (
+	ErrnoTable    = errnos
+	SignalTable   = signals
+	ExitTable     = exits
+	StatusTable   = statuses
+	GRPCTable     = grpcCodes
+	SQLStateTable = sqlStates
+	MySQLTable    = mysql
+	SQLiteTable   = sqlite
+	RedisTable    = replies
+)
+
+// Name, Fault and Retry of a row.
+func (r errnoRow) Row() (string, Fault, Retry) { return r.name, r.fault, r.retry }
+
+func (r grpcRow) Row() (string, Fault, Retry) { return r.name, r.fault, r.retry }

@@ -1,0 +1,70 @@
+package evidence
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// ofTypeName judges an error of a service's own by how its type is called. That is
+// a guess: it counts as little as a text.
+func ofTypeName(t reflect.Type) (Evidence, bool) {
+	for t.Kind() == reflect.Pointer && t.Name() == "" {
+		t = t.Elem()
+	}
+	words := wordsOf(t.Name())
+	for len(words) > 0 && slices.Contains([]string{"error", "err", "exception", "failure"}, words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	if len(words) == 0 {
+		return Evidence{}, false
+	}
+	e, ok := firstWords[words[0]]
+	if !ok {
+		e, ok = lastWords[words[len(words)-1]]
+	}
+	e.Why = "a type that is called " + t.Name()
+	return e, ok
+}
+
+// firstWords say what the rest is: an InvalidTimeout is no timeout.
+var firstWords = map[string]Evidence{
+	"invalid":   guess(User, Terminal),
+	"malformed": guess(User, Terminal),
+}
+
+// lastWords are those before Error.
+var lastWords = map[string]Evidence{
+	"argument":    guess(User, Terminal),
+	"input":       guess(User, Terminal),
+	"invalid":     guess(User, Terminal),
+	"malformed":   guess(User, Terminal),
+	"parameter":   guess(User, Terminal),
+	"parse":       guess(User, Terminal),
+	"syntax":      guess(User, Terminal),
+	"validation":  guess(User, Terminal),
+	"canceled":    guess(Cancelled, Undecided),
+	"cancelled":   guess(Cancelled, Undecided),
+	"throttled":   guess(Dependency, Retryable),
+	"throttling":  guess(Dependency, Retryable),
+	"timeout":     guess(Dependency, Retryable),
+	"unavailable": guess(Dependency, Retryable),
+}
+
+func guess(f Fault, r Retry) Evidence { return Evidence{Weight: Text, Fault: f, Retry: r} }
+
+// wordsOf returns the words of a name in camel case, in lower case.
+func wordsOf(name string) []string {
+	name, _, _ = strings.Cut(name, "[") // type arguments
+	var words []string
+	start := 0
+	runes := []rune(name)
+	for i := 1; i <= len(runes); i++ {
+		if i == len(runes) || unicode.IsUpper(runes[i]) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			words = append(words, strings.ToLower(string(runes[start:i])))
+			start = i
+		}
+	}
+	return words
+}
