@@ -208,10 +208,14 @@ const (
 	maxIssues    = 64
 )
 
-// checkKey reports whether key can be the key of a label.
-func checkKey(key string) bool {
-	return len(key) >= 1 && len(key) <= maxKeyLength && utf8.ValidString(key) &&
-		strings.IndexFunc(key, unicode.IsControl) < 0
+// CheckKey returns nil if key can be the key of a label, and otherwise an error
+// that is [ErrInvalidKey] and quotes it: for enrichers whose keys are configured.
+func CheckKey(key string) error {
+	if len(key) >= 1 && len(key) <= maxKeyLength && utf8.ValidString(key) &&
+		strings.IndexFunc(key, unicode.IsControl) < 0 {
+		return nil
+	}
+	return fmt.Errorf("%.*q: %w", maxKeyLength, key, ErrInvalidKey)
 }
 
 // checkLabels returns those of an enricher's labels that may be merged and what

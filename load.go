@@ -215,8 +215,8 @@ func (c *candidate) askKeys() error {
 	}
 	var errs []error
 	for _, key := range c.outputs {
-		if !checkKey(key) {
-			errs = append(errs, fmt.Errorf("output key %.*q: %w", maxKeyLength, key, ErrInvalidKey))
+		if err := CheckKey(key); err != nil {
+			errs = append(errs, fmt.Errorf("output key %w", err))
 		}
 	}
 	if len(errs) > 0 {

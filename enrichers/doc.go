@@ -10,7 +10,7 @@
 //	attached     attached       what errors carry
 //	static       static         fixed ones
 //	owner        owner          team, oncall, runbook
-//	webhook      webhook        notified
+//	webhook      webhook        none, or one of a key of your choice
 //
 // Whoever imports a package can configure its enricher; package all imports them
 // all. Each can also be made in code, by its function New.

@@ -51,8 +51,11 @@ func New(opts Options) (*Enricher, error) {
 		return nil, &enricher.ConfigError{Option: "keys", Err: errors.New("none: want the keys of the labels to publish")}
 	}
 	for i, key := range opts.Keys {
-		if key == "" || slices.Contains(opts.Keys[:i], key) {
-			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("%q at place %d: want keys that are not empty, each once", key, i+1)}
+		if err := enricher.CheckKey(key); err != nil {
+			return nil, &enricher.ConfigError{Option: "keys", Err: err}
+		}
+		if slices.Contains(opts.Keys[:i], key) {
+			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("%q is there twice: want each key once", key)}
 		}
 	}
 	return &Enricher{slices.Clone(opts.Keys)}, nil

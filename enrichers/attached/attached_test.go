@@ -55,9 +55,9 @@ func TestKeysAreRequired(t *testing.T) {
 	_, err := enricher.New(enricher.Config{FailureEnrichers: []string{"attached"}})
 	assert.EqualError(t, err, `enricher "attached": option "keys": none: want the keys of the labels to publish`)
 	_, err = attached.New(attached.Options{Keys: []string{"a", "b", "a"}})
-	assert.EqualError(t, err, `option "keys": "a" at place 3: want keys that are not empty, each once`)
+	assert.EqualError(t, err, `option "keys": "a" is there twice: want each key once`)
 	_, err = attached.New(attached.Options{Keys: []string{""}})
-	assert.EqualError(t, err, `option "keys": "" at place 1: want keys that are not empty, each once`)
+	assert.EqualError(t, err, `option "keys": "": key is not 1 to 128 bytes of valid UTF-8 without control characters`)
 }
 
 func Example() {

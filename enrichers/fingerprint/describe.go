@@ -21,12 +21,12 @@ const (
 
 // describe returns the description of err, which is not nil.
 func describe(err error) description {
-	w := walker{errors: maxErrors, bytes: maxTexts}
+	w := walker{errors: maxErrors, bytes: maxTexts, origins: maxErrors}
 	d := w.describe(err, 0)
 	if len(d.frames) == 0 && d.joined {
 		// None of those that were joined knows where it arose, so whoever does
 		// stands above them, or their order would count.
-		d.addOrigin(err)
+		w.addOrigin(&d, err)
 	}
 	return d
 }
@@ -35,6 +35,8 @@ func describe(err error) description {
 type walker struct {
 	errors int // how many may still be looked at
 	bytes  int // how much text may still be looked at
+
+	origins int // errors that may still be looked at for where they arose
 }
 
 // describe returns the description of an error by itself: of the whole failure,
@@ -42,7 +44,7 @@ type walker struct {
 func (w *walker) describe(err error, depth int) description {
 	d := w.message(err, depth)
 	if !d.joined {
-		d.addOrigin(err)
+		w.addOrigin(&d, err)
 	}
 	return d
 }
@@ -77,8 +79,8 @@ func (d *description) add(wrapped *description) {
 }
 
 // addOrigin adds the function in which err arose, if that is known.
-func (d *description) addOrigin(err error) {
-	if frame, ok := inspect.Origin(err); ok {
+func (w *walker) addOrigin(d *description, err error) {
+	if frame, ok := inspect.OriginWithin(err, &w.origins); ok {
 		d.frames = append(d.frames, clean(enclosing(frame.Function)))
 	}
 }

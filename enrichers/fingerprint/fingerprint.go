@@ -9,7 +9,10 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// The labels.
+// Name is what the enricher is registered as.
+const Name = "fingerprint"
+
+// The keys of its labels.
 const (
 	KeyFingerprint = "fingerprint"         // 16 hexadecimal digits
 	KeyMessage     = "fingerprint_message" // the normalized message
@@ -36,13 +39,13 @@ const (
 )
 
 func init() {
-	enricher.Register("fingerprint", enricher.NewFactory(Options{},
+	enricher.Register(Name, enricher.NewFactory(Options{},
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
 // New returns the enricher. Options out of their range are an
 // [*enricher.ConfigError].
-func New(opts Options) (enricher.FailureEnricher, error) {
+func New(opts Options) (*Enricher, error) {
 	if opts.MessageLength == 0 {
 		opts.MessageLength = defaultMessageLength
 	}
@@ -52,46 +55,48 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 			Err:    fmt.Errorf("want %d to %d bytes, not %d", minMessageLength, maxMessageLength, n),
 		}
 	}
-	f := &fingerprint{opts: opts, keys: []string{KeyFingerprint}}
+	e := &Enricher{opts: opts, keys: []string{KeyFingerprint}}
 	if !opts.NoMessage {
-		f.keys = append(f.keys, KeyMessage)
+		e.keys = append(e.keys, KeyMessage)
 	}
-	return f, nil
+	return e, nil
 }
 
-// A fingerprint is the enricher. It is not changed once it is made.
-type fingerprint struct {
+// An Enricher tells which failures are the same. Its methods may be called
+// concurrently.
+type Enricher struct {
 	opts Options
 	keys []string
 }
 
-var _ enricher.Explainer = (*fingerprint)(nil)
+var _ enricher.Explainer = (*Enricher)(nil)
 
-func (f *fingerprint) OutputKeys() []string { return f.keys }
+// OutputKeys returns [KeyFingerprint] and, unless NoMessage is set, [KeyMessage].
+func (e *Enricher) OutputKeys() []string { return e.keys }
 
 // ProcessFailure always sets every label. It does not wait for anything, and
 // what it looks at is bounded, so it does not look at its context.
-func (f *fingerprint) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 	d := describe(cause)
-	return f.labels(&d), nil
+	return e.labels(&d), nil
 }
 
-func (f *fingerprint) labels(d *description) enricher.Labels {
+func (e *Enricher) labels(d *description) enricher.Labels {
 	labels := enricher.Labels{KeyFingerprint: d.key()}
-	if !f.opts.NoMessage {
-		labels[KeyMessage] = shorten(d.message, f.opts.MessageLength)
+	if !e.opts.NoMessage {
+		labels[KeyMessage] = shorten(d.message, e.opts.MessageLength)
 	}
 	return labels
 }
 
 // ExplainFailure says what went into the fingerprint.
-func (f *fingerprint) ExplainFailure(
+func (e *Enricher) ExplainFailure(
 	_ context.Context, cause error, _ enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
 	d := describe(cause)
-	labels := f.labels(&d)
-	reasons := map[string]string{KeyFingerprint: f.reason(&d)}
-	if !f.opts.NoMessage {
+	labels := e.labels(&d)
+	reasons := map[string]string{KeyFingerprint: e.reason(&d)}
+	if !e.opts.NoMessage {
 		reasons[KeyMessage] = "the text of the failure with what varies replaced"
 		if kept := len(strings.TrimSuffix(labels[KeyMessage], ellipsis)); kept < len(d.message) {
 			reasons[KeyMessage] += fmt.Sprintf(", %d of %d bytes", kept, len(d.message))
@@ -101,16 +106,16 @@ func (f *fingerprint) ExplainFailure(
 }
 
 // reason says what d.key is the key of.
-func (f *fingerprint) reason(d *description) string {
+func (e *Enricher) reason(d *description) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version %d of the message %q", Version, shorten(d.message, f.opts.MessageLength))
+	fmt.Fprintf(&b, "version %d of the message %q", Version, shorten(d.message, e.opts.MessageLength))
 	say := func(what, verb string, parts []string) {
 		const most = 10
 		for i, part := range parts[:min(len(parts), most)] {
 			if i > 0 {
 				what = ","
 			}
-			fmt.Fprintf(&b, "%s "+verb, what, shorten(part, f.opts.MessageLength))
+			fmt.Fprintf(&b, "%s "+verb, what, shorten(part, e.opts.MessageLength))
 		}
 		if len(parts) > most {
 			fmt.Fprintf(&b, ", and %d more", len(parts)-most)

@@ -89,7 +89,7 @@ func TestItExplainsWhatWentIntoTheFingerprint(t *testing.T) {
 	fe, err := fingerprint.New(fingerprint.Options{})
 	require.NoError(t, err)
 	cause := fmt.Errorf("job 7: %w", &HidingError{panicked(&RowError{"row 3 is bad"}, "main.load.func1")})
-	labels, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})
+	labels, reasons, err := fe.ExplainFailure(t.Context(), cause, enricher.FailureContext{})
 	require.NoError(t, err)
 	same, err := fe.ProcessFailure(t.Context(), cause, enricher.FailureContext{})
 	require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestAnExplanationIsNotEndless(t *testing.T) {
 	fe, err := fingerprint.New(fingerprint.Options{})
 	require.NoError(t, err)
 	for name, cause := range hostile() {
-		_, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})
+		_, reasons, err := fe.ExplainFailure(t.Context(), cause, enricher.FailureContext{})
 		require.NoError(t, err)
 		assert.Less(t, len(reasons[fingerprint.KeyFingerprint]), 16<<10, name)
 	}

@@ -114,3 +114,16 @@ func TestTheOrderOfManyErrorsDoesNotCount(t *testing.T) {
 	assert.Equal(t, fingerprint.Of(errors.Join(there...)), fingerprint.Of(errors.Join(back...)))
 	assert.Equal(t, fingerprint.Of(wrap(errors.Join(there...), 3)), fingerprint.Of(wrap(errors.Join(back...), 3)))
 }
+
+func TestManyWideErrorsCostNoMoreThanTheirBound(t *testing.T) {
+	t.Parallel()
+	leaves := make([]error, 10_000)
+	for i := range leaves {
+		leaves[i] = fmt.Errorf("row %d is bad", i)
+	}
+	wide := errors.Join(leaves...)
+	for i := range leaves {
+		leaves[i] = &HidingError{wide}
+	}
+	assert.Len(t, fingerprint.Of(errors.Join(leaves...)), 16) // in far less than the hundred million visits of each in each
+}

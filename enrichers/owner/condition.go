@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
@@ -104,9 +103,10 @@ func parseLabel(pattern string) (condition, error) {
 	if key = unescape(key); !found {
 		return nil, errors.New(`want label:KEY=GLOB; "*" is any value`)
 	}
+	if err := enricher.CheckKey(key); err != nil {
+		return nil, err
+	}
 	switch {
-	case key == "" || len(key) > 128 || strings.IndexFunc(key, unicode.IsControl) >= 0:
-		return nil, fmt.Errorf("the %w", enricher.ErrInvalidKey)
 	case key == "*":
 		return nil, errors.New("want the key of one label")
 	case key == KeyTeam || key == KeyOncall || key == KeyRunbook:

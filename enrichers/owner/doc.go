@@ -10,7 +10,8 @@
 //
 // # Options
 //
-//	file             a file with the rules; at most 1 MiB
+//	file             a file with the rules; at most 1 MiB. A path that is relative
+//	                 is so to the working directory of the process
 //	reload           true: read the file again when it changes; by default, false
 //	rules            the rules as a list of lines, in place of a file; at most 10,000
 //	default-team     the team of what no line matches; by default, "unowned"
@@ -34,12 +35,12 @@
 // this one line. So "*", which stands for any failure, belongs in the first line;
 // what is above it could never match and is an error.
 //
-//   - any failure
-//     job:GLOB        the name of the job
-//     pkg:PATH        the path of the package in which the error arose
-//     pkg:PATH/...    the same, or one below
-//     pkg:...         any package, provided that it is known
-//     label:KEY=GLOB  a label of another enricher
+//	job:GLOB        the name of the job
+//	pkg:PATH        the path of the package in which the error arose
+//	pkg:PATH/...    the same, or one below
+//	pkg:...         any package, provided that it is known
+//	label:KEY=GLOB  a label of another enricher
+//	*               any failure
 //
 // In globs and paths * is any text, also one with slashes, ? any character, [a-c]
 // one of these and [!a-c] one of all others. They match all of a text; upper and

@@ -25,8 +25,11 @@ const (
 // otherwise.
 const DefaultTeam = "unowned"
 
+// Name is what the enricher is registered as.
+const Name = "owner"
+
 func init() {
-	enricher.Register("owner", enricher.NewFactory(Options{}, create))
+	enricher.Register(Name, enricher.NewFactory(Options{}, create))
 }
 
 func create(conf enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
@@ -140,8 +139,8 @@ func (c *compiler) compile() {
 	for _, l := range r.labels {
 		if l.key == "*" {
 			c.fail("labels", `"*" is no label: want its key`)
-		} else if !validKey(l.key) {
-			c.fail("labels", "%.128q: %w", l.key, enricher.ErrInvalidKey)
+		} else if err := enricher.CheckKey(l.key); err != nil {
+			c.fail("labels", "%w", err)
 		}
 	}
 	for _, t := range r.FailureType {
@@ -188,8 +187,8 @@ func (c *compiler) labels() {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
-		if !validKey(key) {
-			c.fail("set", "%.128q: %w", key, enricher.ErrInvalidKey)
+		if err := enricher.CheckKey(key); err != nil {
+			c.fail("set", "%w", err)
 			continue
 		}
 		if r.Message != "" && r.message == nil {
@@ -236,9 +235,4 @@ func (c *compiler) keyGlobs(key string, byKey map[string][]string) (compiled []k
 		compiled = append(compiled, keyGlobs{k, c.globs(key+"."+k, byKey[k])})
 	}
 	return compiled
-}
-
-// validKey reports whether the core accepts key as that of a label.
-func validKey(key string) bool {
-	return len(key) >= 1 && len(key) <= 128 && utf8.ValidString(key) && strings.IndexFunc(key, unicode.IsControl) < 0
 }

@@ -11,7 +11,8 @@
 //
 // # Options
 //
-//	file      a JSON file with the rules; at most 1 MiB
+//	file      a JSON file with the rules; at most 1 MiB. A path that is relative is
+//	          so to the working directory of the process
 //	reload    true: read the file again when it changes; by default, false
 //	rules     the rules, in place of a file; at most 10,000
 //	all       true: every rule that matches counts; by default, false: the first one

@@ -11,8 +11,11 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
 )
 
+// Name is what the enricher is registered as.
+const Name = "rules"
+
 func init() {
-	enricher.Register("rules", enricher.FactoryFunc(create))
+	enricher.Register(Name, enricher.FactoryFunc(create))
 }
 
 // create is the factory. The rules are decoded one by one, as those of a file are,

@@ -96,8 +96,8 @@ func (e *Enricher) ExplainFailure(context.Context, error, enricher.FailureContex
 // set adds a label. Its value is cleaned here, once, and not dropped later from
 // every failure.
 func (e *Enricher) set(option, key, value, from string) error {
-	if key == "" {
-		return &enricher.ConfigError{Option: option, Err: fmt.Errorf("a label without a key, of value %.64q from %s: want a key", value, from)}
+	if err := enricher.CheckKey(key); err != nil {
+		return &enricher.ConfigError{Option: option, Err: err}
 	}
 	if before, ok := e.from[key]; ok {
 		return &enricher.ConfigError{Option: option, Err: fmt.Errorf("label %q: it has a value from %s: want one only", key, before)}
@@ -122,6 +122,10 @@ func (e *Enricher) addEnv(opts Options) error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(opts.Env)) {
 		name := opts.Env[key]
+		if name == "" {
+			errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf("label %q: %q: want the name of an environment variable", key, name)})
+			continue
+		}
 		value, set := os.LookupEnv(name)
 		_, hasDefault := opts.Labels[key]
 		switch {

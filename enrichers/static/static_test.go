@@ -60,6 +60,7 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		opts static.Options
 		want string
 	}{
+		{"no variable", static.Options{Env: map[string]string{"region": ""}}, `option "env": label "region": "": want the name of an environment variable`},
 		{"no label", static.Options{}, `option "labels": none: want a label at least, here or in env, build or host`},
 		{
 			"a variable that is not set",

@@ -305,7 +305,7 @@ func TestAnInterruptStopsInOrder(t *testing.T) {
 	out, err := io.ReadAll(p.stdout)
 	require.NoError(t, err)
 	assert.Contains(t, string(out), "stopped: interrupt signal received: signal: killed\n")
-	assert.Contains(t, string(out), "type=CANCELLED  retry=retryable  team=on-call  error_type=*manager.StoppedError", "it is enriched all the same")
+	assert.Contains(t, string(out), "type=CANCELLED  retry=unknown  team=on-call  error_type=*manager.StoppedError", "it is enriched all the same")
 	assert.Contains(t, string(out), "never begun: shutting down\n")
 	assert.Contains(t, string(out), "0 succeeded, 0 failed, 1 vetoed, 2 cancelled.\n")
 	require.Error(t, p.Wait())

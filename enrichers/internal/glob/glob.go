@@ -27,10 +27,10 @@ type Pattern struct {
 
 // Compile returns the pattern that text describes. In it
 //
-//   - is any text, also none, and also one with slashes
-//     ?       is any one character
-//     [a-cx]  is one of these characters, and [!a-cx] or [^a-cx] is any other
-//     \c      is the character c, whatever it means otherwise
+//	?       is any one character
+//	*       is any text, also none, and also one with slashes
+//	[a-cx]  is one of these characters, and [!a-cx] or [^a-cx] is any other
+//	\c      is the character c, whatever it means otherwise
 //
 // and every other character is itself. Upper and lower case differ.
 //

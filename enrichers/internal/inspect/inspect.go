@@ -117,7 +117,6 @@ var plain = map[string]bool{
 	"*github.com/cockroachdb/errors/errutil.withNewMessage":       true,
 	"*github.com/cockroachdb/errors/secondary.withSecondaryError": true,
 	"*golang.org/x/xerrors.wrapError":                             true,
-	"*golang.org/x/xerrors.noWrapError":                           false,
 }
 
 // IsPlain reports whether err, which is not nil, only adds a text, labels or a

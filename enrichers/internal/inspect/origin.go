@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"math"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -24,8 +25,19 @@ type Frame struct {
 // and github.com/cockroachdb/errors do. Of several stacks in a chain the
 // innermost counts. Frames of the Go runtime are passed over.
 func Origin(err error) (Frame, bool) {
+	unlimited := math.MaxInt
+	return OriginWithin(err, &unlimited)
+}
+
+// OriginWithin is [Origin] for a part of a tree of errors, of which many may be
+// asked for: it looks at no more than limit errors, and takes what it has looked
+// at from limit.
+func OriginWithin(err error, limit *int) (Frame, bool) {
 	var origin Frame
 	for e := range enricher.Chain(err) {
+		if *limit--; *limit < 0 {
+			break
+		}
 		guard.Do(func() {
 			if f, ok := frameOf(e); ok {
 				origin = f
