@@ -22,8 +22,8 @@
 //
 // Implement [FailureEnricher]: name the keys that it may set, and return labels
 // for a failure. ProcessFailure is called from several goroutines at once, for
-// failures of every kind; walk the cause with [errors.As] or [Chain], and give
-// up when ctx ends. An enricher that needs the labels of others is a
+// failures of every kind; look for what it knows with [AsType] or [Chain], and
+// give up when ctx ends. An enricher that needs the labels of others is a
 // [LabelReader]; one that holds resources is an [io.Closer]. [Func] makes an
 // enricher of a function.
 //

@@ -134,6 +134,20 @@ func Chain(err error) iter.Seq[error] {
 	}
 }
 
+// AsType returns the first error that [Chain] yields for err which is an E and no
+// nil pointer, and whether there is one. It is for failures what
+// [errors.AsType] is for errors of one's own: it ends where errors wrap each
+// other in circles, survives their methods, and asks none that is called As.
+func AsType[E error](err error) (E, bool) {
+	for err := range Chain(err) {
+		if e, ok := err.(E); ok && !isNil(e) {
+			return e, true
+		}
+	}
+	var none E
+	return none, false
+}
+
 const (
 	maxChainDepth  = 100
 	maxChainVisits = 10_000

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -418,3 +419,30 @@ func TestAPanicWithAnyValueHasAText(t *testing.T) {
 type unprintable struct{}
 
 func (unprintable) Error() string { panic(unprintable{}) }
+
+func TestAsTypeFindsTheFirstThatIsNoNilPointer(t *testing.T) {
+	t.Parallel()
+	inner := &fs.PathError{Op: "inner", Err: io.EOF}
+	outer := &fs.PathError{Op: "outer", Err: inner}
+	found, ok := enricher.AsType[*fs.PathError](fmt.Errorf("a: %w", errors.Join((*fs.PathError)(nil), outer, inner)))
+	assert.True(t, ok)
+	assert.Same(t, outer, found)
+
+	timeout, ok := enricher.AsType[interface {
+		error
+		Timeout() bool
+	}](outer)
+	assert.True(t, ok)
+	assert.Same(t, outer, timeout)
+
+	none, ok := enricher.AsType[*fs.PathError]((*fs.PathError)(nil))
+	assert.False(t, ok)
+	assert.Nil(t, none)
+	_, ok = enricher.AsType[*fs.PathError](nil)
+	assert.False(t, ok)
+
+	self := &link{}
+	self.next = self
+	_, ok = enricher.AsType[*fs.PathError](self)
+	assert.False(t, ok, "and it ends")
+}

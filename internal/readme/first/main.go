@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -19,8 +19,8 @@ func newMissingFile(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 }
 
 func missingFile(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	if pe, ok := errors.AsType[*fs.PathError](cause); ok && errors.Is(pe, fs.ErrNotExist) {
-		return enricher.Labels{"missing_file": pe.Path}, nil
+	if pe, ok := enricher.AsType[*fs.PathError](cause); ok && os.IsNotExist(pe) {
+		return enricher.Labels{"missing_file": filepath.Base(pe.Path)}, nil
 	}
 	return nil, nil
 }

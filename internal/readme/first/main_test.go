@@ -1,0 +1,13 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+func TestTheFirstEnricherKeepsTheContract(t *testing.T) {
+	factory, _ := enricher.RegisteredFactory("missing-file")
+	enrichertest.Run(t, factory, enrichertest.Deterministic())
+}
