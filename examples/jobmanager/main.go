@@ -3,7 +3,7 @@
 //	go run ./examples/jobmanager                    # the jobs that ship with it
 //	go run ./examples/jobmanager -listen :8081      # and their failures at http://localhost:8081/
 //	go run ./examples/jobmanager -jobs my-jobs.yaml -config my-enrichers.yaml
-//	go run ./examples/jobmanager -explain "dial tcp: connection refused"
+//	go run ./examples/jobmanager -explain import-april
 //
 // The jobs that ship with it fail in many ways, and all of them for real. Every
 // failure goes through the enrichers that the configuration names: those that are
@@ -116,7 +116,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	}()
 
 	if opts.explain != "" {
-		if err := explain(ctx, e, opts, stdout); err != nil {
+		if err := explain(ctx, e, opts, file.Jobs, stdout); err != nil {
 			return fail(exitTrouble, err)
 		}
 		return exitDone
@@ -171,10 +171,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return exitDone
 }
 
-// explain says what the enrichers have to say of an error of which only the text
-// is known.
-func explain(ctx context.Context, e *enricher.Enricher, opts options, stdout io.Writer) error {
-	explanation := e.Explain(ctx, errors.New(opts.explain), enricher.FailureContext{})
+// explain says what the enrichers have to say of the failure of a job, which is
+// tried for that, or of an error of which only the text is known.
+func explain(ctx context.Context, e *enricher.Enricher, opts options, jobs []manager.Job, stdout io.Writer) error {
+	cause, fc := errors.New(opts.explain), enricher.FailureContext{}
+	for _, job := range jobs {
+		if job.ID == opts.explain {
+			if fc, cause = manager.Try(ctx, job); cause == nil {
+				return fmt.Errorf("-explain %s: the job succeeds", job.ID)
+			}
+		}
+	}
+	explanation := e.Explain(ctx, cause, fc)
 	if opts.json {
 		return json.NewEncoder(stdout).Encode(explanation)
 	}
@@ -204,7 +212,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: "+defaultJobs+", which is built in)")
 	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: "+defaultConfig+", which is built in)")
 	flags.StringVar(&opts.listen, "listen", "", "serve the failures at this `address`, such as localhost:8081, until interrupted")
-	flags.StringVar(&opts.explain, "explain", "", "run no jobs, but say why an error with this `text` gets the labels it gets")
+	flags.StringVar(&opts.explain, "explain", "", "run nothing but the job of this `id`, and say why its failure gets the labels it gets; or why an error of this text does")
 	flags.BoolVar(&opts.json, "json", false, "write one JSON object a line to stdout, and nothing else")
 	flags.BoolVar(&opts.verbose, "v", false, "log what the library has to say, not warnings only")
 	err := flags.Parse(args)

@@ -168,9 +168,18 @@ func TestTheDefaultJobsWithEnrichersOfOnesOwn(t *testing.T) {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"-explain", "import-april"}, &stdout, &stderr), stderr.String())
+	assert.Contains(t, stdout.String(), "*task.RowError: data/april.csv:5: ")
+	assert.Contains(t, stdout.String(), "type=USER  because: option types *task.RowError\n")
+	assert.Contains(t, stdout.String(), "retry=terminal  because: option terminal: type=USER\n")
+	stdout.Reset()
+	assert.Equal(t, exitTrouble, run(t.Context(), []string{"-explain", "import-march"}, &stdout, &stderr))
+	assert.Equal(t, "jobmanager: -explain import-march: the job succeeds\n", stderr.String())
+	stderr.Reset()
+
 	require.Zero(t, run(t.Context(), []string{"-explain", "row 7 is malformed"}, &stdout, &stderr), stderr.String())
 	assert.Contains(t, stdout.String(), "*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
-	assert.Contains(t, stdout.String(), "not to be sent: the label \"type\" is \"UNKNOWN\"")
+	assert.Contains(t, stdout.String(), "the label \"type\" is \"UNKNOWN\": want SYSTEM, USER")
 	assert.NotContains(t, stdout.String(), "Jobs:", "no job is run")
 
 	stdout.Reset()

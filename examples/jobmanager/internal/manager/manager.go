@@ -101,19 +101,8 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 		return m.end(o, Succeeded)
 	}
 
-	fc := enricher.FailureContext{
-		ID:            fmt.Sprintf("%s/%d", o.Job.ID, o.Attempts),
-		Type:          enricher.FailureTypeTask,
-		JobID:         o.Job.ID,
-		JobName:       o.Job.Name,
-		TaskName:      o.Job.Task.String(),
-		TaskManagerID: worker,
-		Endpoint:      m.Endpoint,
-		Attempt:       o.Attempts,
-		MaxAttempts:   o.Job.Attempts,
-		Time:          time.Now(),
-		Attributes:    o.Job.Attributes,
-	}
+	fc := failureOf(o.Job, o.Attempts)
+	fc.TaskManagerID, fc.Endpoint = worker, m.Endpoint
 	// That ctx may have ended does not matter: a failure is enriched all the same.
 	result := m.History.Enrich(ctx, m.Enricher, o.Err, fc)
 	o.Labels = result.Labels
@@ -128,6 +117,28 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 		return false
 	}
 	return m.end(o, state)
+}
+
+// failureOf returns the context of the failure of an attempt, which was just now.
+func failureOf(job Job, attempt int) enricher.FailureContext {
+	return enricher.FailureContext{
+		ID:          fmt.Sprintf("%s/%d", job.ID, attempt),
+		Type:        enricher.FailureTypeTask,
+		JobID:       job.ID,
+		JobName:     job.Name,
+		TaskName:    job.Task.String(),
+		Attempt:     attempt,
+		MaxAttempts: job.Attempts,
+		Time:        time.Now(),
+		Attributes:  job.Attributes,
+	}
+}
+
+// Try makes the first attempt of a job, and no other, and returns why it failed
+// and the context of that. Nobody is told. A nil error means that it succeeded.
+func Try(ctx context.Context, job Job) (enricher.FailureContext, error) {
+	_, err := run(ctx, job)
+	return failureOf(job, 1), err
 }
 
 // decide says what becomes of a job after a failure.
