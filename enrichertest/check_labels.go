@@ -22,15 +22,21 @@ func checkDeclared(s *suite, r *report) {
 		r.skip("the keys cannot be had: see output-keys")
 		return
 	}
+	set := map[string]bool{}
 	for _, rec := range p.records {
 		if !rec.good() {
 			continue
 		}
 		for _, key := range rec.was.Keys() {
+			set[key] = true
 			if !slices.Contains(p.keys, key) {
 				r.addf(rec.failure.name, "there is a label under %.200q: declared are %q%s", key, p.keys, rec.inContext())
 			}
 		}
+	}
+	unset := slices.DeleteFunc(slices.Clone(p.keys), func(key string) bool { return set[key] })
+	if len(unset) > 0 {
+		r.note = fmt.Sprintf("no failure made it set %q, so nothing is known of those: give it one that does with WithFailure", unset)
 	}
 }
 

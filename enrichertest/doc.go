@@ -31,7 +31,8 @@
 //   - endless: errors that wrap each other in circles are not followed for ever.
 //   - context: ProcessFailure returns when its ctx ends, or has ended before.
 //   - errors: an error that it returns is no nil pointer and can be printed.
-//   - declared: labels are under declared keys only.
+//   - declared: labels are under declared keys only. Declared keys under which
+//     there never was one are logged.
 //   - values: values are valid and within the limits.
 //   - ownership: a map that was returned is not kept: it is neither changed nor
 //     returned again, and whoever changes it changes nothing else.

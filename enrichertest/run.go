@@ -35,6 +35,9 @@ func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 			for _, f := range r.findings {
 				t.Error(f)
 			}
+			if r.note != "" {
+				t.Log(r.note)
+			}
 			if r.skipped != "" {
 				t.Skip(r.skipped)
 			}
@@ -136,6 +139,7 @@ func (s *suite) run(c check) *report {
 
 // A report is what a check has found.
 type report struct {
+	note     string // for the author; no fault
 	check    check
 	findings []*Finding
 	skipped  string   // why there was nothing to check

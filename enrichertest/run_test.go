@@ -37,6 +37,7 @@ func TestRunFailsTheSubtestOfTheCheck(t *testing.T) {
 	assert.Contains(t, text, `panics: failure "a nil *fs.PathError": ProcessFailure panicked: `)
 	assert.Contains(t, text, "contract: labels are under keys that OutputKeys has declared")
 	assert.Contains(t, text, "panics: and so on, ")
+	assert.Contains(t, text, `no failure made it set ["kind"], so nothing is known of those`)
 }
 
 func TestFixture(t *testing.T) {
