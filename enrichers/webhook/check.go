@@ -95,7 +95,7 @@ func (c *checker) headers(o *Options) (http.Header, []string) {
 		value := c.secret(option, o.Headers[name])
 		switch {
 		case !isToken(name):
-			c.badf("headers", "want the names of headers, got %q", name)
+			c.badf("headers", "one of its keys is no name of a header (it is not shown): want names such as Authorization")
 		case key == "Content-Type":
 			c.badf(option, "want it as the option content-type")
 		case slices.Contains(ownHeaders, key):

@@ -12,7 +12,7 @@
 //	    preset: pagerduty
 //	    routing-key: {file: /run/secrets/pagerduty}
 //	    when: {JOB_CANNOT_RESTART: ["true"]}
-//	    unless: {owner: [interns]}
+//	    unless: {team: [interns]}
 //	failure-enrichment:
 //	  timeout: 5s
 //
@@ -32,7 +32,8 @@
 //
 // The fields of [Options] have the details.
 //
-//	url               the endpoint: a string, {env: NAME} or {file: PATH}
+//	url               the endpoint: a string, {env: NAME} or {file: PATH}; a path
+//	                  that is relative is so to the working directory
 //	method            POST, PUT or PATCH. By default, POST
 //	preset            json, slack or pagerduty. By default, json
 //	body              a text/template in place of a preset
@@ -78,9 +79,10 @@
 //
 // Of equal failures one is sent in a dedup-window, however many there are at
 // once. The next message says how many were held back since; where none comes,
-// [Enricher.Stats] still counts them. Where sending fails, the next equal failure
-// is sent. So a failure is reported at least once: an endpoint that took a
-// message and lost its answer gets it again.
+// [Enricher.Stats] still counts them. Where sending fails, the outcome says so, and
+// the next equal failure is sent; those that were held back while it was being sent
+// are not sent by themselves. An endpoint that took a message and lost its answer
+// may get it again.
 //
 // A request is tried again after an error of the network, a status of 429 and a
 // status of 500 or above, after random waits that double, and not before the time
@@ -97,8 +99,8 @@
 //
 // URLs, headers and keys show up neither in errors nor in an explanation, which
 // have the host only, nor when [Options] are printed. An error quotes at most 256
-// bytes of an answer, in which they are masked. What the failure says is sent as it
-// is unless there is a Redact function.
+// bytes of an answer, in which they are masked. In what is sent, what looks like a
+// secret is masked as well, as exceptions.Redact does it.
 //
 // Memory is bounded, whatever failures and endpoints do: texts are cut to
 // max-text, names to 256 bytes, labels and attributes to 1 KiB each and 64 and 16

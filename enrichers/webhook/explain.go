@@ -32,20 +32,20 @@ func (e *Enricher) foresee(cause error, fc enricher.FailureContext) (what, why s
 		return "", "", errClosed
 	}
 	if c := unmet(e.conditions, fc.Labels); c != nil {
-		return NotMatched, "not to be sent: " + c.why(fc.Labels), nil
+		return NotMatched, "would not be sent: " + c.why(fc.Labels), nil
 	}
 	held, blocked := e.dedup.blocked(e.keyOf(cause, fc))
 	if blocked {
-		return HeldBack, fmt.Sprintf("held back, like %d before: an equal failure was sent within %v, or is being sent", held, e.opts.DedupWindow), nil
+		return HeldBack, fmt.Sprintf("would be held back, like %d before: an equal failure was sent within %v, or is being sent", held, e.opts.DedupWindow), nil
 	}
 	wait, skipped := e.limit.peek()
 	if wait > 0 {
-		return RateLimited, fmt.Sprintf("not sent: too many messages; the next can be sent in %v", wait.Round(time.Millisecond)), nil
+		return RateLimited, fmt.Sprintf("would not be sent: too many messages; the next can be sent in %v", wait.Round(time.Millisecond)), nil
 	}
 	body, err := e.bodyOf(cause, fc, held, skipped)
 	if err != nil {
 		return "", "", err
 	}
-	return Sent, fmt.Sprintf("%s to %s: %d bytes, made by %s", e.opts.Method, e.endpoint.url.Host, len(body),
+	return Sent, fmt.Sprintf("would %s to %s: %d bytes, made by %s", e.opts.Method, e.endpoint.url.Host, len(body),
 		cmp.Or(e.opts.Preset, "the template of the option body")), nil
 }

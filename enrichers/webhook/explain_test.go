@@ -41,15 +41,15 @@ func TestAnExplanationSaysWhatWouldBecomeOfAFailure(t *testing.T) {
 
 	labels, why := explained(t, s, e, enricher.FailureContext{})
 	assert.Equal(t, enricher.Labels{"chat": webhook.NotMatched}, labels)
-	assert.Equal(t, `not to be sent: the label "type" is not set: want SYSTEM, DEPENDENCY`, why)
+	assert.Equal(t, `would not be sent: the label "type" is not set: want SYSTEM, DEPENDENCY`, why)
 	_, why = explained(t, s, e, enricher.FailureContext{Labels: enricher.Labels{"type": "USER"}})
-	assert.Equal(t, `not to be sent: the label "type" is "USER": want SYSTEM, DEPENDENCY`, why)
+	assert.Equal(t, `would not be sent: the label "type" is "USER": want SYSTEM, DEPENDENCY`, why)
 	_, why = explained(t, s, e, enricher.FailureContext{Labels: enricher.Labels{"type": "SYSTEM", "owner": "nobody"}})
-	assert.Equal(t, `not to be sent: the label "owner" is "nobody": want none of nobody`, why)
+	assert.Equal(t, `would not be sent: the label "owner" is "nobody": want none of nobody`, why)
 
 	labels, why = explained(t, s, e, system)
 	assert.Equal(t, enricher.Labels{"chat": webhook.Sent}, labels)
-	assert.Equal(t, "POST to "+host+": 2 bytes, made by the template of the option body", why)
+	assert.Equal(t, "would POST to "+host+": 2 bytes, made by the template of the option body", why)
 
 	for range 2 {
 		_, err := e.ProcessFailure(t.Context(), errJob, system)
@@ -57,11 +57,11 @@ func TestAnExplanationSaysWhatWouldBecomeOfAFailure(t *testing.T) {
 	}
 	labels, why = explained(t, s, e, system)
 	assert.Equal(t, enricher.Labels{"chat": webhook.HeldBack}, labels)
-	assert.Equal(t, "held back, like 1 before: an equal failure was sent within 5m0s, or is being sent", why)
+	assert.Equal(t, "would be held back, like 1 before: an equal failure was sent within 5m0s, or is being sent", why)
 
 	labels, why = explained(t, s, e, enricher.FailureContext{JobID: "another", Labels: enricher.Labels{"type": "SYSTEM"}})
 	assert.Equal(t, enricher.Labels{"chat": webhook.RateLimited}, labels)
-	assert.Regexp(t, `^not sent: too many messages; the next can be sent in (1m0s|5\d\.\d+s|5\ds)$`, why)
+	assert.Regexp(t, `^would not be sent: too many messages; the next can be sent in (1m0s|5\d\.\d+s|5\ds)$`, why)
 	assert.Len(t, s.all(), 1)
 
 	require.NoError(t, e.Close())
@@ -81,5 +81,5 @@ func TestAnExplanationFailsWhereProcessFailureWould(t *testing.T) {
 	labels, reasons, err := e.ExplainFailure(t.Context(), errJob, enricher.FailureContext{})
 	require.NoError(t, err)
 	assert.Nil(t, labels)
-	assert.Equal(t, map[string]string{"": "POST to hooks.example: 1 bytes, made by the template of the option body"}, reasons)
+	assert.Equal(t, map[string]string{"": "would POST to hooks.example: 1 bytes, made by the template of the option body"}, reasons)
 }

@@ -67,6 +67,7 @@ var (
 		{netip.MustParsePrefix("10.0.0.0/8"), "private"},
 		{netip.MustParsePrefix("100.64.0.0/10"), "shared, behind carrier-grade NAT"},
 		{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
+		{netip.MustParsePrefix("168.63.129.16/32"), "the platform's, on Azure"},
 		{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
 		{netip.MustParsePrefix("172.16.0.0/12"), "private"},
 		{netip.MustParsePrefix("192.0.0.0/24"), "protocol assignments"},

@@ -3,8 +3,11 @@ package webhook
 import (
 	"cmp"
 	"crypto/tls"
+	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // Options say what is posted where, of which failures, and how often. Only URL
@@ -104,10 +107,14 @@ type Options struct {
 
 	// Redact is called with every text of a failure before it is sent, and with
 	// labels and attributes as key=value, and returns what to send.
-	// exceptions.Redact is such a function. It is called from several
-	// goroutines at once; where it panics, the text is not sent. By default,
-	// all is sent as it is. For use in code only.
+	// It is called from several goroutines at once; where it panics, the text
+	// is not sent. By default, it is exceptions.Redact. For use in code only.
 	Redact func(text string) string `mapstructure:"-"`
+
+	// Logger is told when messages are not sent because there are too many, at
+	// most once a second. By default, nobody is; an enricher that is configured
+	// has the logger of the service.
+	Logger *slog.Logger `mapstructure:"-"`
 
 	// TLS is how connections are secured; it is cloned. By default, as package
 	// net/http does it. For use in code only.
@@ -121,6 +128,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Preset == PresetPagerDuty && o.URL == (Secret{}) {
 		o.URL.Value = pagerDutyURL
+	}
+	if o.Redact == nil {
+		o.Redact = redact.Text
 	}
 	o.Method = cmp.Or(o.Method, http.MethodPost)
 	o.ContentType = cmp.Or(o.ContentType, "application/json")

@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -110,6 +111,9 @@ func TestBadOptionsAreRefusedAndNamed(t *testing.T) {
 		"a variable empty":    {options{"url": options{"env": "WEBHOOK_EMPTY"}}, `option "url": the environment variable "WEBHOOK_EMPTY" is not set, or empty`},
 		"no name of one":      {options{"url": options{"env": "https://hooks.example/s3cret"}}, `option "url": want the name of an environment variable: letters, digits and '_'`},
 		"no file":             {options{"url": options{"file": filepath.Join(dir, "none")}}, `option "url": open ` + filepath.Join(dir, "none") + `: no such file or directory`},
+		"a URL for a file":    {options{"url": options{"file": "https://hooks.example/s3cret"}}, `option "url": the file cannot be opened (its path is not shown): no such file or directory`},
+		"headers as a text":   {options{"url": url, "headers": "Authorization: Bearer s3cret"}, `option "headers": got the string (hidden), want a map`},
+		"its own condition":   {options{"url": url, "notified-label": "a", "when": options{"a": "b"}}, `option "notified-label": "a": it is in when or unless: want a key that is not`},
 		"an empty file":       {options{"url": options{"file": empty}}, `option "url": the file "` + empty + `" is empty`},
 		"a big file":          {options{"url": options{"file": big}}, `option "url": the file "` + big + `" has more than 65536 bytes`},
 		"two sources":         {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": want one of value, env and file`},
@@ -123,7 +127,7 @@ func TestBadOptionsAreRefusedAndNamed(t *testing.T) {
 		"not JSON":            {options{"url": url, "body": `{"text": "{{.Error}}"}`}, `option "body": does not make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`},
 		"a body too big":      {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `the body has more than 262144 bytes`},
 		"a media type":        {options{"url": url, "content-type": "a\nb"}, `option "content-type": want a media type, got "a\nb"`},
-		"a header name":       {options{"url": url, "headers": options{"X Y": "s3cret"}}, `option "headers": want the names of headers, got "X Y"`},
+		"a header name":       {options{"url": url, "headers": options{"X Y": "s3cret"}}, `option "headers": one of its keys is no name of a header (it is not shown): want names such as Authorization`},
 		"a header value":      {options{"url": url, "headers": options{"X": "s3cret\r\nY: 1"}}, `option "headers.X": want a text without control characters (the value is hidden)`},
 		"a header twice":      {options{"url": url, "headers": options{"X-A": "s3cret", "x-a": "s3cret"}}, `option "headers.x-a": given twice`},
 		"no header value":     {options{"url": url, "headers": options{"X-A": ""}}, `option "headers.X-A": want a value`},
@@ -247,8 +251,44 @@ func TestSecretsOfAProxyAreInNoError(t *testing.T) {
 		URL:   webhook.Secret{Value: "http://nowhere.invalid"},
 		Proxy: webhook.Secret{Value: strings.Replace(proxy.URL, "http://", "http://user:pass-secret@", 1)},
 	})
-	require.EqualError(t, send(t, e, errJob, nil), "nowhere.invalid: answered 407 Proxy Authentication Required: unknown: user, (hidden)")
+	require.EqualError(t, send(t, e, errJob, nil), "nowhere.invalid: answered 407 Proxy Authentication Required: unknown: (hidden), (hidden)")
 	assert.Len(t, proxy.all(), 1)
+}
+
+func TestSecretsThatAnEndpointEchoesAreInNoError(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, status(400, `user gh_token path abc/d3f T0ken1 escaped abc\/d3f`))
+	e := newWebhook(t, webhook.Options{
+		URL:          webhook.Secret{Value: strings.Replace(server.URL, "http://", "http://gh_token@", 1) + "/T0ken1"},
+		Headers:      map[string]webhook.Secret{"X-Key": {Value: "abc/d3f"}},
+		AllowPrivate: true,
+	})
+	require.EqualError(t, send(t, e, errJob, nil), server.Listener.Addr().String()+
+		": answered 400 Bad Request: user (hidden) path (hidden) (hidden) escaped (hidden)")
+}
+
+func TestWhatLooksLikeASecretIsNotSent(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, status(200, ""))
+	e := newWebhook(t, webhook.Options{URL: webhook.Secret{Value: server.URL}, AllowPrivate: true})
+	require.NoError(t, send(t, e, errors.New("Get http://x/y?token=hunter2hunter2: refused"), nil))
+	require.Len(t, server.all(), 1)
+	assert.Contains(t, string(server.all()[0].Body), "token=***: refused")
+}
+
+func TestWhatIsRateLimitedIsLoggedOnceASecond(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, status(200, ""))
+	var log strings.Builder
+	e := newWebhook(t, webhook.Options{
+		URL: webhook.Secret{Value: server.URL}, AllowPrivate: true, RateLimit: 1, RateBurst: 1, DedupWindow: -1,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	for range 5 {
+		require.NoError(t, send(t, e, errJob, nil))
+	}
+	assert.Len(t, server.all(), 1)
+	assert.Equal(t, 1, strings.Count(log.String(), "Failures are not posted: there are too many messages"), log.String())
 }
 
 func TestAFileWithoutAnEndIsNotReadToTheEnd(t *testing.T) {

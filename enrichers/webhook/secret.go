@@ -2,11 +2,14 @@ package webhook
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -93,6 +96,10 @@ func isVariable(name string) bool {
 
 func (s Secret) fromFile() (string, error) {
 	f, err := os.Open(s.File)
+	if pe, ok := errors.AsType[*fs.PathError](err); ok && !filepath.IsAbs(s.File) {
+		// Without the path: it may be the value, in the wrong place.
+		return "", fmt.Errorf("the file cannot be opened (its path is not shown): %w", pe.Err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -126,6 +133,9 @@ type mask struct {
 }
 
 func newMask(secrets []string) *mask {
+	for _, s := range slices.Clone(secrets) {
+		secrets = append(secrets, escapedForms(s)...)
+	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < minMasked })
 	// The replacer takes the first that fits.
 	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
@@ -138,6 +148,17 @@ func newMask(secrets []string) *mask {
 		m.longest = len(secrets[0])
 	}
 	return m
+}
+
+// escapedForms returns how s looks in JSON: as package encoding/json writes it, and
+// as those do who escape slashes.
+func escapedForms(s string) []string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil
+	}
+	inner := string(text[1 : len(text)-1])
+	return []string{inner, strings.ReplaceAll(inner, "/", `\/`), strings.ReplaceAll(s, "/", `\/`)}
 }
 
 // hide returns text without secrets. Where it was cut, its end may be the
@@ -169,11 +190,11 @@ func secretsOf(u *url.URL) []string {
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()
-		secrets = append(secrets, password, strings.TrimPrefix(basicAuth(u.User), "Basic "))
+		secrets = append(secrets, u.User.Username(), password, strings.TrimPrefix(basicAuth(u.User), "Basic "))
 	}
 	return secrets
 }
 
-// minPathSecret is how long a part of a path has to be for a secret: "services"
-// and "webhook" are none.
-const minPathSecret = 9
+// minPathSecret is how long a part of a path has to be for a secret. That hides
+// words such as "services" as well, which costs little.
+const minPathSecret = 6

@@ -6,14 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
+// Name is what the enricher is registered as.
+const Name = "webhook"
+
 func init() {
-	enricher.Register("webhook", enricher.NewFactory(Options{}, create))
+	enricher.Register(Name, enricher.NewFactory(Options{}, create))
 }
 
 // What became of a failure: the values of the label under NotifiedLabel. A
@@ -36,12 +41,14 @@ type Enricher struct {
 	dedup      *dedup
 	limit      *limiter
 	counts     counts
+	limited    sparse.Limiter
 	closed     atomic.Bool
 }
 
 var (
 	_ enricher.LabelReader = (*Enricher)(nil)
 	_ enricher.Explainer   = (*Enricher)(nil)
+	_ enricher.Counter     = (*Enricher)(nil)
 	_ io.Closer            = (*Enricher)(nil)
 )
 
@@ -53,6 +60,7 @@ func New(opts Options) (*Enricher, error) { return newEnricher("", opts) }
 
 // create is the factory.
 func create(conf enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) {
+	opts.Logger = conf.Logger()
 	e, err := newEnricher(conf.Name(), opts)
 	if err != nil {
 		return nil, err
@@ -75,6 +83,11 @@ func newEnricher(name string, opts Options) (*Enricher, error) {
 	unless, err := newConditions(opts.Unless, true)
 	c.bad("unless", err)
 	e.conditions = append(when, unless...)
+	for _, condition := range e.conditions {
+		if condition.key == opts.NotifiedLabel {
+			c.badf("notified-label", "%q: it is in when or unless: want a key that is not", condition.key)
+		}
+	}
 
 	routingKey := c.secret("routing-key", opts.RoutingKey)
 	e.body = newBody(c, &opts, routingKey)
@@ -100,8 +113,16 @@ func newBody(c *checker, opts *Options, routingKey string) body {
 	}
 }
 
-// InputKeys returns "*": messages have all labels.
-func (e *Enricher) InputKeys() []string { return []string{"*"} }
+// InputKeys returns "*", as messages have all labels, and the keys of When and
+// Unless: so New warns of those that no enricher sets.
+func (e *Enricher) InputKeys() []string {
+	keys := []string{"*"}
+	for _, c := range e.conditions {
+		keys = append(keys, c.key)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
 
 // OutputKeys returns the NotifiedLabel, if there is one.
 func (e *Enricher) OutputKeys() []string {
@@ -155,6 +176,7 @@ func (e *Enricher) process(
 	defer func() { e.dedup.settle(key, held, sent) }()
 	skipped, ok := e.limit.take()
 	if !ok {
+		e.logLimited(ctx)
 		return RateLimited, nil
 	}
 	defer func() {
@@ -178,6 +200,17 @@ func (e *Enricher) process(
 	}
 	sent = true
 	return Sent, nil
+}
+
+// logLimited says that there are too many messages: the outcome of the failures is
+// "ok", and nobody may look at the label or the counts.
+func (e *Enricher) logLimited(ctx context.Context) {
+	if e.opts.Logger == nil {
+		return
+	}
+	if suppressed, ok := e.limited.Pass(); ok {
+		e.opts.Logger.WarnContext(ctx, "Failures are not posted: there are too many messages", "suppressed", suppressed)
+	}
 }
 
 // maxKeyText is how much of an error's text is compared.

@@ -151,7 +151,7 @@ func TestTheLabelSaysWhatBecameOfAFailure(t *testing.T) {
 	opts.Unless = map[string][]string{"muted": {"*"}}
 	e := newWebhook(t, opts)
 	assert.Equal(t, []string{"chat"}, e.OutputKeys())
-	assert.Equal(t, []string{"*"}, e.InputKeys())
+	assert.Equal(t, []string{"*", "muted"}, e.InputKeys())
 	process := func(text string, labels enricher.Labels) (enricher.Labels, error) {
 		return e.ProcessFailure(t.Context(), errors.New(text), enricher.FailureContext{Labels: labels})
 	}

@@ -146,7 +146,7 @@ func quoted(text string) string {
 // isSecret reports whether the value at path had better not be shown, going by its name.
 func isSecret(path string) bool {
 	name := fold(path)
-	for _, word := range []string{"password", "secret", "token", "apikey", "authorization", "routingkey"} {
+	for _, word := range []string{"password", "secret", "token", "apikey", "authorization", "header", "routingkey"} {
 		if strings.Contains(name, word) {
 			return true
 		}

@@ -1,4 +1,4 @@
-package exceptions_test
+package redact_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/failure-enrichers/enricher/exceptions"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 func TestRedactMasks(t *testing.T) {
@@ -116,8 +116,8 @@ func TestRedactMasks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range cases {
-				assert.Equal(t, c[1], exceptions.Redact(c[0]))
-				assert.Equal(t, c[1], exceptions.Redact(c[1]), "what is redacted stays as it is")
+				assert.Equal(t, c[1], redact.Text(c[0]))
+				assert.Equal(t, c[1], redact.Text(c[1]), "what is redacted stays as it is")
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func TestRedactLeavesAloneWhatIsNoSecret(t *testing.T) {
 		"a - b -- c --- d -----",
 		"goroutine 1 [running]:\nmain.token(0x1)\n\t/src/token.go:12 +0x1d",
 	} {
-		assert.Equal(t, text, exceptions.Redact(text))
+		assert.Equal(t, text, redact.Text(text))
 	}
 }
 
@@ -178,7 +178,7 @@ func TestRedactFindsWhatTheStandardLibraryWrites(t *testing.T) {
 		(&url.URL{Scheme: "http", User: url.UserPassword("u", secret), Host: "h"}).String(),
 		url.Values{"token": {secret}}.Encode(),
 	} {
-		redacted := exceptions.Redact(s)
+		redacted := redact.Text(s)
 		assert.NotContains(t, redacted, "s3cr3t", "of %s", s)
 		assert.NotContains(t, redacted, "p@ss", "of %s", s)
 		assert.NotContains(t, redacted, "p%40ss", "of %s", s)
@@ -195,7 +195,7 @@ func TestRedactTakesTimeInProportionToTheLength(t *testing.T) {
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		start := time.Now()
-		exceptions.Redact(text)
+		redact.Text(text)
 		// Quadratic time would be hours.
 		assert.Less(t, time.Since(start), 10*time.Second, "%q", unit)
 	}
@@ -209,15 +209,15 @@ func FuzzRedact(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		once := exceptions.Redact(text)
-		require.Equal(t, once, exceptions.Redact(once), "it changes what is redacted: %q", text)
+		once := redact.Text(text)
+		require.Equal(t, once, redact.Text(once), "it changes what is redacted: %q", text)
 		require.LessOrEqual(t, len(once), 3*len(text))
 		if utf8.ValidString(text) {
 			require.True(t, utf8.ValidString(once))
 		}
 		// Whatever stands around it on other lines, a plain pair is found.
 		if !strings.Contains(text, "PRIVATE KEY") {
-			require.NotContains(t, exceptions.Redact(text+"\npassword=hunter2hunter2\n"), "hunter2hunter2")
+			require.NotContains(t, redact.Text(text+"\npassword=hunter2hunter2\n"), "hunter2hunter2")
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package exceptions
+package redact
 
 import "strings"
 
