@@ -61,7 +61,7 @@ func TestThePresetSlackIsAMessageWithBlocks(t *testing.T) {
 	opts := webhook.Options{Preset: webhook.PresetSlack}
 	assert.Equal(t, `{"text":"job orders, task map failed (attempt 3 of 3): &lt;!channel&gt; lost",`+
 		`"blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*job orders, task map failed (attempt 3 of 3)*\n`+"```"+`\n&lt;!channel&gt; lost\nhere ''' &amp; there\n`+"```"+`"}},`+
-		`{"type":"context","elements":[{"type":"mrkdwn","text":"owner=R&amp;D, type=SYSTEM"}]}]}`,
+		`{"type":"context","elements":[{"type":"mrkdwn","text":"type=SYSTEM, owner=R&amp;D"}]}]}`,
 		posted(t, opts, errors.New("<!channel> lost\nhere ``` & there\n"), full))
 	assert.Equal(t, `{"text":"a job failed","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*a job failed*"}}]}`,
 		posted(t, opts, errors.New(""), enricher.FailureContext{}))

@@ -45,6 +45,7 @@ func TestOnlyAddressesOfThePublicInternetAreNotSpecial(t *testing.T) {
 		"100.127.255.255":        "shared, behind carrier-grade NAT",
 		"127.0.0.1":              "loopback",
 		"127.255.255.255":        "loopback",
+		"168.63.129.16":          "the platform's, on Azure",
 		"169.254.169.254":        "link-local",
 		"172.16.0.0":             "private",
 		"172.31.255.255":         "private",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -64,12 +65,30 @@ func slackBody(m *Message) ([]byte, error) {
 		Text:   slackEscape(m.Summary(), maxSlackLine),
 		Blocks: []slackBlock{{Type: "section", Text: &slackText{"mrkdwn", section}}},
 	}
-	for _, line := range []string{enricher.Labels(m.Labels).String(), m.Unsent()} {
+	for _, line := range []string{inOrder(m.Labels), m.Unsent()} {
 		if line = slackEscape(line, maxSlackLine); line != "" {
 			s.Blocks = append(s.Blocks, slackBlock{Type: "context", Elements: []slackText{{"mrkdwn", line}}})
 		}
 	}
 	return encode(s)
+}
+
+// first are the labels that somebody who is called wants to see first.
+var first = []string{"type", "team", "oncall", "runbook", "retry", enricher.KeyJobCannotRestart}
+
+// inOrder returns labels as a text: what matters first, the others in the order of
+// their keys, and none that repeats the text of the error.
+func inOrder(labels map[string]string) string {
+	rest := maps.Clone(labels)
+	delete(rest, "fingerprint_message")
+	var parts []string
+	for _, key := range slices.Concat(first, enricher.Labels(rest).Keys()) {
+		if value, ok := rest[key]; ok {
+			parts = append(parts, key+"="+value)
+			delete(rest, key)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // slackEscape returns s as text for Slack in at most limit bytes. The three
