@@ -152,7 +152,7 @@ func TestAWrongOptionIsAnErrorThatNamesItAndItsEnricher(t *testing.T) {
 		"ratio":     {"half", `got the string "half", want a number`},
 		"dry-run":   {1, `got the number "1", want true or false`},
 		"tags":      {3, `got the number "3", want a list or a comma-separated string`},
-		"headers":   {"a=b", `got the string "a=b", want a map`},
+		"headers":   {"a=b", `got the string (hidden), want a map`},
 		"api-token": {3, `got the number (hidden), want a string`},
 	} {
 		var got []fileOptions
