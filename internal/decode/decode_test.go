@@ -204,6 +204,23 @@ func TestValuesMadeInCodeAreTaken(t *testing.T) {
 	}, got.Any)
 }
 
+func TestAMapWithStringKeysIsWalkedThoughItIsOfTheTypeOfItsField(t *testing.T) {
+	t.Parallel()
+	type doc map[any]any // as some YAML decoders make them
+	var got struct {
+		Strings map[string]any
+		Any     doc
+	}
+	require.NoError(t, decode.Into(map[string]any{
+		"strings": map[string]any{"x": map[any]any{"a": 1}},
+		"any":     doc{"x": map[any]any{"a": 1}},
+	}, &got))
+	assert.Equal(t, map[string]any{"x": map[string]any{"a": 1}}, got.Strings)
+	assert.Equal(t, doc{"x": map[string]any{"a": 1}}, got.Any)
+	assert.EqualError(t, decode.Into(map[string]any{"any": doc{5: 1}}, &got),
+		`option "any": got the number "5" as a key, want a string`)
+}
+
 func TestWhatCannotBeDecodedIntoIsAMistakeOfTheCaller(t *testing.T) {
 	t.Parallel()
 	for _, into := range []any{nil, options{}, (*options)(nil), new(int), new(*options), map[string]any{}} {

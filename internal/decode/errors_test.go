@@ -99,6 +99,20 @@ func TestAllProblemsAreReportedInOrder(t *testing.T) {
 	}
 }
 
+func TestEveryWrongKeyOfAMapIsReported(t *testing.T) {
+	t.Parallel()
+	var got struct{ ByNumber map[int8]int }
+	err := decode.Into(map[string]any{"by-number": map[string]any{
+		"01": 1, "1": 1, "001": 1, "300": 1, "400": 1, "5": "x",
+	}}, &got)
+	assert.EqualError(t, err, ""+
+		`option "by-number.01": the same key as "001", which is also given`+"\n"+
+		`option "by-number.1": the same key as "001", which is also given`+"\n"+
+		`option "by-number.300": got the string "300", want an integer from -128 to 127`+"\n"+
+		`option "by-number.400": got the string "400", want an integer from -128 to 127`+"\n"+
+		`option "by-number.5": got the string "x", want an integer from -9223372036854775808 to 9223372036854775807`)
+}
+
 func TestALongValueIsCutAtACharacter(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ value, shown string }{

@@ -46,6 +46,8 @@ func TestAnUnknownOptionIsNamedWithTheNearestAndAllKnownOnes(t *testing.T) {
 	var got struct {
 		HTTPPort    int
 		JobIDs      []string
+		JobID       string
+		DNSByIP     bool
 		OSSignal    string
 		Max_Wait    int //nolint:revive // a name that a user may choose
 		Base64      bool
@@ -55,7 +57,7 @@ func TestAnUnknownOptionIsNamedWithTheNearestAndAllKnownOnes(t *testing.T) {
 		hidden      int //nolint:unused // cannot be set, so it is not known
 		Empty       struct{}
 	}
-	const known = "base64, empty, http-port, job-ids, max-restarts, max-wait, os-signal, other_name"
+	const known = "base64, dns-by-ip, empty, http-port, job-id, job-ids, max-restarts, max-wait, os-signal, other_name"
 	tests := []struct{ key, err string }{
 		{"max_restrats", `option "max_restrats": unknown, did you mean "max-restarts"? known options: ` + known},
 		{"HTTP_PROT", `option "HTTP_PROT": unknown, did you mean "http-port"? known options: ` + known},
@@ -111,6 +113,53 @@ func TestSquashedFieldsBelongToTheOuterStruct(t *testing.T) {
 	assert.EqualError(t, err, ""+
 		`option "depe": unknown, did you mean "deep"? known options: deep, glob, lower, name, named, shared`+"\n"+
 		`option "name": got the number "5", want a string`)
+}
+
+func TestWhatIsNoStructCannotBeSquashed(t *testing.T) {
+	t.Parallel()
+	for _, into := range []any{
+		&struct {
+			Field int `mapstructure:",squash"`
+		}{},
+		&struct {
+			Field *int `mapstructure:",squash"`
+		}{},
+		&struct {
+			Field any `mapstructure:",squash"`
+		}{Base{}},
+		&struct {
+			Field any `mapstructure:",squash"`
+		}{new(int)},
+		&struct {
+			field *Base `mapstructure:",squash"`
+		}{},
+	} {
+		err := decode.Into(map[string]any{"name": "x"}, into)
+		require.ErrorContains(t, err, "cannot be squashed")
+		var option *decode.Error
+		assert.NotErrorAs(t, err, &option, "it is a mistake of the caller")
+	}
+}
+
+func TestOfSquashAndRemainTheFirstCounts(t *testing.T) {
+	t.Parallel()
+	var squashed struct {
+		Base `mapstructure:",squash,remain"`
+	}
+	require.NoError(t, decode.Into(map[string]any{"name": "x"}, &squashed))
+	assert.Equal(t, "x", squashed.Name)
+
+	var empty struct {
+		Base `mapstructure:",omitempty,squash"`
+	}
+	require.NoError(t, decode.Into(map[string]any{"name": "x"}, &empty))
+	assert.Equal(t, "x", empty.Name, "other words do not count")
+
+	var rest struct {
+		Map map[string]any `mapstructure:",remain,squash"`
+	}
+	require.NoError(t, decode.Into(map[string]any{"name": "x"}, &rest))
+	assert.Equal(t, map[string]any{"name": "x"}, rest.Map)
 }
 
 func TestARemainFieldCollectsUnknownOptions(t *testing.T) {

@@ -120,6 +120,19 @@ func TestADepthOf64IsTheLimit(t *testing.T) {
 	err := decode.Into(nest(65), &got)
 	assert.EqualError(t, err, `option "`+path+`": nested more than 64 levels deep`)
 
+	// A pointer is a level too, but none of the path.
+	pointers := func(maps int) map[string]any {
+		m := map[string]any{"a": 1}
+		for range maps - 1 {
+			inner := m
+			m = map[string]any{"a": &inner}
+		}
+		return m
+	}
+	require.NoError(t, decode.Into(pointers(32), &got))
+	assert.EqualError(t, decode.Into(pointers(33), &got),
+		`option "a`+strings.Repeat(".a", 31)+`": nested more than 64 levels deep`)
+
 	// Both ways round the circle are open at every level: only an early end is an end at all.
 	circle := map[string]any{}
 	circle["a"], circle["b"] = circle, circle

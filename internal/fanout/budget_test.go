@@ -132,6 +132,18 @@ func TestAMembersTimeoutCountsFromItsStart(t *testing.T) {
 	})
 }
 
+func TestTheShortestTimeoutOfAMemberIsANanosecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		all := members(1)
+		all[0].Timeout = 1
+		r := run(t, newPlan(t, all, independent(1), time.Second), 1, hang(release))
+		require.Equal(t, fanout.Outcome{Status: fanout.TimedOut, Duration: 1, Limit: 1}, r.outcomes[0])
+	})
+}
+
 func TestAMembersTimeoutGivesItNoMoreThanThePlanDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -198,6 +210,8 @@ func TestAnAnswerAtTheDeadlineIsTooLateWhoeverWakesFirst(t *testing.T) {
 			require.Equal(t, []fanout.Status{fanout.TimedOut, fanout.TimedOut}, r.statuses())
 			require.Equal(t, time.Second, r.outcomes[0].Duration)
 			require.Equal(t, time.Second-patience, r.outcomes[1].Duration)
+			require.Equal(t, time.Second, r.outcomes[0].Limit)
+			require.Equal(t, time.Second-patience, r.outcomes[1].Limit)
 			require.NoError(t, r.outcomes[0].Err)
 			if err := r.outcomes[1].Err; err != nil {
 				require.Same(t, errCall, err)

@@ -205,6 +205,18 @@ func TestAContextEndsWithItsCall(t *testing.T) {
 	}
 }
 
+func TestAContextHasTimedOutThoughItsCallReturnsAtTheDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var kept context.Context
+		call(t, context.Background(), func(ctx context.Context) {
+			kept = ctx
+			time.Sleep(time.Second)
+		})
+		requireEnded(t, kept, context.DeadlineExceeded)
+	})
+}
+
 func TestWhoHoldsDoneIsToldThatTheCallHasReturned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

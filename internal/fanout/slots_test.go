@@ -267,6 +267,30 @@ func TestASlotThatComesTooLateGoesToTheNext(t *testing.T) {
 	})
 }
 
+// An endedBase is the context of a plan that has ended; asked is called when a run finds that out.
+type endedBase struct {
+	context.Context
+	asked func()
+}
+
+func (b endedBase) Err() error {
+	b.asked()
+	return context.Canceled
+}
+
+func TestASlotThatIsNotUsedGoesToWhoBeganToWaitMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := onlySlots(1)
+		next := new(bystander)
+		ended := endedBase{context.Background(), func() { all[0].Slots.Acquire(next) }}
+		r := run(t, newPlanOn(ended, all, independent(1), time.Second), 1, quick)
+		require.Equal(t, fanout.Outcome{Status: fanout.Skipped}, r.outcomes[0])
+		require.Equal(t, 1, next.granted)
+		requireHeld(t, all[0], 1, 0)
+	})
+}
+
 func TestABreakerThatOpensRefusesWhoWaitsAndTheSlotGoesToTheNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -304,21 +328,24 @@ func TestABreakerThatOpensRefusesWhoWaitsAndTheSlotGoesToTheNext(t *testing.T) {
 
 func TestWhoReadsOfACallThatTheBreakerRefusedInTheQueueStarts(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		all := members(2)
-		all[0].Slots, all[0].Breaker = bulkhead.New(1), breaker.New(1, time.Hour)
-		p := newPlan(t, all, chain(2), time.Second)
-		all[0].Slots.Acquire(nil)
-		r, wait := start(t, p, 2, quick)
-		time.Sleep(10 * ms)
-		ticket, _ := all[0].Breaker.Enter()
-		all[0].Breaker.Leave(ticket, true)
-		bulkhead.Grant(all[0].Slots.Release(false))
-		wait()
-		require.Equal(t, []fanout.Status{fanout.CircuitOpen, fanout.OK}, r.statuses())
-		require.Equal(t, 10*ms, r.started[1])
-		requireHeld(t, all[0], 0, 0)
-	})
+	for _, after := range []time.Duration{0, 10 * ms} { // before patience is over and then
+		synctest.Test(t, func(t *testing.T) {
+			all := members(2)
+			all[0].Slots, all[0].Breaker = bulkhead.New(1), breaker.New(1, time.Hour)
+			p := newPlan(t, all, chain(2), time.Second)
+			all[0].Slots.Acquire(nil)
+			r, wait := start(t, p, 2, quick)
+			time.Sleep(after)
+			synctest.Wait()
+			ticket, _ := all[0].Breaker.Enter()
+			all[0].Breaker.Leave(ticket, true)
+			bulkhead.Grant(all[0].Slots.Release(false))
+			wait()
+			require.Equal(t, []fanout.Status{fanout.CircuitOpen, fanout.OK}, r.statuses())
+			require.Equal(t, after, r.started[1])
+			requireHeld(t, all[0], 0, 0)
+		})
+	}
 }
 
 func TestACallOfAnOpenBreakerTakesNoSlot(t *testing.T) {
@@ -380,6 +407,69 @@ func TestAProbeThatHangsOpensTheBreakerAgain(t *testing.T) {
 		require.Equal(t, breaker.Open, b.State())
 		time.Sleep(time.Second)
 		require.Equal(t, fanout.OK, run(t, p, 1, quick).outcomes[0].Status)
+	})
+}
+
+func TestACallThatHadToQueueAndTimesOutIsNoFailureOfItsMember(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		all := onlySlots(2)
+		all[0].Breaker = breaker.New(1, time.Hour)
+		p := newPlan(t, all, independent(1), time.Second)
+		// queue runs a call that has to wait 10 ms for its slot.
+		queue := func(call callFunc) fanout.Outcome {
+			all[0].Slots.Acquire(nil)
+			r, wait := start(t, p, 1, call)
+			time.Sleep(10 * ms)
+			bulkhead.Grant(all[0].Slots.Release(false))
+			wait()
+			return r.outcomes[0]
+		}
+		all[0].Slots.Acquire(nil)
+		require.Equal(t, fanout.Outcome{Status: fanout.TimedOut, Duration: time.Second, Limit: 990 * ms}, queue(hang(release)))
+		require.Equal(t, breaker.Closed, all[0].Breaker.State())
+
+		all[0].Slots = bulkhead.New(1)
+		o := queue(func(context.Context, int) (string, error) { panic("no") })
+		require.Equal(t, fanout.Panicked, o.Status)
+		require.True(t, o.Opened, "a panic is the member's fault, however late it began")
+		require.Equal(t, breaker.Open, all[0].Breaker.State())
+	})
+}
+
+func TestAProbeThatHadToQueueAndTimesOutLeavesTheProbeToTheNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		all := onlySlots(2)
+		b := breaker.New(1, time.Second)
+		all[0].Breaker = b
+		p := newPlan(t, all, independent(1), time.Minute)
+		run(t, p, 1, func(context.Context, int) (string, error) { panic("no") })
+		time.Sleep(time.Second)
+
+		all[0].Slots.Acquire(nil)
+		all[0].Slots.Acquire(nil)
+		r, wait := start(t, p, 1, hang(release))
+		time.Sleep(10 * ms)
+		bulkhead.Grant(all[0].Slots.Release(false))
+		synctest.Wait()
+		require.True(t, b.Refuses(), "the probe is under way")
+		wait()
+		require.Equal(t, fanout.TimedOut, r.outcomes[0].Status)
+		require.False(t, r.outcomes[0].Opened)
+		require.Equal(t, breaker.HalfOpen, b.State())
+
+		// The next has to queue, too, and says that all is well.
+		r, wait = start(t, p, 1, quick)
+		time.Sleep(10 * ms)
+		bulkhead.Grant(all[0].Slots.Release(false))
+		wait()
+		require.Equal(t, fanout.OK, r.outcomes[0].Status)
+		require.Equal(t, breaker.Closed, b.State())
 	})
 }
 

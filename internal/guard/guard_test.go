@@ -147,7 +147,7 @@ func TestSprintGivesTheTextOfWhatHasOneAndTheTypeOfAnythingElse(t *testing.T) {
 		{level(-42), "-42"},
 		{uint8(255), "255"},
 		{uint64(1<<64 - 1), "18446744073709551615"},
-		{-0.1, "-0.1"},
+		{-1.25, "-1.25"},
 		{float32(0.5), "0.5"},
 		{1e100, "1e+100"},
 		{true, "true"},

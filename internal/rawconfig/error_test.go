@@ -89,6 +89,11 @@ func TestSiblingsThatDifferOnlyInCaseAreAnError(t *testing.T) {
 			[]string{`"jobmanager": differs from "JobManager" only in case: keep one of them`},
 		},
 		{
+			"jobmanager, of which the second is not looked at",
+			M{"jobmanager": M{"failure-enrichers": 5}, "JobManager": M{"failure-enrichers": "a"}},
+			[]string{`"jobmanager": differs from "JobManager" only in case: keep one of them`},
+		},
+		{
 			"a section",
 			M{"jobmanager": M{"failure-enricher": nil, "Failure-Enricher": nil}},
 			[]string{`"jobmanager.failure-enricher": differs from "Failure-Enricher" only in case: keep one of them`},
@@ -155,6 +160,16 @@ func TestAMisspeltKeyIsAnErrorThatNamesTheRightOne(t *testing.T) {
 			[]string{`"failure-enrichrs": ` + section("failure-enrichrs", "failure-enrichers")},
 		},
 		{
+			"a section beside another",
+			M{"failure-enrichrs": "a", "failure-enricher": M{}},
+			[]string{`"failure-enrichrs": ` + section("failure-enrichrs", "failure-enrichers")},
+		},
+		{
+			"a section with two letters left out",
+			M{"jobmanager": M{"failurenrichers": "a"}},
+			[]string{`"jobmanager.failurenrichers": ` + section("failurenrichers", "failure-enrichers")},
+		},
+		{
 			"a section below jobmanager",
 			M{"jobmanager": M{"Failure-Enrichement": nil, "failureenrichers": nil}},
 			[]string{
@@ -192,6 +207,27 @@ func TestAMisspeltKeyIsAnErrorThatNamesTheRightOne(t *testing.T) {
 			[]string{
 				`"JobManagers": unknown key "JobManagers", did you mean "jobmanager"?`,
 				`"job-manager": unknown key "job-manager", did you mean "jobmanager"?`,
+			},
+		},
+		{
+			"jobmanager with two letters too many, or two too few",
+			M{
+				"jobmanagerXX":                   M{"failure-enrichers": "a"},
+				"jobmanag":                       M{"failure-enrichers": "a"},
+				"jobmanager-1.failure-enrichers": "a",
+			},
+			[]string{
+				`"jobmanag": unknown key "jobmanag", did you mean "jobmanager"?`,
+				`"jobmanager-1.failure-enrichers": unknown key "jobmanager-1.failure-enrichers", did you mean "jobmanager.failure-enrichers"?`,
+				`"jobmanagerXX": unknown key "jobmanagerXX", did you mean "jobmanager"?`,
+			},
+		},
+		{
+			"jobmanager with two wrong letters, or two too many, within",
+			M{"jobmenagar": M{"failure-enrichers": "a"}, "job--manager": M{"failure-enrichers": "a"}},
+			[]string{
+				`"job--manager": unknown key "job--manager", did you mean "jobmanager"?`,
+				`"jobmenagar": unknown key "jobmenagar", did you mean "jobmanager"?`,
 			},
 		},
 		{

@@ -181,3 +181,15 @@ func TestOptionsFromSeveralPlacesAreMerged(t *testing.T) {
 		},
 	}, got.Options)
 }
+
+func TestKeysOfAnOptionThatDifferOnlyInCaseAreEachMergedWithTheirLike(t *testing.T) {
+	t.Parallel()
+	got := parse(t, M{
+		"jobmanager":           M{"failure-enricher.a": M{"tags": M{"Team": M{"x": 1}, "team": M{"x": 2}}}},
+		"failure-enricher.a":   M{"tags": M{"Team": M{"y": 3}, "team": M{"y": 4}}},
+		"failure-enricher.a.n": 5,
+	})
+	assert.Equal(t, map[string]map[string]any{
+		"a": {"n": 5, "tags": M{"Team": M{"x": 1, "y": 3}, "team": M{"x": 2, "y": 4}}},
+	}, got.Options)
+}

@@ -169,11 +169,19 @@ func TestKeysThatAreNotAboutFailureEnrichmentAreLeftAlone(t *testing.T) {
 			"job-manager":      "x",
 			"jobmanager2.port": 1,
 		}},
+		{"below something less like jobmanager", M{
+			"jobmanager":                      M{"failure-enrichers": "a"},
+			"jobmanagers-eu":                  M{"failure-enrichers": "b"},
+			"jobmana":                         M{"failure-enrichers": "b"},
+			"joager":                          M{"failure-enrichers": "b"},
+			"my-jobmanager":                   M{"failure-enrichers": "b"},
+			"my-jobmanager.failure-enrichers": "b",
+		}},
 		{"below a jobmanager that is not at the top", M{
 			"jobmanager": M{"failure-enrichers": "a", "jobmanager": M{"failure-enrichers": "b"}},
 		}},
 		{"that resemble a section from afar", M{
-			"jobmanager": M{"failure-enrichers": "a", "failure-rate": 1, "failures": 2, "enrichers": 3},
+			"jobmanager": M{"failure-enrichers": "a", "failure-rate": 1, "failures": 2, "enrichers": 3, "falurenrichers": 4},
 		}},
 	}
 	for _, tt := range tests {
@@ -259,10 +267,13 @@ func faults(t *testing.T, raw map[string]any) []string {
 func TestWhatIsSoundIsThereBesideTheFaults(t *testing.T) {
 	t.Parallel()
 	cfg, err := rawconfig.Parse(M{"jobmanager": M{
-		"failure-enrichers":  []any{"a", 7},
+		"failure-enrichers":  []any{"a", 7, "b"},
 		"failure-enrichmint": M{},
 		"failure-enrichment": M{"timeout": "soon", "strickt": true},
 	}})
 	require.Error(t, err)
-	assert.Equal(t, map[string]any{"timeout": "soon"}, cfg.Enrichment)
+	assert.Equal(t, rawconfig.Config{
+		Enrichers:  []string{"a", "b"},
+		Enrichment: M{"timeout": "soon"},
+	}, cfg)
 }

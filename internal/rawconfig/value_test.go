@@ -100,11 +100,14 @@ func TestNothingInTheConfigIsSharedWithItsSource(t *testing.T) {
 func TestKeysThatReadTheSameAreAnError(t *testing.T) {
 	t.Parallel()
 	type key string
-	raw := M{"failure-enricher": M{"a": map[any]any{"x": 1, key("x"): 2, "y": map[any]any{"z": 1, key("z"): 2}}}}
+	raw := M{"failure-enricher": M{"a": map[any]any{"x": 1, key("x"): 2, "y": map[any]any{
+		"z": 1, key("z"): 2, "zz": map[any]any{1: 2},
+	}}}}
 	for range 20 {
 		assert.Equal(t, []string{
 			`"failure-enricher.a.x": given twice in the same map: keep one of them`,
 			`"failure-enricher.a.y.z": given twice in the same map: keep one of them`,
+			`"failure-enricher.a.y.zz": found a number as a key, want a string: put it in quotes`,
 		}, faults(t, raw))
 	}
 }
@@ -137,6 +140,8 @@ func TestAConfigurationThatContainsItselfIsAnError(t *testing.T) {
 	t.Parallel()
 	twice := M{}
 	twice["a"], twice["b"] = twice, twice
+	once := M{}
+	once["a"] = once
 	list := make([]any, 2)
 	list[0], list[1] = list, list
 	whole := M{"jobmanager": M{}}
@@ -152,6 +157,7 @@ func TestAConfigurationThatContainsItselfIsAnError(t *testing.T) {
 		{"a list", M{"failure-enrichment.timeout": list}, `"failure-enrichment.timeout` + strings.Repeat("[0]", 64) + `": nested more than 64 levels deep`},
 		{"the whole", whole, `"jobmanager.failure-enricher` + strings.Repeat(".jobmanager.failure-enricher", 33) + `": nested more than 64 levels deep`},
 		{"a map in the place of a name", M{"failure-enrichers": name, "failure-enricher": twice}, `"failure-enricher` + strings.Repeat(".a", 65) + `": nested more than 64 levels deep`},
+		{"a map with one key there", M{"failure-enrichers": name, "failure-enricher": once}, `"failure-enricher` + strings.Repeat(".a", 65) + `": nested more than 64 levels deep`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.sentence, func(t *testing.T) {
@@ -174,6 +180,13 @@ func TestAMapThatIsThereManyTimesOverIsAnError(t *testing.T) {
 		many[i] = lists
 	}
 	assert.Equal(t, []string{"more than 262144 values"}, reasons(faults(t, M{"failure-enricher": M{"a": M{"b": many}}})))
+}
+
+func TestValuesAreAllowedUpTo262144(t *testing.T) {
+	t.Parallel()
+	parse(t, M{"failure-enricher": M{"a": M{"many": make([]int, 1<<18-2), "one": 1}}})
+	assert.Equal(t, []string{`"failure-enricher.a.one": more than 262144 values`},
+		faults(t, M{"failure-enricher": M{"a": M{"many": make([]int, 1<<18-1), "one": 1}}}))
 }
 
 func TestCaseIsThatOfAllLetters(t *testing.T) {

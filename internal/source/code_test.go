@@ -22,6 +22,8 @@ func (g *genericPointer[O]) Make() { use(g.o) }
 
 type embedding struct{ byValue }
 
+type maker interface{ Make() }
+
 type adapter func()
 
 func (f adapter) Make() { f() }

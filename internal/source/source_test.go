@@ -94,22 +94,23 @@ func TestTheTypeIsThatOfTheValueAndThePlaceThatOfTheCode(t *testing.T) {
 func TestWhatIsNotKnownIsEmpty(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name string
-		code any
-		typ  string
+		name        string
+		code        any
+		typ, module string
 	}{
-		{"nil", nil, "<nil>"},
-		{"a nil function", (func())(nil), "func()"},
-		{"a nil function of a type that has the method", adapter(nil), "source_test.adapter"},
-		{"a value without the method", 42, "int"},
-		{"a value whose pointer has the method", byPointer{}, "source_test.byPointer"},
-		{"a nil pointer without the method", (*int)(nil), "*int"},
+		{"nil", nil, "<nil>", ""},
+		{"a nil function", (func())(nil), "func()", ""},
+		{"a nil function of a type that has the method", adapter(nil), "source_test.adapter", thisModule},
+		{"a value without the method", 42, "int", ""},
+		{"a value whose pointer has the method", byPointer{}, "source_test.byPointer", thisModule},
+		{"a nil pointer without the method", (*int)(nil), "*int", ""},
+		{"a pointer to an interface that has the method", new(maker), "*source_test.maker", thisModule},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := source.Of(c.code, c.code, makeMethod)
-			p.Module, p.Version = "", "" // a type of this package has those all the same
-			assert.Equal(t, source.Place{Type: c.typ}, p)
+			p.Version = "" // this module may have one
+			assert.Equal(t, source.Place{Type: c.typ, Module: c.module}, p)
 		})
 	}
 }

@@ -1,0 +1,165 @@
+package soak_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// checkLoaded checks what New has loaded, and what it has refused.
+func (g *generation) checkLoaded() {
+	infos := g.e.Enrichers()
+	if !slices.EqualFunc(infos, loaded(g.specs), func(info enricher.Info, s *spec) bool {
+		return info.Name == s.name && slices.Equal(info.OutputKeys, s.keys) && slices.Equal(info.InputKeys, s.reads)
+	}) {
+		g.faultf("loaded are %v", infos)
+	}
+	refused := slices.DeleteFunc(slices.Clone(g.specs), func(s *spec) bool { return s.refused == nil })
+	if !slices.EqualFunc(g.e.Rejected(), refused, func(r enricher.Rejection, s *spec) bool {
+		return r.Name == s.name && isLike(r.Err, s.refused)
+	}) {
+		g.faultf("refused are %v", g.e.Rejected())
+	}
+	g.checkDiscarded(func(m *member) bool { return m.refused != nil })
+}
+
+// checkDiscarded checks that those which New has not kept were closed at once.
+func (g *generation) checkDiscarded(discarded func(*member) bool) {
+	for _, m := range g.made {
+		want := int64(0)
+		if discarded(m) {
+			want = 1
+		}
+		if n := m.closed.Load(); n != want {
+			g.faultf("%s: closed %d times when New has returned, want %d", m.name, n, want)
+		}
+	}
+}
+
+// isLike reports whether err is want, or an error of its type.
+func isLike(err, want error) bool {
+	switch want.(type) {
+	case *enricher.OverlapError:
+		return errors.As(err, new(*enricher.OverlapError))
+	case *enricher.CycleError:
+		return errors.As(err, new(*enricher.CycleError))
+	}
+	return errors.Is(err, want)
+}
+
+// peek checks what Stats says under load.
+func (g *generation) peek() {
+	for i, s := range g.e.Stats().Enrichers {
+		m := g.members[i]
+		if s.Enricher != m.name || s.Abandoned > s.InFlight || s.InFlight > m.policy.MaxConcurrent {
+			g.faultf("%s, with a MaxConcurrent of %d, has the stats %+v", m.name, m.policy.MaxConcurrent, s)
+		}
+	}
+}
+
+// restless returns what Stats says that is not so when only what hangs goes on.
+func (g *generation) restless() string {
+	for i, s := range g.e.Stats().Enrichers {
+		if n := int(g.members[i].underWay.Load()); s.InFlight != n || s.Abandoned != n {
+			return fmt.Sprintf("%s: %d calls hang, and its stats are %+v", s.Enricher, n, s)
+		}
+	}
+	return ""
+}
+
+// checkEnd checks the books when nothing of g goes on any more.
+func (g *generation) checkEnd() {
+	stats := g.e.Stats()
+	g.r.figures.overloaded.Add(int64(stats.Overloaded))
+	g.r.figures.afterShutdown.Add(int64(stats.AfterShutdown))
+	if g.reported != g.told+stats.Overloaded+stats.AfterShutdown {
+		g.faultf("of %d failures, the observer was told of %d, %d were refused as too many, and %d after Shutdown",
+			g.reported, g.told, stats.Overloaded, stats.AfterShutdown)
+	}
+	if len(g.members) > 0 && (stats.Overloaded != g.refused[enricher.ErrOverloaded] || stats.AfterShutdown != g.refused[enricher.ErrShutdown]) {
+		g.faultf("refused were %v, and the stats are %+v", g.refused, stats)
+	}
+	if g.cutShort.Load() && !errors.Is(g.err, errForced) {
+		g.faultf("calls were cancelled, though Shutdown was not forced")
+	}
+	g.checkFailures()
+	for i, m := range g.members {
+		g.checkCounts(m, stats.Enrichers[i], g.counts[i], g.all[i])
+		g.checkLeftAlone(m)
+		if m.closedEarly.Load() && !isNamed(g.err, m.name) {
+			g.faultf("%s: closed before its last call had returned, and the error of Shutdown does not say so: %v", m.name, g.err)
+		}
+	}
+	g.checkDiscarded(func(*member) bool { return true })
+}
+
+// checkFailures checks that each failure was observed and handed to each enricher
+// as often as its outcomes say.
+func (g *generation) checkFailures() {
+	calls := make([]int, len(g.members))
+	for id, f := range g.failures {
+		if !f.settled || f.told > 1 || f.told > 0 && f.explained {
+			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.told)
+		}
+		for i, status := range f.statuses {
+			m := g.members[i]
+			n := m.calls[id]
+			calls[i] += n
+			want := 1
+			switch status {
+			case enricher.StatusSaturated, enricher.StatusCircuitOpen, enricher.StatusSkipped:
+				want = 0
+			case enricher.StatusTimedOut:
+				if !g.r.virtual {
+					want = min(n, 1) // none where the machine was too slow to call it in time
+				}
+			}
+			if n != want {
+				g.faultf("failure %d: %s was called %d times, and its status is %v", id, m.name, n, status)
+			}
+		}
+	}
+	for i, m := range g.members {
+		for _, n := range m.calls {
+			calls[i] -= n
+			g.r.figures.calls.Add(int64(n))
+		}
+		if calls[i] != 0 {
+			g.faultf("%s: called %d times for failures that nobody has reported", m.name, -calls[i])
+		}
+	}
+}
+
+// checkCounts checks the final counts of one enricher: as Stats has them, as they
+// were seen, and those of Explain included.
+func (g *generation) checkCounts(m *member, stats enricher.EnricherStats, seen, all counts) {
+	want := map[enricher.Status]uint64{}
+	for status, n := range seen {
+		if n > 0 {
+			want[enricher.Status(status)] = n
+		}
+	}
+	if !maps.Equal(stats.Calls, want) || stats.InFlight != 0 || stats.Abandoned != 0 {
+		g.faultf("%s: the stats at the end are %+v, want %v", m.name, stats, want)
+	}
+	if bad := all[enricher.StatusTimedOut] + all[enricher.StatusPanicked]; all[enricher.StatusCircuitOpen] > 0 && bad < uint64(m.policy.BreakerThreshold) {
+		g.faultf("%s: its breaker has opened after %d timeouts and panics, the threshold is %d", m.name, bad, m.policy.BreakerThreshold)
+	}
+}
+
+// checkLeftAlone checks that one that has done nothing but panic was left alone: it
+// was called until its breaker opened, and then once for each cooldown.
+func (g *generation) checkLeftAlone(m *member) {
+	p := m.policy
+	if !g.r.virtual || p.BreakerThreshold < 0 || m.slow || slices.ContainsFunc(m.ends, func(e end) bool { return e != panics && e != exits }) {
+		return
+	}
+	most := p.BreakerThreshold + p.MaxConcurrent + int(time.Since(g.began)/p.BreakerCooldown) + 1
+	if len(m.calls) > most {
+		g.faultf("%s: called %d times, though it panics each time, and its policy %+v allows %d", m.name, len(m.calls), p, most)
+	}
+}

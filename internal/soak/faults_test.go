@@ -1,0 +1,89 @@
+package soak_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// faults are the promises that were broken: the first few in full, as one that
+// breaks at all tends to break a thousand times.
+type faults struct {
+	mu    sync.Mutex
+	total int
+	first []string
+}
+
+const maxFaults = 12
+
+func (f *faults) addf(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.total++; len(f.first) < maxFaults {
+		f.first = append(f.first, fmt.Sprintf(format, args...))
+	}
+}
+
+// report fails the test if there are any.
+func (f *faults) report(t *testing.T, seed uint64) (failed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.total == 0 {
+		return false
+	}
+	t.Errorf("%d faults in the round of -soak.seed %d, the first:\n%s", f.total, seed, strings.Join(f.first, "\n"))
+	return true
+}
+
+// figures are what a variant has seen.
+type figures struct {
+	rounds, generations, forced, misconfigured atomic.Int64
+	failures, explained, observed              atomic.Int64
+	overloaded, afterShutdown                  atomic.Int64
+	outcomes                                   [enricher.StatusSkipped + 1]atomic.Int64
+	calls, closes                              atomic.Int64
+
+	goroutines atomic.Int64 // the most at once
+	atRest     atomic.Int64 // the most that hung or leaked when all else was over
+	latency    atomic.Int64 // of a failure, the longest
+}
+
+// most makes n the maximum if it is larger.
+func most(maximum *atomic.Int64, n int64) {
+	for m := maximum.Load(); n > m && !maximum.CompareAndSwap(m, n); m = maximum.Load() {
+	}
+}
+
+func (f *figures) sample() { most(&f.goroutines, int64(runtime.NumGoroutine())) }
+
+func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
+	var outcomes strings.Builder
+	for s := range f.outcomes {
+		if n := f.outcomes[s].Load(); n > 0 {
+			fmt.Fprintf(&outcomes, " %v=%d", enricher.Status(s), n)
+		}
+	}
+	t.Logf("-soak.seed %d: %d rounds in %v", seed, f.rounds.Load(), took.Round(time.Millisecond))
+	t.Logf("generations %d, shut down by force %d; refused configurations %d; Close called %d times",
+		f.generations.Load(), f.forced.Load(), f.misconfigured.Load(), f.closes.Load())
+	t.Logf("failures %d, observed %d, overloaded %d, after shutdown %d; explained %d; longest %v",
+		f.failures.Load(), f.observed.Load(), f.overloaded.Load(), f.afterShutdown.Load(), f.explained.Load(),
+		time.Duration(f.latency.Load()))
+	t.Logf("calls %d, outcomes%s", f.calls.Load(), &outcomes)
+	t.Logf("goroutines: %d at most, of which hung or leaked at rest %d", f.goroutines.Load(), f.atRest.Load())
+}
+
+// liveHeap returns how many bytes are in use after a collection.
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC() // what has a finalizer, and the second half of each sync.Pool
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

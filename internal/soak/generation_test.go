@@ -1,0 +1,217 @@
+package soak_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// A generation is one Enricher, from New until its last goroutine is gone.
+type generation struct {
+	r       *round
+	n       int
+	specs   []*spec // of all enrichers that New is given, in their order
+	deepest int     // the length of the longest chain of readers
+	cfg     enricher.Config
+	limits  enricher.Limits // with nothing left at zero
+	pending int             // MaxPending, likewise
+	delay   time.Duration   // what its observers take for one failure
+	e       *enricher.Enricher
+	began   time.Time
+	members []*member            // those that are loaded, in configured order
+	broken  enricher.FactoryFunc // the factory that fails; see sabotage
+	err     error                // of Shutdown
+
+	freed    chan struct{} // closed when nothing of it hangs any longer
+	freeing  sync.Once
+	shutting atomic.Bool // Shutdown has been called
+	over     atomic.Bool // Shutdown has returned, and was not forced
+	cutShort atomic.Bool // something has seen that Shutdown was forced
+	leaks    atomic.Int64
+	stuck    atomic.Int64 // calls to Close that hang
+
+	asyncNow        atomic.Int64 // failures of EnrichAsync that are known to be pending
+	asked, answered atomic.Int64 // calls to EnrichAsync, and futures of it that are known to be complete
+
+	mu       sync.Mutex
+	made     []*member // by factories, those refused included
+	failures map[uint64]*failure
+	reported uint64 // failures handed in, but for those of Explain
+	refused  map[error]uint64
+	told     uint64
+	counts   []counts // by loaded enricher, what Stats has to say
+	all      []counts // the same, with those of Explain
+}
+
+type counts [enricher.StatusSkipped + 1]uint64
+
+// newGeneration returns a generation with a random configuration that has yet
+// to be started.
+func newGeneration(r *round, random *rand.Rand, n int) *generation {
+	g := &generation{
+		r: r, n: n,
+		freed:    make(chan struct{}),
+		failures: map[uint64]*failure{},
+		refused:  map[error]uint64{},
+	}
+	g.cfg = enricher.Config{
+		Timeout: r.budget + upTo(random, 3*r.budget),
+		Policy:  randomPolicy(random, r.budget),
+		Limits: enricher.Limits{
+			MaxLabels:      random.IntN(2) * (1 + random.IntN(4)),
+			MaxValueLength: random.IntN(2) * (24 + random.IntN(500)),
+		},
+		MaxPending: random.IntN(2) * (1 + random.IntN(32)),
+		Options:    map[string]map[string]any{},
+		Policies:   map[string]enricher.Policy{},
+	}
+	g.limits.MaxLabels = cmp.Or(g.cfg.Limits.MaxLabels, 64)
+	g.limits.MaxValueLength = cmp.Or(g.cfg.Limits.MaxValueLength, 1024)
+	g.pending = cmp.Or(g.cfg.MaxPending, 1024)
+	g.specs = newSpecs(random, n, g.cfg.Timeout)
+	g.deepest = findWaves(loaded(g.specs))
+	for i, s := range g.specs {
+		var own enricher.Policy
+		if random.IntN(2) == 0 {
+			own = randomPolicy(random, r.budget)
+			g.cfg.Policies[s.name] = own
+		}
+		s.policy = orElse(own, g.cfg.Policy, defaultPolicy)
+		if !s.inCode {
+			g.cfg.FailureEnrichers = append(g.cfg.FailureEnrichers, s.name)
+			g.cfg.Options[s.name] = map[string]any{"number": fmt.Sprint(i)}
+		}
+	}
+	if names := g.cfg.FailureEnrichers; len(names) > 0 {
+		g.cfg.FailureEnrichers = append(names, names[0]) // counts once
+	}
+	return g
+}
+
+// start calls New.
+func (g *generation) start(random *rand.Rand) error {
+	opts := append(g.observers(random), enricher.WithRegistry(g.registry()), enricher.WithLogger(newLogger(random)))
+	loaded := map[string]*member{}
+	for _, s := range g.specs {
+		if s.inCode {
+			m, fe := newMember(g, s)
+			loaded[s.name] = m
+			opts = append(opts, enricher.WithEnricher(s.name, fe))
+		}
+	}
+	e, err := enricher.New(g.cfg, opts...)
+	if err != nil {
+		return err
+	}
+	g.e, g.began = e, time.Now()
+	for _, m := range g.made {
+		loaded[m.name] = m
+	}
+	for _, s := range g.specs {
+		if s.refused == nil {
+			g.members = append(g.members, loaded[s.name])
+		}
+	}
+	g.counts = make([]counts, len(g.members))
+	g.all = make([]counts, len(g.members))
+	g.checkLoaded()
+	return nil
+}
+
+// registry returns a registry with a factory for each kind.
+func (g *generation) registry() *enricher.Registry {
+	type options struct{ Number int }
+	f := enricher.NewFactory(options{-1}, func(conf enricher.FactoryConfig, o options) (enricher.FailureEnricher, error) {
+		s := g.specs[o.Number]
+		if conf.Name() != s.name {
+			g.faultf("%s: has the options of %s", conf.Name(), s.name)
+		}
+		m, fe := newMember(g, s)
+		g.made = append(g.made, m)
+		return fe, nil
+	})
+	r := enricher.NewRegistry()
+	register := func(name string, f enricher.Factory) {
+		if err := r.Register(name, f); err != nil {
+			g.faultf("registering %s: %v", name, err)
+		}
+	}
+	register(good.name, f)
+	for _, k := range kinds {
+		register(k.name, f)
+	}
+	if g.broken != nil {
+		register("broken", g.broken)
+	}
+	return r
+}
+
+// sabotage makes the configuration one that New must not accept.
+func (g *generation) sabotage(random *rand.Rand) {
+	switch random.IntN(5) {
+	case 0:
+		g.cfg.MaxPending = -1
+		return
+	case 1:
+		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, errors.New("no such file") }
+	case 2:
+		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { panic("index out of range") }
+	case 3:
+		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, nil }
+	case 4:
+		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return &member{}, nil }
+		g.cfg.Options["broken"] = map[string]any{"nobody": "looks at it"}
+	}
+	g.cfg.FailureEnrichers = append(g.cfg.FailureEnrichers, "broken")
+}
+
+// newLogger returns a logger that drops its lines, formats them first, or panics.
+func newLogger(random *rand.Rand) *slog.Logger {
+	switch random.IntN(3) {
+	case 0:
+		return slog.New(slog.DiscardHandler)
+	case 1:
+		return slog.New(slog.NewTextHandler(panicker{}, nil))
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}
+
+type panicker struct{}
+
+func (panicker) Write([]byte) (int, error) { panic("the disk is full") }
+
+// free ends what hangs and leaks.
+func (g *generation) free() { g.freeing.Do(func() { close(g.freed) }) }
+
+// leak starts a goroutine that lives until g is freed.
+func (g *generation) leak() {
+	if g.leaks.Add(1) > 50 {
+		g.leaks.Add(-1)
+		return
+	}
+	go func() {
+		defer g.leaks.Add(-1)
+		<-g.freed
+	}()
+}
+
+// hanging returns how many goroutines it has when only what hangs or leaks goes on.
+func (g *generation) hanging() int {
+	n := g.leaks.Load() + g.stuck.Load()
+	for _, m := range g.members {
+		n += m.underWay.Load()
+	}
+	return int(n)
+}
+
+func (g *generation) faultf(format string, args ...any) {
+	g.r.faults.addf("generation %d: "+format, append([]any{g.n}, args...)...)
+}

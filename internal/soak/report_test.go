@@ -1,0 +1,240 @@
+package soak_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// A report is a failure on its way to a generation.
+type report struct {
+	id    uint64
+	cause cause
+	ctx   context.Context
+	fc    enricher.FailureContext
+	began time.Time
+	left  int64 // how many had left the crowd by then
+}
+
+type idKey struct{}
+
+// withValue is the JobID of a failure whose context has its number.
+const withValue = "with value"
+
+// newReport returns a report of a new failure.
+func (r *round) newReport(random *rand.Rand) *report {
+	id := r.ids.Add(1)
+	text := strconv.FormatUint(id, 10)
+	rep := &report{
+		id:    id,
+		cause: newCause(random, id),
+		fc: enricher.FailureContext{
+			ID:         text,
+			Attributes: map[string]string{"id": text},
+			Labels:     enricher.Labels{"forged": "x"}, // ignored
+		},
+	}
+	if random.IntN(4) > 0 {
+		rep.ctx = context.WithValue(context.Background(), idKey{}, id)
+		rep.fc.JobID = withValue
+	}
+	if rep.ctx != nil && random.IntN(2) == 0 {
+		ctx, cancel := context.WithCancel(rep.ctx)
+		cancel()
+		rep.ctx = ctx
+	}
+	rep.began, rep.left = time.Now(), r.crowd.left.Load()
+	return rep
+}
+
+// report hands one failure, or a few, to the current generation in a random way.
+func (r *round) report(random *rand.Rand) {
+	g := r.current.Load()
+	switch random.IntN(16) {
+	case 0, 1, 2:
+		r.enrich(g, r.newReport(random))
+	case 3, 4, 5:
+		r.enrichContext(g, r.newReport(random))
+	case 6, 7, 8:
+		r.enrichByDefault(r.newReport(random))
+	case 9, 10:
+		r.enrichAndResult(g, r.newReport(random))
+	case 11, 12:
+		r.enrichAndWait(g, r.newReport(random), random)
+	case 13:
+		r.burst(g, random)
+	case 14:
+		r.explain(g, r.newReport(random))
+	default:
+		r.reportNothing(g)
+	}
+}
+
+func (r *round) enrich(g *generation, rep *report) {
+	defer r.crowd.enter()()
+	g.begin(rep, false)
+	rep.fc = enricher.FailureContext{}
+	labels := g.e.Enrich(rep.cause)
+	took := time.Since(rep.began)
+	res, told := g.resultOf(rep.id)
+	if !told {
+		res = g.refusal(enricher.ErrShutdown)
+	}
+	if labels == nil || !maps.Equal(labels, res.Labels) {
+		g.faultf("failure %d: Enrich returns the labels %v, and observers are told %v", rep.id, labels, res.Labels)
+	}
+	g.settle(rep, res, took)
+}
+
+func (r *round) enrichContext(g *generation, rep *report) {
+	defer r.crowd.enter()()
+	g.begin(rep, false)
+	res := g.e.EnrichContext(rep.ctx, rep.cause, rep.fc)
+	g.settle(rep, res, time.Since(rep.began))
+}
+
+// enrichByDefault finds out from the names of the enrichers which generation it was.
+func (r *round) enrichByDefault(rep *report) {
+	defer r.crowd.enter()()
+	res := enricher.EnrichContext(rep.ctx, rep.cause, rep.fc)
+	took := time.Since(rep.began)
+	if len(res.Outcomes) == 0 {
+		if res.Labels == nil || len(res.Labels) > 0 {
+			r.faults.addf("the empty default Enricher returns the labels %v", res.Labels)
+		}
+		return
+	}
+	g := r.generationOf(res.Outcomes[0].Enricher)
+	if g == nil {
+		r.faults.addf("failure %d: the default Enricher returns the outcomes %v", rep.id, res.Outcomes)
+		return
+	}
+	g.begin(rep, false)
+	g.settle(rep, res, took)
+}
+
+func (r *round) enrichAndResult(g *generation, rep *report) {
+	defer r.crowd.enter()()
+	f := g.enrichAsync(rep)
+	res := f.Result()
+	took := time.Since(rep.began)
+	g.answered.Add(1)
+	spoilAll(enricher.FailureContext{}, f.Result()) // a copy for each
+	g.settle(rep, res, took)
+}
+
+// enrichAndWait leaves early, and comes back for the result.
+func (r *round) enrichAndWait(g *generation, rep *report, random *rand.Rand) {
+	defer r.crowd.enter()()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), upTo(random, r.budget), errImpatient)
+	defer cancel()
+	f := g.enrichAsync(rep)
+	res, err := f.Wait(ctx)
+	took := time.Since(rep.began)
+	if err != nil {
+		if !errors.Is(err, errImpatient) || res.Labels == nil || len(res.Labels)+len(res.Outcomes) > 0 {
+			g.faultf("failure %d: Wait returns %v and %v", rep.id, res, err)
+		}
+		res, err = f.Wait(never)
+		took = time.Since(rep.began)
+	}
+	if err != nil {
+		g.faultf("failure %d: Wait returns %v, without a reason", rep.id, err)
+	}
+	g.answered.Add(1)
+	g.settle(rep, res, took)
+}
+
+var (
+	errImpatient = errors.New("no time to wait")
+	never        context.Context // a nil one never ends
+)
+
+// burst reports as many failures at once as MaxPending may allow, or more.
+func (r *round) burst(g *generation, random *rand.Rand) {
+	reports := make([]*report, 1+random.IntN(16))
+	futures := make([]*enricher.Future, len(reports))
+	for i := range reports {
+		defer r.crowd.enter()()
+		reports[i] = r.newReport(random)
+		futures[i] = g.enrichAsync(reports[i])
+	}
+	for i, f := range futures {
+		<-f.Done()
+		took := time.Since(reports[i].began)
+		g.answered.Add(1)
+		g.settle(reports[i], f.Result(), took)
+	}
+}
+
+// enrichAsync calls EnrichAsync, and keeps the books on what is pending. They
+// never show more than is: a failure is entered once it has been accepted, and
+// struck out before its end.
+func (g *generation) enrichAsync(rep *report) *enricher.Future {
+	g.begin(rep, true)
+	answered := g.answered.Load()
+	g.asked.Add(1)
+	f := g.e.EnrichAsync(rep.ctx, rep.cause, rep.fc)
+	atMost := g.asked.Load() - answered // have been pending at once while it was called, its own failure included
+	spoil(rep.fc.Attributes)            // they have been copied
+	select {
+	case <-f.Done():
+		if _, told := g.resultOf(rep.id); told {
+			g.asyncNow.Add(1)
+		} else if refusedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
+			g.faultf("failure %d is one too many, though at most %d were pending, and MaxPending is %d", rep.id, atMost, g.pending)
+		}
+	default:
+		if n := g.asyncNow.Add(1); n > int64(g.pending) {
+			g.faultf("%d failures are pending, MaxPending is %d", n, g.pending)
+		}
+	}
+	return f
+}
+
+// explain asks for an explanation, which has to agree with the model like a Result.
+func (r *round) explain(g *generation, rep *report) {
+	defer r.crowd.enter()()
+	g.mu.Lock()
+	f := g.failure(rep.id)
+	f.explained = true
+	g.mu.Unlock()
+	x := g.e.Explain(rep.ctx, rep.cause, rep.fc)
+	took := time.Since(rep.began)
+	r.figures.explained.Add(1)
+	res := enricher.Result{Labels: x.Labels}
+	for _, m := range g.members {
+		i := slices.IndexFunc(x.Answers, func(a enricher.ExplainedAnswer) bool { return a.Outcome.Enricher == m.name })
+		if i < 0 || len(x.Answers) != len(g.members) {
+			g.faultf("failure %d: Explain has %d answers, %q at %d", rep.id, len(x.Answers), m.name, i)
+			return
+		}
+		if x.Answers[i].Wave != m.depth {
+			g.faultf("failure %d: Explain asks %s in wave %d, want %d", rep.id, m.name, x.Answers[i].Wave, m.depth)
+		}
+		res.Outcomes = append(res.Outcomes, x.Answers[i].Outcome)
+	}
+	g.settle(rep, res, took)
+}
+
+// reportNothing reports what is no failure, or to nobody.
+func (r *round) reportNothing(g *generation) {
+	fc := enricher.FailureContext{ID: "none"}
+	var none *enricher.Enricher
+	for _, res := range []enricher.Result{
+		g.e.EnrichContext(never, nil, fc),
+		g.e.EnrichAsync(context.Background(), nil, fc).Result(),
+		none.EnrichContext(context.Background(), &plainCause{}, fc),
+		none.EnrichAsync(context.Background(), &plainCause{}, fc).Result(),
+	} {
+		if res.Labels == nil || len(res.Labels)+len(res.Outcomes) > 0 {
+			g.faultf("what is no failure has the result %v", res)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package soak_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// In fake time, nothing is late because the machine is slow: budgets, durations
+// and what becomes of those that answer at once are exact.
+func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
+	soak(t, 0.35, func(r *round) {
+		random := r.random(1 << 32)
+		r.virtual = true
+		r.budget = 20 * time.Millisecond
+		r.callers = 2 + random.IntN(6)
+		reports := 20 + random.IntN(40)
+		r.more = func(reported int) bool { return reported < reports }
+		synctest.Test(t, func(*testing.T) { r.run() })
+	})
+}
+
+// In real time, goroutines race. What a machine can delay is not asserted, but
+// all the rest is.
+func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
+	soak(t, 0.65, func(r *round) {
+		end := time.Now().Add(400 * time.Millisecond)
+		r.budget = 10 * time.Millisecond
+		r.callers = 8
+		r.more = func(int) bool { return time.Now().Before(end) }
+		r.run()
+	})
+}
+
+// soak plays rounds for a share of the time, and then shows its figures.
+func soak(t *testing.T, share float64, play func(*round)) {
+	const slack = 16 << 20 // of the heap
+	seed, began, end := firstSeed(), time.Now(), untilWhen(t, share)
+	heap := liveHeap()
+	var figures figures
+	for next := seed; next == seed || time.Now().Before(end); next++ {
+		r := &round{seed: next, faults: &faults{}, figures: &figures}
+		play(r)
+		if r.faults.report(t, next) {
+			break
+		}
+	}
+	took := time.Since(began)
+	after := liveHeap()
+	figures.log(t, seed, took)
+	t.Logf("heap at rest: %d KiB, %d KiB before", after>>10, heap>>10)
+	require.LessOrEqual(t, after, heap+slack, "what is over is still in memory")
+	require.NotZero(t, figures.failures.Load())
+}
