@@ -164,4 +164,8 @@ func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
 	assert.False(t, ok, "that is an instance")
 	_, ok = enricher.RegisteredFactory("no-such-name")
 	assert.False(t, ok)
+	enricher.Register("test-of-registered-factory", f)
+	again, ok := enricher.RegisteredFactory("test-of-registered-factory")
+	require.True(t, ok)
+	assert.NotNil(t, again)
 }
