@@ -26,6 +26,7 @@ func ofString(err error) Evidence {
 		return e
 	}
 	text := err.Error()
+	text = text[:min(len(text), maxHead)] // it may have megabytes
 	if e, ok := heads[text]; ok {
 		return e
 	}
@@ -33,11 +34,14 @@ func ofString(err error) Evidence {
 	if e, ok := heads[head]; ok {
 		return e
 	}
-	if forms.MatchString(text[:min(len(text), 256)]) {
+	if forms.MatchString(text) {
 		return malformed
 	}
 	return Evidence{}
 }
+
+// maxHead is how much of a text is looked at.
+const maxHead = 256
 
 // sentinels are all of type errorString.
 var sentinels = map[error]Evidence{
