@@ -1,3 +1,5 @@
+//go:build linux
+
 package evidence
 
 // The tables of codes, for the document that lists them.
