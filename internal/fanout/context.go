@@ -2,7 +2,7 @@ package fanout
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,9 +40,8 @@ type callContext struct {
 	scope    *scope
 	deadline time.Duration // after the start of the run
 
-	mu    sync.Mutex
-	armed *armed // once Done was asked for
-	err   ended  // what Err has returned, or end has left
+	ended atomic.Uint32         // what Err has returned, or end has left
+	armed atomic.Pointer[armed] // once Done was asked for
 }
 
 // armed is a context of package context that does the work.
@@ -51,11 +50,9 @@ type armed struct {
 	cancel context.CancelFunc
 }
 
-// ended says how a context ended, in less room than an error takes.
-type ended uint8
-
+// How a context ended.
 const (
-	not ended = iota
+	not uint32 = iota
 	canceled
 	deadlineExceeded
 )
@@ -65,26 +62,29 @@ func (c *callContext) Deadline() (time.Time, bool) {
 }
 
 func (c *callContext) Done() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.armed == nil {
+	a := c.armed.Load()
+	if a == nil {
 		deadline, _ := c.Deadline()
-		c.armed = &armed{}
-		c.armed.Context, c.armed.cancel = context.WithDeadline(c.scope, deadline)
-		if c.err != not {
-			c.armed.cancel()
+		a = &armed{}
+		a.Context, a.cancel = context.WithDeadline(c.scope, deadline)
+		if !c.armed.CompareAndSwap(nil, a) {
+			a.cancel()
+			a = c.armed.Load()
+		}
+		if c.ended.Load() != not { // end has either left this, or finds the armed one
+			a.cancel()
 		}
 	}
-	return c.armed.Done()
+	return a.Done()
 }
 
 func (c *callContext) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == not {
-		c.err = c.look()
+	if c.ended.Load() == not {
+		if how := c.look(); how != not {
+			c.ended.CompareAndSwap(not, how)
+		}
 	}
-	switch c.err {
+	switch c.ended.Load() {
 	case canceled:
 		return context.Canceled
 	case deadlineExceeded:
@@ -93,11 +93,11 @@ func (c *callContext) Err() error {
 	return nil
 }
 
-// look finds out whether the context has ended, with mu held.
-func (c *callContext) look() ended {
+// look finds out whether the context has ended.
+func (c *callContext) look() uint32 {
 	err := c.scope.Err()
-	if c.armed != nil {
-		err = c.armed.Err()
+	if a := c.armed.Load(); a != nil {
+		err = a.Err()
 	} else if c.scope.since() >= c.deadline {
 		return deadlineExceeded
 	}
@@ -113,25 +113,22 @@ func (c *callContext) look() ended {
 // Value leads to the armed context once there is one, so that contexts made
 // from this one attach to it directly, without a goroutine each.
 func (c *callContext) Value(key any) any {
-	c.mu.Lock()
-	armed := c.armed
-	c.mu.Unlock()
-	if armed != nil {
-		return armed.Value(key)
+	if a := c.armed.Load(); a != nil {
+		return a.Value(key)
 	}
 	return c.scope.Value(key)
 }
 
 // end ends the context, as its call has returned at now.
 func (c *callContext) end(now time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.armed != nil:
-		c.armed.cancel()
-	case c.err == not && now >= c.deadline:
-		c.err = deadlineExceeded
-	case c.err == not:
-		c.err = canceled
+	how := canceled
+	if now >= c.deadline {
+		how = deadlineExceeded
+	}
+	if c.armed.Load() == nil {
+		c.ended.CompareAndSwap(not, how)
+	}
+	if a := c.armed.Load(); a != nil {
+		a.cancel()
 	}
 }
