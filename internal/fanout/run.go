@@ -144,11 +144,12 @@ func Run[R any](p *Plan, values context.Context, calls Calls[R]) {
 	for _, i := range p.first {
 		r.offer(&r.tasks[i], 0)
 	}
-	if r.ready.first != nil {
-		go r.work()
-	}
+	t := r.next(0)
 	r.timer = time.AfterFunc(p.patience, r.look)
 	r.mu.Unlock()
+	if t != nil {
+		go t.work()
+	}
 	r.done.Wait()
 	r.timer.Stop()
 }
@@ -342,17 +343,6 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 		go t.work()
 	}
 	return next
-}
-
-// work does what is ready.
-func (r *run[R]) work() {
-	growStack(false)
-	r.mu.Lock()
-	t := r.next(r.scope.since())
-	r.mu.Unlock()
-	for t != nil {
-		t = t.do()
-	}
 }
 
 // work does t, which has been taken, and then what is ready.
