@@ -1,6 +1,7 @@
 package enricher_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -188,4 +189,29 @@ func FuzzALabelIsKeptWholeOrThereIsAnIssue(f *testing.F) {
 		whole := ok && kept == value
 		assert.Equal(t, whole, len(res.Outcomes[0].Issues) == 0)
 	})
+}
+
+func TestAValueIsCheckedToItsLastByte(t *testing.T) {
+	t.Parallel()
+	var value string
+	e := running(t, enricher.Config{}, enricher.WithEnricher("e", enricher.Func([]string{"a"},
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"a": value}, nil
+		})))
+	for _, size := range []int{1, 7, 8, 9, 15, 16, 17} { // eight are checked at a time
+		for at := range size {
+			for c := range 0x100 {
+				plain := []byte(" ~Az09 ~Az09 ~Az09 ~")[:size]
+				plain[at] = byte(c)
+				value = string(plain)
+				res := enrichAs(e, enricher.FailureContext{})
+				if c >= ' ' && c < 0x7f || c == '\t' || c == '\n' {
+					require.Equal(t, enricher.Labels{"a": value}, res.Labels, "%q", value)
+				} else {
+					require.Empty(t, res.Labels, "%q", value)
+					require.Len(t, res.Outcomes[0].Issues, 1, "%q", value)
+				}
+			}
+		}
+	}
 }
