@@ -10,6 +10,7 @@ package bulkhead
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 )
 
 // A Bulkhead has a fixed number of slots. Its methods may be called
@@ -17,11 +18,35 @@ import (
 type Bulkhead struct {
 	max int
 
+	// held is the number of slots taken, abandoned ones included. While it has
+	// the bit busy, it is written with mu held only.
+	held atomic.Int64
+
 	mu        sync.Mutex
-	held      int           // slots taken, abandoned ones included
-	abandoned int           // of those, the ones whose call was given up
+	abandoned int           // of held, those whose call was given up
 	waiting   list.List     // of Waiter, first come first served
 	idle      chan struct{} // closed when held is 0; nil unless somebody waits for that
+}
+
+// busy is a bit of held. It says that somebody has mu, or that it matters to
+// somebody when a slot becomes free. Where it is not there, as nearly always,
+// slots are taken and given back without mu.
+const busy = 1 << 62
+
+// lock takes mu and returns how many slots are taken. That stays so until
+// unlock sets it.
+func (b *Bulkhead) lock() (held int) {
+	b.mu.Lock()
+	return int(b.held.Or(busy) &^ busy)
+}
+
+func (b *Bulkhead) unlock(held int) {
+	h := int64(held)
+	if b.waiting.Len() > 0 || b.idle != nil {
+		h |= busy
+	}
+	b.held.Store(h)
+	b.mu.Unlock()
 }
 
 // A Waiter waits for a slot.
@@ -50,11 +75,14 @@ func New(max int) *Bulkhead { return &Bulkhead{max: max} }
 // the place returned. A nil place means that it does not: every slot is held
 // by an abandoned call, or as many as there are slots already wait.
 func (b *Bulkhead) Acquire(w Waiter) (ok bool, p *Place) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if h := b.held.Load(); h < int64(b.max) && b.held.CompareAndSwap(h, h+1) {
+		return true, nil
+	}
+	held := b.lock()
+	defer func() { b.unlock(held) }()
 	switch {
-	case b.held < b.max:
-		b.held++
+	case held < b.max:
+		held++
 		return true, nil
 	case b.abandoned == b.max || b.waiting.Len() >= b.max:
 		return false, nil
@@ -65,9 +93,9 @@ func (b *Bulkhead) Acquire(w Waiter) (ok bool, p *Place) {
 // Leave gives up a place. Where the slot is on its way already, nothing
 // happens: Granted is called all the same.
 func (b *Bulkhead) Leave(p *Place) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	held := b.lock()
 	b.waiting.Remove(p) // no-op once p has left the list
+	b.unlock(held)
 }
 
 // Abandon marks one held slot as that of a call which was given up.
@@ -81,16 +109,19 @@ func (b *Bulkhead) Abandon() {
 // somebody waits, the slot is theirs at once: the caller must Grant it, with
 // no lock held.
 func (b *Bulkhead) Release(abandoned bool) Waiter {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if h := b.held.Load(); !abandoned && h&busy == 0 && b.held.CompareAndSwap(h, h-1) {
+		return nil
+	}
+	held := b.lock()
+	defer func() { b.unlock(held) }()
 	if abandoned {
 		b.abandoned--
 	}
 	if e := b.waiting.Front(); e != nil {
 		return b.waiting.Remove(e).(Waiter)
 	}
-	b.held--
-	if b.held == 0 && b.idle != nil {
+	held--
+	if held == 0 && b.idle != nil {
 		close(b.idle)
 		b.idle = nil
 	}
@@ -102,19 +133,19 @@ func (b *Bulkhead) Release(abandoned bool) Waiter {
 func (b *Bulkhead) Held() (held, abandoned int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.held, b.abandoned
+	return int(b.held.Load() &^ busy), b.abandoned
 }
 
 // Idle returns a channel that is closed when no slot is held. It is meant for
 // the end, when nobody acquires any more.
 func (b *Bulkhead) Idle() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	held := b.lock()
+	defer b.unlock(held)
 	if b.idle == nil {
 		b.idle = make(chan struct{})
 	}
 	idle := b.idle
-	if b.held == 0 {
+	if held == 0 {
 		close(b.idle)
 		b.idle = nil
 	}
