@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -257,6 +258,9 @@ func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIs
 // checkValue reports whether value can be the value of a label. Nearly all are
 // plain ASCII.
 func checkValue(value string) bool {
+	for len(value) >= 8 && arePlain(value[:8]) {
+		value = value[8:]
+	}
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' && c != '\n' || c >= 0x7f {
 			return utf8.ValidString(value[i:]) && strings.IndexFunc(value[i:], func(r rune) bool {
@@ -265,6 +269,16 @@ func checkValue(value string) bool {
 		}
 	}
 	return true
+}
+
+// arePlain reports whether eight bytes are all from the space to the tilde, in
+// one go: a byte has its highest bit set in one of the three words where it is
+// below the space, above the tilde, or has it set itself. Only a byte of which
+// that is true carries into the next, or borrows from it.
+func arePlain(eight string) bool {
+	const ones = 0x0101_0101_0101_0101
+	w := binary.LittleEndian.Uint64([]byte(eight))
+	return ((w-' '*ones)|(w+ones)|w)&(0x80*ones) == 0
 }
 
 // sortOut is checkLabels for labels of which some cannot stay as they are.
