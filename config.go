@@ -207,7 +207,7 @@ func sameName(option string, names []string) error {
 func (c Config) policyOf(name string) Policy {
 	own := byName(c.Policies, name)
 	return Policy{
-		Timeout:          cmp.Or(own.Timeout, c.Policy.Timeout, 0),
+		Timeout:          cmp.Or(own.Timeout, c.Policy.Timeout),
 		MaxConcurrent:    cmp.Or(own.MaxConcurrent, c.Policy.MaxConcurrent, DefaultMaxConcurrent),
 		BreakerThreshold: cmp.Or(own.BreakerThreshold, c.Policy.BreakerThreshold, DefaultBreakerThreshold),
 		BreakerCooldown:  cmp.Or(own.BreakerCooldown, c.Policy.BreakerCooldown, DefaultBreakerCooldown),

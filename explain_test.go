@@ -183,6 +183,19 @@ labels: kind=USER, owner=team of USER, size=1\n2
 		})
 	})
 
+	t.Run("an explainer may fail", func(t *testing.T) {
+		failing := explainer{keys: []string{"a"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+			return enricher.Labels{"a": "1"}, map[string]string{"a": "it was so"}, errors.New("no disk")
+		}}
+		x := running(t, enricher.Config{}, enricher.WithEnricher("failing", failing)).
+			Explain(context.Background(), missing, enricher.FailureContext{})
+		require.Len(t, x.Answers, 1)
+		assert.Equal(t, enricher.StatusFailed, x.Answers[0].Outcome.Status)
+		assert.EqualError(t, x.Answers[0].Outcome.Err, "no disk")
+		assert.Nil(t, x.Answers[0].Labels)
+		assert.Equal(t, map[string]string{"a": "it was so"}, x.Answers[0].Reasons)
+	})
+
 	t.Run("after Shutdown nobody is asked", func(t *testing.T) {
 		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("a", explainer{}))
 		require.NoError(t, err)

@@ -139,7 +139,7 @@ func (c FactoryConfig) look() {
 
 // ignored returns the error for options that the factory did not look at.
 func (c FactoryConfig) ignored() error {
-	if len(c.options) == 0 || c.looked.Load() {
+	if c.looked.Load() {
 		return nil
 	}
 	var errs []error
@@ -175,7 +175,11 @@ func ofEnricher(name string, err error) error {
 		}
 		return errors.Join(errs...)
 	}
-	if ce, ok := err.(*ConfigError); ok && ce != nil {
+	if isNil(err) {
+		// A variable of such a type, returned as it is. Its methods may panic.
+		return &EnricherError{name, fmt.Errorf("its factory returned a nil %T as its error: want nil itself", err)}
+	}
+	if ce, ok := err.(*ConfigError); ok {
 		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
 	}
 	var ce *ConfigError

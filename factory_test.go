@@ -298,7 +298,9 @@ func TestDecodeWantsAPointerToAStructOrAMap(t *testing.T) {
 	t.Parallel()
 	conf := enricher.NewFactoryConfig("rules", nil)
 	for _, into := range []any{nil, fileOptions{}, (*fileOptions)(nil), new(string), new(*fileOptions)} {
-		assert.ErrorContains(t, conf.Decode(into), "want a pointer to a struct or a map, got "+fmt.Sprintf("%T", into))
+		want := "decode: want a pointer to a struct or a map, got " + fmt.Sprintf("%T", into)
+		assert.EqualError(t, conf.Decode(into), `enricher "rules": `+want)
+		assert.EqualError(t, enricher.FactoryConfig{}.Decode(into), want, "nobody is named")
 	}
 }
 
@@ -473,3 +475,33 @@ enricher "a": plain
 enricher "a": option "y": worse
 enricher "other": option "z": its own`)
 }
+
+func TestAnEnricherIsNamedOnceInTheErrorOfItsFactory(t *testing.T) {
+	t.Parallel()
+	var none *enricher.ConfigError
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{
+			fmt.Errorf("rules.yaml: %w", &enricher.ConfigError{Enricher: "a", Option: "x", Err: errors.New("bad")}),
+			`rules.yaml: enricher "a": option "x": bad`,
+		},
+		{
+			fmt.Errorf("rules.yaml: %w", &enricher.ConfigError{Option: "x", Err: errors.New("bad")}),
+			`enricher "a": rules.yaml: option "x": bad`,
+		},
+		{none, `enricher "a": its factory returned a nil *enricher.ConfigError as its error: want nil itself`},
+		{panicsWhenAsked{}, `enricher "a": no file`},
+	} {
+		fs := factories{"a": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, test.err })}
+		_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"a"}})
+		assert.EqualError(t, err, test.want)
+	}
+}
+
+// panicsWhenAsked is an error whose As method has a bug.
+type panicsWhenAsked struct{}
+
+func (panicsWhenAsked) Error() string { return "no file" }
+func (panicsWhenAsked) As(any) bool   { panic("bug") }

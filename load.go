@@ -109,9 +109,7 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 	failed := false
 	for _, c := range all {
 		if c.factory == nil {
-			if c.refused != nil {
-				errs = append(errs, c.refused)
-			}
+			errs = append(errs, c.refused) // nil where it is made in code
 			continue
 		}
 		conf := newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger)

@@ -144,6 +144,11 @@ enricher "owner": option "failure-enrichment.policies": no such enricher is conf
 enricher "rules/": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this`,
 		"with Strict they are an error")
 	assert.Len(t, configErrorsOf(t, err), 4)
+
+	cfg.Options, cfg.Policies = nil, map[string]enricher.Policy{"rules/payment": {}}
+	_, err = load(t, fs, cfg)
+	assert.EqualError(t, err, `enricher "rules/payment": option "failure-enrichment.policies": `+
+		`no such enricher is configured: add it to failure-enrichers, or remove this; did you mean "rules/payments"?`)
 }
 
 // Rule 3.
@@ -156,6 +161,8 @@ func TestAnEnricherMadeInCodeHasAPolicyButNoOptions(t *testing.T) {
 	}
 	fe := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("boom") })
 	_, err := load(t, nil, cfg, enricher.WithEnricher("code", fe))
+	assert.EqualError(t, err,
+		`enricher "code": option "failure-enricher": the enricher is made in code and takes no options: remove this`)
 	assert.Equal(t, []string{"failure-enricher"}, optionsIn(configErrorsOf(t, err)))
 	cfg.Options = nil
 	e := loaded(t, nil, cfg, enricher.WithEnricher("code", fe))
@@ -363,6 +370,16 @@ func TestReadersThatWaitForEachOtherAreRefused(t *testing.T) {
 	assert.Equal(t, map[string][]string{"a": three, "b": three, "c": three, "p": two, "q": two}, cycles)
 	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels: want no circle of input keys`, refusals(e)["b"])
 	assert.Equal(t, []string{"first", "after-a", "after-after-a"}, namesOf(e), "those that only read from them run")
+}
+
+// Rule 6.
+func TestWhoIsRefusedAnywayIsInNoCircle(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("a", reading([]string{"c"}, "a", "shared")),
+		enricher.WithEnricher("b", setting("shared")),
+		enricher.WithEnricher("c", reading([]string{"a"}, "c")))
+	assert.Equal(t, []string{"c"}, namesOf(e))
 }
 
 // Rule 6.
