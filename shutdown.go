@@ -81,7 +81,6 @@ func ended(done, force <-chan struct{}) bool {
 func (e *Enricher) stopMember(m *member) error {
 	var early, failed error
 	if !ended(m.fan.Slots.Idle(), e.force) {
-		e.cancel()
 		held, _ := m.fan.Slots.Held()
 		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
 	}

@@ -220,6 +220,21 @@ func TestAShutdownIsForcedWhileItWaitsForAbandonedCalls(t *testing.T) {
 }
 
 // Rule 15.
+func TestAForcedShutdownNamesEnrichersMadeInCodeAsWell(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		e, err := enricher.New(enricher.Config{Timeout: time.Second}, with("a", "x", hanging(release, nil)))
+		require.NoError(t, err)
+		e.Enrich(errJob)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		assert.EqualError(t, e.Shutdown(ctx), `enricher "a": shut down with 1 of its calls under way: context canceled`)
+		close(release)
+	})
+}
+
+// Rule 15.
 func TestACloseThatHangsIsLeftAfterAGrace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
