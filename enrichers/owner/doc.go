@@ -68,7 +68,8 @@
 // With reload, the failure that comes a second or more after the last look looks
 // whether the file has changed, and if so, reads it. Others go on with the lines
 // they have, and that one too after 100 ms: the file system may hang. A version
-// that is broken is not used, and earns one WARN line. Neither is one with the
-// first oncall, the first runbook or a new key of a label to read: the keys of an
-// enricher are fixed while it runs, so that needs a restart.
+// that is broken is not used; nor is one with the first oncall, the first runbook
+// or a new key of a label to read: the keys of an enricher are fixed while it
+// runs, so that needs a restart. Each earns one WARN line, and is counted, see
+// [Enricher.Counts].
 package owner

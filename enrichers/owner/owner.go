@@ -167,9 +167,11 @@ func (e *Enricher) ExplainFailure(
 // Unmatched returns how many failures there were that no line matched.
 func (e *Enricher) Unmatched() uint64 { return e.unmatched.Load() }
 
-// Counts returns, under "unmatched", what [Enricher.Unmatched] returns.
+// Counts returns, under "unmatched", what [Enricher.Unmatched] returns and, under
+// "reload-failed", how often a new version of the file could not be used, or the
+// file not be read again. Lines from an older version are in force then.
 func (e *Enricher) Counts() map[string]uint64 {
-	return map[string]uint64{"unmatched": e.Unmatched()}
+	return map[string]uint64{"unmatched": e.Unmatched(), "reload-failed": e.lines.Failed()}
 }
 
 // An owner is who has to look at a failure. Empty is none.

@@ -192,6 +192,7 @@ func TestWhatNoLineMatchesHasTheDefaultsAndIsCounted(t *testing.T) {
 		process(t, e, errors.New("x"), enricher.FailureContext{JobName: job})
 	}
 	assert.EqualValues(t, 2, e.Unmatched())
+	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, e.Counts())
 	assert.Equal(t, "team=unowned", process(t, e, errors.New("x"), enricher.FailureContext{}).String())
 
 	e, err := owner.New(owner.Options{Rules: []string{"job:a team-a"}, DefaultTeam: "ops", DefaultOncall: "bob", DefaultRunbook: "https://a/b"})
@@ -378,6 +379,7 @@ func TestAChangedFileIsReadAgain(t *testing.T) {
 		w.write("* four")
 		labels, _ = w.fail()
 		assert.Equal(t, "team=four", labels)
+		assert.Equal(t, map[string]uint64{"unmatched": 0, "reload-failed": 2}, w.e.Counts())
 	})
 }
 

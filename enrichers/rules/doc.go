@@ -75,10 +75,11 @@
 // With reload, the failure that comes a second or more after the last look
 // looks whether the file has changed, and if so, reads it. Others go on with the
 // rules they have, and that one too after 100 ms: the file system may hang. A
-// version that is broken, or whose examples fail, is not used, and earns one WARN
-// line. Neither is one that sets or reads a label that no rule did at the start:
-// the keys of an enricher are fixed while it runs, so that needs a restart. Rules
-// that are the same in the new version keep their counts.
+// version that is broken, or whose examples fail, is not used; nor is one that
+// sets or reads a label that no rule did at the start: the keys of an enricher
+// are fixed while it runs, so that needs a restart. Each earns one WARN line, and
+// is counted, see [Enricher.Counts]. Rules that are the same in the new version
+// keep their counts.
 //
 // # Limits
 //

@@ -139,6 +139,7 @@ func TestStatsFindRulesThatNeverMatch(t *testing.T) {
 	assert.Equal(t, []rules.RuleStats{{1, "a", 2}, {2, "", 0}, {3, "c", 1}}, e.Rules())
 	assert.Equal(t, []rules.RuleStats{{Number: 2}}, e.NeverMatched())
 	assert.EqualValues(t, 2, e.Unmatched())
+	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, e.Counts())
 
 	caught := load(t, rules.Rule{Name: "rest", Set: hit})
 	process(t, caught, errors.New("x"), enricher.FailureContext{})
@@ -266,6 +267,7 @@ func TestABrokenVersionKeepsTheRulesAndIsLoggedOnce(t *testing.T) {
 		labels, log = f.fail("a")
 		assert.Equal(t, "k=1", labels)
 		assert.Contains(t, log, `rules.json: example 1: label \"k\": want \"1\", got \"2\"; rule 1 matched`)
+		assert.Equal(t, map[string]uint64{"unmatched": 0, "reload-failed": 2}, f.e.Counts())
 	})
 }
 

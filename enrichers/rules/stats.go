@@ -29,7 +29,9 @@ func (e *Enricher) NeverMatched() []RuleStats {
 // catch-all there are none.
 func (e *Enricher) Unmatched() uint64 { return e.unmatched.Load() }
 
-// Counts returns, under "unmatched", what [Enricher.Unmatched] returns.
+// Counts returns, under "unmatched", what [Enricher.Unmatched] returns and, under
+// "reload-failed", how often a new version of the file could not be used, or the
+// file not be read again. Rules from an older version are in force then.
 func (e *Enricher) Counts() map[string]uint64 {
-	return map[string]uint64{"unmatched": e.Unmatched()}
+	return map[string]uint64{"unmatched": e.Unmatched(), "reload-failed": e.rules.Failed()}
 }

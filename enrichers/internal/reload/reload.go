@@ -39,6 +39,8 @@ type File[T any] struct {
 	parse func(data []byte, old *T) (*T, error)
 	value atomic.Pointer[T]
 
+	failed atomic.Uint64
+
 	start time.Time
 	due   atomic.Int64 // when to look again, in nanoseconds after start
 	busy  atomic.Bool  // whether somebody is looking: who has set it may call look
@@ -97,6 +99,10 @@ func (f *File[T]) Get(ctx context.Context) *T {
 // Value returns the value in force without a look.
 func (f *File[T]) Value() *T { return f.value.Load() }
 
+// Failed returns how often a new version could not be used, or the file not be
+// read again: as often as that was logged.
+func (f *File[T]) Failed() uint64 { return f.failed.Load() }
+
 func (f *File[T]) isDue() bool { return int64(time.Since(f.start)) >= f.due.Load() }
 
 func (f *File[T]) postpone() { f.due.Store(int64(time.Since(f.start) + Interval)) }
@@ -146,25 +152,26 @@ func (f *File[T]) look() {
 	}
 	value, err := f.parse(data, f.value.Load())
 	if err != nil {
-		f.log(slog.LevelWarn, "New version of a file is not used: the one before stays in force", err.Error())
+		f.warn("New version of a file is not used: the one before stays in force", err.Error())
 		return
 	}
 	f.value.Store(value)
-	f.log(slog.LevelInfo, "New version of a file is used from now on", "")
+	f.log(slog.LevelInfo, "New version of a file is used from now on")
 }
 
 // complain logs a problem with reading the file, once.
 func (f *File[T]) complain(problem string) {
 	if problem != f.problem {
 		f.problem = problem
-		f.log(slog.LevelWarn, "File cannot be read again: what was read before stays in force", problem)
+		f.warn("File cannot be read again: what was read before stays in force", problem)
 	}
 }
 
-func (f *File[T]) log(level slog.Level, msg, problem string) {
-	attrs := []slog.Attr{slog.String("file", f.path)}
-	if problem != "" {
-		attrs = append(attrs, slog.String("error", problem))
-	}
-	f.opts.Logger.LogAttrs(context.Background(), level, msg, attrs...)
+func (f *File[T]) warn(msg, problem string) {
+	f.failed.Add(1)
+	f.log(slog.LevelWarn, msg, slog.String("error", problem))
+}
+
+func (f *File[T]) log(level slog.Level, msg string, attrs ...slog.Attr) {
+	f.opts.Logger.LogAttrs(context.Background(), level, msg, append([]slog.Attr{slog.String("file", f.path)}, attrs...)...)
 }

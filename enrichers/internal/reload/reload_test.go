@@ -158,6 +158,7 @@ func TestABrokenVersionKeepsTheOldOneAndIsNamedOnce(t *testing.T) {
 		write(t, path, "two")
 		assert.Equal(t, "two", get())
 		assert.Equal(t, used, l.take())
+		assert.EqualValues(t, 2, f.Failed())
 	})
 }
 
@@ -187,6 +188,7 @@ func TestAFileThatIsGoneKeepsTheOldVersionAndIsNamedOnce(t *testing.T) {
 		require.NoError(t, os.Remove(path))
 		assert.Equal(t, "one", get())
 		assert.NotEmpty(t, l.take(), "gone again is news again")
+		assert.EqualValues(t, 3, f.Failed())
 	})
 }
 
