@@ -128,6 +128,7 @@ func TestAnEnricherWhoseTimeIsUpBeforeItsTurnIsNotCalled(t *testing.T) {
 			assert.Equal(t, enricher.Labels{"y": "b"}, res.Labels)
 			assert.Equal(t, []enricher.Status{enricher.StatusTimedOut, enricher.StatusOK}, statuses(res))
 			assert.ErrorIs(t, res.Outcomes[0].Err, context.DeadlineExceeded)
+			assert.EqualError(t, res.Outcomes[0].Err, "not called, as the time was up before its turn came: context deadline exceeded")
 			assert.Zero(t, res.Outcomes[0].Duration)
 		}
 		assert.Zero(t, a.calls.Load())
@@ -348,6 +349,40 @@ func TestAnErrorThatComesWhenTheTimeIsUpIsOneTimeout(t *testing.T) {
 				assert.Equal(t, enricher.BreakerOpen, statsOf(t, e).Breaker)
 			})
 		})
+	}
+}
+
+// Rule 5. With one processor, nobody notices that the time of an enricher is up
+// while it computes: the enricher itself brings the news, and what it has to say
+// is not lost. Nearly always, as the processor may be taken away from it.
+func TestAnErrorThatComesLateIsThatOfTheTimeout(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	computing := func(ctx context.Context) {
+		deadline, _ := ctx.Deadline()
+		for time.Now().Before(deadline) {
+		}
+	}
+	for want, fn := range map[string]processFunc{
+		"not done within 2ms: the job has failed": func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			computing(ctx)
+			return nil, errJob
+		},
+		"not done within 2ms: panic: the job has failed": func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			computing(ctx)
+			panic(errJob)
+		},
+	} {
+		e := running(t, enricher.Config{Timeout: time.Minute, Policy: enricher.Policy{Timeout: 2 * time.Millisecond, BreakerThreshold: 1000}}, with("a", "x", fn))
+		for try := 0; ; try++ {
+			err := enrichAs(e, enricher.FailureContext{}).Outcomes[0].Err
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			if errors.Is(err, errJob) {
+				assert.EqualError(t, err, want)
+				break
+			}
+			require.EqualError(t, err, "not done within 2ms: context deadline exceeded")
+			require.Less(t, try, 100)
+		}
 	}
 }
 

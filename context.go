@@ -41,7 +41,7 @@ type FailureContext struct {
 // Final reports whether this was the last attempt: both Attempt and
 // MaxAttempts are known, and none is left.
 func (fc FailureContext) Final() bool {
-	return fc.Attempt > 0 && fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
+	return fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
 }
 
 // A FailureType says how far a failure reaches. The names are those of Flink.

@@ -236,6 +236,26 @@ func TestAPanicWithAnErrorWrapsIt(t *testing.T) {
 	assert.Equal(t, "a", named.Enricher)
 }
 
+// Its text may take as long as it likes, and that was on the enricher's time.
+func TestTheErrorThatAnEnricherPanickedWithIsAskedForItsTextOnce(t *testing.T) {
+	t.Parallel()
+	asked := &countingError{}
+	e := running(t, enricher.Config{}, with("a", "x",
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic(asked) }))
+	res := enrichAs(e, enricher.FailureContext{})
+	for range 2 {
+		assert.EqualError(t, res.Outcomes[0].Err, "panic: asked 1 times")
+	}
+}
+
+// A countingError counts how often it is asked for its text.
+type countingError struct{ times int }
+
+func (e *countingError) Error() string {
+	e.times++
+	return fmt.Sprintf("asked %d times", e.times)
+}
+
 func TestLabelsThatComeWithAnErrorAreIgnored(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, with("a", "x",
