@@ -13,6 +13,7 @@ type contestant struct {
 	work      string // what the enrichers do
 	enrichers int
 	callers   int // goroutines that have failures to enrich
+	cores     int // that everybody has to share; 0: procs
 
 	failure enricher.FailureContext
 	enrich  func(ctx context.Context, fc enricher.FailureContext) enricher.Labels
@@ -47,6 +48,12 @@ func newContestant(by *contender, work string, enrichers []namedEnricher) *conte
 // onEveryCore makes c work for a caller on each core at once.
 func onEveryCore(c *contestant) *contestant {
 	c.callers = procs
+	return c
+}
+
+// onOneCore gives c a single core.
+func onOneCore(c *contestant) *contestant {
+	c.cores = 1
 	return c
 }
 

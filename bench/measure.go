@@ -55,6 +55,9 @@ func last(s []sample) sample { return s[len(s)-1] }
 // measure makes c enrich about as many failures as given, at least one for each
 // caller. Its name is on the profile meanwhile.
 func measure(c *contestant, failures int) (s sample, err error) {
+	if c.cores > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(c.cores))
+	}
 	each := max(1, failures/c.callers)
 	pprof.Do(context.Background(), pprof.Labels("contestant", c.String()), func(context.Context) {
 		// Nobody pays for the garbage of the one before.

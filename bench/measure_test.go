@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -160,5 +161,21 @@ func TestCalibrationGrowsWithCare(t *testing.T) {
 			t.Parallel()
 			assert.Equal(t, test.want, moreFailures(test.n, test.took, test.wanted))
 		})
+	}
+}
+
+func TestAContestantHasTheCoresItWasGiven(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	for _, want := range []int{1, before} {
+		c := &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
+			assert.Equal(t, want, runtime.GOMAXPROCS(0))
+			return nil
+		}}
+		if want == 1 {
+			c = onOneCore(c)
+		}
+		_, err := measure(c, 1)
+		require.NoError(t, err)
+		assert.Equal(t, before, runtime.GOMAXPROCS(0))
 	}
 }

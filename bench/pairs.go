@@ -10,6 +10,7 @@ import (
 const (
 	workQuick           = "quick"
 	workQuickEverywhere = "quick, a caller on every core"
+	workQuickOneCore    = "quick, one core"
 	workQuickAttributes = "quick, 4 attributes"
 	workSlow            = "10 ms"
 )
@@ -81,6 +82,13 @@ func newPairs() []*pair {
 			subject:   onEveryCore(newContestant(library, workQuickEverywhere, quickEnrichers(8))),
 			reference: onEveryCore(newContestant(handWritten, workQuickEverywhere, quickEnrichers(8))),
 			stretch:   0.6,
+		},
+		{
+			// With a second core that is idle, a part of the time goes into waking
+			// it whenever a goroutine becomes ready. Here is what is left.
+			work: "8 enrichers that return at once, on one core", against: againstHandWritten,
+			subject:   onOneCore(newContestant(library, workQuickOneCore, quickEnrichers(8))),
+			reference: onOneCore(newContestant(handWritten, workQuickOneCore, quickEnrichers(8))),
 		},
 		{
 			// What it costs that no enricher can write to the map of another.
