@@ -79,6 +79,13 @@ func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
 		assert.Equal(t, []string{
 			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=2 key=w error="key is not among the enricher's OutputKeys"`,
 		}, does(answering(enricher.Labels{"w": "1", "x": "22"}), 3))
+		time.Sleep(time.Second)
+		assert.Equal(t, []string{
+			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=1 key=x ` +
+				`error="value is too long and was cut: it has 2 bytes, and at most 1 are kept" suppressed=2`,
+		}, does(answering(enricher.Labels{"x": "22"}), 1))
+		assert.Equal(t, []string{line("failed", "panic: boom")[0] + " suppressed=2"},
+			does(failing(enricher.NewPanicError("boom", []byte("stack"))), 1), "without a stack: what is returned is no panic")
 		assert.Equal(t, []string{line("panicked", "panic: oh")[0] + " stack=..."}, does(panics, 1))
 		does(answering(nil), 1)
 		assert.Equal(t, line("timed-out", "not done within 1s: context deadline exceeded"), does(hanging(release, nil), 1))
