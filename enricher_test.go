@@ -175,9 +175,14 @@ func TestNilOptionsAreNone(t *testing.T) {
 	t.Parallel()
 	var noObserver observerFunc
 	var noPointer *countingObserver
-	e := running(t, enricher.Config{}, nil, enricher.WithLogger(nil), enricher.WithRegistry(nil),
-		enricher.WithObserver(nil), enricher.WithObserver(noObserver), enricher.WithObserver(noPointer), withGood("a", "x"))
+	e := running(t, enricher.Config{}, nil, enricher.WithLogger(nil), enricher.WithRegistry(nil), withGood("a", "x"))
 	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob))
+
+	log := &logbook{}
+	e = running(t, enricher.Config{}, enricher.WithLogger(log.logger()),
+		enricher.WithObserver(nil), enricher.WithObserver(noObserver), enricher.WithObserver(noPointer))
+	e.Enrich(errJob)
+	assert.Empty(t, log.take(), "nor does anybody call them")
 }
 
 type countingObserver struct{ n int }

@@ -47,6 +47,8 @@ func TestAReaderSeesItsInputKeysAndNothingElse(t *testing.T) {
 		withReader("second-hand", "r3", []string{"r2"}, s.by("second-hand", "r3", 0)),
 		withReader("unset", "r4", []string{"x", "never"}, s.by("unset", "r4", 0)),
 		withReader("none", "r5", nil, s.by("none", "r5", 0)),
+		withReader("one-of-two", "r6", []string{"p"}, s.by("one-of-two", "r6", 0)),
+		enricher.WithEnricher("two", enricher.Func([]string{"p", "q"}, answering(enricher.Labels{"p": "1", "q": "2"}))),
 		with("a", "x", s.by("a", "x", 0)),
 		with("b", "y", s.by("b", "y", 0)),
 		enricher.WithEnricher("declares-never", enricher.Func([]string{"never"}, answering(nil))),
@@ -59,11 +61,13 @@ func TestAReaderSeesItsInputKeysAndNothingElse(t *testing.T) {
 		"second-hand": {"r2": "one"},
 		"unset":       {"x": "a"},
 		"none":        {},
+		"one-of-two":  {"p": "1"},
 		"a":           nil,
 		"b":           nil,
 	}, s.labels)
 	assert.Equal(t, enricher.Labels{
 		"x": "a", "y": "b", "r1": "both", "r2": "one", "r3": "second-hand", "r4": "unset", "r5": "none",
+		"p": "1", "q": "2", "r6": "one-of-two",
 	}, res.Labels)
 }
 
