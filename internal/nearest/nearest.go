@@ -39,6 +39,12 @@ func Name(name string, among []string) (string, bool) {
 	return best, least >= 0
 }
 
+// Within reports whether at most so many characters have to be inserted, deleted or replaced to turn a
+// into b, without regard to case. Where one of them is longer than 256 bytes, it is false.
+func Within(edits int, a, b string) bool {
+	return max(len(a), len(b)) <= maxLength && distance(fold(a), fold(b)) <= edits
+}
+
 func fold(s string) []rune {
 	return []rune(strings.ToLower(s))
 }

@@ -68,3 +68,29 @@ func TestCandidatesAreLeftInTheirOrder(t *testing.T) {
 	_, _ = nearest.Name("a", among)
 	assert.Equal(t, []string{"b", "a"}, among)
 }
+
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 256)
+	for _, tt := range []struct {
+		edits int
+		a, b  string
+		want  bool
+	}{
+		{0, "rules", "RULES", true},
+		{0, "rules", "rule", false},
+		{1, "rules", "rule", true},
+		{1, "rule", "rules", true},
+		{1, "rules", "rulse", false},
+		{2, "rules", "rulse", true},
+		{2, "ärger", "burger", true},
+		{2, "rules", "rul", true},
+		{2, "rules", "ru", false},
+		{1, "", "a", true},
+		{1, long, long[1:] + "y", true},
+		{256, long + "x", "x", false},
+		{256, "x", long + "x", false},
+	} {
+		assert.Equal(t, tt.want, nearest.Within(tt.edits, tt.a, tt.b), "%d: %q, %q", tt.edits, tt.a, tt.b)
+	}
+}

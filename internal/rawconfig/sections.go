@@ -3,6 +3,8 @@ package rawconfig
 import (
 	"slices"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
 // sections are the keys that failure enrichment has of its own.
@@ -79,7 +81,7 @@ func (p *parser) section(it item) bool {
 // would silently do without it.
 func misspelt(key string) bool {
 	return strings.HasPrefix(fold(key), "failure-enrich") ||
-		slices.ContainsFunc(sections, func(section string) bool { return within(2, fold(key), section) })
+		slices.ContainsFunc(sections, func(section string) bool { return nearest.Within(2, key, section) })
 }
 
 // nearJobmanager returns the key that was probably meant where a section stands
@@ -87,24 +89,11 @@ func misspelt(key string) bool {
 // looks like it may well be the service's own.
 func (p *parser) nearJobmanager(it item) (meant string, ok bool) {
 	if len(it.rest) > 1 && isSection(it.rest[1]) {
-		return jobmanager + "." + strings.Join(it.rest[1:], "."), within(2, fold(it.rest[0]), jobmanager)
+		return jobmanager + "." + strings.Join(it.rest[1:], "."), nearest.Within(2, it.rest[0], jobmanager)
 	}
-	if isMap, _ := mapLen(it.value); !isMap || !within(2, fold(it.at.key), jobmanager) {
+	if isMap, _ := mapLen(it.value); !isMap || !nearest.Within(2, it.at.key, jobmanager) {
 		return "", false
 	}
 	below := p.entries(item{at: it.at, value: it.value}, "")
 	return jobmanager, slices.ContainsFunc(below, func(it item) bool { return isSection(it.rest[0]) })
-}
-
-// within reports whether at most so many edits (a byte put in, left out or
-// replaced) make a into b.
-func within(edits int, a, b string) bool {
-	for a != "" && b != "" && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	if a == "" || b == "" {
-		return len(a)+len(b) <= edits
-	}
-	return edits > 0 &&
-		(within(edits-1, a[1:], b) || within(edits-1, a, b[1:]) || within(edits-1, a[1:], b[1:]))
 }
