@@ -487,6 +487,30 @@ func TestAContextMayBeUsedConcurrently(t *testing.T) {
 	}
 }
 
+func TestDoneIsOneChannelForAllWhoAskAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 2000 {
+		synctest.Test(t, func(t *testing.T) {
+			call(t, context.Background(), func(ctx context.Context) {
+				var asking sync.WaitGroup
+				var channels [4]<-chan struct{}
+				start := make(chan struct{})
+				for i := range channels {
+					asking.Go(func() {
+						<-start
+						channels[i] = ctx.Done()
+					})
+				}
+				close(start)
+				asking.Wait()
+				for _, done := range channels {
+					require.Equal(t, ctx.Done(), done)
+				}
+			})
+		})
+	}
+}
+
 func TestTheContextOfACallCanBePrinted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
