@@ -98,12 +98,11 @@ func Run[R any](p *Plan, values context.Context, calls Calls[R]) {
 	for _, i := range p.first {
 		r.offer(&r.tasks[i], 0)
 	}
-	t := r.next(0)
+	if r.ready.first != nil {
+		go r.work()
+	}
 	r.timer = time.AfterFunc(p.patience, r.look)
 	r.mu.Unlock()
-	if t != nil {
-		go t.work()
-	}
 	r.done.Wait()
 	r.timer.Stop()
 }

@@ -78,6 +78,18 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	return next
 }
 
+// work does what is ready. The first call is taken here, as it is not to blame
+// for the time until there was a processor for this goroutine.
+func (r *run[R]) work() {
+	growStack(false)
+	r.mu.Lock()
+	t := r.next(r.scope.since())
+	r.mu.Unlock()
+	for t != nil {
+		t = t.do()
+	}
+}
+
 // work does t, which has been taken, and then what is ready.
 func (t *task[R]) work() {
 	growStack(false)
