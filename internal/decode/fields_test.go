@@ -46,6 +46,7 @@ func TestAnUnknownOptionIsNamedWithTheNearestAndAllKnownOnes(t *testing.T) {
 	var got struct {
 		HTTPPort    int
 		JobIDs      []string
+		IDsByJob    []string
 		JobID       string
 		DNSByIP     bool
 		OSSignal    string
@@ -57,7 +58,7 @@ func TestAnUnknownOptionIsNamedWithTheNearestAndAllKnownOnes(t *testing.T) {
 		hidden      int //nolint:unused // cannot be set, so it is not known
 		Empty       struct{}
 	}
-	const known = "base64, dns-by-ip, empty, http-port, job-id, job-ids, max-restarts, max-wait, os-signal, other_name"
+	const known = "base64, dns-by-ip, empty, http-port, ids-by-job, job-id, job-ids, max-restarts, max-wait, os-signal, other_name"
 	tests := []struct{ key, err string }{
 		{"max_restrats", `option "max_restrats": unknown, did you mean "max-restarts"? known options: ` + known},
 		{"HTTP_PROT", `option "HTTP_PROT": unknown, did you mean "http-port"? known options: ` + known},
@@ -80,7 +81,7 @@ type Base struct{ Name, Shared string }
 
 type base struct{ Lower int }
 
-type Pointed struct{ Deep int }
+type Pointed struct{ Deep, Kept int }
 
 func TestSquashedFieldsBelongToTheOuterStruct(t *testing.T) {
 	t.Parallel()
@@ -92,7 +93,7 @@ func TestSquashedFieldsBelongToTheOuterStruct(t *testing.T) {
 		Named    Base // embedded or not, it is an option of its own without the tag
 		Shared   int
 	}
-	shared, squashed := &Pointed{Deep: 1}, &matcher{"default"}
+	shared, squashed := &Pointed{Deep: 1, Kept: 7}, &matcher{"default"}
 	got := outer{Base: Base{Name: "default"}, Pointed: shared, Any: squashed}
 	require.NoError(t, decode.Into(map[string]any{
 		"lower": 2, "deep": 3, "glob": "x", "named": map[string]any{"name": "inner"},
@@ -100,6 +101,7 @@ func TestSquashedFieldsBelongToTheOuterStruct(t *testing.T) {
 	assert.Equal(t, "default", got.Name)
 	assert.Equal(t, 2, got.Lower)
 	assert.Equal(t, 3, got.Deep)
+	assert.Equal(t, 7, got.Kept)
 	assert.Equal(t, &matcher{"x"}, got.Any)
 	assert.Equal(t, "inner", got.Named.Name)
 	assert.Equal(t, 1, shared.Deep, "what the default points to may be shared")
@@ -111,7 +113,7 @@ func TestSquashedFieldsBelongToTheOuterStruct(t *testing.T) {
 
 	err := decode.Into(map[string]any{"depe": 3, "name": 5, "shared": "5"}, &got)
 	assert.EqualError(t, err, ""+
-		`option "depe": unknown, did you mean "deep"? known options: deep, glob, lower, name, named, shared`+"\n"+
+		`option "depe": unknown, did you mean "deep"? known options: deep, glob, kept, lower, name, named, shared`+"\n"+
 		`option "name": got the number "5", want a string`)
 }
 

@@ -2,6 +2,7 @@ package decode_test
 
 import (
 	"errors"
+	"log/slog"
 	"math/big"
 	"regexp"
 	"testing"
@@ -26,6 +27,9 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 		Matcher  matcher
 		Matchers []matcher
 		Own      *regexp.Regexp
+		Until    time.Time
+		Days     []*time.Time
+		Level    slog.Level
 	}{Pattern: global, Number: *number}
 	own := regexp.MustCompile("own")
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
@@ -38,6 +42,9 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 		"matcher":  map[string]any{"glob": "*"},
 		"matchers": []any{"short", map[string]any{"glob": "long"}},
 		"own":      own,
+		"until":    &day,
+		"days":     "2024-05-01T00:00:00Z,2024-05-01T00:00:00Z",
+		"level":    "warn",
 	}, &got))
 	assert.Equal(t, "^a", got.Pattern.String())
 	assert.Equal(t, "global", global.String(), "the default is not written to")
@@ -49,6 +56,9 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 	assert.Equal(t, matcher{"*"}, got.Matcher)
 	assert.Equal(t, []matcher{{"short"}, {"long"}}, got.Matchers)
 	assert.Same(t, own, got.Own)
+	assert.Equal(t, day, got.Until)
+	assert.Equal(t, []*time.Time{&day, &day}, got.Days)
+	assert.Equal(t, slog.LevelWarn, got.Level)
 
 	err := decode.Into(map[string]any{
 		"pattern": "(",
@@ -57,9 +67,11 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 		"matcher": "panic",
 		"number":  map[string]any{},
 		"own":     map[string]any{},
+		"level":   4,
 	}, &got)
 	assert.EqualError(t, err, ""+
 		`option "by-time.today": got the string "today": parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"`+"\n"+
+		`option "level": got the number "4", want a string`+"\n"+
 		`option "matcher": got the string "panic": panic: stranger`+"\n"+
 		`option "number": got a map, want a string`+"\n"+
 		`option "own": got a map, want a string`+"\n"+
