@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // secretKeys are the ends of keys with secret values, in lower case and without
 // what joins words.
@@ -18,7 +21,8 @@ var shortKeys = []string{"pass", "pw", "sig", "auth"}
 
 // isSecret reports whether the values of a key are secrets.
 func isSecret(key string) bool {
-	if len(key) < 2 {
+	key = strings.TrimRight(key, "0123456789_-.") // password2
+	if key == "" {
 		return false
 	}
 	switch key[len(key)-1] | 0x20 {
@@ -42,21 +46,19 @@ func isSecret(key string) bool {
 
 // beginsWord reports whether a word of a key begins at i.
 func beginsWord(key string, i int) bool {
-	if i <= 0 || !isLetter(key[i-1]) {
-		return i >= 0
+	if i == 0 || !isLetter(key[i-1]) {
+		return true
 	}
-	return key[i-1] >= 'a' && key[i] <= 'Z' // dbPass
+	return key[i] <= 'Z' && (key[i-1] >= 'a' || key[i+1] >= 'a') // dbPass, DBPass
 }
 
-// normal returns a key in lower case and without what joins words.
+// normal returns the letters of a key, in lower case.
 func normal(key string) []byte {
 	var buf [maxKey]byte
 	name := buf[:0]
 	for i := range len(key) {
 		if c := key[i]; isLetter(c) {
 			name = append(name, c|0x20)
-		} else if isDigit(c) {
-			name = append(name, c)
 		}
 	}
 	return name
