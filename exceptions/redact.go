@@ -7,8 +7,9 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //   - passwords in URLs, such as postgres://user:***@host/db, and in data source
 //     names, such as user:***@tcp(host)/db
 //   - values of keys such as password, token, secret or api_key, alone or at the
-//     end of a longer key, in query strings, JSON, log lines, key=value lists and
-//     command lines: quoted or not, and also where the quotes are escaped
+//     end of a longer key, numbered or not, in query strings, JSON, log lines,
+//     key=value lists and command lines: quoted or not, and also where the quotes
+//     are escaped
 //   - bearer and basic credentials, Authorization and Cookie headers
 //   - private keys in PEM form
 //
