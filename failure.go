@@ -93,6 +93,10 @@ func (f *failure) Prepare(i int) {
 // Call asks one enricher, and checks its labels while they are in the cache.
 func (f *failure) Call(ctx context.Context, i int) (answer, error) {
 	m := f.e.members[i]
+	if !m.reader && f.fc.Attributes == nil { // nothing that is its own: spare the copies
+		labels, err := m.fe.ProcessFailure(ctx, f.cause, f.fc)
+		return f.check(m, labels, err)
+	}
 	labels, err := m.fe.ProcessFailure(ctx, f.cause, f.contextFor(i))
 	return f.check(m, labels, err)
 }
