@@ -140,11 +140,12 @@ func TestATemplateThatFailsAtARareFailureIsAnError(t *testing.T) {
 func TestTitlesAndWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 	titles := map[string]webhook.Message{
-		"a job failed":                                 {},
-		"job j1 failed":                                {JobID: "j1"},
-		"job orders failed (attempt 2)":                {JobID: "j1", JobName: "orders", Attempt: 2},
-		"task map failed":                              {TaskName: "map\nreduce", TaskManagerID: "tm"},
-		"worker tm failed":                             {TaskManagerID: "tm"},
+		"a job failed":                  {},
+		"job j1 failed":                 {JobID: "j1"},
+		"job orders failed (attempt 2)": {JobID: "j1", JobName: "orders", Attempt: 2},
+		"task map failed":               {TaskName: "map\nreduce", TaskManagerID: "tm"},
+		"worker tm failed":              {TaskManagerID: "tm"},
+
 		"job orders, task map failed (attempt 1 of 2)": {JobName: "orders", TaskName: "map", Attempt: 1, MaxAttempts: 2},
 	}
 	for want, m := range titles {
