@@ -77,7 +77,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/graph"
-	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
@@ -103,10 +102,11 @@ type FailureEnricher interface {
 	// usually been cancelled. fc belongs to this call; its maps are for reading,
 	// as whoever wraps an enricher may share them.
 	//
-	// The labels are copied, and the map is not to be kept; nil is no labels. Those under keys not in
-	// OutputKeys are dropped and reported, as are values that are not valid
-	// UTF-8, that hold control characters other than tab and newline, or that
-	// exceed the Limits. Where the error is not nil, the labels are ignored.
+	// The labels are copied, and the map is not to be kept; nil is no labels.
+	// Those under keys not in OutputKeys are dropped and reported, as are values
+	// that are not valid UTF-8, that hold control characters other than tab and
+	// newline, or that exceed the Limits. Where the error is not nil, the labels
+	// are ignored.
 	ProcessFailure(ctx context.Context, cause error, fc FailureContext) (Labels, error)
 }
 
@@ -153,65 +153,6 @@ func (f *funcEnricher) ProcessFailure(ctx context.Context, cause error, fc Failu
 
 // source leads to the code that its author wrote.
 func (f *funcEnricher) source() any { return f.fn }
-
-// An Observer is told of every failure and its Result. That is how metrics,
-// traces and histories are fed.
-//
-// ObserveFailure is called once for each failure that was accepted, also where
-// there are no enrichers, on the goroutine that enriches, one observer after
-// another, and from several goroutines at once. A panic is recovered and
-// logged. It holds up the caller of Enrich: one that takes over 100 ms earns a
-// WARN line. ctx has the values of the caller's, and never ends. fc and res are
-// the observer's own.
-type Observer interface {
-	ObserveFailure(ctx context.Context, cause error, fc FailureContext, res Result)
-}
-
-// An Option of [New].
-type Option func(*settings)
-
-type settings struct {
-	registry  *Registry
-	logger    *slog.Logger
-	observers []Observer
-	inCode    []inCode
-}
-
-type inCode struct {
-	name string
-	fe   FailureEnricher
-}
-
-// WithRegistry makes New look up names in r. By default, and where r is nil, they
-// are looked up where [Register] puts them.
-func WithRegistry(r *Registry) Option {
-	return func(s *settings) { s.registry = r }
-}
-
-// WithLogger sets the logger for what happens at load, and for misbehaving
-// enrichers afterwards: at most one line a second for each enricher and kind. By
-// default, and where l is nil, it is [slog.Default].
-func WithLogger(l *slog.Logger) Option {
-	return func(s *settings) { s.logger = l }
-}
-
-// WithEnricher adds an enricher made in code, after the configured ones, under a
-// name of the same form. It stays the caller's to close, after Shutdown. A nil
-// enricher, a malformed name and one that is taken make New fail with a
-// [*ConfigError]. By default, there are only the configured ones.
-func WithEnricher(name string, fe FailureEnricher) Option {
-	return func(s *settings) { s.inCode = append(s.inCode, inCode{name, fe}) }
-}
-
-// WithObserver adds an observer; it may be given several times. A nil one is
-// ignored. By default, there is none.
-func WithObserver(o Observer) Option {
-	return func(s *settings) {
-		if !isNil(o) {
-			s.observers = append(s.observers, o)
-		}
-	}
-}
 
 // An Enricher hands failures to a set of enrichers and merges their labels. Its
 // methods may be called concurrently. A nil Enricher has no enrichers.
@@ -392,39 +333,6 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	return res
 }
 
-// EnrichAsync is EnrichContext without the waiting: it never blocks. Where as
-// many of its calls are under way as MaxPending allows, the future is complete
-// at once, and every outcome is [StatusSkipped] with [ErrOverloaded].
-func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
-	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
-	if e == nil || cause == nil {
-		close(future.done)
-		return future
-	}
-	if !e.under.Enter() {
-		future.result = e.refuse(ctx, &e.afterShutdown, ErrShutdown)
-		close(future.done)
-		return future
-	}
-	if !e.pending.TryAcquire(1) {
-		e.under.Leave()
-		future.result = e.refuse(ctx, &e.overloaded, ErrOverloaded)
-		close(future.done)
-		return future
-	}
-	f := newFailure(e, ctx, cause, fc)
-	go func() {
-		// Deferred, as an observer may exit the goroutine. Shutdown waits for
-		// the last of it.
-		defer e.under.Leave()
-		defer close(future.done)
-		defer e.pending.Release(1)
-		future.result = f.enrich()
-		f.observe(future.result)
-	}()
-	return future
-}
-
 // Enrichers returns what is loaded, in configured order.
 func (e *Enricher) Enrichers() []Info {
 	if e == nil {
@@ -445,64 +353,4 @@ func (e *Enricher) Rejected() []Rejection {
 		return nil
 	}
 	return slices.Clone(e.rejected)
-}
-
-// Stats returns the counts so far.
-func (e *Enricher) Stats() Stats {
-	if e == nil {
-		return Stats{}
-	}
-	s := Stats{
-		Enrichers:     make([]EnricherStats, len(e.members)),
-		Overloaded:    e.overloaded.Load(),
-		AfterShutdown: e.afterShutdown.Load(),
-	}
-	for i, m := range e.members {
-		s.Enrichers[i] = m.stats()
-	}
-	return s
-}
-
-func (m *member) stats() EnricherStats {
-	s := EnricherStats{
-		Enricher: m.info.Name,
-		Calls:    map[Status]uint64{},
-		Breaker:  BreakerState(m.fan.Breaker.State()),
-	}
-	for status := range m.calls {
-		if n := m.calls[status].Load(); n > 0 {
-			s.Calls[Status(status)] = n
-		}
-	}
-	s.InFlight, s.Abandoned = m.fan.Slots.Held()
-	if c, ok := m.fe.(Counter); ok {
-		guard.Do(func() { s.Counts = c.Counts() })
-	}
-	return s
-}
-
-var defaultEnricher atomic.Pointer[Enricher]
-
-func init() { SetDefault(nil) }
-
-// SetDefault makes e the Enricher that the functions [Enrich] and
-// [EnrichContext] use. A nil e restores the empty one. It does not shut down the
-// one before.
-func SetDefault(e *Enricher) {
-	if e == nil {
-		e, _ = New(Config{}) // nothing that could fail
-	}
-	defaultEnricher.Store(e)
-}
-
-// Default returns the Enricher of the functions [Enrich] and [EnrichContext]. It
-// is never nil, and has no enrichers until [SetDefault].
-func Default() *Enricher { return defaultEnricher.Load() }
-
-// Enrich is [Enricher.Enrich] of [Default].
-func Enrich(cause error) Labels { return Default().Enrich(cause) }
-
-// EnrichContext is [Enricher.EnrichContext] of [Default].
-func EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
-	return Default().EnrichContext(ctx, cause, fc)
 }

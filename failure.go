@@ -2,7 +2,6 @@ package enricher
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"sync/atomic"
@@ -226,37 +225,6 @@ func (f *failure) report(res Result) {
 		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Failure enricher is left alone: its circuit breaker has opened", func() []slog.Attr {
 			return []slog.Attr{slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown)}
 		})
-	}
-}
-
-// slowObserver is how long an observer may take before it is named.
-const slowObserver = 100 * time.Millisecond
-
-// observe tells the observers.
-func (f *failure) observe(res Result) {
-	if len(f.e.observers) == 0 {
-		return
-	}
-	ctx := context.WithoutCancel(f.ctx)
-	for _, o := range f.e.observers {
-		fc := f.fc
-		fc.Attributes = maps.Clone(fc.Attributes)
-		start := time.Now()
-		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
-		if p != nil {
-			f.e.log(f.ctx, &f.e.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
-				return []slog.Attr{
-					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", NewPanicError(p.Value, nil).Error()),
-					slog.String("stack", string(p.Stack)),
-				}
-			})
-		}
-		if took := time.Since(start); took > slowObserver {
-			f.e.log(f.ctx, &f.e.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
-				return []slog.Attr{slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took)}
-			})
-		}
 	}
 }
 

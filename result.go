@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -207,91 +206,4 @@ func (e *PanicError) Error() string {
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
-}
-
-// A Future is the Result of a failure whose enrichment is under way. Its
-// methods may be called concurrently.
-type Future struct {
-	done   chan struct{} // closed once result is set
-	result Result
-}
-
-// Done returns a channel that is closed when the result is there.
-func (f *Future) Done() <-chan struct{} { return f.done }
-
-// Result waits for the result and returns it: a copy for each caller. That
-// takes no longer than the budget of the failure and the observers' work.
-func (f *Future) Result() Result {
-	<-f.done
-	return f.result.clone()
-}
-
-// Wait is like Result, but returns an empty Result and [context.Cause] of ctx
-// where ctx ends first. The enrichment goes on. A nil ctx never ends.
-func (f *Future) Wait(ctx context.Context) (Result, error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	select {
-	case <-f.done:
-		return f.Result(), nil
-	default:
-	}
-	select {
-	case <-f.done:
-		return f.Result(), nil
-	case <-ctx.Done():
-		return Result{Labels: Labels{}}, context.Cause(ctx)
-	}
-}
-
-// Stats are counts since the Enricher was made, read while it works: they are
-// not of one moment.
-type Stats struct {
-	Enrichers     []EnricherStats // in configured order
-	Overloaded    uint64          // failures refused by EnrichAsync with ErrOverloaded
-	AfterShutdown uint64          // failures refused with ErrShutdown
-}
-
-// EnricherStats are the counts of one enricher.
-type EnricherStats struct {
-	Enricher  string
-	Calls     map[Status]uint64 // outcomes by status, those without a call included
-	InFlight  int               // calls under way, abandoned ones included
-	Abandoned int               // of those, the ones that nobody waits for any more
-	Breaker   BreakerState
-	Counts    map[string]uint64 // what a [Counter] has counted; nil for any other
-}
-
-// A Counter is a FailureEnricher that counts something of its own, such as the
-// failures that it could not tell. [Enricher.Stats] shows it.
-type Counter interface {
-	FailureEnricher
-
-	// Counts returns what was counted since the enricher was made, by what it
-	// is. The names are fixed and few. The map is the caller's. It is called
-	// from several goroutines at once, and does not wait.
-	Counts() map[string]uint64
-}
-
-// A BreakerState is what an enricher's circuit breaker does with the next call.
-type BreakerState uint8
-
-const (
-	BreakerClosed   BreakerState = BreakerState(breaker.Closed)   // it passes; text "closed"
-	BreakerOpen     BreakerState = BreakerState(breaker.Open)     // it does not; "open"
-	BreakerHalfOpen BreakerState = BreakerState(breaker.HalfOpen) // one passes as a probe, or is under way; "half-open"
-)
-
-var breakerStates = []string{"closed", "open", "half-open"}
-
-// String returns the text of s.
-func (s BreakerState) String() string { return nameOf(breakerStates, s) }
-
-// MarshalText returns the text of s. The error is always nil.
-func (s BreakerState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText sets s to the state with this text; any other is an error.
-func (s *BreakerState) UnmarshalText(text []byte) error {
-	return unmarshalName(breakerStates, s, text)
 }
