@@ -599,7 +599,7 @@ func TestParseConfigNamesWhatIsWrongByItsPath(t *testing.T) {
 		{
 			m{"failure-enrichment": m{"max-pending": 1.5}},
 			"", "failure-enrichment.max-pending",
-			`got the number "1.5", want an integer from -9223372036854775808 to 9223372036854775807`,
+			`got the number "1.5", want an integer of 64 bits`,
 		},
 		{
 			m{"failure-enrichment": m{"policy": m{"max-concurent": 3}}},

@@ -147,8 +147,8 @@ func TestAWrongOptionIsAnErrorThatNamesItAndItsEnricher(t *testing.T) {
 		"file":      {3, `got the number "3", want a string`},
 		"wait":      {3, `got the number "3", want a duration with a unit, such as "1.5s"`},
 		"Wait":      {"3", `got the string "3", want a duration with a unit, such as "1.5s"`},
-		"max":       {3.5, `got the number "3.5", want an integer from -9223372036854775808 to 9223372036854775807`},
-		"MAX":       {true, `got the boolean "true", want an integer from -9223372036854775808 to 9223372036854775807`},
+		"max":       {3.5, `got the number "3.5", want an integer of 64 bits`},
+		"MAX":       {true, `got the boolean "true", want an integer of 64 bits`},
 		"ratio":     {"half", `got the string "half", want a number`},
 		"dry-run":   {1, `got the number "1", want true or false`},
 		"tags":      {3, `got the number "3", want a list or a comma-separated string`},
@@ -179,7 +179,7 @@ func TestAllWrongOptionsAreReturned(t *testing.T) {
 			"rules/a": {"wait": "soon"},
 		},
 	})
-	assert.EqualError(t, err, `enricher "rules/b": option "max": got the string "many", want an integer from -9223372036854775808 to 9223372036854775807
+	assert.EqualError(t, err, `enricher "rules/b": option "max": got the string "many", want an integer of 64 bits
 enricher "rules/b": option "rules[0].match": got the number "1", want a string
 enricher "rules/a": option "wait": got the string "soon", want a duration with a unit, such as "1.5s"`)
 }

@@ -45,7 +45,7 @@ func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
 		{"structs", []any{"a"}, `option "structs[0]": got the string "a", want a map`},
 		{"structs", map[string]any{}, `option "structs": got a map, want a list`},
 		{"lists", "1", `option "lists": got the string "1", want a list`},
-		{"lists", []any{"1,x"}, `option "lists[0][1]": got the string "x", want an integer from -9223372036854775808 to 9223372036854775807`},
+		{"lists", []any{"1,x"}, `option "lists[0][1]": got the string "x", want an integer of 64 bits`},
 		{"texts", true, `option "texts": got the boolean "true", want a list or a comma-separated string`},
 		{"pair", "1", `option "pair": got a list of 1, want a list of 2 or a comma-separated string`},
 		{"trio", []any{nil, nil, nil, nil}, `option "trio": got a list of 4, want a list of 3`},
@@ -87,8 +87,8 @@ func TestAllProblemsAreReportedInOrder(t *testing.T) {
 		err := decode.Into(raw, &got)
 		assert.EqualError(t, err, ""+
 			`option "file": got the number "5", want a string`+"\n"+
-			`option "nested.levels[1]": got the string "a", want an integer from -9223372036854775808 to 9223372036854775807`+"\n"+
-			`option "nested.limit": got the number "1.5", want an integer from -9223372036854775808 to 9223372036854775807`+"\n"+
+			`option "nested.levels[1]": got the string "a", want an integer of 64 bits`+"\n"+
+			`option "nested.limit": got the number "1.5", want an integer of 64 bits`+"\n"+
 			"option \"rules[0].match\": got the string \"(\": error parsing regexp: missing closing ): `(`\n"+
 			`option "rules[1].mtach": unknown, did you mean "match"? known options: match, tags, type`+"\n"+
 			`option "rules[1].tags.x-foo": got the number "1", want a string`+"\n"+
@@ -110,7 +110,7 @@ func TestEveryWrongKeyOfAMapIsReported(t *testing.T) {
 		`option "by-number.1": the same key as "001", which is also given`+"\n"+
 		`option "by-number.300": got the string "300", want an integer from -128 to 127`+"\n"+
 		`option "by-number.400": got the string "400", want an integer from -128 to 127`+"\n"+
-		`option "by-number.5": got the string "x", want an integer from -9223372036854775808 to 9223372036854775807`)
+		`option "by-number.5": got the string "x", want an integer of 64 bits`)
 }
 
 func TestALongValueIsCutAtACharacter(t *testing.T) {

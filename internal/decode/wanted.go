@@ -28,9 +28,15 @@ func wanted(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if t.Bits() == 64 { // its range says no more to a user who is far from its ends
+			return "an integer of 64 bits"
+		}
 		least := int64(math.MinInt64) >> (64 - t.Bits())
 		return fmt.Sprintf("an integer from %d to %d", least, -(least + 1))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		if t.Bits() == 64 {
+			return "an integer of 64 bits, 0 or more"
+		}
 		return fmt.Sprintf("an integer from 0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
 	case reflect.Float32, reflect.Float64:
 		return "a number"
