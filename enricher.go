@@ -330,6 +330,7 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	f := newFailure(e, ctx, cause, fc)
 	res := f.enrich()
 	f.observe(res)
+	f.free()
 	return res
 }
 

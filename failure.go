@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // An enricher that was abandoned keeps its failure alive for as long as it
 // hangs, so labels and outcomes, which are the Result, are here only while
 // fanout.Run runs. They are written by Settle alone, and by nobody afterwards.
+// Where no enricher was, the failure is used again for another.
 type failure struct {
 	e     *Enricher
 	ctx   context.Context // values for enrichers, observers and log lines; never nil
@@ -28,6 +30,7 @@ type failure struct {
 	inputs   []Labels // by reader: what it gets to read; taken by its call
 	texts    []string // by enricher: of its error; nil if there is none
 	opened   []int    // the enrichers whose breaker this failure has opened
+	over     bool     // no enricher is at it any more
 }
 
 // An answer is what an enricher returned, checked.
@@ -36,6 +39,9 @@ type answer struct {
 	issues []LabelIssue
 	text   string // of the error that it returned instead
 }
+
+// failures are those that may be used again. They are zero.
+var failures = sync.Pool{New: func() any { return new(failure) }}
 
 func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext) *failure {
 	if ctx == nil {
@@ -46,18 +52,28 @@ func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext
 	}
 	fc.Attributes = maps.Clone(fc.Attributes)
 	fc.Labels = nil
-	return &failure{e: e, ctx: ctx, cause: cause, fc: fc}
+	f := failures.Get().(*failure)
+	f.e, f.ctx, f.cause, f.fc = e, ctx, cause, fc
+	return f
 }
 
 // enrich hands the failure to the enrichers and returns what they say.
 func (f *failure) enrich() Result {
 	f.prepare()
-	fanout.Run(f.e.plan, f.ctx, f)
+	f.over = fanout.Run(f.e.plan, f.ctx, f)
 	res := Result{f.labels, f.outcomes}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.texts, f.opened = nil, nil
 	return res
+}
+
+// free gives f back, which must not be used any more.
+func (f *failure) free() {
+	if f.over {
+		*f = failure{}
+		failures.Put(f)
+	}
 }
 
 // prepare makes room for what the enrichers will say.

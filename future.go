@@ -31,6 +31,7 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		defer e.pending.Release(1)
 		future.result = f.enrich()
 		f.observe(future.result)
+		f.free()
 	}()
 	return future
 }

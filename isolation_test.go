@@ -3,10 +3,12 @@ package enricher_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -172,5 +174,23 @@ func TestAFailureWithoutATimeFailedWhenItWasHandedIn(t *testing.T) {
 		e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result()
 		require.Equal(t, time.Second, second.Sub(first))
 		assert.Equal(t, []time.Time{first, first, first, second, second, second}, got)
+	})
+}
+
+func TestNothingKeepsAFailureThatIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{}, withGood("a", "x"))
+		cause, value := func() (weak.Pointer[bulkyError], weak.Pointer[bulkyError]) {
+			cause, value := &bulkyError{}, &bulkyError{}
+			ctx := context.WithValue(context.Background(), bulkyError{}, value)
+			require.True(t, e.EnrichContext(ctx, cause, enricher.FailureContext{}).Complete())
+			return weak.Make(cause), weak.Make(value)
+		}()
+		synctest.Wait()
+		runtime.GC() // what another failure may use again survives this one
+		assert.Nil(t, cause.Value(), "the cause")
+		assert.Nil(t, value.Value(), "a value of the context")
+		runtime.KeepAlive(e)
 	})
 }

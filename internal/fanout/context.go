@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -14,6 +15,18 @@ type scope struct {
 	base   context.Context // the plan's
 	values context.Context // the caller's
 	start  time.Time
+	done   sync.WaitGroup // until all tasks of the run are settled
+	calls  []callContext
+}
+
+// newScope returns the scope of a run of n calls that starts now.
+func newScope(base, values context.Context, n int) *scope {
+	s := &scope{base: base, values: values, start: time.Now(), calls: make([]callContext, n)}
+	s.done.Add(1)
+	for i := range s.calls {
+		s.calls[i].scope = s
+	}
+	return s
 }
 
 func (s *scope) Deadline() (time.Time, bool) { return time.Time{}, false }

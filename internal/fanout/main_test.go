@@ -101,6 +101,9 @@ type recorder struct {
 	over  atomic.Bool // Run has returned
 	calls []atomic.Int32
 
+	underWay atomic.Int32 // calls
+	alone    bool         // Run has said that all calls are over
+
 	events   []string // what happened, in order
 	prepared []int    // by call: how often
 	settled  []int    // by call: how often
@@ -134,6 +137,8 @@ func (r *recorder) Prepare(i int) {
 
 func (r *recorder) Call(ctx context.Context, i int) (string, error) {
 	r.calls[i].Add(1)
+	r.underWay.Add(1)
+	defer r.underWay.Add(-1)
 	return r.call(ctx, i)
 }
 
@@ -145,6 +150,16 @@ func (r *recorder) Settle(i int, result string, o fanout.Outcome) {
 	r.outcomes[i] = o
 	if o.Status == fanout.OK {
 		r.results[i] = result
+	}
+}
+
+// run makes the calls of p.
+func (r *recorder) run(p *fanout.Plan, values context.Context) {
+	r.t.Helper()
+	r.alone = fanout.Run(p, values, r)
+	r.over.Store(true)
+	if r.alone {
+		assert.Zero(r.t, r.underWay.Load(), "calls are under way that are said to be over")
 	}
 }
 
@@ -203,8 +218,7 @@ func run(t *testing.T, p *fanout.Plan, n int, call callFunc) *recorder {
 func runWith(t *testing.T, p *fanout.Plan, n int, values context.Context, call callFunc) *recorder {
 	t.Helper()
 	r := newRecorder(t, n, call)
-	fanout.Run(p, values, r)
-	r.over.Store(true)
+	r.run(p, values)
 	synctest.Wait() // abandoned calls write what tests read
 	r.check()
 	return r
@@ -217,8 +231,7 @@ func start(t *testing.T, p *fanout.Plan, n int, call callFunc) (r *recorder, wai
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		fanout.Run(p, context.Background(), r)
-		r.over.Store(true)
+		r.run(p, context.Background())
 	}()
 	return r, func() {
 		t.Helper()

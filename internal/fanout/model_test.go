@@ -278,8 +278,7 @@ func TestAStormOfRunsKeepsEveryLimit(t *testing.T) {
 							}
 							return behaviours[i].do(ctx, i, release)
 						})
-						fanout.Run(p, context.Background(), r)
-						r.over.Store(true)
+						r.run(p, context.Background())
 						assert.LessOrEqual(t, time.Since(r.start), 20*ms, "seed %d", seed)
 						for i, o := range r.outcomes {
 							assert.Equal(t, 1, r.settled[i], "seed %d, call %d", seed, i)

@@ -9,6 +9,7 @@ package fanout
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,8 @@ type Plan struct {
 	waits     []int32         // how many each waits for
 	deadlines []time.Duration // when each has to be done, after the start of a run
 	patience  time.Duration   // of its runs
+
+	runs sync.Pool // of runs that are over altogether
 }
 
 // NewPlan makes a plan in which member i waits for the members waits[i]; these

@@ -58,67 +58,112 @@ type Calls[R any] interface {
 // finds it running (or queued) with mu held settles it, be it the goroutine
 // that made the call or the timer. A goroutine that comes back to a task which
 // was settled without it leaves no other trace than its slot.
+//
+// Where only the caller and one other goroutine have had to do with a run, as
+// with most, it is used again, which spares a failure a fifth of its memory. The
+// last that this goroutine does to a run is to wake the caller, see unlock.
 type run[R any] struct {
-	plan  *Plan
+	plan   *Plan
+	doWork func() // work and look as values, as to make one costs memory
+	doLook func()
+
 	calls Calls[R]
-	scope scope
-	done  sync.WaitGroup // until all tasks are settled
+	scope *scope // made anew for each use: strangers may have kept a context
 
 	mu     sync.Mutex
 	tasks  []task[R]
 	ready  list[R]       // tasks that wait for nothing and nobody has taken
-	left   int           // tasks not settled
+	left   int           // tasks not settled; told when there is none
 	spread bool          // patience is over: every task gets a goroutine
+	shared bool          // more than one goroutine besides the caller may have r
 	timer  *time.Timer   // calls look
 	alarm  time.Duration // when it does that, once spread
 }
 
+// told is what left is once the caller is told that no task is left.
+const told = -1
+
 // Run makes the calls of a plan and returns when all are settled: at the
 // latest when the plan's timeout is over. Contexts of calls have the values of
 // values.
-func Run[R any](p *Plan, values context.Context, calls Calls[R]) {
-	n := len(p.members)
-	if n == 0 {
-		return
+//
+// It reports whether the calls are known to be over: nobody uses calls any more.
+// Those that were abandoned are not, and others need not be known to be.
+func Run[R any](p *Plan, values context.Context, calls Calls[R]) (over bool) {
+	if len(p.members) == 0 {
+		return true
 	}
-	r := &run[R]{
-		plan:  p,
-		calls: calls,
-		scope: scope{base: p.base, values: values, start: time.Now()},
-		tasks: make([]task[R], n),
-		left:  n,
+	r, ok := p.runs.Get().(*run[R])
+	if !ok {
+		r = newRun[R](p)
 	}
-	r.done.Add(1)
-	r.mu.Lock()
+	s := newScope(p.base, values, len(p.members))
+	r.begin(s, calls)
+	s.done.Wait()
+	if !r.timer.Stop() || r.shared {
+		return false
+	}
+	r.calls, r.scope, r.timer = nil, nil, nil // which lead to what is the caller's
+	p.runs.Put(r)
+	return true
+}
+
+func newRun[R any](p *Plan) *run[R] {
+	r := &run[R]{plan: p, tasks: make([]task[R], len(p.members))}
+	r.doWork, r.doLook = r.work, r.look
 	for i := range r.tasks {
 		t := &r.tasks[i]
-		t.run, t.i, t.waits = r, int32(i), p.waits[i]
-		t.ctx.scope = &r.scope
+		t.run, t.i = r, int32(i)
 	}
-	for _, i := range p.first {
+	return r
+}
+
+// begin starts the tasks that wait for nothing.
+func (r *run[R]) begin(s *scope, calls Calls[R]) {
+	r.mu.Lock()
+	defer r.unlock()
+	r.scope, r.calls = s, calls
+	r.ready = list[R]{}
+	r.left = len(r.tasks)
+	for i := range r.tasks {
+		t := &r.tasks[i]
+		t.state, t.next, t.waits = blocked, nil, r.plan.waits[i]
+	}
+	for _, i := range r.plan.first {
 		r.offer(&r.tasks[i], 0)
 	}
+	r.timer = time.AfterFunc(r.plan.patience, r.doLook)
 	if r.ready.first != nil {
-		go r.work()
+		go r.doWork()
 	}
-	r.timer = time.AfterFunc(p.patience, r.look)
+}
+
+// unlock gives back mu, and wakes the caller where no task is left. Then r may
+// be in use again at once: whoever has unlocked it does not touch it any more,
+// unless for a task which he has taken.
+func (r *run[R]) unlock() {
+	if r.left != 0 {
+		r.mu.Unlock()
+		return
+	}
+	r.left = told
+	done := &r.scope.done
 	r.mu.Unlock()
-	r.done.Wait()
-	r.timer.Stop()
+	done.Done()
 }
 
 // look settles the tasks whose time is up, and sees to it that those which are
 // ready hold each other up no longer.
 func (r *run[R]) look() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.left == 0 {
+	defer r.unlock()
+	if r.left == told {
 		return
 	}
 	now := r.scope.since()
-	r.spread = true
+	r.spread, r.shared = true, true
 	for i := range r.tasks {
-		if t := &r.tasks[i]; t.ctx.deadline <= now {
+		if t := &r.tasks[i]; t.deadline <= now {
 			r.expire(t, now)
 		}
 	}
@@ -137,8 +182,8 @@ const never time.Duration = 1<<63 - 1
 // hurry sees to it that look comes no later than the deadline of t, if that has
 // been taken.
 func (r *run[R]) hurry(t *task[R], now time.Duration) {
-	if r.spread && t.ctx.deadline < r.alarm && (t.state == queued || t.state == running) {
-		r.alarm = t.ctx.deadline
+	if r.spread && t.deadline < r.alarm && (t.state == queued || t.state == running) {
+		r.alarm = t.deadline
 		r.timer.Reset(r.alarm - now)
 	}
 }
@@ -146,7 +191,7 @@ func (r *run[R]) hurry(t *task[R], now time.Duration) {
 // expire settles task t, as its time is up, if it has been taken.
 func (r *run[R]) expire(t *task[R], now time.Duration) {
 	m := r.plan.members[t.i]
-	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.ctx.deadline - t.began}
+	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.deadline - t.began}
 	switch t.state {
 	case running:
 		m.slow.Store(true)
@@ -184,6 +229,7 @@ func (r *run[R]) offer(t *task[R], now time.Duration) {
 
 // launch takes t and gives it a goroutine of its own.
 func (r *run[R]) launch(t *task[R], now time.Duration) {
+	r.shared = true
 	if r.take(t, now) {
 		go t.work()
 	}
@@ -205,8 +251,9 @@ func (r *run[R]) next(now time.Duration) *task[R] {
 func (r *run[R]) take(t *task[R], now time.Duration) bool {
 	m := r.plan.members[t.i]
 	t.started = now
-	t.ctx.deadline = r.plan.deadline(int(t.i), now)
-	if t.ctx.deadline <= now {
+	t.deadline = r.plan.deadline(int(t.i), now)
+	t.context().deadline = t.deadline
+	if t.deadline <= now {
 		// Starved of processor time: not the member's fault, nor is it told.
 		r.settle(t, nil, Outcome{Status: TimedOut}, now)
 		return false
@@ -225,6 +272,7 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 		return ok
 	case place != nil:
 		t.state, t.place = queued, place
+		r.shared = true
 		r.hurry(t, now)
 	default:
 		r.settle(t, nil, Outcome{Status: Saturated}, now)
@@ -268,7 +316,5 @@ func (r *run[R]) settle(t *task[R], result *R, o Outcome, now time.Duration) {
 			r.offer(next, now)
 		}
 	}
-	if r.left--; r.left == 0 {
-		r.done.Done()
-	}
+	r.left--
 }

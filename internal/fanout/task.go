@@ -11,16 +11,17 @@ import (
 
 // A task is one call of a run.
 type task[R any] struct {
-	run     *run[R]
-	ctx     callContext
-	i       int32
-	waits   int32 // unsettled tasks that this one waits for
-	state   state
-	started time.Duration   // when it was taken: began, or began to queue
-	began   time.Duration   // when the call began
-	place   *bulkhead.Place // in the queue for a slot
-	ticket  breaker.Ticket
-	next    *task[R] // in the list of ready tasks
+	run *run[R]
+	i   int32
+
+	waits    int32 // unsettled tasks that this one waits for
+	state    state
+	started  time.Duration   // when it was taken: began, or began to queue
+	began    time.Duration   // when the call began
+	deadline time.Duration   // when it has to be done
+	place    *bulkhead.Place // in the queue for a slot
+	ticket   breaker.Ticket
+	next     *task[R] // in the list of ready tasks
 }
 
 type state uint8
@@ -31,6 +32,9 @@ const (
 	running
 	settled
 )
+
+// context returns the context of the call.
+func (t *task[R]) context() *callContext { return &t.run.scope.calls[t.i] }
 
 // A list is a queue of tasks.
 type list[R any] struct{ first, last *task[R] }
@@ -58,9 +62,9 @@ func (l *list[R]) pop() *task[R] {
 func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	r := t.run
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	now := r.scope.since()
-	if t.state == queued && t.ctx.deadline <= now {
+	if t.state == queued && t.deadline <= now {
 		r.expire(t, now)
 	}
 	if t.state != queued {
@@ -84,7 +88,7 @@ func (r *run[R]) work() {
 	growStack(false)
 	r.mu.Lock()
 	t := r.next(r.scope.since())
-	r.mu.Unlock()
+	r.unlock()
 	for t != nil {
 		t = t.do()
 	}
@@ -99,21 +103,22 @@ func (t *task[R]) work() {
 }
 
 // growStack makes room for the calls while there is next to nothing on the
-// stack that would have to be moved. A new goroutine has 2 KiB, half of which
-// can be used, and nearly every call exceeds that; to find out at depth costs a
-// microsecond and more. Room is made on entry, so use is never true: then the
-// array need not even be cleared.
+// stack that would have to be moved. A new goroutine may have 2 KiB, half of
+// which can be used, and nearly every call exceeds that; to find out at depth
+// costs a microsecond and more. One that has 4 KiB already, as Go gives it where
+// the average goroutine needs so much, is left alone. Room is made on entry, so
+// use is never true: then the array need not even be cleared.
 //
 //go:noinline
 func growStack(use bool) {
 	if use {
-		var room [4 << 10]byte
+		var room [2560]byte
 		keep(&room)
 	}
 }
 
 //go:noinline
-func keep(*[4 << 10]byte) {}
+func keep(*[2560]byte) {}
 
 var errGoexit = errors.New("runtime.Goexit was called")
 
@@ -139,7 +144,7 @@ func (t *task[R]) do() (next *task[R]) {
 		}()
 		o.Err = t.run.plan.panicked(value, debug.Stack())
 	}()
-	result, err := t.run.calls.Call(&t.ctx, int(t.i))
+	result, err := t.run.calls.Call(t.context(), int(t.i))
 	returned = true
 	o := Outcome{Status: OK, Err: err}
 	if err != nil {
@@ -153,15 +158,15 @@ func (t *task[R]) do() (next *task[R]) {
 func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 	r, m := t.run, t.run.plan.members[t.i]
 	now := r.scope.since()
-	t.ctx.end(now)
+	t.context().end(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
 	granted := m.Slots.Release(abandoned)
 	if !abandoned {
 		// Whatever comes when the time is up is too late, even if nobody has
 		// noticed yet: what counts must not depend on who wakes first.
-		if now >= t.ctx.deadline {
-			o.Status, o.Limit = TimedOut, t.ctx.deadline-t.began
+		if now >= t.deadline {
+			o.Status, o.Limit = TimedOut, t.deadline-t.began
 		}
 		o.Duration = now - t.started
 		o.Opened = r.leave(t, o.Status)
@@ -171,7 +176,7 @@ func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 		r.settle(t, result, o, now)
 	}
 	next = r.next(now)
-	r.mu.Unlock()
+	r.unlock()
 	bulkhead.Grant(granted)
 	return next
 }

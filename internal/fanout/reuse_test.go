@@ -1,0 +1,174 @@
+package fanout_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"weak"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher/internal/breaker"
+	"github.com/failure-enrichers/enricher/internal/bulkhead"
+	"github.com/failure-enrichers/enricher/internal/fanout"
+)
+
+func TestARunSaysWhetherItsCallsAreOver(t *testing.T) {
+	t.Parallel()
+	fails := func(context.Context, int) (string, error) { return "", errCall }
+	panics := func(context.Context, int) (string, error) { panic("x") }
+	exits := func(context.Context, int) (string, error) { runtime.Goexit(); return "", nil }
+	for _, c := range []struct {
+		name  string
+		calls [2]callFunc // nil: it hangs
+		alone bool
+	}{
+		{"they return", [2]callFunc{quick, quick}, true},
+		{"one fails", [2]callFunc{fails, quick}, true},
+		{"one panics", [2]callFunc{panics, quick}, true},
+		{"one exits", [2]callFunc{exits, quick}, true},
+		{"the last exits", [2]callFunc{quick, exits}, true},
+		{"one is slow", [2]callFunc{sleep(10 * ms), quick}, false}, // though they are
+		{"one hangs", [2]callFunc{quick, nil}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				defer close(release)
+				p := newPlan(t, members(2), independent(2), 100*ms)
+				r := newRecorder(t, 2, func(ctx context.Context, i int) (string, error) {
+					if c.calls[i] == nil {
+						return hang(release)(ctx, i)
+					}
+					return c.calls[i](ctx, i)
+				})
+				r.run(p, context.Background())
+				require.Equal(t, c.alone, r.alone)
+			})
+		})
+	}
+}
+
+// What a run has been used for before must not show. Each run of a plan is
+// different from the one before in what its calls do, and in who is let in.
+func TestARunThatIsUsedAgainIsAsGoodAsNew(t *testing.T) {
+	t.Parallel()
+	reused := 0
+	for seed := range uint64(50) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 5))
+			n := 1 + random.IntN(9)
+			waits := randomWaits(random, n)
+			all := members(n)
+			for _, m := range all {
+				m.Slots = bulkhead.New(1 + random.IntN(2))
+				m.Breaker = breaker.New(2, 5*ms)
+			}
+			p := newPlan(t, all, waits, 20*ms)
+			for range 40 {
+				behaviours := make([]behaviour, n)
+				for i := range behaviours {
+					if random.IntN(2*n) == 0 {
+						behaviours[i].end = ending(random.IntN(int(hangs)))
+					}
+					if random.IntN(4*n) == 0 {
+						behaviours[i].takes = time.Duration(random.IntN(30)) * ms
+					}
+				}
+				r := newRecorder(t, n, func(ctx context.Context, i int) (string, error) {
+					return behaviours[i].do(ctx, i, nil)
+				})
+				r.run(p, context.Background())
+				if r.alone {
+					reused++
+				}
+				time.Sleep(30 * ms) // until all have returned, and breakers let a probe pass
+				r.check()
+				for i, o := range r.outcomes {
+					want := behaviours[i]
+					if want.takes == 0 && want.end == returns && o.Status != fanout.CircuitOpen && len(waits[i]) == 0 {
+						require.Equal(t, fanout.OK, o.Status, "seed %d, call %d", seed, i)
+						require.Zero(t, o.Limit)
+						require.False(t, o.Opened)
+					}
+				}
+			}
+		})
+	}
+	require.Greater(t, reused, 500)
+}
+
+// Strangers keep contexts, whatever they are told.
+func TestAContextThatWasKeptHasNothingOfLaterRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlan(t, members(3), independent(3), time.Second)
+		start := time.Now()
+		kept := make([]context.Context, 3)
+		runWith(t, p, 3, context.WithValue(context.Background(), key{}, "first"), func(ctx context.Context, i int) (string, error) {
+			kept[i] = ctx
+			return quick(ctx, i)
+		})
+		for later := range 10 {
+			time.Sleep(10 * ms)
+			runWith(t, p, 3, context.WithValue(context.Background(), key{}, later), func(ctx context.Context, i int) (string, error) {
+				assert.Equal(t, context.Canceled, kept[i].Err())
+				assert.NoError(t, ctx.Err())
+				return quick(ctx, i)
+			})
+		}
+		for _, ctx := range kept {
+			deadline, ok := ctx.Deadline()
+			require.True(t, ok)
+			require.Equal(t, time.Second, deadline.Sub(start))
+			require.Equal(t, "first", ctx.Value(key{}))
+			require.True(t, isDone(ctx))
+			require.Equal(t, context.Canceled, ctx.Err())
+		}
+	})
+}
+
+func TestARunThatIsOverKeepsNothingOfTheCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlan(t, members(8), independent(8), time.Second)
+		calls, values := func() (weak.Pointer[recorder], weak.Pointer[[64]byte]) {
+			value := new([64]byte)
+			r := newRecorder(t, 8, quick)
+			r.run(p, context.WithValue(context.Background(), key{}, value))
+			require.True(t, r.alone)
+			return weak.Make(r), weak.Make(value)
+		}()
+		synctest.Wait()
+		runtime.GC() // what is to be used again survives this one
+		require.Nil(t, calls.Value())
+		require.Nil(t, values.Value())
+		runtime.KeepAlive(p)
+	})
+}
+
+// For the race detector.
+func TestManyRunsAtOnceShareWhatIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPlan(t, members(4), [][]int{nil, nil, {0}, {1, 2}}, time.Minute)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 500 {
+				r := newRecorder(t, 4, quick)
+				r.run(p, context.Background())
+				for i, o := range r.outcomes {
+					assert.Equal(t, fanout.OK, o.Status)
+					assert.Equal(t, result(i), r.results[i])
+				}
+			}
+		})
+	}
+	all.Wait()
+}
