@@ -59,9 +59,10 @@ type Calls[R any] interface {
 // that made the call or the timer. A goroutine that comes back to a task which
 // was settled without it leaves no other trace than its slot.
 //
-// Where only the caller and one other goroutine have had to do with a run, as
-// with most, it is used again, which spares a failure a fifth of its memory. The
-// last that this goroutine does to a run is to wake the caller, see unlock.
+// Where the caller and one worker were the only ones to have a run, as with most,
+// it is used again, which spares a failure a fifth of its memory. The last that
+// the worker does to it is to wake the caller, see unlock. With a second worker,
+// the first may still be on its way when all is done.
 type run[R any] struct {
 	plan   *Plan
 	doWork func() // work and look as values, as to make one costs memory
@@ -75,7 +76,7 @@ type run[R any] struct {
 	ready  list[R]       // tasks that wait for nothing and nobody has taken
 	left   int           // tasks not settled; told when there is none
 	spread bool          // patience is over: every task gets a goroutine
-	shared bool          // more than one goroutine besides the caller may have r
+	shared bool          // others than the caller and the first worker may have r
 	timer  *time.Timer   // calls look
 	alarm  time.Duration // when it does that, once spread
 }
@@ -229,10 +230,15 @@ func (r *run[R]) offer(t *task[R], now time.Duration) {
 
 // launch takes t and gives it a goroutine of its own.
 func (r *run[R]) launch(t *task[R], now time.Duration) {
-	r.shared = true
 	if r.take(t, now) {
-		go t.work()
+		r.spawn(t)
 	}
+}
+
+// spawn starts another worker, with t, which has been taken.
+func (r *run[R]) spawn(t *task[R]) {
+	r.shared = true
+	go t.work()
 }
 
 // next takes the next ready task that may run, for the goroutine that asks. It
@@ -272,7 +278,6 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 		return ok
 	case place != nil:
 		t.state, t.place = queued, place
-		r.shared = true
 		r.hurry(t, now)
 	default:
 		r.settle(t, nil, Outcome{Status: Saturated}, now)

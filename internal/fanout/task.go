@@ -70,14 +70,14 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	if t.state != queued {
 		next = r.plan.members[t.i].Slots.Release(false)
 	} else if ok, after := r.admit(t, now); ok {
-		go t.work()
+		r.spawn(t)
 	} else {
 		next = after
 	}
 	// Where t has settled, others may have become ready, and nobody has been
 	// told to work on them.
 	if t := r.next(now); t != nil {
-		go t.work()
+		r.spawn(t)
 	}
 	return next
 }
