@@ -31,9 +31,10 @@ type Explainer interface {
 // An Explanation says why a failure has the labels that it has. It prints as a
 // text of several lines, and marshals to JSON.
 type Explanation struct {
-	Chain   []ExplainedError  `json:"chain"`   // what [Chain] yields, the first 100; empty for a nil error
-	Answers []ExplainedAnswer `json:"answers"` // one per enricher, wave by wave, in configured order within a wave
-	Labels  Labels            `json:"labels"`  // merged; never nil
+	Chain    []ExplainedError  `json:"chain"`              // what [Chain] yields, the first 100; empty for a nil error
+	Answers  []ExplainedAnswer `json:"answers"`            // one per enricher, wave by wave, in configured order within a wave
+	Rejected []Rejection       `json:"rejected,omitempty"` // enrichers that have no say, see [Enricher.Rejected]
+	Labels   Labels            `json:"labels"`             // merged; never nil
 }
 
 // An ExplainedError is one error of a chain.
@@ -62,14 +63,15 @@ const (
 // Explain hands a failure to the enrichers as [Enricher.EnrichContext] does, and
 // returns why it gets the labels it gets: what the chain of errors is, what each
 // enricher was asked, wave by wave, what it answered, which labels were dropped,
-// and, from an [Explainer], why. It is meant for people who wonder about a label,
-// and for the test of a configuration.
+// and, from an [Explainer], why. Enrichers that were refused are there, too. It is
+// meant for people who wonder about a label, or miss one, and for the test of a
+// configuration.
 //
 // Explainers have no effects then. Other enrichers cannot tell, and are asked as
 // for any failure. Calls take slots and count for the circuit breakers like any
 // other, but not in [Stats]; nothing is logged, and no observer is told.
 func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) Explanation {
-	x := Explanation{Chain: explainChain(cause), Answers: []ExplainedAnswer{}, Labels: Labels{}}
+	x := Explanation{Chain: explainChain(cause), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
 	if e == nil || cause == nil || len(e.members) == 0 {
 		return x
 	}
@@ -184,6 +186,9 @@ func (x Explanation) String() string {
 	for _, err := range x.Chain {
 		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", err.Depth), err.Type, oneLine(err.Text))
 	}
+	if len(x.Chain) == maxExplainedErrors {
+		fmt.Fprintf(&b, "(not more than %d errors are shown)\n", maxExplainedErrors)
+	}
 	wave := 0
 	for _, a := range x.Answers {
 		if a.Wave != wave {
@@ -192,7 +197,13 @@ func (x Explanation) String() string {
 		}
 		a.print(&b)
 	}
-	if len(x.Answers) > 0 {
+	if len(x.Rejected) > 0 {
+		b.WriteString("\nrefused\n")
+	}
+	for _, r := range x.Rejected {
+		fmt.Fprintf(&b, "  %s: %s\n", oneLine(r.Name), oneLine(guard.Text(r.Err)))
+	}
+	if len(x.Answers)+len(x.Rejected) > 0 {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "labels: %s\n", oneLine(x.Labels.String()))
@@ -216,9 +227,9 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 		why, has := a.Reasons[key]
 		b.WriteString("    ")
 		if set {
-			fmt.Fprintf(b, "%s=%s", key, oneLine(value))
+			fmt.Fprintf(b, "%s=%s", oneLine(key), oneLine(value))
 		} else if key != "" {
-			fmt.Fprintf(b, "no %s", key)
+			fmt.Fprintf(b, "no %s", oneLine(key))
 		}
 		if has {
 			if key != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -123,6 +124,42 @@ labels: kind=USER, owner=team of USER, size=1\n2
 		assert.Equal(t, `*errors.errorString: a\x1b[2J\u2028b`+"\uFFFD"+`ü`+"\nlabels: \n", x.String())
 	})
 
+	t.Run("what a reason is for does no harm to a terminal either", func(t *testing.T) {
+		sly := explainer{keys: []string{"a"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+			return nil, map[string]string{"\x1b[2Jforged=value\nlabels": "r"}, nil
+		}}
+		x := running(t, enricher.Config{}, enricher.WithEnricher("sly", sly)).
+			Explain(context.Background(), missing, enricher.FailureContext{})
+		assert.Contains(t, x.String(), "    no \\x1b[2Jforged=value\\nlabels  because: r\n")
+	})
+
+	t.Run("it says who was refused, and why", func(t *testing.T) {
+		twin := enricher.Func([]string{"x"}, answering(nil))
+		e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"nosuch"}}, withGood("good", "y"),
+			enricher.WithEnricher("twin-1", twin), enricher.WithEnricher("twin-2", twin),
+			enricher.WithRegistry(enricher.NewRegistry()), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		x := e.Explain(context.Background(), io.EOF, enricher.FailureContext{})
+		require.Equal(t, e.Rejected(), x.Rejected)
+		assert.Equal(t, fmt.Sprintf(`*errors.errorString: EOF
+
+wave 1
+  good: ok
+    y=good
+
+refused
+  nosuch: %v
+  twin-1: %v
+  twin-2: %v
+
+labels: y=good
+`, x.Rejected[0].Err, x.Rejected[1].Err, x.Rejected[2].Err), x.String())
+		data, err := json.Marshal(x.Rejected[1:])
+		require.NoError(t, err)
+		assert.JSONEq(t, fmt.Sprintf(`[{"name": "twin-1", "error": %q}, {"name": "twin-2", "error": %q}]`,
+			x.Rejected[1].Err, x.Rejected[2].Err), string(data))
+	})
+
 	t.Run("many readers that read from each other are not endless", func(t *testing.T) {
 		var opts []enricher.Option
 		var keys []string
@@ -227,6 +264,7 @@ labels: kind=USER, owner=team of USER, size=1\n2
 		assert.Len(t, x.Chain, 100)
 		assert.Equal(t, 1, x.Chain[99].Depth)
 		assert.Len(t, x.Chain[0].Text, 1024)
+		assert.True(t, strings.HasSuffix(x.String(), "x\n(not more than 100 errors are shown)\nlabels: \n"))
 	})
 }
 

@@ -2,6 +2,7 @@ package enricher
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,14 @@ import (
 type Rejection struct {
 	Name string // as configured
 	Err  error  // names the enricher, says what is wrong and what would be right
+}
+
+// MarshalJSON writes r with the error as text.
+func (r Rejection) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name  string `json:"name"`
+		Error string `json:"error"`
+	}{r.Name, guard.Text(r.Err)})
 }
 
 // An OverlapError says that several enrichers declare the same output key. All

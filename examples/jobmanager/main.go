@@ -29,6 +29,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -175,16 +176,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 // tried for that, or of an error of which only the text is known.
 func explain(ctx context.Context, e *enricher.Enricher, opts options, jobs []manager.Job, stdout io.Writer) error {
 	cause, fc := errors.New(opts.explain), enricher.FailureContext{}
-	for _, job := range jobs {
-		if job.ID == opts.explain {
-			if fc, cause = manager.Try(ctx, job); cause == nil {
-				return fmt.Errorf("-explain %s: the job succeeds", job.ID)
-			}
+	i := slices.IndexFunc(jobs, func(job manager.Job) bool { return job.ID == opts.explain })
+	if i >= 0 {
+		if fc, cause = manager.Try(ctx, jobs[i]); cause == nil {
+			return fmt.Errorf("-explain %s: the job succeeds", opts.explain)
 		}
 	}
 	explanation := e.Explain(ctx, cause, fc)
 	if opts.json {
 		return json.NewEncoder(stdout).Encode(explanation)
+	}
+	if i < 0 {
+		fmt.Fprintf(stdout, "There is no job %q. An error of this text is explained:\n\n", opts.explain)
 	}
 	_, err := fmt.Fprint(stdout, explanation)
 	return err
@@ -212,7 +215,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: "+defaultJobs+", which is built in)")
 	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: "+defaultConfig+", which is built in)")
 	flags.StringVar(&opts.listen, "listen", "", "serve the failures at this `address`, such as localhost:8081, until interrupted")
-	flags.StringVar(&opts.explain, "explain", "", "run nothing but the job of this `id`, and say why its failure gets the labels it gets; or why an error of this text does")
+	flags.StringVar(&opts.explain, "explain", "", "run nothing but the job of this `id`, and say why its failure gets the labels it gets; where no job has it, why an error of this text does")
 	flags.BoolVar(&opts.json, "json", false, "write one JSON object a line to stdout, and nothing else")
 	flags.BoolVar(&opts.verbose, "v", false, "log what the library has to say, not warnings only")
 	err := flags.Parse(args)

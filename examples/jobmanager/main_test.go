@@ -178,7 +178,7 @@ func TestExplain(t *testing.T) {
 	stderr.Reset()
 
 	require.Zero(t, run(t.Context(), []string{"-explain", "row 7 is malformed"}, &stdout, &stderr), stderr.String())
-	assert.Contains(t, stdout.String(), "*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
+	assert.Contains(t, stdout.String(), "There is no job \"row 7 is malformed\". An error of this text is explained:\n\n*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
 	assert.Contains(t, stdout.String(), "the label \"type\" is \"UNKNOWN\": want SYSTEM, USER")
 	assert.NotContains(t, stdout.String(), "Jobs:", "no job is run")
 
