@@ -244,6 +244,41 @@ labels: y=good
 		assert.Equal(t, enricher.Labels{}, x.Labels)
 	})
 
+	t.Run("nobody is asked once a Shutdown has begun", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			a := newSwitchable(hanging(release, nil))
+			e := running(t, enricher.Config{}, with("a", "x", a.process))
+			future := enrichAsync(e)
+			over := make(chan error, 1)
+			go func() { over <- e.Shutdown(context.Background()) }()
+			synctest.Wait()
+			a.to(answering(enricher.Labels{"x": "a"}))
+			x := e.Explain(context.Background(), missing, enricher.FailureContext{})
+			assert.Equal(t, []enricher.ExplainedAnswer{{
+				Wave:    1,
+				Outcome: enricher.Outcome{Enricher: "a", Status: enricher.StatusSkipped, Err: enricher.ErrShutdown},
+			}}, x.Answers)
+			assert.Equal(t, enricher.Labels{}, x.Labels)
+			assert.Equal(t, int64(1), a.calls.Load())
+			assert.Empty(t, over, "the failure is still under way")
+			close(release)
+			assert.True(t, future.Result().Complete())
+			require.NoError(t, <-over)
+		})
+	})
+
+	t.Run("a nil cause is no failure, and nobody is asked", func(t *testing.T) {
+		t.Parallel()
+		a := newSwitchable(answering(enricher.Labels{"x": "a"}))
+		e := running(t, enricher.Config{}, with("a", "x", a.process))
+		assert.Equal(t, enricher.Explanation{
+			Chain: []enricher.ExplainedError{}, Answers: []enricher.ExplainedAnswer{}, Labels: enricher.Labels{},
+		}, e.Explain(context.Background(), nil, enricher.FailureContext{}))
+		assert.Zero(t, a.calls.Load())
+	})
+
 	t.Run("without enrichers or a failure there is little to say", func(t *testing.T) {
 		var none *enricher.Enricher
 		assert.Equal(t, "*fs.PathError: open a.csv: file does not exist\n  *errors.errorString: file does not exist\nlabels: \n",
@@ -265,6 +300,22 @@ labels: y=good
 		assert.Equal(t, 1, x.Chain[99].Depth)
 		assert.Len(t, x.Chain[0].Text, 1024)
 		assert.True(t, strings.HasSuffix(x.String(), "x\n(not more than 100 errors are shown)\nlabels: \n"))
+	})
+
+	t.Run("a text is kept whole up to 1024 bytes, and cut between two runes beyond", func(t *testing.T) {
+		t.Parallel()
+		var none *enricher.Enricher
+		for text, want := range map[string]int{
+			strings.Repeat("x", 1023):       1023,
+			strings.Repeat("x", 1024):       1024,
+			strings.Repeat("x", 1025):       1024,
+			strings.Repeat("x", 1023) + "é": 1023,
+			strings.Repeat("☃", 1024):       1023,
+		} {
+			x := none.Explain(context.Background(), errors.New(text), enricher.FailureContext{})
+			require.Len(t, x.Chain, 1)
+			assert.Equal(t, text[:want], x.Chain[0].Text)
+		}
 	})
 }
 
