@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -189,6 +190,55 @@ func FuzzALabelIsKeptWholeOrThereIsAnIssue(f *testing.F) {
 		whole := ok && kept == value
 		assert.Equal(t, whole, len(res.Outcomes[0].Issues) == 0)
 	})
+}
+
+// Rule 9.
+func TestTheKeyOfAnIssueIsCutTo128Bytes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key  string
+		want int
+	}{
+		"as long as it may be":              {strings.Repeat("x", 128), 128},
+		"too long":                          {strings.Repeat("x", 129), 128},
+		"too long by half a rune":           {strings.Repeat("x", 127) + "é", 127},
+		"too long by three quarters of one": {strings.Repeat("x", 127) + "😀", 127},
+		"not UTF-8 where it is cut":         {strings.Repeat("x", 125) + strings.Repeat("\x80", 4), 128},
+		"not UTF-8 after its first byte":    {"x" + strings.Repeat("\x80", 128), 128},
+		"not UTF-8 at all":                  {strings.Repeat("\x80", 129), 128},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := running(t, enricher.Config{}, with("a", "x", answering(enricher.Labels{test.key: "1"})))
+			assert.Equal(t, []enricher.LabelIssue{{Key: test.key[:test.want], Err: enricher.ErrUndeclaredKey}},
+				enrichAs(e, enricher.FailureContext{}).Outcomes[0].Issues)
+		})
+	}
+}
+
+// Rule 9.
+func TestAByteIsCheckedWhateverStandsBesideIt(t *testing.T) {
+	t.Parallel()
+	var value string
+	e := running(t, enricher.Config{}, with("e", "a",
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"a": value}, nil
+		}))
+	good := func(r rune) bool { return r == '\t' || r == '\n' || !unicode.IsControl(r) }
+	for _, beside := range []byte("\x00\x1f 0~\x7f\x80\xff") {
+		for c := range 0x100 {
+			for _, pair := range [][]byte{{byte(c), beside}, {beside, byte(c)}} {
+				for _, at := range []int{0, 3, 6} { // of eight
+					value = "000000"[:at] + string(pair) + "000000"[at:]
+					want := enricher.Labels{}
+					if utf8.ValidString(value) && !strings.ContainsFunc(value, func(r rune) bool { return !good(r) }) {
+						want["a"] = value
+					}
+					require.Equal(t, want, enrichAs(e, enricher.FailureContext{}).Labels, "%q", value)
+				}
+			}
+		}
+	}
 }
 
 func TestAValueIsCheckedToItsLastByte(t *testing.T) {
