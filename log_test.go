@@ -117,6 +117,30 @@ func TestLogLinesHaveTheContextOfTheCaller(t *testing.T) {
 	assert.Equal(t, []any{"trace"}, values)
 }
 
+// Rule 14.
+func TestTheLineOfARefusedFailureHasTheContextOfTheCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type key struct{}
+		var values []any
+		e := running(t, enricher.Config{}, enricher.WithLogger(slog.New(handlerFunc(func(ctx context.Context, _ slog.Record) error {
+			values = append(values, ctx.Value(key{}))
+			return nil
+		}))))
+		require.NoError(t, e.Shutdown(context.Background()))
+		var none context.Context
+		for _, ctx := range []context.Context{context.WithValue(context.Background(), key{}, "trace"), none} {
+			e.EnrichContext(ctx, errJob, enricher.FailureContext{})
+			synctest.Wait()
+			time.Sleep(time.Second) // as there is one line a second
+			e.EnrichAsync(ctx, errJob, enricher.FailureContext{})
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, []any{"trace", "trace", nil, nil}, values)
+	})
+}
+
 // A handlerFunc is the Handle method of a handler.
 type handlerFunc func(context.Context, slog.Record) error
 
