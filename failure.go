@@ -33,11 +33,25 @@ type failure struct {
 	over     bool     // no enricher is at it any more
 }
 
-// An answer is what an enricher returned, checked.
+// An answer is what an enricher returned, checked. It is handed on by value
+// several times, so what is rare is out of the way.
 type answer struct {
-	labels Labels // its own map, or one of ours: to be copied
+	labels Labels  // its own map, or one of ours: to be copied
+	faults *faults // nil if there are none
+}
+
+// faults are what was wrong with an answer.
+type faults struct {
 	issues []LabelIssue
-	text   string // of the error that it returned instead
+	text   string // of the error that was returned instead of labels
+}
+
+// text returns that of the error, if there is one.
+func (a answer) text() string {
+	if a.faults == nil {
+		return ""
+	}
+	return a.faults.text
 }
 
 // failures are those that may be used again. They are zero.
@@ -131,11 +145,13 @@ func (f *failure) check(m *member, labels Labels, err error) (answer, error) {
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
 		// where it may hang, panic or exit.
-		return answer{text: guard.Text(err)}, err
+		return answer{faults: &faults{text: guard.Text(err)}}, err
 	}
-	var a answer
-	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
-	return a, nil
+	labels, issues := checkLabels(labels, m.keys, f.e.limits)
+	if len(issues) > 0 {
+		return answer{labels, &faults{issues: issues}}, nil
+	}
+	return answer{labels: labels}, nil
 }
 
 // Settle records what came of one enricher, and counts it.
@@ -152,10 +168,12 @@ func (f *failure) settle(i int, a answer, from fanout.Outcome) {
 	o.Duration = from.Duration
 	switch o.Status {
 	case StatusOK:
-		o.Issues = a.issues
+		if a.faults != nil {
+			o.Issues = a.faults.issues
+		}
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
-		text := a.text
+		text := a.text()
 		if p, ok := from.Err.(*PanicError); text == "" && ok {
 			text = p.text // ours, as what an enricher returns has a text in a
 		}
@@ -172,7 +190,7 @@ func (f *failure) settle(i int, a answer, from fanout.Outcome) {
 			if f.texts == nil {
 				f.texts = make([]string, len(f.outcomes))
 			}
-			f.texts[i] = a.text
+			f.texts[i] = a.text()
 		}
 	}
 	if from.Opened {

@@ -29,10 +29,10 @@ const (
 // An Outcome is what came of one call.
 type Outcome struct {
 	Status   Status
+	Opened   bool          // this outcome has opened the member's breaker
 	Err      error         // what a Failed call returned, or what stands for the panic; a TimedOut one may have either
 	Duration time.Duration // until the call ended or was given up
 	Limit    time.Duration // how long a TimedOut call had; 0: its turn came too late, and it was not made
-	Opened   bool          // this outcome has opened the member's breaker
 }
 
 // Calls are what one run does.
