@@ -195,7 +195,8 @@ func runStorms(opts options, rep *report, progress io.Writer) error {
 		title: fmt.Sprintf("Storms of failures: each of %d callers, on all %d cores, has a failure enriched as soon as it is done with the last, "+
 			"%d times for %v with each contender. Where one enricher hangs, the budget is %v. "+
 			"Complete are the failures that got all labels of the enrichers that do not hang. "+
-			"What stays when all callers are back is the median; %s: some did not come back.",
+			"What stays when all callers are back is the median; %s: some did not come back. "+
+			"Left out are sentry-go and the bare loop: they work on the goroutine of their caller, who is lost with the first enricher that hangs.",
 			callers, cores, stormRounds, opts.storm, opts.budget, never),
 		table: t,
 	})
