@@ -80,6 +80,26 @@ func TestTheRatioIsTheMedianOfRoundsNotThatOfMedians(t *testing.T) {
 	assert.InDelta(t, 400, rep.costs[1].nanoseconds, 1e-9)
 }
 
+func TestAllocationsAreComparedByTheirMedians(t *testing.T) {
+	t.Parallel()
+	of := func(allocs ...float64) *contestant {
+		c := &contestant{enrichers: 8}
+		for _, n := range allocs {
+			c.samples = append(c.samples, sample{allocs: n})
+		}
+		return c
+	}
+	rep := newReport(options{})
+	rep.addPairs([]*pair{
+		{work: "a", against: "b", subject: of(22.01, 22.02, 40), reference: of(18, 18, 18), ratios: []float64{1}, moreAllocs: 4},
+		{work: "c", against: "d", subject: of(1), reference: of(1), ratios: []float64{1}},
+	}, 1)
+	require.Len(t, rep.results, 4)
+	assert.Equal(t, result{work: "a: allocations more than", against: "b", measured: 4, unit: " allocs", stretch: 4}, rep.results[2])
+	assert.Equal(t, "4: met", rep.results[2].stretchGoal())
+	assert.Equal(t, "no enrichers", rep.results[3].work)
+}
+
 func TestRoundsRotateAndAlternate(t *testing.T) {
 	var order string
 	of := func(name string) *contestant {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -73,6 +74,14 @@ func (rep *report) addPairs(pairs []*pair, empty float64) {
 			measured: median(p.ratios), low: quantile(p.ratios, 0.25), high: quantile(p.ratios, 0.75),
 			bar: p.bar, stretch: p.stretch,
 		})
+	}
+	for _, p := range pairs {
+		if p.moreAllocs > 0 {
+			rep.results = append(rep.results, result{
+				work: p.work + ": allocations more than", against: p.against, unit: " allocs", stretch: p.moreAllocs,
+				measured: math.Round(p.subject.typical().allocs - p.reference.typical().allocs),
+			})
+		}
 	}
 	rep.results = append(rep.results, result{
 		work: "no enrichers", against: "the empty map", measured: empty, unit: " alloc", bar: 1,
