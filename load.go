@@ -2,88 +2,18 @@ package enricher
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/nearest"
 	"github.com/failure-enrichers/enricher/internal/source"
 )
-
-// A Rejection is an enricher that was configured but refused.
-type Rejection struct {
-	Name string // as configured
-	Err  error  // names the enricher, says what is wrong and what would be right
-}
-
-// MarshalJSON writes r with the error as text.
-func (r Rejection) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Name  string `json:"name"`
-		Error string `json:"error"`
-	}{r.Name, guard.Text(r.Err)})
-}
-
-// An OverlapError says that several enrichers declare the same output key. All
-// of them are refused, since whose label it would be is anybody's guess.
-type OverlapError struct {
-	Key       string
-	Enrichers []string // in configured order
-}
-
-func (e *OverlapError) Error() string {
-	return fmt.Sprintf("output key %q is declared by %s: want it declared by one enricher only", e.Key, quoted(e.Enrichers))
-}
-
-// A CycleError says that enrichers wait for each other's labels, so that none
-// of them could ever start. All of them are refused.
-type CycleError struct {
-	Enrichers []string // in configured order
-}
-
-func (e *CycleError) Error() string {
-	if len(e.Enrichers) == 1 {
-		return fmt.Sprintf("enricher %q waits for its own labels: want no input key among its output keys", e.Enrichers[0])
-	}
-	return fmt.Sprintf("enrichers %s wait for each other's labels: want no circle of input keys", quoted(e.Enrichers))
-}
-
-// An Info describes an enricher that is loaded.
-type Info struct {
-	Name       string   // as configured
-	OutputKeys []string // as it declared them
-	InputKeys  []string // of a LabelReader, as it declared them
-	Location   Location
-}
-
-// A Location says where an enricher comes from. What is not known is empty.
-type Location struct {
-	Type    string // the Go type of the enricher
-	Module  string // the module of its factory, or of itself where it was made in code
-	Version string // of the module; "(devel)" in its own working copy
-	File    string // where the factory, or else the enricher, is written
-	Line    int
-}
-
-// String returns l in a line: "*acme.enricher from github.com/acme/enrichers
-// v1.2.3 (/src/acme/enricher.go:42)".
-func (l Location) String() string {
-	s := l.Type
-	if l.Module != "" {
-		s += " from " + strings.TrimSpace(l.Module+" "+l.Version)
-	}
-	if l.File != "" {
-		s += fmt.Sprintf(" (%s:%d)", l.File, l.Line)
-	}
-	return s
-}
 
 // A candidate is an enricher on its way into an Enricher.
 type candidate struct {
