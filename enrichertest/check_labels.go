@@ -36,7 +36,7 @@ func checkDeclared(s *suite, r *report) {
 	}
 	unset := slices.DeleteFunc(slices.Clone(p.keys), func(key string) bool { return set[key] })
 	if len(unset) > 0 {
-		r.note = fmt.Sprintf("no failure made it set %q, so nothing is known of those: give it one that does with WithFailure", unset)
+		r.notef("no failure made it set %q, so nothing is known of those: give it one that does with WithFailure", unset)
 	}
 }
 

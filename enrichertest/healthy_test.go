@@ -41,6 +41,9 @@ func kind(_ context.Context, cause error, _ enricher.FailureContext) (enricher.L
 	return enricher.Labels{"kind": "other"}, nil
 }
 
+// none is an enricher that has nothing to say.
+func none(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil }
+
 // A reader is an enricher that reads labels.
 type reader struct {
 	enricher.FailureEnricher

@@ -24,6 +24,7 @@ type settings struct {
 	limits        enricher.Limits
 	margin        time.Duration
 	deterministic bool
+	note          func(check, note string)
 	skip          map[string]string
 }
 
@@ -98,6 +99,14 @@ func Deterministic() Option {
 // come later may still notice what it would have. By default, none is left out.
 func Skip(check, reason string) Option {
 	return func(s *settings) { s.skip[check] = reason }
+}
+
+// WithNotes hands note what is no fault and still good to know, such as that the
+// enricher returned an error for most failures, and why a check was skipped. It is
+// called by [Run] and [Check], on their goroutine, with the name of the check. By
+// default, Run logs notes, which "go test -v" shows, and Check drops them.
+func WithNotes(note func(check, note string)) Option {
+	return func(s *settings) { s.note = note }
 }
 
 // newSettings applies options and says what is wrong with them.

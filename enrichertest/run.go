@@ -35,8 +35,8 @@ func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 			for _, f := range r.findings {
 				t.Error(f)
 			}
-			if r.note != "" {
-				t.Log(r.note)
+			for _, note := range r.notes {
+				t.Log(note)
 			}
 			if r.skipped != "" {
 				t.Skip(r.skipped)
@@ -47,7 +47,8 @@ func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 
 // Check is Run for use outside of a test. It returns nil, or all that is wrong,
 // joined, each a [*Finding]. An option that makes no sense is an error too, and
-// then nothing has been checked.
+// then nothing has been checked. What Run logs, and why it skips a check, is for
+// [WithNotes].
 func Check(factory enricher.Factory, options ...Option) error {
 	s, err := newSuite(factory, options)
 	if err != nil {
@@ -126,6 +127,7 @@ func names() (all []string) {
 func (s *suite) run(c check) *report {
 	r := &report{check: c}
 	s.prepare()
+	defer s.tell(r)
 	switch reason, ok := s.skip[c.name]; {
 	case ok:
 		r.skip("left out: " + reason)
@@ -137,11 +139,24 @@ func (s *suite) run(c check) *report {
 	return r
 }
 
+// tell hands notes to an author who wants them.
+func (s *suite) tell(r *report) {
+	if s.note == nil {
+		return
+	}
+	for _, note := range r.notes {
+		s.note(r.check.name, note)
+	}
+	if r.skipped != "" {
+		s.note(r.check.name, r.skipped)
+	}
+}
+
 // A report is what a check has found.
 type report struct {
-	note     string // for the author; no fault
 	check    check
 	findings []*Finding
+	notes    []string // for the author; no faults
 	skipped  string   // why there was nothing to check
 	failures []string // those reported already
 }
@@ -163,6 +178,11 @@ func (r *report) addf(failure, format string, args ...any) {
 	more := len(r.failures) - maxFindings + 1
 	last := r.findings[maxFindings-1]
 	last.Failure, last.Err = "", fmt.Errorf("and so on, %d more", more)
+}
+
+// notef tells the author something that is no fault.
+func (r *report) notef(format string, args ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
 // skip says that there was nothing to check, and why.

@@ -95,6 +95,16 @@ func TestASkippedCheckFindsNothing(t *testing.T) {
 	require.NoError(t, enrichertest.Check(panics, enrichertest.Skip("panics", "a reason")))
 }
 
+func TestCheckHandsOnNotesAndWhyACheckWasSkipped(t *testing.T) {
+	t.Parallel()
+	notes := map[string]string{}
+	require.NoError(t, enrichertest.Check(doing(none), enrichertest.Skip("context", "a reason"),
+		enrichertest.WithNotes(func(check, note string) { notes[check] += note })))
+	assert.Equal(t, "left out: a reason", notes["context"])
+	assert.Contains(t, notes["declared"], `no failure made it set ["kind"]`)
+	assert.NotContains(t, notes, "panics")
+}
+
 func TestTheEnricherIsGivenWhatTheLibraryGivesIt(t *testing.T) {
 	t.Parallel()
 	t.Run("no labels, unless it reads some", func(t *testing.T) {
