@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -37,17 +38,14 @@ func TestABrokenEnricherIsFoundByItsCheckAndNoOther(t *testing.T) {
 			if slices.Contains(waiting, b.check) {
 				options = append(options, enrichertest.WithMargin(300*time.Millisecond))
 			}
-			err := enrichertest.Check(b.factory, options...)
-			require.Error(t, err)
-			found := map[string]bool{}
-			for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-				f, ok := err.(*enrichertest.Finding)
-				require.True(t, ok, "%T", err)
-				assert.NotEmpty(t, f.Contract)
-				found[f.Check] = true
-			}
-			require.Equal(t, []string{b.check}, slices.Sorted(maps.Keys(found)), "%v", err)
-			assert.Contains(t, err.Error(), b.says)
+			b.isFound(t, options)
+		})
+	}
+	// In no time, as the fault is in what is done after waiting.
+	for name, b := range brokenSlowly() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { b.isFound(t, b.options) })
 		})
 	}
 	checks := map[string]bool{}
@@ -55,6 +53,21 @@ func TestABrokenEnricherIsFoundByItsCheckAndNoOther(t *testing.T) {
 		checks[b.check] = true
 	}
 	assert.Equal(t, documented(t), slices.Sorted(maps.Keys(checks)), "every check finds something")
+}
+
+// isFound proves that the check finds the fault, and no other check does.
+func (b broken) isFound(t *testing.T, options []enrichertest.Option) {
+	err := enrichertest.Check(b.factory, options...)
+	require.Error(t, err)
+	found := map[string]bool{}
+	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+		f, ok := err.(*enrichertest.Finding)
+		require.True(t, ok, "%T", err)
+		assert.NotEmpty(t, f.Contract)
+		found[f.Check] = true
+	}
+	require.Equal(t, []string{b.check}, slices.Sorted(maps.Keys(found)), "%v", err)
+	assert.Contains(t, err.Error(), b.says)
 }
 
 // waiting are the checks that wait for as long as the margin is, where something is

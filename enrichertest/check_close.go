@@ -36,7 +36,7 @@ func closeBusy(s *suite, r *report) {
 	if !ok {
 		return
 	}
-	inputs := s.passOf(r).sample(8)
+	inputs := spread(s.passOf(r).fine, 8)
 	ctx, cancel := context.WithTimeout(context.Background(), s.budget())
 	defer cancel()
 	records := make(chan *record, len(inputs))
@@ -61,7 +61,7 @@ func checkGoroutines(s *suite, r *report) {
 	if !ok {
 		return
 	}
-	for _, input := range s.passOf(r).sample(24) {
+	for _, input := range s.sample(r, 24, 1) {
 		if rec := in.process(input.failure, input.in); rec.end.hung {
 			in.close()
 			r.skip("a call of the enricher is still under way")

@@ -235,6 +235,7 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 		"no reason":         {doing(kind), enrichertest.Skip("panics", ""), `enrichertest: Skip: want a reason to leave out "panics"`},
 		"no failure":        {doing(kind), enrichertest.WithFailure("mine", nil), `enrichertest: WithFailure: "mine": want an error, not nil`},
 		"a negative margin": {doing(kind), enrichertest.WithMargin(-1), "enrichertest: WithMargin: -1ns: want more than 0"},
+		"too much haste":    {doing(kind), enrichertest.WithPatience(-1), "enrichertest: WithPatience: -1ns: want more than 0"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

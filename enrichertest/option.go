@@ -23,6 +23,7 @@ type settings struct {
 	attributes    []string
 	limits        enricher.Limits
 	margin        time.Duration
+	patience      time.Duration
 	deterministic bool
 	note          func(check, note string)
 	skip          map[string]string
@@ -88,6 +89,15 @@ func WithMargin(margin time.Duration) Option {
 	return func(s *settings) { s.margin = margin }
 }
 
+// WithPatience sets how long the calls of one check may take in all where nothing is
+// wrong. A slow enricher is given fewer failures, and one that uses it up has
+// next to no time for those that are left, of which less is known then: notes say
+// so. By default, it is 2 seconds, enough for an enricher that answers within a few
+// milliseconds.
+func WithPatience(patience time.Duration) Option {
+	return func(s *settings) { s.patience = patience }
+}
+
 // Deterministic says that labels depend on nothing but the failure and its
 // context. By default, they may also depend on the time, say, and on the failures
 // before.
@@ -121,6 +131,7 @@ func newSettings(options []Option) (settings, error) {
 	s.limits.MaxLabels = cmp.Or(s.limits.MaxLabels, enricher.DefaultMaxLabels)
 	s.limits.MaxValueLength = cmp.Or(s.limits.MaxValueLength, enricher.DefaultMaxValueLength)
 	s.margin = cmp.Or(s.margin, time.Second)
+	s.patience = cmp.Or(s.patience, 2*time.Second)
 	var errs []error
 	for name, reason := range s.skip {
 		if !slices.Contains(names(), name) {
@@ -136,6 +147,9 @@ func newSettings(options []Option) (settings, error) {
 	}
 	if s.margin < 0 {
 		errs = append(errs, fmt.Errorf("enrichertest: WithMargin: %v: want more than 0", s.margin))
+	}
+	if s.patience < 0 {
+		errs = append(errs, fmt.Errorf("enrichertest: WithPatience: %v: want more than 0", s.patience))
 	}
 	return s, errors.Join(errs...)
 }

@@ -9,10 +9,13 @@ import (
 // checks are judgements on it.
 type pass struct {
 	records   []*record
+	left      int           // failures that have not been tried
 	shared    [][2]*record  // those that have the same map
 	keys      []string      // that the enricher declares, if
 	keysKnown bool          // it says
 	fine      []input       // those that it has returned from, without a panic
+	answered  []input       // of these, before its ctx had ended
+	average   time.Duration // that it takes for those
 	lasted    time.Duration // all calls
 	overrun   time.Duration // of this, after a ctx had ended
 	hung      int           // calls that have not returned
@@ -29,9 +32,18 @@ type input struct {
 // each.
 const maxHung = 5
 
-// passOf returns the pass, which is made once.
+// maxOverdraft is how many times its patience an enricher may take for the pass
+// that does not return when its ctx ends, but before the margin does.
+const maxOverdraft = 5
+
+// passOf returns the pass, which is made once, and has a patience of its own.
 func (s *suite) passOf(r *report) *pass {
-	s.passed.Do(func() { s.makePass(r) })
+	s.passed.Do(func() {
+		before := s.remaining
+		s.remaining = s.patience
+		s.makePass(r)
+		s.remaining = before
+	})
 	return &s.pass
 }
 
@@ -45,26 +57,26 @@ func (s *suite) makePass(r *report) {
 	}
 	keys, e := in.outputKeys()
 	p.keys, p.keysKnown = slices.Clone(keys), e.ok()
-	for _, input := range s.inputs(in.reads) {
-		rec := p.process(in, input)
-		if rec.end.ok() {
-			if !rec.endless {
-				p.fine = append(p.fine, input)
-			}
-		} else {
+	inputs := s.inputs(in.reads)
+	for _, input := range inputs {
+		if rec := p.process(in, input); !rec.end.ok() {
 			in.close()
 			if in, ok = s.instance(r); !ok {
 				break
 			}
 		}
-		if p.isLate(s.margin) || p.hung == maxHung {
-			p.fine = nil // whatever else is tried would take as long
+		if p.isLate(s) || p.hung == maxHung {
+			p.fine, p.answered = nil, nil // whatever else is tried would take as long
+			break
+		}
+		if s.remaining < -(maxOverdraft-1)*s.patience {
 			break
 		}
 	}
 	if ok {
 		in.close()
 	}
+	p.left = len(inputs) - len(p.records)
 	p.shared = shared(p.records)
 }
 
@@ -79,13 +91,21 @@ func (p *pass) process(in *instance, i input) *record {
 	} else {
 		p.overrun += max(0, rec.end.took-budget)
 	}
+	if rec.end.ok() && !rec.endless {
+		p.fine = append(p.fine, i)
+	}
+	if rec.inTime() {
+		n := time.Duration(len(p.answered))
+		p.average = (p.average*n + rec.took) / (n + 1)
+		p.answered = append(p.answered, i)
+	}
 	return rec
 }
 
 // isLate reports whether there has been time enough to see that calls return late. It
 // goes by the average: on a busy machine all calls end a little late.
-func (p *pass) isLate(margin time.Duration) bool {
-	p.late = p.lasted > totalPatience+3*margin && p.overrun > time.Duration(len(p.records))*margin/5
+func (p *pass) isLate(s *suite) bool {
+	p.late = p.lasted > s.patience+3*s.margin && p.overrun > time.Duration(len(p.records))*s.margin/5
 	return p.late
 }
 
@@ -95,25 +115,53 @@ func (p *pass) keeps() bool {
 	return len(p.shared) > 0 || slices.ContainsFunc(p.records, (*record).changed)
 }
 
-// sample returns at most n of the inputs that the enricher deals with, those that
-// can be used from several goroutines at once and do not take long. They are
-// spread evenly, as similar ones are neighbours; those of the author are all
-// there.
-func (p *pass) sample(n int) (some []input) {
-	var others []input
-	for _, in := range p.fine {
+// silent reports whether no call has returned labels, or that there are none.
+func (p *pass) silent() bool { return !slices.ContainsFunc(p.records, (*record).good) }
+
+// nothing is why a check is skipped that needs calls which return in time.
+const nothing = "no call has returned in time, so there is nothing to judge: see answers, context and panics"
+
+// sample returns at most n of the inputs that the enricher has answered in time, and
+// fewer where there is no time to make so many calls for each.
+func (s *suite) sample(r *report, n, calls int) []input {
+	p := s.passOf(r)
+	if each := p.average * time.Duration(calls); each > 0 {
+		most := max(1, int(s.remaining*9/10/each))
+		if most < min(n, 8) {
+			r.notef("a call takes %v, on average, so this was done with few failures: for more, use WithPatience", p.average.Round(time.Millisecond))
+		}
+		n = min(n, most)
+	}
+	return spread(p.answered, n)
+}
+
+// spread returns n inputs that can be used from several goroutines at once and do
+// not take long, spread evenly, as similar ones are neighbours. Each failure of the
+// author is there, and up to half of the others are the author's in other contexts.
+func spread(inputs []input, n int) (some []input) {
+	var own, others []input
+	seen := map[string]bool{}
+	for _, in := range inputs {
 		switch {
 		case in.failure.heavy:
-		case in.failure.own:
-			some = append(some, in)
-		default:
+		case !in.failure.own:
 			others = append(others, in)
+		case seen[in.failure.name]:
+			own = append(own, in)
+		default:
+			seen[in.failure.name] = true
+			some = append(some, in)
 		}
 	}
-	n = max(0, n-len(some))
-	step := (len(others) + n) / (n + 1)
-	for i := 0; i < len(others) && n > 0; i += step + 1 {
-		some = append(some, others[i])
+	some = append(some, evenly(own, (n-len(some))/2)...)
+	return append(some, evenly(others, n-len(some))...)
+}
+
+// evenly returns n of the inputs, or all.
+func evenly(inputs []input, n int) (some []input) {
+	n = min(n, len(inputs))
+	for i := range max(0, n) {
+		some = append(some, inputs[i*len(inputs)/n])
 	}
 	return some
 }

@@ -15,6 +15,8 @@ type record struct {
 	failure failure
 	in      circumstances
 	end     end
+	budget  time.Duration // after which its ctx ended
+	took    time.Duration // by the clock; a busy machine makes it longer
 	answer
 }
 
@@ -31,6 +33,13 @@ type answer struct {
 
 // good reports whether the enricher has returned labels, or none.
 func (r *record) good() bool { return r.end.ok() && !r.endless && r.err == nil }
+
+// inTime reports whether the enricher has returned before its ctx ended. What it
+// returned afterwards, if only by a moment, may be what it has for want of time.
+func (r *record) inTime() bool { return r.end.ok() && !r.endless && !r.over }
+
+// comparable reports whether the labels can be compared with others.
+func (r *record) comparable() bool { return r.good() && r.inTime() }
 
 // changed reports whether the map that was returned has changed since.
 func (r *record) changed() bool { return r.end.ok() && !maps.Equal(r.labels, r.was) }
@@ -66,7 +75,8 @@ func (in *instance) ask(m method, f failure, c circumstances) *record {
 	ctx, cancel := context.WithTimeout(context.Background(), budget)
 	defer cancel()
 	r := in.askWithin(ctx, budget+in.s.margin, m, f, c)
-	in.s.patience -= time.Since(start)
+	r.budget, r.took = budget, time.Since(start)
+	in.s.remaining -= r.took
 	return r
 }
 

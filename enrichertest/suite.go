@@ -30,18 +30,13 @@ type suite struct {
 
 	closeHangs bool // some Close has not returned
 
-	// patience is what is left of the time that calls may take where nothing
-	// is wrong. An enricher that waits for a server which does not answer uses up
-	// whatever it is given.
-	patience time.Duration
+	// remaining is what is left of the patience that a check has. An enricher that
+	// waits for a server which does not answer uses up whatever it is given.
+	remaining time.Duration
 }
 
-// totalPatience is enough for thousands of calls of an enricher that does not wait
-// for anything; leastPatience is what each call gets once it is used up.
-const (
-	totalPatience = 2 * time.Second
-	leastPatience = 2 * time.Millisecond
-)
+// leastPatience is what each call gets once patience is used up.
+const leastPatience = 2 * time.Millisecond
 
 func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
 	s, err := newSettings(options)
@@ -51,7 +46,7 @@ func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
 	if isNil(factory) {
 		return nil, errors.New("enrichertest: want a factory, not nil")
 	}
-	return &suite{settings: s, factory: factory, patience: totalPatience}, nil
+	return &suite{settings: s, factory: factory}, nil
 }
 
 // An instance is one enricher that the factory has made. Its methods survive
@@ -195,5 +190,5 @@ func (in *instance) closable() bool {
 // budget is how long a call may take. Calls that are not made at the same time
 // use up patience.
 func (s *suite) budget() time.Duration {
-	return min(enricher.DefaultTimeout, max(leastPatience, s.patience))
+	return min(enricher.DefaultTimeout, max(leastPatience, s.remaining))
 }

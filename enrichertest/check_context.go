@@ -1,0 +1,86 @@
+package enrichertest
+
+import (
+	"context"
+	"time"
+)
+
+const contractContext = "ProcessFailure returns when its ctx ends: one that does not is abandoned, its labels are lost, and after a few times it is left alone"
+
+func checkContext(s *suite, r *report) {
+	p := s.passOf(r)
+	for _, rec := range p.records {
+		if rec.end.hung && !rec.endless {
+			r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended%s", s.margin, rec.inContext())
+		}
+	}
+	if p.late {
+		r.addf("", "ProcessFailure returned late: over %d failures, %v in all after its ctx had ended", len(p.records), p.overrun.Round(time.Millisecond))
+	}
+	if len(r.findings) > 0 {
+		return
+	}
+	noteSlow(r, p)
+	in, ok := s.instance(r)
+	if !ok {
+		return
+	}
+	defer in.close()
+	for _, input := range spread(p.fine, 4) {
+		for _, how := range endings {
+			ctx, cancel := how.ctx()
+			rec := in.askWithin(ctx, endsSoon+s.margin, in.processFailure, input.failure, input.in)
+			cancel()
+			switch {
+			case rec.end.hung:
+				r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended: it %s", s.margin, how.name)
+				return // the enricher may wait for itself from now on
+			case !rec.end.ok():
+				r.addf(rec.failure.name, "ProcessFailure %v, when its ctx %s", rec.end, how.name)
+				return
+			}
+		}
+	}
+}
+
+// noteSlow says where calls go on for a while after their ctx has ended. It is no
+// fault, as they may on a busy machine, but the author should know.
+func noteSlow(r *report, p *pass) {
+	var after time.Duration
+	n := time.Duration(0)
+	for _, rec := range p.records {
+		if rec.over && rec.took > rec.budget {
+			after += rec.took - rec.budget
+			n++
+		}
+	}
+	if n > 0 && after/n > 5*time.Millisecond {
+		r.notef("%d calls whose ctx ended went on for %v, on average: where a service gives the enricher less time than it takes, its labels are lost", n, (after / n).Round(time.Millisecond))
+	}
+}
+
+// endsSoon is how long a ctx lasts that ends during the call.
+const endsSoon = 5 * time.Millisecond
+
+// endings are the ways in which a ctx ends.
+var endings = []struct {
+	name string
+	ctx  func() (context.Context, context.CancelFunc)
+}{
+	{"was cancelled before the call", func() (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		return ctx, cancel
+	}},
+	{"had a deadline before the call", func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.Background(), -time.Second)
+	}},
+	{"reached its deadline during the call", func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.Background(), endsSoon)
+	}},
+	{"was cancelled during the call", func() (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(endsSoon, cancel)
+		return ctx, cancel
+	}},
+}

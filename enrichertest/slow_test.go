@@ -1,0 +1,149 @@
+package enrichertest_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
+)
+
+// wait waits as an enricher does that asks a server.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// slowly returns a ProcessFailure that does as fn after a while.
+func slowly(d time.Duration, fn processFunc) processFunc {
+	return func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+		if err := wait(ctx, d); err != nil {
+			return nil, err
+		}
+		return fn(ctx, cause, fc)
+	}
+}
+
+// brokenSlowly are enrichers that wait before they do what is wrong.
+func brokenSlowly() map[string]broken {
+	all := map[string]broken{}
+	for _, d := range []time.Duration{20 * time.Millisecond, 100 * time.Millisecond} {
+		var n atomic.Int64
+		all["it counts, in "+d.String()] = process("deterministic", "and then those of the same enricher",
+			slowly(d, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return enricher.Labels{"kind": strconv.FormatInt(n.Add(1), 10)}, nil
+			}), enrichertest.Deterministic())
+		all["it has one field for all calls, in "+d.String()] = broken{"concurrency", "when others were under way", making(func() enricher.FailureEnricher {
+			var mu sync.Mutex
+			var last string
+			answer := slowly(d, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				return enricher.Labels{"kind": last}, nil
+			})
+			return enricher.Func([]string{"kind"}, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+				mu.Lock()
+				last = fmt.Sprintf("%T %s", cause, fc.ID)
+				mu.Unlock()
+				return answer(ctx, cause, fc)
+			})
+		}), []enrichertest.Option{enrichertest.Skip("values", "the text is not clean")}}
+	}
+	return all
+}
+
+// checkSlowly checks an enricher in no time, and returns the notes and how long it
+// would have taken.
+func checkSlowly(t *testing.T, factory enricher.Factory, options ...enrichertest.Option) (notes map[string]string, took time.Duration) {
+	t.Helper()
+	notes = map[string]string{}
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		assert.NoError(t, enrichertest.Check(factory, append(options, enrichertest.WithNotes(func(check, note string) {
+			notes[check] += note + "\n"
+		}))...))
+		took = time.Since(start)
+	})
+	return notes, took
+}
+
+func TestASlowEnricherIsJudgedWhereThereIsTime(t *testing.T) {
+	t.Parallel()
+	for d, most := range map[time.Duration]time.Duration{
+		time.Millisecond:       3 * time.Second,
+		20 * time.Millisecond:  12 * time.Second,
+		150 * time.Millisecond: 15 * time.Second,
+	} {
+		notes, took := checkSlowly(t, doing(slowly(d, kind)), enrichertest.Deterministic())
+		assert.LessOrEqual(t, took, most, d)
+		t.Log(d, took)
+		assert.Equal(t, d > 100*time.Millisecond, strings.Contains(notes["deterministic"], "use WithPatience"), d)
+		for _, check := range []string{"stable-keys", "panics", "values", "ownership", "concurrency", "deterministic", "goroutines"} {
+			assert.NotContains(t, notes[check], "labels were compared", d)
+			assert.NotContains(t, notes[check], "nothing to judge", d)
+		}
+	}
+}
+
+func TestAnEnricherThatDoesNotHeedItsContextIsNotWaitedForForEver(t *testing.T) {
+	t.Parallel()
+	for d, most := range map[time.Duration]time.Duration{
+		20 * time.Millisecond:  15 * time.Second,
+		150 * time.Millisecond: 30 * time.Second,
+	} {
+		deaf := func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+			return slowly(d, kind)(context.Background(), cause, fc)
+		}
+		notes, took := checkSlowly(t, making(func() enricher.FailureEnricher {
+			return &explainer{enricher.Func([]string{"kind"}, deaf), func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				labels, err := deaf(ctx, cause, fc)
+				return labels, nil, err
+			}}
+		}), enrichertest.Deterministic())
+		assert.LessOrEqual(t, took, most, d)
+		t.Log(d, took, notes)
+		assert.Contains(t, notes["context"], "calls whose ctx ended went on for")
+	}
+}
+
+func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
+	t.Parallel()
+	notes, took := checkSlowly(t, doing(func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}), enrichertest.Deterministic())
+	assert.LessOrEqual(t, took, 10*time.Second)
+	for _, check := range []string{"declared", "values", "ownership", "concurrency", "deterministic"} {
+		assert.Contains(t, notes[check], "no call has returned in time", check)
+	}
+
+	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic())
+	for _, check := range []string{"concurrency", "deterministic"} {
+		assert.NotEmpty(t, notes[check], check)
+	}
+	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic(), enrichertest.WithPatience(time.Hour))
+	require.NotContains(t, notes, "concurrency")
+	require.NotContains(t, notes, "deterministic")
+}
+
+func TestAnEnricherWhoseLabelsCannotBeComparedIsNotPassedInSilence(t *testing.T) {
+	t.Parallel()
+	notes, _ := checkSlowly(t, counting())
+	assert.Contains(t, notes["concurrency"], "labels were compared for 0 of 24 failures")
+}
