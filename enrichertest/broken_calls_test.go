@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -143,13 +144,30 @@ func brokenCalls() map[string]broken {
 			}
 			return nil, nil
 		}),
+		"it keeps the first ctx": {"context", `ProcessFailure returned "no connection: context canceled", although its ctx had not ended`, making(func() enricher.FailureEnricher {
+			var once sync.Once
+			var first context.Context
+			return enricher.Func([]string{"kind"}, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+				once.Do(func() { first = ctx })
+				if err := first.Err(); err != nil {
+					return nil, fmt.Errorf("no connection: %w", err)
+				}
+				return kind(ctx, cause, fc)
+			})
+		}), nil},
+		"it has no server": process("answers", `failures, such as for "a plain error, context: empty", after `, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return nil, errors.New("connection refused")
+		}),
 		"it returns nil as an error": process("errors", "ProcessFailure returned a nil *enricher.EnricherError", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			var err *enricher.EnricherError
 			return nil, err
 		}),
-		"it returns an error that panics": process("errors", "panicked: rude", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return nil, rude{}
-		}),
+		"it returns an error that panics": process("errors", "panicked: rude", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if _, ok := cause.(mine); ok {
+				return nil, rude{}
+			}
+			return nil, nil
+		}, enrichertest.WithFailure("mine", mine{})),
 		"it has room for one call": {"concurrency", "the labels were \"kind=busy\" when others were under way", making(func() enricher.FailureEnricher {
 			var under atomic.Int64
 			return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {

@@ -3,9 +3,11 @@ package enrichertest
 import (
 	"context"
 	"time"
+
+	"github.com/failure-enrichers/enricher"
 )
 
-const contractContext = "ProcessFailure returns when its ctx ends: one that does not is abandoned, its labels are lost, and after a few times it is left alone"
+const contractContext = "ProcessFailure goes by the ctx of its own call, and returns when that ends: one that does not is abandoned, its labels are lost, and after a few times it is left alone"
 
 func checkContext(s *suite, r *report) {
 	p := s.passOf(r)
@@ -16,6 +18,11 @@ func checkContext(s *suite, r *report) {
 	}
 	if p.late {
 		r.addf("", "ProcessFailure returned late: over %d failures, %v in all after its ctx had ended", len(p.records), p.overrun.Round(time.Millisecond))
+	}
+	for _, rec := range p.records {
+		if keptContext(rec) {
+			r.addf(rec.failure.name, "ProcessFailure returned %q, although its ctx had not ended: that of an earlier call may have been kept%s", text(rec.err), rec.inContext())
+		}
 	}
 	if len(r.findings) > 0 {
 		return
@@ -41,6 +48,22 @@ func checkContext(s *suite, r *report) {
 			}
 		}
 	}
+}
+
+// keptContext reports whether the enricher says that a context was cancelled which is
+// not that of the call. Where the failure itself is one, it may just return it.
+func keptContext(rec *record) bool {
+	return rec.inTime() && !rec.failure.heavy && cancelled(rec.err) && !cancelled(rec.failure.make(nil))
+}
+
+// cancelled is errors.Is for strangers' errors.
+func cancelled(err error) bool {
+	for err := range enricher.Chain(err) {
+		if err == context.Canceled {
+			return true
+		}
+	}
+	return false
 }
 
 // noteSlow says where calls go on for a while after their ctx has ended. It is no

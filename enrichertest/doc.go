@@ -31,6 +31,8 @@
 //   - endless: errors that wrap each other in circles are not followed for ever.
 //   - context: ProcessFailure returns when its ctx ends, or has ended before.
 //   - errors: an error that it returns is no nil pointer and can be printed.
+//   - answers: ProcessFailure returns something else than an error, if only once.
+//     For how many failures it did not is logged.
 //   - declared: labels are under declared keys only. Declared keys under which
 //     there never was one are logged.
 //   - values: values are valid and within the limits.

@@ -114,6 +114,12 @@ func (w *worker) Close() error {
 
 var _ io.Closer = (*worker)(nil)
 
+// A passedOn is the cause as an error of the enricher.
+type passedOn struct{ cause error }
+
+func (e *passedOn) Error() string { return "passed on" }
+func (e *passedOn) Unwrap() error { return e.cause }
+
 type depthOptions struct {
 	Depth int
 	Unit  time.Duration
@@ -138,7 +144,13 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 			doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 				return nil, errors.New("no")
 			}),
-			nil,
+			[]enrichertest.Option{enrichertest.Skip("answers", "there is no server")},
+		},
+		"one that says that a failure is one of its own": {
+			doing(func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+				return nil, &passedOn{cause}
+			}),
+			[]enrichertest.Option{enrichertest.Skip("answers", "all it does is pass on errors")},
 		},
 		"one that counts": {
 			making(func() enricher.FailureEnricher {
@@ -155,7 +167,7 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}),
-			nil,
+			[]enrichertest.Option{enrichertest.Skip("answers", "there is no server")},
 		},
 		"one that reads": {
 			reading(func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {

@@ -10,6 +10,7 @@ import (
 type pass struct {
 	records   []*record
 	left      int           // failures that have not been tried
+	overdrawn bool          // for want of time
 	shared    [][2]*record  // those that have the same map
 	keys      []string      // that the enricher declares, if
 	keysKnown bool          // it says
@@ -69,7 +70,7 @@ func (s *suite) makePass(r *report) {
 			p.fine, p.answered = nil, nil // whatever else is tried would take as long
 			break
 		}
-		if s.remaining < -(maxOverdraft-1)*s.patience {
+		if p.overdrawn = s.remaining < -(maxOverdraft-1)*s.patience; p.overdrawn {
 			break
 		}
 	}

@@ -105,6 +105,7 @@ var checks = []check{
 	{"endless", contractEndless, checkEndless},
 	{"context", contractContext, checkContext},
 	{"errors", contractErrors, checkErrors},
+	{"answers", contractAnswers, checkAnswers},
 	{"declared", contractDeclared, checkDeclared},
 	{"values", contractValues, checkValues},
 	{"ownership", contractOwnership, checkOwnership},

@@ -127,7 +127,7 @@ func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
 	notes, took := checkSlowly(t, doing(func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}), enrichertest.Deterministic())
+	}), enrichertest.Deterministic(), enrichertest.Skip("answers", "there is no server"))
 	assert.LessOrEqual(t, took, 10*time.Second)
 	for _, check := range []string{"declared", "values", "ownership", "concurrency", "deterministic"} {
 		assert.Contains(t, notes[check], "no call has returned in time", check)
@@ -140,6 +140,16 @@ func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
 	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic(), enrichertest.WithPatience(time.Hour))
 	require.NotContains(t, notes, "concurrency")
 	require.NotContains(t, notes, "deterministic")
+}
+
+func TestErrorsAreNotPassedInSilence(t *testing.T) {
+	t.Parallel()
+	notes, _ := checkSlowly(t, everyOther())
+	assert.Regexp(t, `no labels, for (\d+) of \d+ failures, such as for "a plain error, context: full", after 0s: not now`, notes["answers"])
+	notes, _ = checkSlowly(t, doing(slowly(20*time.Millisecond, kind)))
+	assert.Regexp(t, `there was no time left for 1\d\d failures: for more, use WithPatience`, notes["answers"])
+	notes, _ = checkSlowly(t, doing(slowly(20*time.Millisecond, kind)), enrichertest.WithPatience(5*time.Second))
+	assert.NotContains(t, notes, "answers")
 }
 
 func TestAnEnricherWhoseLabelsCannotBeComparedIsNotPassedInSilence(t *testing.T) {
