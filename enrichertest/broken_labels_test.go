@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -27,6 +29,9 @@ func brokenLabels() map[string]broken {
 			text := enricher.NewPanicError(cause, nil).Error()
 			return enricher.Labels{"kind": text}, nil
 		}),
+		"its value is cut at 999 bytes":  cutting(999),
+		"its value is cut at 1022 bytes": cutting(1022),
+		"its value is cut at 100 bytes":  cutting(100),
 		"it copies an attribute": process("values", `attribute "team-name"`, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 			return enricher.Labels{"kind": fc.Attributes["team-name"]}, nil
 		}, enrichertest.WithAttributes("team-name")),
@@ -138,6 +143,24 @@ func brokenLabels() map[string]broken {
 				return nil, nil, nil
 			}),
 	}
+}
+
+// cutting returns an enricher that copies the message as it should, but for where it
+// ends.
+func cutting(n int) broken {
+	return process("values", "is not valid UTF-8", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		text := enricher.NewPanicError(cause, nil).Error()
+		if !utf8.ValidString(text) {
+			return enricher.Labels{"kind": "garbled"}, nil
+		}
+		text = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, text)
+		return enricher.Labels{"kind": text[:min(n, len(text))]}, nil
+	})
 }
 
 type mine struct{}

@@ -119,6 +119,10 @@ var messageFailures = []failure{
 	is("a message with formatting verbs", errors.New("%s %d %!v(MISSING) %n ${x} {{.}} $1 \\1")),
 	is("a message of markup", errors.New(`<script>alert("&")</script> ' OR 1=1 --`)),
 	is("a message of one long word", errors.New(strings.Repeat("a", 5000))),
+	// Wherever a message is cut at a number of bytes, one of these is cut between the
+	// bytes of a character: so those of two or four bytes need none of their own.
+	is("a message of long characters", errors.New("a"+strings.Repeat("\u20ac", 1500))),
+	is("a message of long characters, one byte on", errors.New("ab"+strings.Repeat("\u20ac", 1500))),
 	is("a message cut between bytes", errors.New(strings.Repeat("\u20ac", 1500)+"\xe2\x82")),
 	heavy("a message of 10 MB", func(*odometer) error { return longError{} }),
 }
