@@ -223,6 +223,22 @@ func TestLabelsComparesExactly(t *testing.T) {
 	})
 }
 
+func TestLabelsSaysWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	twin := &enrichertest.Fake{Keys: []string{"twin"}}
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("one", twin), enricher.WithEnricher("other", twin))
+	require.NoError(t, err)
+	c := &collector{TB: t}
+	enrichertest.Labels(c, e, errJob, enricher.Labels{"twin": "a"})
+	require.Len(t, c.errors, 1)
+	assert.Contains(t, c.errors[0], `enricher "one": refused: `)
+	assert.Contains(t, c.errors[0], `enricher "other": refused: `)
+	enrichertest.Labels(c, e, errJob, nil)
+	assert.Len(t, c.errors, 1)
+	enrichertest.Labels(c, nil, errJob, enricher.Labels{"twin": "a"})
+	assert.Len(t, c.errors, 2)
+}
+
 func TestNoLabelsAreAsGoodAsNil(t *testing.T) {
 	t.Parallel()
 	enrichertest.Labels(t, nil, errJob, nil)

@@ -11,10 +11,13 @@ import (
 
 // Labels hands cause to e and reports an error unless the labels are exactly want:
 // no more, no fewer, no others. The error shows what differs, and which enrichers
-// have not done their work. It goes by nothing but the labels: a nil want is none.
+// have not done their work, or were refused when e was made. It goes by nothing but the labels: a nil want is none.
 func Labels(t testing.TB, e *enricher.Enricher, cause error, want enricher.Labels) {
 	t.Helper()
-	Result(t, e.EnrichContext(t.Context(), cause, enricher.FailureContext{}), want)
+	res := e.EnrichContext(t.Context(), cause, enricher.FailureContext{})
+	if diff := diff(res.Labels, want); diff != "" {
+		t.Errorf("labels are not as wanted:\n%s%s%s", diff, troubles(res), refusals(e))
+	}
 }
 
 // Result is [Labels] for a result that is there: of a failure with a context, of a
@@ -43,6 +46,15 @@ func diff(got, want enricher.Labels) string {
 		case g != w:
 			fmt.Fprintf(&b, "\tdifferent   %s = %q, want %q\n", key, g, w)
 		}
+	}
+	return b.String()
+}
+
+// refusals has a line for each enricher that was refused when e was made.
+func refusals(e *enricher.Enricher) string {
+	var b strings.Builder
+	for _, refused := range e.Rejected() {
+		fmt.Fprintf(&b, "\tenricher %q: refused: %s\n", refused.Name, text(refused.Err))
 	}
 	return b.String()
 }
