@@ -68,6 +68,19 @@ func brokenEnds() map[string]broken {
 			go func() { go func() { <-never }() }()
 			return nil, nil
 		}),
+		"it leaves a goroutine that nobody listens to": process("goroutines", "and there is no Close", func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+			answer := make(chan enricher.Labels)
+			go func() {
+				labels, _ := slowly(100*time.Microsecond, kind)(context.Background(), cause, fc)
+				answer <- labels
+			}()
+			select {
+			case labels := <-answer:
+				return labels, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}),
 		"Close leaves a goroutine": {"goroutines", "a goroutine is left after Close", making(func() enricher.FailureEnricher {
 			go func() { <-never }()
 			return &closing{good, func() error { return nil }}

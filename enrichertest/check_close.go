@@ -64,8 +64,22 @@ func checkGoroutines(s *suite, r *report) {
 	for _, input := range s.sample(r, 24, 1) {
 		if rec := in.process(input.failure, input.in); rec.end.hung {
 			in.close()
-			r.skip("a call of the enricher is still under way")
+			r.skip("a call of the enricher is still under way: see context")
 			return
+		}
+	}
+	// Who leaves when its ctx ends often leaves somebody behind that has an answer
+	// and nobody to give it to.
+	for _, input := range spread(s.passOf(r).fine, 4) {
+		for _, how := range endings {
+			ctx, cancel := how.ctx()
+			rec := in.askWithin(ctx, endsSoon+s.margin, in.processFailure, input.failure, input.in)
+			cancel()
+			if rec.end.hung {
+				in.close()
+				r.skip("a call of the enricher is still under way: see context")
+				return
+			}
 		}
 	}
 	after := "after Close"

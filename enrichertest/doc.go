@@ -44,7 +44,7 @@
 //   - explain: an Explainer explains the labels that there are, and has no effects.
 //   - close: Close returns soon, also while calls are under way, and may be
 //     called again.
-//   - goroutines: none is left after Close.
+//   - goroutines: none is left after Close, also of calls whose ctx ended.
 //
 // Failures are errors that cannot be compared, that hold nil, whose methods panic
 // or lie, that are deep, wide or wrap each other in circles, with messages that are
