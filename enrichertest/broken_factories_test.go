@@ -11,6 +11,18 @@ import (
 
 func brokenFactories() map[string]broken {
 	return map[string]broken{
+		"it is not given what it needs": {"creation", `with no options: enricher "tested": option "depth": want more than 0: give it what it needs with WithOptions`, depth(func(o depthOptions) error {
+			if o.Depth <= 0 {
+				return &enricher.ConfigError{Option: "depth", Err: errors.New("want more than 0")}
+			}
+			return nil
+		}), nil},
+		"it is given something wrong": {"creation", `with the options {"depth":-1}: enricher "tested": option "depth": want 0 or more`, depth(func(o depthOptions) error {
+			if o.Depth < 0 {
+				return &enricher.ConfigError{Option: "depth", Err: errors.New("want 0 or more")}
+			}
+			return nil
+		}), []enrichertest.Option{enrichertest.WithOptions(map[string]any{"depth": -1})}},
 		"the factory fails": {"creation", "no licence", factoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 			return nil, errors.New("no licence")
 		}), nil},
@@ -29,13 +41,19 @@ func brokenFactories() map[string]broken {
 			_ = conf.Options()["depth"]
 			return good, nil
 		}), nil},
-		"the error does not name the option": {"options", `names "depth", not: enricher "tested": bad number`, depth(func(o depthOptions) error {
+		"the error does not name the option": {"options", `names "depth", not: bad number`, depth(func(o depthOptions) error {
 			if o.Depth < 0 {
 				return errors.New("bad number")
 			}
 			return nil
 		}), []enrichertest.Option{negative}},
-		"the error names another option": {"options", `option "unit": want more depth`, depth(func(o depthOptions) error {
+		"the error names the option only as the enricher's name": {"options", `names "depth", not: bad number`, depth(func(o depthOptions) error {
+			if o.Depth < 0 {
+				return errors.New("bad number")
+			}
+			return nil
+		}), []enrichertest.Option{negative, enrichertest.WithName("depth")}},
+		"the error names another option": {"options", `not: option "unit": want more depth`, depth(func(o depthOptions) error {
 			if o.Depth < 0 {
 				return &enricher.ConfigError{Option: "unit", Err: errors.New("want more depth")}
 			}

@@ -116,8 +116,19 @@ func origin() string {
 	}
 }
 
-// text returns the text of a stranger's error, or of none.
-func text(err error) (text string) {
+// text returns the text of a stranger's error, or of none, for a message: the
+// beginning, that is.
+func text(err error) string {
+	const most = 200
+	text := wholeText(err)
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
+}
+
+// wholeText returns the text of a stranger's error, or of none.
+func wholeText(err error) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = fmt.Sprintf("(a %T whose Error method panics)", err)
@@ -126,8 +137,5 @@ func text(err error) (text string) {
 	if err == nil {
 		return "no error"
 	}
-	if text = err.Error(); len(text) > 200 {
-		text = text[:200] + "..."
-	}
-	return text
+	return err.Error()
 }

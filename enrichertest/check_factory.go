@@ -1,7 +1,9 @@
 package enrichertest
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -53,51 +55,55 @@ const unknownOption = "no-such-option"
 func (s *suite) createSeveral() error {
 	first, err := s.create(s.options)
 	if err != nil {
-		return err
+		needs := ""
+		if first.own != nil && len(s.options) == 0 {
+			needs = ": give it what it needs with WithOptions"
+		}
+		return errors.New(text(err) + needs)
 	}
 	second, err := s.create(s.options)
 	first.close()
 	if err != nil {
-		return &anotherError{"while the first is in use", err}
+		return fmt.Errorf("a second enricher of the same options, while the first is in use: %s", text(err))
 	}
 	second.close()
 	third, err := s.create(s.options)
 	if err != nil {
-		return &anotherError{"after the first is closed", err}
+		return fmt.Errorf("a second enricher of the same options, after the first is closed: %s", text(err))
 	}
 	third.close()
 	return nil
 }
 
-// An anotherError says that the factory can only be used once.
-type anotherError struct {
-	when string
-	err  error
-}
-
-func (e *anotherError) Error() string {
-	return "a second enricher of the same options, " + e.when + ": " + text(e.err)
-}
-
 func checkCreation(s *suite, r *report) {
 	if s.unusable != nil {
-		r.addf("", "%s", text(s.unusable))
+		given := "no options"
+		if len(s.options) > 0 {
+			given = "the options " + show(s.options)
+		}
+		r.addf("", "with %s: %w", given, s.unusable)
 	}
 }
 
 func checkOptions(s *suite, r *report) {
 	for _, bad := range s.refused {
+		// What New makes of the factory's error names the enricher, and that may be
+		// called like the option.
+		err := cmp.Or(bad.in.own, bad.err)
 		switch {
-		case bad.err == nil:
+		case err == nil:
 			r.addf("", "the options %s are accepted: want an error that names %q", show(bad.options), bad.name)
-		case !namesOption(bad.err, bad.name):
-			r.addf("", "the options %s: want an error that names %q, not: %s", show(bad.options), bad.name, text(bad.err))
+		case !namesOption(err, bad.name):
+			r.addf("", "the options %s: want an error that names %q, not: %s", show(bad.options), bad.name, text(err))
 		}
 	}
 }
 
 // show returns options as they are written in a configuration.
 func show(options map[string]any) string {
+	if options == nil {
+		return "{}"
+	}
 	text, err := json.Marshal(options)
 	if err != nil {
 		return fmt.Sprint(options)
@@ -118,7 +124,7 @@ func namesOption(err error, option string) bool {
 			}
 		}
 	}
-	return !typed && strings.Contains(text(err), option)
+	return !typed && strings.Contains(wholeText(err), option)
 }
 
 func checkStart(s *suite, r *report) {

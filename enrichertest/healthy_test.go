@@ -3,6 +3,7 @@ package enrichertest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -202,6 +203,19 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 				return enricher.Labels{"kind": strings.Repeat("a", 2000)}, nil
 			}),
 			[]enrichertest.Option{enrichertest.WithLimits(enricher.Limits{MaxValueLength: 2000})},
+		},
+		"one that names an option late": {
+			depth(func(o depthOptions) error {
+				if o.Depth < 0 {
+					return fmt.Errorf("%s: depth: want 0 or more", strings.Repeat("/very/long", 100))
+				}
+				return nil
+			}),
+			[]enrichertest.Option{negative},
+		},
+		"one that leaves it to the library to refuse options": {
+			making(func() enricher.FailureEnricher { return good }),
+			[]enrichertest.Option{enrichertest.WithName("depth"), negative},
 		},
 		"one with options": {
 			enricher.NewFactory(depthOptions{Depth: 1}, func(conf enricher.FactoryConfig, o depthOptions) (enricher.FailureEnricher, error) {
