@@ -121,6 +121,19 @@ func brokenCalls() map[string]broken {
 			<-never
 			return nil, nil
 		}),
+		"it hangs deep inside": process("context", "\n\t1 in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			hangDeepInside()
+			return nil, nil
+		}),
+		"it hangs for what another goroutine should say": process("context", "1 in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			answer := make(chan bool)
+			go func() {
+				hangDeepInside()
+				answer <- true
+			}()
+			<-answer
+			return nil, nil
+		}),
 		"it hangs for one failure": process("context", `failure "no such host"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if dns, ok := cause.(*net.DNSError); ok && dns.IsNotFound {
 				<-never
@@ -202,6 +215,9 @@ func brokenCalls() map[string]broken {
 		"each is different":         {"deterministic", "another enricher of the same options", different(), []enrichertest.Option{enrichertest.Deterministic()}},
 	}
 }
+
+//go:noinline
+func hangDeepInside() { <-never }
 
 type rude struct{}
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -28,7 +29,7 @@ func brokenEnds() map[string]broken {
 	return map[string]broken{
 		"Close complains": {"close", "Close of an enricher that has seen no failure returned: no", closingWith(func() error { return errors.New("no") }), nil},
 		"Close panics":    {"close", "Close of an enricher that has seen no failure panicked: oops", closingWith(func() error { panic("oops") }), nil},
-		"Close hangs": {"close", "has not returned after 300ms", closingWith(func() error {
+		"Close hangs": {"close", "has not returned after 300ms\n\t1 in ", closingWith(func() error {
 			<-never
 			return nil
 		}), nil},
@@ -39,27 +40,8 @@ func brokenEnds() map[string]broken {
 				return nil
 			}}
 		}), nil},
-		"Close breaks calls under way": {"close", "when Close was called meanwhile", making(func() enricher.FailureEnricher {
-			closed := make(chan struct{})
-			var once sync.Once
-			return &closing{
-				enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
-					if ctx.Err() == nil {
-						return nil, nil
-					}
-					select {
-					case <-closed:
-						panic("closed")
-					case <-time.After(50 * time.Millisecond):
-						return nil, nil
-					}
-				}),
-				func() error {
-					once.Do(func() { close(closed) })
-					return nil
-				},
-			}
-		}), nil},
+		"Close breaks calls under way":                breakingCalls("when Close was called meanwhile", 1),
+		"Close breaks calls under way, with bad luck": breakingCalls("when Close was called meanwhile", 3),
 		"it leaves a goroutine for each call": process("goroutines", "and there is no Close", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			go func() { <-never }()
 			return nil, nil
@@ -90,4 +72,34 @@ func brokenEnds() map[string]broken {
 			return good
 		}), nil},
 	}
+}
+
+// breakingCalls returns an enricher whose calls panic that are under way when it is
+// closed, but only from the nth on that this happens to.
+func breakingCalls(says string, nth int64) broken {
+	var unlucky atomic.Int64
+	return broken{"close", says, making(func() enricher.FailureEnricher {
+		closed := make(chan struct{})
+		var once, count sync.Once
+		return &closing{
+			enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+				if ctx.Err() == nil {
+					return nil, nil
+				}
+				select {
+				case <-closed:
+					count.Do(func() { unlucky.Add(1) })
+					if unlucky.Load() >= nth {
+						panic("closed")
+					}
+				case <-time.After(50 * time.Millisecond):
+				}
+				return nil, nil
+			}),
+			func() error {
+				once.Do(func() { close(closed) })
+				return nil
+			},
+		}
+	}), nil}
 }

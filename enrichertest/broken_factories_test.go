@@ -32,7 +32,7 @@ func brokenFactories() map[string]broken {
 			runtime.Goexit()
 			return nil
 		}), nil},
-		"the factory waits": {"creation", "the factory has not returned after 1.3s", making(func() enricher.FailureEnricher {
+		"the factory waits": {"creation", "), called by the suite\n", making(func() enricher.FailureEnricher {
 			<-never
 			return good
 		}), nil},

@@ -36,7 +36,7 @@ func TestABrokenEnricherIsFoundByItsCheckAndNoOther(t *testing.T) {
 			t.Parallel()
 			options := b.options
 			if slices.Contains(waiting, b.check) {
-				options = append(options, enrichertest.WithMargin(300*time.Millisecond))
+				options = append(options, enrichertest.WithMargin(300*time.Millisecond), enrichertest.WithPatience(500*time.Millisecond))
 			}
 			b.isFound(t, options)
 		})

@@ -16,6 +16,7 @@ import (
 type end struct {
 	hung     bool          // it has not returned
 	took     time.Duration // how long it was waited for, about
+	at       string        // where it hangs, in lines of their own
 	exited   bool          // it has called runtime.Goexit
 	panicked string        // the value of a panic and where it came from
 }
@@ -38,7 +39,7 @@ func (e end) crash() string {
 func (e end) String() string {
 	switch crash := e.crash(); {
 	case e.hung:
-		return fmt.Sprintf("has not returned after %v", e.took)
+		return fmt.Sprintf("has not returned after %v%s", e.took, e.at)
 	case crash != "":
 		return crash
 	}
@@ -94,7 +95,7 @@ func call[T any](ctx context.Context, label string, limit time.Duration, fn func
 		}
 	}
 	var none T
-	return none, end{hung: true, took: limit}
+	return none, end{hung: true, took: limit, at: hangsAt(label)}
 }
 
 // origin returns where the panic that is being recovered came from.
@@ -121,7 +122,7 @@ func origin() string {
 func text(err error) string {
 	const most = 200
 	text := wholeText(err)
-	if len(text) <= most {
+	if _, own := err.(*factoryError); own || len(text) <= most {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + "..."

@@ -3,7 +3,7 @@ package enrichertest
 import "context"
 
 const (
-	contractClose      = "Close is there to be called once, by Shutdown: also while calls are under way whose ctx has ended. It returns soon, and an enricher that has done nothing has nothing to complain of; a second call does no harm"
+	contractClose      = "Close is there to be called once, by Shutdown: also while calls are under way whose ctx has ended. It returns soon, and an enricher that has done nothing has nothing to complain of; a second call does no harm, whatever it returns"
 	contractGoroutines = "what an enricher has started ends with Close, or by itself"
 )
 
@@ -27,7 +27,12 @@ func checkClose(s *suite, r *report) {
 	if e, _ := in.closeWithin(s.margin); !e.ok() {
 		r.addf("", "a second Close %v", e)
 	}
-	closeBusy(s, r)
+	// What the runtime chooses among what it can do is up to chance.
+	for range 3 {
+		if closeBusy(s, r); len(r.findings) > 0 {
+			return
+		}
+	}
 }
 
 // closeBusy closes an enricher as a Shutdown does that does not wait any longer.

@@ -13,7 +13,7 @@ func checkContext(s *suite, r *report) {
 	p := s.passOf(r)
 	for _, rec := range p.records {
 		if rec.end.hung && !rec.endless {
-			r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended%s", s.margin, rec.inContext())
+			r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended%s%s", s.margin, rec.inContext(), rec.end.at)
 		}
 	}
 	if p.late {
@@ -40,7 +40,7 @@ func checkContext(s *suite, r *report) {
 			cancel()
 			switch {
 			case rec.end.hung:
-				r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended: it %s", s.margin, how.name)
+				r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended: it %s%s", s.margin, how.name, rec.end.at)
 				return // the enricher may wait for itself from now on
 			case !rec.end.ok():
 				r.addf(rec.failure.name, "ProcessFailure %v, when its ctx %s", rec.end, how.name)

@@ -43,7 +43,7 @@
 //   - deterministic: the same failure has the same labels; with [Deterministic].
 //   - explain: an Explainer explains the labels that there are, and has no effects.
 //   - close: Close returns soon, also while calls are under way, and may be
-//     called again.
+//     called again. What it returns then is up to the enricher.
 //   - goroutines: none is left after Close, also of calls whose ctx ended.
 //
 // Failures are errors that cannot be compared, that hold nil, whose methods panic

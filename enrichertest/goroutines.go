@@ -3,6 +3,7 @@ package enrichertest
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"runtime"
 	"runtime/pprof"
 	"strings"
@@ -48,6 +49,25 @@ func labelled(label string) (all []string) {
 	return all
 }
 
+// hangsAt describes what the enricher is doing whose call has not returned, a line
+// for each place: the call itself, and what it may wait for.
+func hangsAt(label string) string {
+	const most = 5
+	var b strings.Builder
+	places := labelled(label)
+	for _, place := range places[:min(len(places), most)] {
+		b.WriteString("\n\t" + place)
+	}
+	if more := len(places) - most; more > 0 {
+		fmt.Fprintf(&b, "\n\tand in %d other places", more)
+	}
+	return b.String()
+}
+
+// ofCalls is how the outermost function of a goroutine begins that the function call
+// has started.
+var ofCalls = reflect.TypeFor[end]().PkgPath() + ".call["
+
 // where names the innermost function that is not the runtime's or one of the
 // standard library's for waiting, and the outermost, which the go statement
 // called.
@@ -71,7 +91,10 @@ func where(stack string) string {
 			break
 		}
 	}
-	if outer := functions[len(functions)-1]; outer != inner {
+	switch outer := functions[len(functions)-1]; {
+	case strings.HasPrefix(outer, ofCalls):
+		return "in " + inner + ", called by the suite"
+	case outer != inner:
 		return "in " + inner + ", started as " + outer
 	}
 	return "in " + inner

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,6 +164,18 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 			nil,
 		},
 		"one with a goroutine": {making(newWorker), nil},
+		"one that says when it is closed twice": {
+			making(func() enricher.FailureEnricher {
+				var closed atomic.Bool
+				return &closing{good, func() error {
+					if closed.Swap(true) {
+						return fs.ErrClosed
+					}
+					return nil
+				}}
+			}),
+			nil,
+		},
 		"one whose server does not answer": {
 			doing(func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
 				<-ctx.Done()

@@ -33,9 +33,10 @@ type input struct {
 // each.
 const maxHung = 5
 
-// maxOverdraft is how many times its patience an enricher may take for the pass
-// that does not return when its ctx ends, but before the margin does.
-const maxOverdraft = 5
+// maxOverdraft is how many times the patience, and some margin, an enricher may take
+// for the pass that returns too late for its ctx, but too early to be found to be
+// late.
+const maxOverdraft = 4
 
 // passOf returns the pass, which is made once, and has a patience of its own.
 func (s *suite) passOf(r *report) *pass {
@@ -70,7 +71,7 @@ func (s *suite) makePass(r *report) {
 			p.fine, p.answered = nil, nil // whatever else is tried would take as long
 			break
 		}
-		if p.overdrawn = s.remaining < -(maxOverdraft-1)*s.patience; p.overdrawn {
+		if p.overdrawn = p.lasted > maxOverdraft*s.patience+3*s.margin; p.overdrawn {
 			break
 		}
 	}

@@ -3,7 +3,6 @@ package enrichertest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"reflect"
@@ -76,7 +75,7 @@ func (s *suite) create(options map[string]any) (*instance, error) {
 	limit := enricher.DefaultTimeout + s.margin
 	m, e := call(context.Background(), in.label, limit, func(context.Context) made { return s.load(options) })
 	if !e.ok() {
-		return in, fmt.Errorf("the factory %v", e)
+		return in, &factoryError{e}
 	}
 	in.own = m.own
 	if m.fe != nil {
@@ -89,6 +88,11 @@ func (s *suite) create(options map[string]any) (*instance, error) {
 	}
 	return in, m.err
 }
+
+// A factoryError says how a factory has ended that has not returned.
+type factoryError struct{ end end }
+
+func (e *factoryError) Error() string { return "the factory " + e.end.String() }
 
 // load has New call the factory, and catches what the factory makes: New itself
 // does not give it away.
