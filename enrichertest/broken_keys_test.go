@@ -70,6 +70,9 @@ func brokenKeys() map[string]broken {
 			return &reader{good, func() []string { return []string{"a", strconv.FormatInt(n.Add(1), 10)} }}
 		}), nil},
 		"its keys are another's": {"stable-keys", "of another enricher of the same options", numbered(), nil},
+		"a key that it never sets": {"every-key", `no failure made it set ["team"]: give it one that does, with WithFailure`, making(func() enricher.FailureEnricher {
+			return enricher.Func([]string{"kind", "team"}, kind)
+		}), []enrichertest.Option{enrichertest.EveryKey()}},
 		"its keys depend on whether there are options": {"stable-keys", "of another enricher of the same options", enricher.NewFactory(map[string]string(nil),
 			func(_ enricher.FactoryConfig, o map[string]string) (enricher.FailureEnricher, error) {
 				if o == nil {

@@ -11,6 +11,7 @@ import (
 
 const (
 	contractDeclared  = "labels are under keys that OutputKeys has declared: all others are dropped"
+	contractEveryKey  = "the author says that the enricher is given failures and contexts for which it sets every key that it declares"
 	contractValues    = "a value is valid UTF-8 without control characters other than tab and newline, or it is dropped; one that is too long is cut, and labels beyond a number are dropped; by default, at 1024 bytes and 64 labels"
 	contractOwnership = "the map that ProcessFailure returns is no longer the enricher's: it neither changes it nor hands it out again"
 	contractArguments = "the context of a failure is there to be read"
@@ -26,21 +27,36 @@ func checkDeclared(s *suite, r *report) {
 		r.skip(nothing)
 		return
 	}
-	set := map[string]bool{}
 	for _, rec := range p.records {
 		if !rec.good() {
 			continue
 		}
 		for _, key := range rec.was.Keys() {
-			set[key] = true
 			if !slices.Contains(p.keys, key) {
 				r.addf(rec.failure.name, "there is a label under %.200q: declared are %q%s", key, p.keys, rec.inContext())
 			}
 		}
 	}
-	unset := slices.DeleteFunc(slices.Clone(p.keys), func(key string) bool { return set[key] })
-	if len(unset) > 0 {
-		r.notef("no failure made it set %q, so nothing is known of those: give it one that does with WithFailure", unset)
+}
+
+func checkEveryKey(s *suite, r *report) {
+	p := s.passOf(r)
+	if p.silent() {
+		r.skip(nothing)
+		return
+	}
+	unset := slices.Clone(p.keys)
+	for _, rec := range p.records {
+		if rec.good() {
+			unset = slices.DeleteFunc(unset, func(key string) bool { _, set := rec.was[key]; return set })
+		}
+	}
+	switch {
+	case len(unset) == 0:
+	case s.everyKey:
+		r.addf("", "no failure made it set %q: give it one that does, with WithFailure or WithContext", unset)
+	default:
+		r.skip(fmt.Sprintf("no failure made it set %q, so nothing is known of those: give it one that does, with WithFailure or WithContext, and see EveryKey", unset))
 	}
 }
 

@@ -33,8 +33,9 @@
 //   - errors: an error that it returns is no nil pointer and can be printed.
 //   - answers: ProcessFailure returns something else than an error, if only once.
 //     For how many failures it did not is logged.
-//   - declared: labels are under declared keys only. Declared keys under which
-//     there never was one are logged.
+//   - declared: labels are under declared keys only.
+//   - every-key: each declared key is set, if only once, so that something is known
+//     of its labels; with [EveryKey].
 //   - values: values are valid and within the limits.
 //   - ownership: a map that was returned is not kept: it is neither changed nor
 //     returned again, and whoever changes it changes nothing else.

@@ -133,7 +133,7 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 		factory enricher.Factory
 		options []enrichertest.Option
 	}{
-		"a simple one": {doing(kind), []enrichertest.Option{enrichertest.Deterministic()}},
+		"a simple one": {doing(kind), []enrichertest.Option{enrichertest.Deterministic(), enrichertest.EveryKey()}},
 		"one without keys": {
 			making(func() enricher.FailureEnricher {
 				return enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {

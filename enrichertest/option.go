@@ -25,6 +25,7 @@ type settings struct {
 	margin        time.Duration
 	patience      time.Duration
 	deterministic bool
+	everyKey      bool
 	note          func(check, note string)
 	skip          map[string]string
 }
@@ -103,6 +104,14 @@ func WithPatience(patience time.Duration) Option {
 // before.
 func Deterministic() Option {
 	return func(s *settings) { s.deterministic = true }
+}
+
+// EveryKey says that the enricher is given failures and contexts, if need be by
+// [WithFailure] and [WithContext], for which it sets every key that it declares. By
+// default, there may be keys that it never sets, and so labels that no check has
+// seen: they are why the check every-key is skipped.
+func EveryKey() Option {
+	return func(s *settings) { s.everyKey = true }
 }
 
 // Skip leaves out a check, for a reason, which must not be empty. Some checks that

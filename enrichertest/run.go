@@ -107,6 +107,7 @@ var checks = []check{
 	{"errors", contractErrors, checkErrors},
 	{"answers", contractAnswers, checkAnswers},
 	{"declared", contractDeclared, checkDeclared},
+	{"every-key", contractEveryKey, checkEveryKey},
 	{"values", contractValues, checkValues},
 	{"ownership", contractOwnership, checkOwnership},
 	{"arguments", contractArguments, checkArguments},

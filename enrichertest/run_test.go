@@ -101,7 +101,7 @@ func TestCheckHandsOnNotesAndWhyACheckWasSkipped(t *testing.T) {
 	require.NoError(t, enrichertest.Check(doing(none), enrichertest.Skip("context", "a reason"),
 		enrichertest.WithNotes(func(check, note string) { notes[check] += note })))
 	assert.Equal(t, "left out: a reason", notes["context"])
-	assert.Contains(t, notes["declared"], `no failure made it set ["kind"]`)
+	assert.Contains(t, notes["every-key"], `no failure made it set ["kind"]`)
 	assert.NotContains(t, notes, "panics")
 }
 
