@@ -1,9 +1,11 @@
 package all_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,12 +38,14 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 		},
 		"restart": {
 			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true}),
+			enrichertest.WithFailure("a request to wait", busy{}),
 			enrichertest.BadOptions("repeats", options{"repeats": 1}),
 			enrichertest.BadOptions("veto-window", options{"veto-window": 5}),
 		},
 		"attached": {
 			enrichertest.Deterministic(),
 			enrichertest.WithOptions(options{"keys": "a, b, JOB_CANNOT_RESTART"}),
+			enrichertest.WithFailure("what it publishes", enricher.WithLabels(io.EOF, enricher.Labels{"a": "1", "b": "2"})),
 			enrichertest.BadOptions("keys", options{"keys": "a, a"}),
 		},
 		"static": {
@@ -51,7 +55,7 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 		},
 		"owner": {
 			enrichertest.Deterministic(),
-			enrichertest.WithOptions(options{"rules": []any{"* platform", "label:type=USER product oncall=p", "job:* jobs", "pkg:... code"}}),
+			enrichertest.WithOptions(options{"rules": []any{"* platform", "job:* jobs", "pkg:... code", "label:type=USER product oncall=p"}}),
 			enrichertest.BadOptions("rules", options{"rules": []any{"*"}}),
 		},
 		"rules": {
@@ -70,6 +74,12 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 	}
 }
 
+// busy is what clients return of a server that has too much to do.
+type busy struct{}
+
+func (busy) Error() string             { return "too many requests" }
+func (busy) RetryAfter() time.Duration { return time.Minute }
+
 func TestEveryReadyMadeEnricherKeepsTheContract(t *testing.T) {
 	suites := suites(t)
 	for _, name := range enricher.Registered() {
@@ -77,7 +87,7 @@ func TestEveryReadyMadeEnricherKeepsTheContract(t *testing.T) {
 			factory, ok := enricher.RegisteredFactory(name)
 			require.True(t, ok)
 			require.Contains(t, suites, name)
-			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name))...)
+			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name), enrichertest.EveryKey())...)
 		})
 	}
 	assert.Len(t, suites, len(enricher.Registered()))

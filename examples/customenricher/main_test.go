@@ -24,6 +24,7 @@ func TestTheContractIsKept(t *testing.T) {
 	factory, _ := enricher.RegisteredFactory("query")
 	enrichertest.Run(t, factory,
 		enrichertest.Deterministic(),
+		enrichertest.EveryKey(),
 		enrichertest.WithFailure("a query", &QueryError{"orders", time.Minute}),
 		enrichertest.BadOptions("slower-than", map[string]any{"slower-than": "fast"}))
 }

@@ -17,7 +17,9 @@ func TestTheContractIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			factory, ok := enricher.RegisteredFactory(name)
 			require.True(t, ok)
-			enrichertest.Run(t, factory, enrichertest.WithName(name), enrichertest.Deterministic(), bad)
+			enrichertest.Run(t, factory,
+				enrichertest.WithName(name), enrichertest.Deterministic(), enrichertest.EveryKey(), bad,
+				enrichertest.WithContext("a bug", enricher.FailureContext{Labels: enricher.Labels{"kind": "USER", "reason": "panic"}}))
 		})
 	}
 }
