@@ -17,6 +17,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers"
+	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
 // remote asks a remote system, which takes a while.
@@ -47,6 +48,45 @@ func (r *remote) Close() error { r.closed++; return nil }
 type reader struct{ *remote }
 
 func (reader) InputKeys() []string { return []string{"fingerprint"} }
+
+func TestACoalescedEnricherKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	byType := func(cause error, _ enricher.FailureContext) string { return fmt.Sprintf("%T", cause) }
+	typed := enricher.Func([]string{"type"}, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"type": fmt.Sprintf("%T", cause)}, nil
+	})
+	// Failures that are equal have equal labels, so it does not matter which came first.
+	for name, make := range map[string]func() enricher.FailureEnricher{
+		"whose calls are shared": func() enricher.FailureEnricher { return enrichers.Coalesce(typed, byType, 0) },
+		"whose labels are kept":  func() enricher.FailureEnricher { return enrichers.Coalesce(typed, byType, time.Minute) },
+		"that asks a remote one": func() enricher.FailureEnricher {
+			return enrichers.Coalesce(&remote{took: time.Millisecond, answer: sameForAll}, byType, 0)
+		},
+		"that reads labels": func() enricher.FailureEnricher {
+			return enrichers.Coalesce(reader{&remote{answer: sameForAll}}, byType, time.Minute)
+		},
+		"that often has no answer": func() enricher.FailureEnricher { return enrichers.Coalesce(&remote{answer: everyOther}, byType, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			factory := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return make(), nil })
+			options := []enrichertest.Option{enrichertest.EveryKey()}
+			if name != "that often has no answer" {
+				options = append(options, enrichertest.Deterministic())
+			}
+			enrichertest.Run(t, factory, options...)
+		})
+	}
+}
+
+func sameForAll(int64) (enricher.Labels, error) { return enricher.Labels{"answer": "the same"}, nil }
+
+func everyOther(n int64) (enricher.Labels, error) {
+	if n%2 == 0 {
+		return nil, errBroken
+	}
+	return enricher.Labels{"answer": "the same"}, nil
+}
 
 func byText(cause error, _ enricher.FailureContext) string { return cause.Error() }
 
