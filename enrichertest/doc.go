@@ -13,8 +13,8 @@
 //
 // [Run] makes enrichers with the factory, gives them failures and contexts to trip
 // over, and proves that they keep the contract of the library. What the labels say
-// is for other tests to prove. Run it with the race detector too. [Check] does the
-// same outside of a test.
+// is for other tests to prove. Run it with the race detector too, and "go test -v"
+// shows what could not be judged. [Check] does the same outside of a test.
 //
 // The checks are, by the names that [Skip] takes:
 //
@@ -29,7 +29,8 @@
 //     and in another enricher of the same options.
 //   - panics: no failure makes ProcessFailure panic or exit its goroutine.
 //   - endless: errors that wrap each other in circles are not followed for ever.
-//   - context: ProcessFailure returns when its ctx ends, or has ended before.
+//   - context: ProcessFailure returns when its ctx ends, or has ended before, and
+//     keeps none.
 //   - errors: an error that it returns is no nil pointer and can be printed.
 //   - answers: ProcessFailure returns something else than an error, if only once.
 //     For how many failures it did not is logged.
@@ -59,13 +60,14 @@
 // A data race is found by the race detector only. One in a map can end the process,
 // as can an exhausted stack or a call of os.Exit: the trace names the enricher, but
 // there is no finding. An enricher that hangs only in production does not hang here.
-// One that waits until its ctx ends is given little time, and so its labels are seen
-// for few failures. Effects other than labels and goroutines are not seen: files,
-// connections, global variables. Nor are goroutines that a timer starts.
+// A slow one is given fewer failures, and one that uses up all patience little time,
+// so that less is known of its labels: [WithPatience] gives it more. Effects other
+// than labels and goroutines are not seen: files, connections, global variables. Nor
+// are goroutines that a timer starts.
 //
 // # For a service
 //
-// [Fake] is an enricher that does what a test tells it: answers, waits, hangs,
-// fails, panics. [Recorder] is an observer that remembers. [Labels] compares the
-// labels of a failure.
+// [Fake] is an enricher that does what a test tells it: answers, waits, hangs until it
+// is released, fails, panics. [Recorder] is an observer that remembers. [Labels]
+// compares the labels of a failure.
 package enrichertest

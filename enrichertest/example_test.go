@@ -88,6 +88,21 @@ func ExampleFake() {
 	// 3 calls
 }
 
+// What a service does about an enricher that hangs.
+func ExampleFake_Release() {
+	fake := &enrichertest.Fake{Steps: []enrichertest.Step{{Hang: true}}}
+	e, err := enricher.New(enricher.Config{Timeout: 10 * time.Millisecond}, enricher.WithEnricher("fake", fake))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+	defer fake.Release()
+
+	res := e.EnrichContext(context.Background(), os.ErrNotExist, enricher.FailureContext{})
+	fmt.Printf("%v, abandoned: %d\n", res.Outcomes[0].Status, e.Stats().Enrichers[0].Abandoned)
+	// Output: timed-out, abandoned: 1
+}
+
 // What a service has told its observers.
 func ExampleRecorder() {
 	var rec enrichertest.Recorder

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -18,17 +19,23 @@ type Fake struct {
 	Steps []Step   // what it does, call by call; then the last one again. By default, it returns no labels.
 
 	journal journal[Call]
+
+	mu       sync.Mutex
+	released bool
+	release  chan struct{} // closed by Release; nil: nothing hangs
 }
 
 var _ enricher.FailureEnricher = (*Fake)(nil)
 
-// A Step is what a [Fake] does in one call. It waits, as long as Delay and until
-// Until is closed, then it ends as the other fields say. Its zero value returns no
+// A Step is what a [Fake] does in one call. It hangs if it should, waits as long as
+// Delay and until Until is closed, and then ends as the other fields say. Its zero value returns no
 // labels at once.
 type Step struct {
+	Hang bool // before all else it waits for [Fake.Release], whatever its ctx says
+
 	Delay         time.Duration   // how long it waits
-	Until         <-chan struct{} // what it waits for after that. By default, for nothing.
-	IgnoreContext bool            // it waits although its ctx has ended. By default, it returns the cause of that.
+	Until         <-chan struct{} // what it waits for after that; in a bubble, one that was made there. By default, for nothing.
+	IgnoreContext bool            // it waits for these although its ctx has ended. By default, it returns the cause of that.
 
 	Panic  any             // what it panics with. By default, it does not.
 	Exit   bool            // it calls runtime.Goexit
@@ -51,7 +58,41 @@ func (f *Fake) ProcessFailure(ctx context.Context, cause error, fc enricher.Fail
 	if len(f.Steps) == 0 {
 		return nil, nil
 	}
-	return f.Steps[min(n, len(f.Steps)-1)].do(ctx)
+	step := f.Steps[min(n, len(f.Steps)-1)]
+	if step.Hang {
+		f.hang()
+	}
+	return step.do(ctx)
+}
+
+// Release lets the steps that hang go on, and those to come do not hang. A test that
+// has a Fake hang releases it before [enricher.Enricher.Shutdown], which waits for its
+// calls, and from within a bubble of testing/synctest before that ends. It may be
+// called again.
+func (f *Fake) Release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.released = true
+	if f.release != nil {
+		close(f.release)
+		f.release = nil
+	}
+}
+
+// hang waits for Release. The channel is made here, and so in the bubble in which
+// the call is.
+func (f *Fake) hang() {
+	f.mu.Lock()
+	if f.released {
+		f.mu.Unlock()
+		return
+	}
+	if f.release == nil {
+		f.release = make(chan struct{})
+	}
+	release := f.release
+	f.mu.Unlock()
+	<-release
 }
 
 // Calls returns the calls that have begun, in this order. The slice is the

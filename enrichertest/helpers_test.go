@@ -161,6 +161,52 @@ func TestFakeThatIgnoresItsContextIsAbandoned(t *testing.T) {
 	})
 }
 
+func TestFakeHangsUntilItIsReleased(t *testing.T) {
+	t.Parallel()
+	labels := enricher.Labels{"kind": "a"}
+	hangs := func() *enrichertest.Fake { // made outside of the bubble
+		return &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Hang: true, Labels: labels}, {Hang: true, Err: errJob}}}
+	}
+	t.Run("whatever its ctx says", func(t *testing.T) {
+		t.Parallel()
+		fake := hangs()
+		synctest.Test(t, func(t *testing.T) {
+			e := running(t, enricher.WithEnricher("fake", fake))
+			for range 2 {
+				res := e.EnrichContext(t.Context(), errJob, enricher.FailureContext{})
+				assert.Equal(t, enricher.StatusTimedOut, res.Outcomes[0].Status)
+			}
+			assert.Equal(t, 2, e.Stats().Enrichers[0].Abandoned)
+			fake.Release()
+			synctest.Wait()
+			assert.Equal(t, 0, e.Stats().Enrichers[0].Abandoned)
+			require.NoError(t, e.Shutdown(t.Context()))
+		})
+	})
+	t.Run("and does not hang from then on", func(t *testing.T) {
+		t.Parallel()
+		fake := hangs()
+		fake.Release()
+		fake.Release()
+		got, err := fake.ProcessFailure(t.Context(), errJob, enricher.FailureContext{})
+		require.NoError(t, err)
+		assert.Equal(t, labels, got)
+		_, err = fake.ProcessFailure(t.Context(), errJob, enricher.FailureContext{})
+		assert.Equal(t, errJob, err)
+	})
+	t.Run("for who reads as well", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			fake := hangs()
+			var all sync.WaitGroup
+			all.Go(func() { fake.Reading("owner").ProcessFailure(t.Context(), errJob, enricher.FailureContext{}) })
+			synctest.Wait()
+			fake.Release()
+			all.Wait()
+		})
+	})
+}
+
 func TestFakeCanRead(t *testing.T) {
 	t.Parallel()
 	first := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
