@@ -17,7 +17,7 @@ import (
 //
 // Where the factory makes no enricher, the test fails and there are no subtests.
 //
-// Run calls the factory some thirty times and ProcessFailure some thousand times,
+// Run calls the factory some twenty times and ProcessFailure some thousand times,
 // and closes what it has made. Where the enricher answers at once, that takes
 // well under two seconds; with calls of 20 milliseconds some ten, and some fifteen
 // where they go on although their ctx has ended. See [WithPatience].
