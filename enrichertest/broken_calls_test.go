@@ -31,14 +31,6 @@ func unwrapSafely(err error) (inner error) {
 	return inner
 }
 
-func unwrapAllSafely(err error) (inner []error) {
-	defer func() { recover() }()
-	if u, ok := err.(interface{ Unwrap() []error }); ok {
-		inner = u.Unwrap()
-	}
-	return inner
-}
-
 var never = make(chan struct{})
 
 func brokenCalls() map[string]broken {
@@ -107,14 +99,9 @@ func brokenCalls() map[string]broken {
 			}
 			return nil, nil
 		}),
-		"it recurses": process("endless", `failure "errors that wrap each other twice"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-			var walk func(error)
-			walk = func(err error) {
-				for _, err := range unwrapAllSafely(err) {
-					walk(err)
-				}
-			}
-			walk(cause)
+		"it uses errors.As": process("endless", `failure "errors that wrap each other twice"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			defer func() { recover() }()
+			_, _ = errors.AsType[*fs.PathError](cause)
 			return nil, nil
 		}),
 		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended (context empty)\n\t1 in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -86,13 +85,11 @@ func checkSlowly(t *testing.T, factory enricher.Factory, options ...enrichertest
 func TestASlowEnricherIsJudgedWhereThereIsTime(t *testing.T) {
 	t.Parallel()
 	for d, most := range map[time.Duration]time.Duration{
-		time.Millisecond:       3 * time.Second,
 		20 * time.Millisecond:  12 * time.Second,
 		150 * time.Millisecond: 15 * time.Second,
 	} {
 		notes, took := checkSlowly(t, doing(slowly(d, kind)), enrichertest.Deterministic())
 		assert.LessOrEqual(t, took, most, d)
-		t.Log(d, took)
 		assert.Equal(t, d > 100*time.Millisecond, strings.Contains(notes["deterministic"], "use WithPatience"), d)
 		for _, check := range []string{"stable-keys", "panics", "values", "ownership", "concurrency", "deterministic", "goroutines"} {
 			assert.NotContains(t, notes[check], "labels were compared", d)
@@ -117,7 +114,6 @@ func TestAnEnricherThatDoesNotHeedItsContextIsNotWaitedForForEver(t *testing.T) 
 			}}
 		}), enrichertest.Deterministic())
 		assert.LessOrEqual(t, took, most, d)
-		t.Log(d, took, notes)
 		assert.Contains(t, notes["context"], "calls whose ctx ended went on for")
 	}
 }
@@ -135,11 +131,13 @@ func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
 
 	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic())
 	for _, check := range []string{"concurrency", "deterministic"} {
-		assert.NotEmpty(t, notes[check], check)
+		assert.Regexp(t, "labels were compared for 0 of 1|nothing to judge", notes[check], check)
 	}
-	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic(), enrichertest.WithPatience(time.Hour))
-	require.NotContains(t, notes, "concurrency")
-	require.NotContains(t, notes, "deterministic")
+	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic(), enrichertest.WithPatience(20*time.Second))
+	for _, check := range []string{"concurrency", "deterministic"} {
+		assert.NotContains(t, notes[check], "labels were compared", check)
+		assert.NotContains(t, notes[check], "nothing to judge", check)
+	}
 }
 
 func TestErrorsAreNotPassedInSilence(t *testing.T) {
