@@ -86,7 +86,7 @@ func (g *generation) checkEnd() {
 	if g.cutShort.Load() && !errors.Is(g.err, errForced) {
 		g.faultf("calls were cancelled, though Shutdown was not forced")
 	}
-	g.checkFailures()
+	g.closeBooks()
 	for i, m := range g.members {
 		g.checkCounts(m, stats.Enrichers[i], g.counts[i], g.all[i])
 		g.checkLeftAlone(m)
@@ -95,6 +95,13 @@ func (g *generation) checkEnd() {
 		}
 	}
 	g.checkDiscarded(func(*member) bool { return true })
+}
+
+// closeBooks checks the books when all failures so far are settled, and begins new
+// ones.
+func (g *generation) closeBooks() {
+	g.checkFailures()
+	g.failures = map[uint64]*failure{}
 }
 
 // checkFailures checks that each failure was observed and handed to each enricher
@@ -107,7 +114,7 @@ func (g *generation) checkFailures() {
 		}
 		for i, status := range f.statuses {
 			m := g.members[i]
-			n := m.calls[id]
+			n := m.callsFor(id)
 			calls[i] += n
 			want := 1
 			switch status {
@@ -124,7 +131,7 @@ func (g *generation) checkFailures() {
 		}
 	}
 	for i, m := range g.members {
-		for _, n := range m.calls {
+		for _, n := range m.forget() {
 			calls[i] -= n
 			g.r.figures.calls.Add(int64(n))
 		}
@@ -159,7 +166,7 @@ func (g *generation) checkLeftAlone(m *member) {
 		return
 	}
 	most := p.BreakerThreshold + p.MaxConcurrent + int(time.Since(g.began)/p.BreakerCooldown) + 1
-	if len(m.calls) > most {
-		g.faultf("%s: called %d times, though it panics each time, and its policy %+v allows %d", m.name, len(m.calls), p, most)
+	if m.called > most {
+		g.faultf("%s: called %d times, though it panics each time, and its policy %+v allows %d", m.name, m.called, p, most)
 	}
 }

@@ -76,7 +76,7 @@ func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
 		f.failures.Load(), f.observed.Load(), f.overloaded.Load(), f.afterShutdown.Load(), f.explained.Load(),
 		time.Duration(f.latency.Load()))
 	t.Logf("calls %d, outcomes%s", f.calls.Load(), &outcomes)
-	t.Logf("goroutines: %d at most, of which hung or leaked at rest %d", f.goroutines.Load(), f.atRest.Load())
+	t.Logf("goroutines: at most %d at once; at rest at most %d, which hang or leak on purpose", f.goroutines.Load(), f.atRest.Load())
 }
 
 // liveHeap returns how many bytes are in use after a collection.

@@ -23,9 +23,10 @@ type member struct {
 	closed         atomic.Int64
 	closedEarly    atomic.Bool // a call was under way when it was closed, or began afterwards
 
-	mu    sync.Mutex
-	calls map[uint64]int             // by failure
-	kept  map[uint64]enricher.Labels // by failure: what it has returned and keeps
+	mu     sync.Mutex
+	called int
+	calls  map[uint64]int             // by failure
+	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
 }
 
 var _ enricher.FailureEnricher = (*member)(nil)
@@ -127,6 +128,7 @@ func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContex
 		g.faultf("%s: called for failure %d after an orderly Shutdown has returned", m.name, id)
 	}
 	m.mu.Lock()
+	m.called++
 	m.calls[id]++
 	m.mu.Unlock()
 
@@ -195,6 +197,23 @@ func (m *member) spoilKept(id uint64) {
 	defer m.mu.Unlock()
 	spoil(m.kept[id])
 	delete(m.kept, id)
+}
+
+// callsFor returns how often it was called for a failure.
+func (m *member) callsFor(id uint64) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.calls[id]
+}
+
+// forget closes the books on the calls so far, and returns how many there were for
+// each failure.
+func (m *member) forget() map[uint64]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	calls := m.calls
+	m.calls, m.kept = map[uint64]int{}, map[uint64]enricher.Labels{}
+	return calls
 }
 
 // spoil writes to a map that others may hold by mistake. The race detector sees

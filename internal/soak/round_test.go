@@ -1,9 +1,7 @@
 package soak_test
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,7 +18,7 @@ type round struct {
 	virtual bool          // in fake time: what must not depend on the machine is exact
 	budget  time.Duration // the scale of all durations
 	callers int
-	more    func(reported int) bool // whether a caller goes on
+	phase   func() (more func(reported int) bool) // begins one: it tells callers whether to go on
 	faults  *faults
 	figures *figures
 
@@ -47,11 +45,25 @@ func (r *round) run() {
 	before := goroutines()
 	random := r.random(0)
 	r.current.Store(r.start(random))
+	over := r.call(1)
+	r.reconfigure(random, over)
+	r.await(over, "callers")
+	enricher.SetDefault(nil)
+	r.await(returned(r.retiring.Wait), "calls to Shutdown")
+	r.checkQuiet(before)
+	r.retire(r.current.Load(), random)
+	r.await(returned(r.retiring.Wait), "calls to Shutdown")
+	r.checkRest(before)
+}
+
+// call starts the callers, for one phase. Over is closed when all have left.
+func (r *round) call(phase uint64) (over <-chan struct{}) {
+	more := r.phase()
 	var callers sync.WaitGroup
 	for i := range r.callers {
 		callers.Go(func() {
-			random := r.random(uint64(1 + i))
-			for n := 0; r.more(n); n++ {
+			random := r.random(phase<<16 + uint64(i))
+			for n := 0; more(n); n++ {
 				r.report(random)
 				if random.IntN(4) == 0 {
 					time.Sleep(upTo(random, r.budget))
@@ -59,22 +71,17 @@ func (r *round) run() {
 			}
 		})
 	}
-	over := make(chan struct{})
+	return returned(callers.Wait)
+}
+
+// returned returns a channel that is closed when wait has returned.
+func returned(wait func()) <-chan struct{} {
+	c := make(chan struct{})
 	go func() {
-		defer close(over)
-		callers.Wait()
+		defer close(c)
+		wait()
 	}()
-	r.reconfigure(random, over)
-	r.await(over, "callers")
-	enricher.SetDefault(nil)
-	r.retire(r.current.Load(), random)
-	over = make(chan struct{})
-	go func() {
-		defer close(over)
-		r.retiring.Wait()
-	}()
-	r.await(over, "calls to Shutdown")
-	r.checkRest(before)
+	return c
 }
 
 // random returns a source of its own for a goroutine.
@@ -195,58 +202,4 @@ func (r *round) await(over <-chan struct{}, what string) {
 		}
 		<-over
 	}
-}
-
-// checkRest checks that nothing is left but what hangs and leaks on purpose, and
-// nothing at all once that is released, and then the books.
-func (r *round) checkRest(before int) {
-	all := r.generations()
-	hanging := func() (n int) {
-		for _, g := range all {
-			n += g.hanging()
-		}
-		return n
-	}
-	r.settle("what hangs", all, func() int { return before + hanging() })
-	most(&r.figures.atRest, int64(hanging()))
-	for _, g := range all {
-		g.free()
-	}
-	r.settle("nothing", all, func() int { return before })
-	for _, g := range all {
-		g.checkEnd()
-	}
-}
-
-// settle waits until there are as many goroutines as there should be, and the stats
-// of all generations say so, too.
-func (r *round) settle(left string, all []*generation, want func() int) {
-	wrong := func() string {
-		if n, want := goroutines(), want(); n != want {
-			return fmt.Sprintf("%d goroutines, want %d", n, want)
-		}
-		for _, g := range all {
-			if why := g.restless(); why != "" {
-				return why
-			}
-		}
-		return ""
-	}
-	deadline := time.Now().Add(30 * time.Second)
-	for why := wrong(); why != ""; why = wrong() {
-		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			r.faults.addf("when %s is left: %s\n%s", left, why, buf[:runtime.Stack(buf, true)])
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// goroutines returns how many goroutines there are. The profile stops the world to
-// count them, and so misses those that are about to be gone, unlike
-// runtime.NumGoroutine.
-func goroutines() int {
-	n, _ := runtime.GoroutineProfile(make([]runtime.StackRecord, 1))
-	return n
 }

@@ -16,8 +16,10 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 		r.virtual = true
 		r.budget = 20 * time.Millisecond
 		r.callers = 2 + random.IntN(6)
-		reports := 20 + random.IntN(40)
-		r.more = func(reported int) bool { return reported < reports }
+		reports := 20 + random.IntN(30)
+		r.phase = func() func(int) bool {
+			return func(reported int) bool { return reported < reports }
+		}
 		synctest.Test(t, func(*testing.T) { r.run() })
 	})
 }
@@ -26,17 +28,19 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 // all the rest is.
 func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
 	soak(t, 0.65, func(r *round) {
-		end := time.Now().Add(400 * time.Millisecond)
 		r.budget = 10 * time.Millisecond
 		r.callers = 8
-		r.more = func(int) bool { return time.Now().Before(end) }
+		r.phase = func() func(int) bool {
+			end := time.Now().Add(250 * time.Millisecond)
+			return func(int) bool { return time.Now().Before(end) }
+		}
 		r.run()
 	})
 }
 
 // soak plays rounds for a share of the time, and then shows its figures.
 func soak(t *testing.T, share float64, play func(*round)) {
-	const slack = 16 << 20 // of the heap
+	const slack = 1 << 20 // of the heap
 	seed, began, end := firstSeed(), time.Now(), untilWhen(t, share)
 	heap := liveHeap()
 	var figures figures
