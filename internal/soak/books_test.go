@@ -100,43 +100,52 @@ func (g *generation) checkEnd() {
 // closeBooks checks the books when all failures so far are settled, and begins new
 // ones.
 func (g *generation) closeBooks() {
-	g.checkFailures()
+	failures := g.failures
 	g.failures = map[uint64]*failure{}
-}
-
-// checkFailures checks that each failure was observed and handed to each enricher
-// as often as its outcomes say.
-func (g *generation) checkFailures() {
-	calls := make([]int, len(g.members))
-	for id, f := range g.failures {
+	for id, f := range failures {
 		if !f.settled || f.told > 1 || f.told > 0 && f.explained {
 			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.told)
 		}
-		for i, status := range f.statuses {
-			m := g.members[i]
-			n := m.callsFor(id)
-			calls[i] += n
-			want := 1
-			switch status {
-			case enricher.StatusSaturated, enricher.StatusCircuitOpen, enricher.StatusSkipped:
-				want = 0
-			case enricher.StatusTimedOut:
-				if !g.r.virtual {
-					want = min(n, 1) // none where the machine was too slow to call it in time
-				}
-			}
-			if n != want {
-				g.faultf("failure %d: %s was called %d times, and its status is %v", id, m.name, n, status)
-			}
+		if len(f.outcomes) != len(g.members) {
+			delete(failures, id) // a fault that has been noted
 		}
 	}
 	for i, m := range g.members {
-		for _, n := range m.forget() {
-			calls[i] -= n
-			g.r.figures.calls.Add(int64(n))
+		p := &page{m, i, failures, m.closeBooks()}
+		p.checkCalls()
+		if g.r.virtual {
+			p.checkSaturated()
+			p.checkCircuit()
 		}
-		if calls[i] != 0 {
-			g.faultf("%s: called %d times for failures that nobody has reported", m.name, -calls[i])
+	}
+}
+
+// checkCalls checks that each failure was handed to an enricher as often as its
+// outcomes say.
+func (p *page) checkCalls() {
+	strays := 0
+	for id, v := range p.visits {
+		p.g.r.figures.calls.Add(int64(v.n))
+		if p.failures[id] == nil {
+			strays += v.n
+		}
+	}
+	if strays > 0 {
+		p.g.faultf("%s: called %d times for failures that nobody has reported", p.name, strays)
+	}
+	for id, f := range p.failures {
+		n, want := p.visits[id].n, 1
+		status := f.outcomes[p.i].status
+		switch status {
+		case enricher.StatusSaturated, enricher.StatusCircuitOpen, enricher.StatusSkipped:
+			want = 0
+		case enricher.StatusTimedOut:
+			if !p.g.r.virtual {
+				want = min(n, 1) // none where the machine was too slow to call it in time
+			}
+		}
+		if n != want {
+			p.g.faultf("failure %d: %s was called %d times, and its status is %v", id, p.name, n, status)
 		}
 	}
 }

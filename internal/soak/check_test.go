@@ -17,7 +17,20 @@ type failure struct {
 	settled   bool
 	told      int             // how often the observer was told of it
 	seen      enricher.Result // what it was told, until the failure is settled
-	statuses  []enricher.Status
+	outcomes  []outcome
+	began     time.Time // no later than its report
+	ended     time.Time // no earlier than its end
+}
+
+// An outcome is what is kept of an enricher.Outcome.
+type outcome struct {
+	status enricher.Status
+	took   time.Duration
+}
+
+// bad reports whether the circuit breaker counts it.
+func (o outcome) bad() bool {
+	return o.status == enricher.StatusTimedOut || o.status == enricher.StatusPanicked
 }
 
 // failure returns what is known of a failure, with mu held.
@@ -76,6 +89,7 @@ func (g *generation) settle(rep *report, res enricher.Result, took time.Duration
 	f := g.failure(rep.id)
 	seen, told := f.seen, f.told > 0
 	f.seen, f.settled = enricher.Result{}, true
+	f.began, f.ended = rep.began, rep.began.Add(took)
 	g.mu.Unlock()
 	if res.Labels == nil {
 		g.faultf("failure %d: the labels are nil", rep.id)
@@ -94,7 +108,7 @@ func (g *generation) settle(rep *report, res enricher.Result, took time.Duration
 	default:
 		g.checkRefused(rep.id, res, why)
 	}
-	g.count(f, res)
+	g.count(rep, f, res)
 	before := res.Labels.Clone()
 	for i, o := range res.Outcomes {
 		if o.Status == enricher.StatusOK {
@@ -108,12 +122,15 @@ func (g *generation) settle(rep *report, res enricher.Result, took time.Duration
 }
 
 // count adds the outcomes of a failure to those of its generation.
-func (g *generation) count(f *failure, res enricher.Result) {
+func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.r.figures.failures.Add(1)
 	for i, o := range res.Outcomes {
-		f.statuses = append(f.statuses, o.Status)
+		f.outcomes = append(f.outcomes, outcome{o.Status, o.Duration})
+		if g.r.lone {
+			g.checkRow(g.members[i], rep, f, f.outcomes[i])
+		}
 		g.all[i][o.Status]++
 		if !f.explained {
 			g.counts[i][o.Status]++
@@ -203,7 +220,7 @@ func (g *generation) checkIssues(m *member, id uint64, got []enricher.LabelIssue
 
 // checkOutcome checks that an enricher's script could come to this outcome.
 func (g *generation) checkOutcome(m *member, rep *report, sc script, o enricher.Outcome) {
-	possible, cut := g.explain(m, rep, sc, o)
+	possible, cut := g.explain(m, rep.id, sc, o)
 	if cut {
 		g.cutShort.Store(true)
 	}
@@ -214,7 +231,7 @@ func (g *generation) checkOutcome(m *member, rep *report, sc script, o enricher.
 
 // explain reports whether an outcome is possible, and whether only a Shutdown that
 // was forced explains it: then cut is true.
-func (g *generation) explain(m *member, rep *report, sc script, o enricher.Outcome) (possible, cut bool) {
+func (g *generation) explain(m *member, id uint64, sc script, o enricher.Outcome) (possible, cut bool) {
 	inTime := o.Duration < m.limit() // whatever comes later is too late
 	played := inTime && o.Duration >= sc.takes
 	switch o.Status {
@@ -222,17 +239,17 @@ func (g *generation) explain(m *member, rep *report, sc script, o enricher.Outco
 		return o.Err == nil && played && (sc.end == answers || sc.end == hangs || sc.end == obeys), false
 	case enricher.StatusFailed:
 		if own, ok := o.Err.(*scriptedError); ok {
-			return own.id == rep.id && played && sc.end == fails, false
+			return own.id == id && played && sc.end == fails, false
 		}
 		return errors.Is(o.Err, context.Canceled) && inTime && sc.givesUp(), true
 	case enricher.StatusPanicked:
 		p, ok := o.Err.(*enricher.PanicError)
-		return ok && played && (sc.end == panics && p.Value == rep.id && len(p.Stack) > 0 || sc.end == exits && p.Value != rep.id), false
+		return ok && played && (sc.end == panics && p.Value == id && len(p.Stack) > 0 || sc.end == exits && p.Value != id), false
 	case enricher.StatusTimedOut:
 		return errors.Is(o.Err, context.DeadlineExceeded) &&
 			(!g.r.virtual || !sc.atOnce() && g.mayTimeOut(m, o.Duration)), false
 	case enricher.StatusSaturated:
-		return errors.Is(o.Err, enricher.ErrSaturated) && (!g.r.virtual || g.maySaturate(m, rep, o.Duration)), false
+		return errors.Is(o.Err, enricher.ErrSaturated) && (!g.r.virtual || o.Duration == 0 || g.mayTimeOut(m, o.Duration)), false
 	case enricher.StatusCircuitOpen:
 		return errors.Is(o.Err, enricher.ErrCircuitOpen) && m.policy.BreakerThreshold > 0, false
 	case enricher.StatusSkipped:
@@ -240,9 +257,6 @@ func (g *generation) explain(m *member, rep *report, sc script, o enricher.Outco
 	}
 	return false, false
 }
-
-// patience is how long, in fake time, a call may wait for others before it begins.
-const patience = 100 * time.Microsecond
 
 // mayTimeOut reports whether, in fake time, the time could be up after took. An
 // enricher that waits for nobody has exactly as much as it is given.
@@ -255,22 +269,4 @@ func (g *generation) mayTimeOut(m *member, took time.Duration) bool {
 		return took == m.policy.Timeout
 	}
 	return took >= min(share-patience, m.limit())
-}
-
-// maySaturate reports whether, in fake time, there could be no slot for a failure.
-func (g *generation) maySaturate(m *member, rep *report, took time.Duration) bool {
-	slots := int64(m.policy.MaxConcurrent)
-	crowd := g.r.crowd.came.Load() - rep.left // at most so many were under way at once, this one included
-	switch {
-	case took > 0: // each slot was held by one of the crowd, or an abandoned call
-		return crowd+m.peak.Load() > slots && g.mayTimeOut(m, took)
-	case m.punctual(): // each was held by one of the crowd, and as many did wait
-		return crowd > 2*slots
-	}
-	return crowd > slots || m.peak.Load() >= slots
-}
-
-// punctual reports whether all calls return at once, so that none is abandoned.
-func (s *spec) punctual() bool {
-	return !s.slow && !slices.Contains(s.ends, hangs) && !slices.Contains(s.ends, obeys)
 }

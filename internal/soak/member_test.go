@@ -19,14 +19,17 @@ type member struct {
 	g      *generation
 	shared enricher.Labels // what one that shares returns
 
-	underWay, peak atomic.Int64
-	closed         atomic.Int64
-	closedEarly    atomic.Bool // a call was under way when it was closed, or began afterwards
+	underWay    atomic.Int64
+	closed      atomic.Int64
+	closedEarly atomic.Bool // a call was under way when it was closed, or began afterwards
 
 	mu     sync.Mutex
-	called int
-	calls  map[uint64]int             // by failure
+	called int                        // how often
+	visits map[uint64]*visit          // by failure
 	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
+
+	row     row       // where there is a single caller
+	lastBad time.Time // in books that are closed: when a call timed out or panicked
 }
 
 var _ enricher.FailureEnricher = (*member)(nil)
@@ -40,7 +43,7 @@ func (r reader) InputKeys() []string { return r.reads }
 
 // newMember makes the enricher that s is about.
 func newMember(g *generation, s *spec) (*member, enricher.FailureEnricher) {
-	m := &member{spec: s, g: g, calls: map[uint64]int{}, kept: map[uint64]enricher.Labels{}}
+	m := &member{spec: s, g: g, visits: map[uint64]*visit{}, kept: map[uint64]enricher.Labels{}}
 	if s.shares {
 		m.shared = s.says(0, script{}, nil)
 	}
@@ -66,8 +69,7 @@ func (e *scriptedError) Error() string {
 
 func (m *member) ProcessFailure(ctx context.Context, why error, fc enricher.FailureContext) (enricher.Labels, error) {
 	id := why.(cause).number()
-	defer m.underWay.Add(-1)
-	m.enter(ctx, id, fc)
+	defer m.leave(m.enter(ctx, id, fc))
 	sc := m.script(id)
 	if sc.leaks {
 		m.g.leak()
@@ -114,10 +116,9 @@ func wait(ctx context.Context, sc script) error {
 }
 
 // enter notes a call, and checks what it was given.
-func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContext) {
+func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContext) *visit {
 	g := m.g
 	now := m.underWay.Add(1)
-	most(&m.peak, now)
 	if now > int64(m.policy.MaxConcurrent) {
 		g.faultf("%s: %d calls are under way, MaxConcurrent is %d", m.name, now, m.policy.MaxConcurrent)
 	}
@@ -127,11 +128,7 @@ func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContex
 	if g.over.Load() {
 		g.faultf("%s: called for failure %d after an orderly Shutdown has returned", m.name, id)
 	}
-	m.mu.Lock()
-	m.called++
-	m.calls[id]++
-	m.mu.Unlock()
-
+	v := m.visit(ctx, id)
 	limit := m.limit()
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > limit {
 		g.faultf("%s: has until %v, which is more than %v", m.name, time.Until(deadline), limit)
@@ -143,6 +140,7 @@ func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContex
 	}
 	g.checkContext(ctx, m.name, id, fc)
 	m.checkInputs(fc.Labels)
+	return v
 }
 
 // checkInputs checks the labels that a call gets to read. Whether all are there
@@ -197,23 +195,6 @@ func (m *member) spoilKept(id uint64) {
 	defer m.mu.Unlock()
 	spoil(m.kept[id])
 	delete(m.kept, id)
-}
-
-// callsFor returns how often it was called for a failure.
-func (m *member) callsFor(id uint64) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.calls[id]
-}
-
-// forget closes the books on the calls so far, and returns how many there were for
-// each failure.
-func (m *member) forget() map[uint64]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	calls := m.calls
-	m.calls, m.kept = map[uint64]int{}, map[uint64]enricher.Labels{}
-	return calls
 }
 
 // spoil writes to a map that others may hold by mistake. The race detector sees

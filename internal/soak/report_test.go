@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"testing/synctest"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -19,7 +20,6 @@ type report struct {
 	ctx   context.Context
 	fc    enricher.FailureContext
 	began time.Time
-	left  int64 // how many had left the crowd by then
 }
 
 type idKey struct{}
@@ -49,12 +49,15 @@ func (r *round) newReport(random *rand.Rand) *report {
 		cancel()
 		rep.ctx = ctx
 	}
-	rep.began, rep.left = time.Now(), r.crowd.left.Load()
+	rep.began = time.Now()
 	return rep
 }
 
 // report hands one failure, or a few, to the current generation in a random way.
 func (r *round) report(random *rand.Rand) {
+	if r.lone {
+		synctest.Wait() // for what happens at this moment, such as the end of an abandoned call
+	}
 	g := r.current.Load()
 	switch random.IntN(16) {
 	case 0, 1, 2:
@@ -77,7 +80,6 @@ func (r *round) report(random *rand.Rand) {
 }
 
 func (r *round) enrich(g *generation, rep *report) {
-	defer r.crowd.enter()()
 	g.begin(rep, false)
 	rep.fc = enricher.FailureContext{}
 	labels := g.e.Enrich(rep.cause)
@@ -93,7 +95,6 @@ func (r *round) enrich(g *generation, rep *report) {
 }
 
 func (r *round) enrichContext(g *generation, rep *report) {
-	defer r.crowd.enter()()
 	g.begin(rep, false)
 	res := g.e.EnrichContext(rep.ctx, rep.cause, rep.fc)
 	g.settle(rep, res, time.Since(rep.began))
@@ -101,7 +102,6 @@ func (r *round) enrichContext(g *generation, rep *report) {
 
 // enrichByDefault finds out from the names of the enrichers which generation it was.
 func (r *round) enrichByDefault(rep *report) {
-	defer r.crowd.enter()()
 	res := enricher.EnrichContext(rep.ctx, rep.cause, rep.fc)
 	took := time.Since(rep.began)
 	if len(res.Outcomes) == 0 {
@@ -120,7 +120,6 @@ func (r *round) enrichByDefault(rep *report) {
 }
 
 func (r *round) enrichAndResult(g *generation, rep *report) {
-	defer r.crowd.enter()()
 	f := g.enrichAsync(rep)
 	res := f.Result()
 	took := time.Since(rep.began)
@@ -131,7 +130,6 @@ func (r *round) enrichAndResult(g *generation, rep *report) {
 
 // enrichAndWait leaves early, and comes back for the result.
 func (r *round) enrichAndWait(g *generation, rep *report, random *rand.Rand) {
-	defer r.crowd.enter()()
 	ctx, cancel := context.WithTimeoutCause(context.Background(), upTo(random, r.budget), errImpatient)
 	defer cancel()
 	f := g.enrichAsync(rep)
@@ -158,10 +156,9 @@ var (
 
 // burst reports as many failures at once as MaxPending may allow, or more.
 func (r *round) burst(g *generation, random *rand.Rand) {
-	reports := make([]*report, 1+random.IntN(16))
+	reports := make([]*report, 1+random.IntN(r.bursts))
 	futures := make([]*enricher.Future, len(reports))
 	for i := range reports {
-		defer r.crowd.enter()()
 		reports[i] = r.newReport(random)
 		futures[i] = g.enrichAsync(reports[i])
 	}
@@ -200,7 +197,6 @@ func (g *generation) enrichAsync(rep *report) *enricher.Future {
 
 // explain asks for an explanation, which has to agree with the model like a Result.
 func (r *round) explain(g *generation, rep *report) {
-	defer r.crowd.enter()()
 	g.mu.Lock()
 	f := g.failure(rep.id)
 	f.explained = true

@@ -18,25 +18,18 @@ type round struct {
 	virtual bool          // in fake time: what must not depend on the machine is exact
 	budget  time.Duration // the scale of all durations
 	callers int
+	bursts  int                                   // of how many failures at most
+	lone    bool                                  // one at a time, in fake time: even their order is exact
 	phase   func() (more func(reported int) bool) // begins one: it tells callers whether to go on
 	faults  *faults
 	figures *figures
 
 	ids     atomic.Uint64
-	crowd   crowd
 	current atomic.Pointer[generation]
 
 	mu       sync.Mutex
 	all      []*generation // by number; nil where New has refused the configuration
 	retiring sync.WaitGroup
-}
-
-// A crowd counts the failures that are under way, as their callers see it.
-type crowd struct{ came, left atomic.Int64 }
-
-func (c *crowd) enter() (leave func()) {
-	c.came.Add(1)
-	return func() { c.left.Add(1) }
 }
 
 // run plays the round.

@@ -9,14 +9,19 @@ import (
 )
 
 // In fake time, nothing is late because the machine is slow: budgets, durations
-// and what becomes of those that answer at once are exact.
+// and what becomes of those that answer at once are exact. In some rounds a lone
+// caller reports one failure at a time: then the circuit breakers are, too.
 func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 	soak(t, 0.35, func(r *round) {
 		random := r.random(1 << 32)
 		r.virtual = true
 		r.budget = 20 * time.Millisecond
-		r.callers = 2 + random.IntN(6)
+		r.callers, r.bursts = 2+random.IntN(6), 16
 		reports := 20 + random.IntN(30)
+		if random.IntN(3) == 0 {
+			r.callers, r.bursts, r.lone = 1, 1, true
+			reports *= 4
+		}
 		r.phase = func() func(int) bool {
 			return func(reported int) bool { return reported < reports }
 		}
@@ -29,7 +34,7 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
 	soak(t, 0.65, func(r *round) {
 		r.budget = 10 * time.Millisecond
-		r.callers = 8
+		r.callers, r.bursts = 8, 16
 		r.phase = func() func(int) bool {
 			end := time.Now().Add(250 * time.Millisecond)
 			return func(int) bool { return time.Now().Before(end) }
