@@ -110,6 +110,7 @@ func (g *generation) closeBooks() {
 			delete(failures, id) // a fault that has been noted
 		}
 	}
+	g.checkLog()
 	for i, m := range g.members {
 		p := &page{m, i, failures, m.closeBooks()}
 		p.checkCalls()

@@ -24,9 +24,11 @@ func (g *generation) checkRow(m *member, rep *report, f *failure, o outcome) {
 	switch {
 	case called && v.began.Before(row.until):
 		g.faultf("failure %d: %s is called, though its breaker is open for another %v", rep.id, m.name, row.until.Sub(v.began))
+	case o.status == enricher.StatusCircuitOpen && row.until.IsZero():
+		g.faultf("failure %d: %s is left alone after %d timeouts or panics in a row, and its threshold is %d",
+			rep.id, m.name, row.bad, m.policy.BreakerThreshold)
 	case o.status == enricher.StatusCircuitOpen && !f.began.Before(row.until):
-		g.faultf("failure %d: %s is left alone after %d timeouts or panics in a row of %d, and since its breaker may probe for %v",
-			rep.id, m.name, row.bad, m.policy.BreakerThreshold, f.began.Sub(row.until))
+		g.faultf("failure %d: %s is left alone, though its cooldown has been over for %v", rep.id, m.name, f.began.Sub(row.until))
 	case o.status == enricher.StatusSaturated && f.ended.Before(row.until):
 		g.faultf("failure %d: %s is asked for a slot, though its breaker is open", rep.id, m.name)
 	}

@@ -134,6 +134,7 @@ func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 		g.all[i][o.Status]++
 		if !f.explained {
 			g.counts[i][o.Status]++
+			g.issues[i] += uint64(min(len(o.Issues), 1))
 		}
 		g.r.figures.outcomes[o.Status].Add(1)
 	}

@@ -3,6 +3,7 @@ package soak_test
 import (
 	"fmt"
 	"runtime"
+	"runtime/metrics"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,9 +49,12 @@ type figures struct {
 	overloaded, afterShutdown                  atomic.Int64
 	outcomes                                   [enricher.StatusSkipped + 1]atomic.Int64
 	calls, closes                              atomic.Int64
+	lines, suppressed                          atomic.Int64 // of logs
 
 	goroutines atomic.Int64 // the most at once
 	atRest     atomic.Int64 // the most that hung or leaked when all else was over
+	pending    atomic.Int64 // the most failures of one EnrichAsync at once
+	heap       atomic.Int64 // the most bytes under load, garbage included
 	latency    atomic.Int64 // of a failure, the longest
 }
 
@@ -60,7 +64,13 @@ func most(maximum *atomic.Int64, n int64) {
 	}
 }
 
-func (f *figures) sample() { most(&f.goroutines, int64(runtime.NumGoroutine())) }
+// sample is called under load.
+func (f *figures) sample() {
+	most(&f.goroutines, int64(runtime.NumGoroutine()))
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap) // which stops nobody
+	most(&f.heap, int64(heap[0].Value.Uint64()))
+}
 
 func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
 	var outcomes strings.Builder
@@ -76,7 +86,9 @@ func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
 		f.failures.Load(), f.observed.Load(), f.overloaded.Load(), f.afterShutdown.Load(), f.explained.Load(),
 		time.Duration(f.latency.Load()))
 	t.Logf("calls %d, outcomes%s", f.calls.Load(), &outcomes)
+	t.Logf("log lines %d, suppressed %d", f.lines.Load(), f.suppressed.Load())
 	t.Logf("goroutines: at most %d at once; at rest at most %d, which hang or leak on purpose", f.goroutines.Load(), f.atRest.Load())
+	t.Logf("pending in one EnrichAsync: at most %d at once; heap under load: at most %d KiB", f.pending.Load(), f.heap.Load()>>10)
 }
 
 // liveHeap returns how many bytes are in use after a collection.

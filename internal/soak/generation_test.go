@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -26,6 +25,7 @@ type generation struct {
 	delay   time.Duration   // what its observers take for one failure
 	e       *enricher.Enricher
 	began   time.Time
+	journal *journal
 	members []*member            // those that are loaded, in configured order
 	broken  enricher.FactoryFunc // the factory that fails; see sabotage
 	err     error                // of Shutdown
@@ -49,6 +49,9 @@ type generation struct {
 	told     uint64
 	counts   []counts // by loaded enricher, what Stats has to say
 	all      []counts // the same, with those of Explain
+	issues   []uint64 // by loaded enricher: the failures with issues, without those of Explain
+
+	panicking uint64 // observers that do nothing else
 }
 
 type counts [enricher.StatusSkipped + 1]uint64
@@ -98,7 +101,8 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 
 // start calls New.
 func (g *generation) start(random *rand.Rand) error {
-	opts := append(g.observers(random), enricher.WithRegistry(g.registry()), enricher.WithLogger(newLogger(random)))
+	g.journal = newJournal(g, random)
+	opts := append(g.observers(random), enricher.WithRegistry(g.registry()), enricher.WithLogger(slog.New(g.journal)))
 	loaded := map[string]*member{}
 	for _, s := range g.specs {
 		if s.inCode {
@@ -122,6 +126,7 @@ func (g *generation) start(random *rand.Rand) error {
 	}
 	g.counts = make([]counts, len(g.members))
 	g.all = make([]counts, len(g.members))
+	g.issues = make([]uint64, len(g.members))
 	g.checkLoaded()
 	return nil
 }
@@ -172,21 +177,6 @@ func (g *generation) sabotage(random *rand.Rand) {
 	}
 	g.cfg.FailureEnrichers = append(g.cfg.FailureEnrichers, "broken")
 }
-
-// newLogger returns a logger that drops its lines, formats them first, or panics.
-func newLogger(random *rand.Rand) *slog.Logger {
-	switch random.IntN(3) {
-	case 0:
-		return slog.New(slog.DiscardHandler)
-	case 1:
-		return slog.New(slog.NewTextHandler(panicker{}, nil))
-	}
-	return slog.New(slog.NewTextHandler(io.Discard, nil))
-}
-
-type panicker struct{}
-
-func (panicker) Write([]byte) (int, error) { panic("the disk is full") }
 
 // free ends what hangs and leaks.
 func (g *generation) free() { g.freeing.Do(func() { close(g.freed) }) }

@@ -24,9 +24,9 @@ func firstSeed() uint64 {
 	return 1 + rand.Uint64N(1<<32)
 }
 
-// untilWhen returns when a variant that gets a share of the time has to begin
-// its last round.
-func untilWhen(t *testing.T, share float64) time.Time {
+// untilWhen returns when a variant, which gets half of the time, has to begin its
+// last round.
+func untilWhen(t *testing.T) time.Time {
 	total := 4 * time.Second
 	if testing.Short() {
 		total = 500 * time.Millisecond
@@ -38,5 +38,5 @@ func untilWhen(t *testing.T, share float64) time.Time {
 		// Some is left for the last round and the other variant.
 		total = min(total, time.Until(deadline)*9/10)
 	}
-	return time.Now().Add(time.Duration(share * float64(total)))
+	return time.Now().Add(total / 2)
 }

@@ -29,7 +29,11 @@ func (g *generation) observers(random *rand.Rand) []enricher.Option {
 		others = append(others, func(context.Context, error, enricher.FailureContext, enricher.Result) { time.Sleep(pause) })
 	}
 	opts := []enricher.Option{enricher.WithObserver(nil)}
-	for _, o := range others[random.IntN(len(others)):] {
+	first := random.IntN(len(others))
+	if first == 0 {
+		g.panicking++
+	}
+	for _, o := range others[first:] {
 		opts = append(opts, enricher.WithObserver(o))
 	}
 	opts = append(opts, enricher.WithObserver(observerFunc(g.observe)))

@@ -188,7 +188,9 @@ func (g *generation) enrichAsync(rep *report) *enricher.Future {
 			g.faultf("failure %d is one too many, though at most %d were pending, and MaxPending is %d", rep.id, atMost, g.pending)
 		}
 	default:
-		if n := g.asyncNow.Add(1); n > int64(g.pending) {
+		n := g.asyncNow.Add(1)
+		most(&g.r.figures.pending, n)
+		if n > int64(g.pending) {
 			g.faultf("%d failures are pending, MaxPending is %d", n, g.pending)
 		}
 	}

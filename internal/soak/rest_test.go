@@ -16,7 +16,8 @@ func (r *round) checkQuiet(before int) {
 	)
 	r.rest(before)
 	heap, hung, reported := liveHeap(), r.hanging(), r.ids.Load()
-	r.await(r.call(2), "callers")
+	r.await(r.call(settled), "callers")
+	r.figures.sample()
 	r.rest(before)
 	most := slack + heldByHung*max(0, r.hanging()-hung)
 	if grown := int(liveHeap()) - int(heap); grown > most {
@@ -26,12 +27,16 @@ func (r *round) checkQuiet(before int) {
 }
 
 // rest checks that nothing is left but what hangs and leaks on purpose. Then it
-// checks and closes the books, which grow with each failure.
+// checks and closes the books, which grow with each failure. In fake time, it ends
+// when a log line of any kind may follow.
 func (r *round) rest(before int) {
 	r.settle("what hangs", func() int { return before + r.hanging() })
 	most(&r.figures.atRest, int64(r.hanging()))
 	for _, g := range r.generations() {
 		g.closeBooks()
+	}
+	if r.virtual {
+		time.Sleep(time.Second)
 	}
 }
 

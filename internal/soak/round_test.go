@@ -18,9 +18,9 @@ type round struct {
 	virtual bool          // in fake time: what must not depend on the machine is exact
 	budget  time.Duration // the scale of all durations
 	callers int
-	bursts  int                                   // of how many failures at most
-	lone    bool                                  // one at a time, in fake time: even their order is exact
-	phase   func() (more func(reported int) bool) // begins one: it tells callers whether to go on
+	bursts  int                                        // of how many failures at most
+	lone    bool                                       // one at a time, in fake time: even their order is exact
+	lasts   func(phase) (more func(reported int) bool) // begins a phase; more tells a caller whether it goes on
 	faults  *faults
 	figures *figures
 
@@ -38,7 +38,7 @@ func (r *round) run() {
 	before := goroutines()
 	random := r.random(0)
 	r.current.Store(r.start(random))
-	over := r.call(1)
+	over := r.call(restless)
 	r.reconfigure(random, over)
 	r.await(over, "callers")
 	enricher.SetDefault(nil)
@@ -49,16 +49,27 @@ func (r *round) run() {
 	r.checkRest(before)
 }
 
-// call starts the callers, for one phase. Over is closed when all have left.
-func (r *round) call(phase uint64) (over <-chan struct{}) {
-	more := r.phase()
+// A phase is a part of a round.
+type phase uint64
+
+const (
+	restless phase = iota // generations come and go
+	settled               // the last one has the service to itself
+)
+
+// call starts the callers of a phase. Over is closed when all have left.
+func (r *round) call(p phase) (over <-chan struct{}) {
+	more := r.lasts(p)
 	var callers sync.WaitGroup
 	for i := range r.callers {
 		callers.Go(func() {
-			random := r.random(phase<<16 + uint64(i))
+			random := r.random(1 + uint64(p)<<16 + uint64(i))
 			for n := 0; more(n); n++ {
 				r.report(random)
-				if random.IntN(4) == 0 {
+				switch {
+				case p == settled && r.virtual && random.IntN(24) == 0:
+					time.Sleep(upTo(random, longPause))
+				case random.IntN(4) == 0:
 					time.Sleep(upTo(random, r.budget))
 				}
 			}
@@ -66,6 +77,10 @@ func (r *round) call(phase uint64) (over <-chan struct{}) {
 	}
 	return returned(callers.Wait)
 }
+
+// longPause is long enough for circuit breakers to probe, and for log lines of a
+// kind to follow each other. It costs no time where time is fake.
+const longPause = 8 * time.Second
 
 // returned returns a channel that is closed when wait has returned.
 func returned(wait func()) <-chan struct{} {
@@ -186,9 +201,13 @@ func (r *round) atMost(d time.Duration) time.Duration {
 
 // await waits for what has to end by itself. What does not is helped.
 func (r *round) await(over <-chan struct{}, what string) {
+	limit := time.Minute
+	if r.virtual {
+		limit = time.Hour // which holds nobody up
+	}
 	select {
 	case <-over:
-	case <-time.After(time.Minute):
+	case <-time.After(limit):
 		r.faults.addf("%s do not return", what)
 		for _, g := range r.generations() {
 			g.free()

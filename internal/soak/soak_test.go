@@ -12,18 +12,21 @@ import (
 // and what becomes of those that answer at once are exact. In some rounds a lone
 // caller reports one failure at a time: then the circuit breakers are, too.
 func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
-	soak(t, 0.35, func(r *round) {
+	soak(t, func(r *round) {
 		random := r.random(1 << 32)
 		r.virtual = true
 		r.budget = 20 * time.Millisecond
 		r.callers, r.bursts = 2+random.IntN(6), 16
 		reports := 20 + random.IntN(30)
-		if random.IntN(3) == 0 {
+		if random.IntN(2) == 0 {
 			r.callers, r.bursts, r.lone = 1, 1, true
-			reports *= 4
 		}
-		r.phase = func() func(int) bool {
-			return func(reported int) bool { return reported < reports }
+		r.lasts = func(p phase) func(int) bool {
+			n := reports
+			if r.lone && p == settled {
+				n *= 6
+			}
+			return func(reported int) bool { return reported < n }
 		}
 		synctest.Test(t, func(*testing.T) { r.run() })
 	})
@@ -32,10 +35,10 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 // In real time, goroutines race. What a machine can delay is not asserted, but
 // all the rest is.
 func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
-	soak(t, 0.65, func(r *round) {
+	soak(t, func(r *round) {
 		r.budget = 10 * time.Millisecond
 		r.callers, r.bursts = 8, 16
-		r.phase = func() func(int) bool {
+		r.lasts = func(phase) func(int) bool {
 			end := time.Now().Add(250 * time.Millisecond)
 			return func(int) bool { return time.Now().Before(end) }
 		}
@@ -43,10 +46,13 @@ func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
 	})
 }
 
-// soak plays rounds for a share of the time, and then shows its figures.
-func soak(t *testing.T, share float64, play func(*round)) {
-	const slack = 1 << 20 // of the heap
-	seed, began, end := firstSeed(), time.Now(), untilWhen(t, share)
+// soak plays rounds for half of the time, and then shows its figures.
+func soak(t *testing.T, play func(*round)) {
+	const (
+		slack     = 1 << 20  // of the heap at rest
+		underLoad = 32 << 20 // of the heap while failures are reported
+	)
+	seed, began, end := firstSeed(), time.Now(), untilWhen(t)
 	heap := liveHeap()
 	var figures figures
 	for next := seed; next == seed || time.Now().Before(end); next++ {
@@ -61,5 +67,6 @@ func soak(t *testing.T, share float64, play func(*round)) {
 	figures.log(t, seed, took)
 	t.Logf("heap at rest: %d KiB, %d KiB before", after>>10, heap>>10)
 	require.LessOrEqual(t, after, heap+slack, "what is over is still in memory")
+	require.LessOrEqual(t, figures.heap.Load(), int64(underLoad), "the heap under load")
 	require.NotZero(t, figures.failures.Load())
 }
