@@ -68,7 +68,7 @@ func (e *scriptedError) Error() string {
 }
 
 func (m *member) ProcessFailure(ctx context.Context, why error, fc enricher.FailureContext) (enricher.Labels, error) {
-	id := why.(cause).number()
+	id := numberOf(why, fc)
 	defer m.leave(m.enter(ctx, id, fc))
 	sc := m.script(id)
 	if sc.leaks {

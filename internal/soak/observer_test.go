@@ -57,7 +57,7 @@ func spoilAll(fc enricher.FailureContext, res enricher.Result) {
 
 // observe notes a failure and its Result.
 func (g *generation) observe(ctx context.Context, why error, fc enricher.FailureContext, res enricher.Result) {
-	id := why.(cause).number()
+	id := numberOf(why, fc)
 	if g.over.Load() {
 		g.faultf("an observer is told of failure %d after an orderly Shutdown has returned", id)
 	}
@@ -82,9 +82,9 @@ func (g *generation) observe(ctx context.Context, why error, fc enricher.Failure
 }
 
 // exitIfAsync exits the goroutine, if that is one of the library's own.
-func (g *generation) exitIfAsync(_ context.Context, why error, _ enricher.FailureContext, _ enricher.Result) {
+func (g *generation) exitIfAsync(_ context.Context, why error, fc enricher.FailureContext, _ enricher.Result) {
 	g.mu.Lock()
-	async := g.failure(why.(cause).number()).async
+	async := g.failure(numberOf(why, fc)).async
 	g.mu.Unlock()
 	if async {
 		runtime.Goexit()

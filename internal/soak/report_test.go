@@ -16,7 +16,7 @@ import (
 // A report is a failure on its way to a generation.
 type report struct {
 	id    uint64
-	cause cause
+	cause error
 	ctx   context.Context
 	fc    enricher.FailureContext
 	began time.Time
@@ -82,6 +82,7 @@ func (r *round) report(random *rand.Rand) {
 func (r *round) enrich(g *generation, rep *report) {
 	g.begin(rep, false)
 	rep.fc = enricher.FailureContext{}
+	rep.cause = &plainCause{numbered(rep.id)} // or nobody could tell its number
 	labels := g.e.Enrich(rep.cause)
 	took := time.Since(rep.began)
 	res, told := g.resultOf(rep.id)
