@@ -55,6 +55,7 @@ type figures struct {
 	atRest     atomic.Int64 // the most that hung or leaked when all else was over
 	pending    atomic.Int64 // the most failures of one EnrichAsync at once
 	heap       atomic.Int64 // the most bytes under load, garbage included
+	left       atomic.Int64 // the most bytes that all failures of a phase have left behind
 	latency    atomic.Int64 // of a failure, the longest
 }
 
@@ -88,7 +89,8 @@ func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
 	t.Logf("calls %d, outcomes%s", f.calls.Load(), &outcomes)
 	t.Logf("log lines %d, suppressed %d", f.lines.Load(), f.suppressed.Load())
 	t.Logf("goroutines: at most %d at once; at rest at most %d, which hang or leak on purpose", f.goroutines.Load(), f.atRest.Load())
-	t.Logf("pending in one EnrichAsync: at most %d at once; heap under load: at most %d KiB", f.pending.Load(), f.heap.Load()>>10)
+	t.Logf("pending in one EnrichAsync: at most %d at once", f.pending.Load())
+	t.Logf("heap under load: at most %d KiB; left behind by a service's failures: at most %d KiB", f.heap.Load()>>10, f.left.Load()>>10)
 }
 
 // liveHeap returns how many bytes are in use after a collection.

@@ -11,7 +11,7 @@ import (
 // is again after more failures, which must have left nothing behind in memory.
 func (r *round) checkQuiet(before int) {
 	const (
-		slack      = 128 << 10
+		slack      = 96 << 10
 		heldByHung = 8 << 10 // an abandoned call keeps its failure
 	)
 	r.rest(before)
@@ -19,10 +19,12 @@ func (r *round) checkQuiet(before int) {
 	r.await(r.call(settled), "callers")
 	r.figures.sample()
 	r.rest(before)
-	most := slack + heldByHung*max(0, r.hanging()-hung)
-	if grown := int(liveHeap()) - int(heap); grown > most {
-		r.faults.addf("%d failures have left %d KiB in memory, want at most %d KiB",
-			r.ids.Load()-reported, grown>>10, most>>10)
+	held := heldByHung * max(0, r.hanging()-hung)
+	left := int(liveHeap()) - int(heap) - held
+	most(&r.figures.left, int64(left))
+	if left > slack {
+		r.faults.addf("%d failures have left %d KiB in memory, beside %d KiB for those that hang; want at most %d KiB",
+			r.ids.Load()-reported, left>>10, held>>10, slack>>10)
 	}
 }
 
