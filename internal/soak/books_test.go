@@ -117,6 +117,7 @@ func (g *generation) closeBooks() {
 		if g.r.virtual {
 			p.checkSaturated()
 			p.checkCircuit()
+			p.checkForced()
 		}
 	}
 }

@@ -30,6 +30,8 @@ type generation struct {
 	broken  enricher.FactoryFunc // the factory that fails; see sabotage
 	err     error                // of Shutdown
 
+	forcedAt time.Time // when Shutdown waited no longer; zero: it was not forced
+
 	freed    chan struct{} // closed when nothing of it hangs any longer
 	freeing  sync.Once
 	shutting atomic.Bool // Shutdown has been called

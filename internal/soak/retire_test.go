@@ -37,9 +37,11 @@ func (g *generation) retire(random *rand.Rand) {
 	if slices.Max(limits) == 0 {
 		g.free() // or Shutdown would wait for ever
 	}
+	began := time.Now()
 	g.err = g.shutdown(limits)
 	forced := errors.Is(g.err, errForced)
 	if forced {
+		g.forcedAt = began.Add(slices.Min(slices.DeleteFunc(limits, func(limit time.Duration) bool { return limit == 0 })))
 		g.r.figures.forced.Add(1)
 	} else {
 		g.over.Store(true)
@@ -99,6 +101,23 @@ func (g *generation) checkShutdownError(forced bool) {
 		named := isNamed(g.err, m.name)
 		if bad := !m.inCode && m.closing.bad(); bad != named && (bad || !forced) {
 			g.faultf("%s: its Close is bad: %t, and the error of Shutdown (forced: %t) says: %v", m.name, bad, forced, g.err)
+		}
+	}
+}
+
+// checkForced checks, in fake time, that all contexts were cancelled the moment at
+// which Shutdown was forced: from then on, no call begins, and none that heeds its
+// context goes on.
+func (p *page) checkForced() {
+	forced := p.g.forcedAt
+	if forced.IsZero() {
+		return
+	}
+	for id, v := range p.visits {
+		sc := p.script(id)
+		heeds := sc.heeds && v.began.Add(sc.takes).After(forced) || sc.end == obeys && sc.takes == 0
+		if v.began.After(forced) || heeds && (v.ended.IsZero() || v.ended.After(forced)) {
+			p.g.faultf("failure %d: the call of %s goes on after Shutdown was forced", id, p.name)
 		}
 	}
 }
