@@ -264,7 +264,7 @@ type process struct {
 }
 
 // start starts the program, with one worker, and waits until the second of three
-// jobs hangs in a shell with this script.
+// jobs hangs in a shell with this script, which makes the file "begun" when it does.
 func start(t *testing.T, script string) process {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -274,7 +274,7 @@ func start(t *testing.T, script string) process {
 workers: 1
 jobs:
   - {id: a, name: First, kind: percentile, with: {samples: [1], percent: 100}}
-  - {id: b, name: Second, kind: command, with: {command: [sh, -c, "touch begun; `+script+`"]}}
+  - {id: b, name: Second, kind: command, with: {command: [sh, -c, "`+script+`"]}}
   - {id: c, name: Third, kind: primes, with: {below: 10}}
 `)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -309,7 +309,7 @@ func (p process) interrupt(t *testing.T) {
 
 func TestAnInterruptStopsInOrder(t *testing.T) {
 	t.Parallel()
-	p := start(t, "exec sleep 30")
+	p := start(t, "touch begun; exec sleep 30")
 	p.interrupt(t)
 	out, err := io.ReadAll(p.stdout)
 	require.NoError(t, err)
@@ -325,7 +325,7 @@ func TestASecondInterruptKills(t *testing.T) {
 	t.Parallel()
 	// The shell is killed by the first, but its child holds on to the output, and
 	// the command is given some time for that.
-	p := start(t, "sleep 3 & wait")
+	p := start(t, "sleep 3 & touch begun; wait")
 	p.interrupt(t)
 	require.NoError(t, p.Process.Signal(os.Interrupt))
 	out, err := io.ReadAll(p.stdout)
