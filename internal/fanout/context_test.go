@@ -511,6 +511,43 @@ func TestDoneIsOneChannelForAllWhoAskAtOnce(t *testing.T) {
 	}
 }
 
+// A watchedBase is the context of a plan; asked is called when a context is attached to it or
+// detached.
+type watchedBase struct {
+	context.Context
+	asked func()
+}
+
+func (b watchedBase) Done() <-chan struct{} {
+	b.asked()
+	return b.Context.Done()
+}
+
+func TestWhoIsOvertakenWhenAskingForDoneGetsTheSameChannel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		base, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		var kept context.Context
+		var overtaking <-chan struct{}
+		asked := 0
+		p := newPlanOn(watchedBase{base, func() {
+			if asked++; asked == 1 {
+				overtaking = kept.Done()
+			}
+		}}, members(1), independent(1), time.Second)
+		run(t, p, 1, func(ctx context.Context, i int) (string, error) {
+			kept = ctx
+			assert.Equal(t, ctx.Done(), overtaking)
+			assert.False(t, isDone(ctx))
+			return quick(ctx, i)
+		})
+		then := asked
+		time.Sleep(time.Second) // a context that was left alone would end now, and detach itself
+		require.Equal(t, then, asked)
+	})
+}
+
 func TestTheContextOfACallCanBePrinted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -72,3 +72,26 @@ func TestAPanicWhenTheTimeIsUpIsTimedOutWhoeverWakesFirst(t *testing.T) {
 		})
 	}
 }
+
+func TestAPanicOfWhichNoErrorCanBeMadeIsKeptAsAnExit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var values []any
+		p := fanout.NewPlan(context.Background(), members(2), independent(2), time.Second, func(value any, stack []byte) error {
+			if values = append(values, value); len(values) == 1 {
+				runtime.Goexit()
+			}
+			return &panicError{value, stack}
+		})
+		r := run(t, p, 2, func(ctx context.Context, i int) (string, error) {
+			if i == 0 {
+				panic("no")
+			}
+			return quick(ctx, i)
+		})
+		require.Equal(t, []fanout.Status{fanout.Panicked, fanout.OK}, r.statuses())
+		require.Len(t, values, 2)
+		require.Equal(t, "no", values[0])
+		require.EqualError(t, r.outcomes[0].Err, "panicked: runtime.Goexit was called")
+	})
+}

@@ -22,6 +22,7 @@ func TestAPlanOfNothingIsDoneAtOnce(t *testing.T) {
 		r := run(t, newPlan(t, nil, nil, time.Second), 0, quick)
 		require.Empty(t, r.events)
 		require.Zero(t, time.Since(r.start))
+		require.True(t, r.alone)
 	})
 }
 
