@@ -63,6 +63,22 @@ func TestAKeyInTwoSpellingsIsAnErrorThatNamesBothPlaces(t *testing.T) {
 			[]string{`"failure-enricher.a.b": given twice, as "failure-enricher" > "a" > "b" and as "failure-enricher.a" > "b": keep one of them`},
 		},
 		{
+			"a value and twice something below it",
+			M{
+				"failure-enricher":                  M{"a": M{"b": 1, "c": 2}},
+				"failure-enricher.a.b.d":            3,
+				"failure-enricher.a":                M{"c": M{"d": 4}},
+				"jobmanager.failure-enricher.a.b.d": 5,
+				"jobmanager.failure-enricher.a":     M{"c": M{"d": 6}},
+			},
+			[]string{
+				`"failure-enricher.a.b.d": given twice, as "failure-enricher" > "a" > "b" and as "failure-enricher.a.b.d": keep one of them`,
+				`"failure-enricher.a.c": given twice, as "failure-enricher" > "a" > "c" and as "failure-enricher.a" > "c": keep one of them`,
+				`"jobmanager.failure-enricher.a.b.d": given twice, as "failure-enricher" > "a" > "b" and as "jobmanager.failure-enricher.a.b.d": keep one of them`,
+				`"jobmanager.failure-enricher.a.c": given twice, as "failure-enricher" > "a" > "c" and as "jobmanager.failure-enricher.a" > "c": keep one of them`,
+			},
+		},
+		{
 			"a split name and a whole one",
 			M{"failure-enrichers": "a.b", "failure-enricher": M{"a": M{"b": M{"c": 1}}, "a.b": M{"c": 1}}},
 			[]string{`"failure-enricher.a.b.c": given twice, as "failure-enricher" > "a" > "b" > "c" and as "failure-enricher" > "a.b" > "c": keep one of them`},

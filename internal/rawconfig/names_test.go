@@ -1,6 +1,7 @@
 package rawconfig_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -140,6 +141,15 @@ func TestOptionsGoToTheLongestConfiguredName(t *testing.T) {
 			assert.Equal(t, tt.want, parse(t, flat).Options, "below the section in a flat key")
 		})
 	}
+}
+
+func TestTheBeginningOfALongNameWithNothingBehindItIsNoFault(t *testing.T) {
+	t.Parallel()
+	beginning := strings.Repeat("a.", 99) + "a"
+	assert.Empty(t, parse(t, M{
+		"failure-enrichers":             beginning + ".a",
+		"failure-enricher." + beginning: M{},
+	}).Options)
 }
 
 func TestPoliciesGoToTheLongestConfiguredName(t *testing.T) {

@@ -277,3 +277,19 @@ func TestWhatIsSoundIsThereBesideTheFaults(t *testing.T) {
 		Enrichment: M{"timeout": "soon"},
 	}, cfg)
 }
+
+func TestOfAValueThatIsGivenTwiceTheFirstIsThere(t *testing.T) {
+	t.Parallel()
+	type key string
+	cfg, err := rawconfig.Parse(M{
+		"failure-enricher":     M{"a": M{"list": []any{1}, "map": M{"x": 1}, "value": 1}},
+		"failure-enricher.a":   M{"list": M{"x": 2}, "map": 2, "value": 2},
+		"jobmanager":           M{"failure-enricher.a.value.x": 3},
+		"failure-enricher.b.c": map[any]any{"x": 1, key("x"): 2, 3: 3},
+	})
+	require.Error(t, err)
+	assert.Equal(t, map[string]map[string]any{
+		"a": {"list": []any{1}, "map": M{"x": 1}, "value": 1},
+		"b": {"c": M{}}, // which of two comes first, a map does not tell
+	}, cfg.Options)
+}
