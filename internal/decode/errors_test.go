@@ -2,6 +2,7 @@ package decode_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -27,6 +28,8 @@ func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
 		ByNumber map[int8]int
 		Struct   rule
 		Matcher  matcher
+		Code     code
+		Codes    []code
 		Stringer fmt.Stringer
 		Func     func()
 		Any      any
@@ -59,6 +62,10 @@ func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
 		{"struct", "x", `option "struct": got the string "x", want a map`},
 		{"struct", map[bool]int{true: 1}, `option "struct": got the boolean "true" as a key, want a string`},
 		{"matcher", 5, `option "matcher": got the number "5", want a map or a string`},
+		{"code", 5, `option "code": got the number "5", want a string`},
+		{"code", []any{1, 2}, `option "code": got a list, want a string`},
+		{"code", "abc", `option "code": got the string "abc": not two letters`},
+		{"codes", 5, `option "codes": got the number "5", want a list or a comma-separated string`},
 		{"stringer", "x", `option "stringer": got the string "x", want a value that only code can give`},
 		{"func", "x", `option "func": got the string "x", want a value that only code can give`},
 		{"any", []any{map[any]any{1.5: 1}}, `option "any[0]": got the number "1.5" as a key, want a string`},
@@ -70,6 +77,16 @@ func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
 			assert.EqualError(t, decode.Into(map[string]any{tt.option: tt.value}, &got), tt.err)
 		})
 	}
+}
+
+// A code is a list that is read as a whole.
+type code [2]byte
+
+func (c *code) UnmarshalText(text []byte) error {
+	if copy(c[:], text) != len(text) {
+		return errors.New("not two letters")
+	}
+	return nil
 }
 
 func TestAllProblemsAreReportedInOrder(t *testing.T) {

@@ -31,6 +31,7 @@ func TestAValueIsTakenExactlyOrRefused(t *testing.T) {
 		{"is not the number 0 either", 0, 0, `got the number "0", want a duration with a unit, such as "1.5s"`},
 		{"is not a float", 1.5, 0, `got the number "1.5", want a duration with a unit, such as "1.5s"`},
 		{"is not a JSON number", json.Number("3"), 0, `got the number "3", want a duration with a unit, such as "1.5s"`},
+		{"is not the JSON number 0 either", json.Number("0"), 0, `got the number "0", want a duration with a unit, such as "1.5s"`},
 		{"is not a bool", true, 0, `got the boolean "true", want a duration with a unit, such as "1.5s"`},
 		{"is not empty", "", 0, `got the string "", want a duration with a unit, such as "1.5s"`},
 		{"does not overflow", "9999999h", 0, `got the string "9999999h", want a duration with a unit, such as "1.5s"`},

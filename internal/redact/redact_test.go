@@ -134,6 +134,9 @@ func TestRedactMasks(t *testing.T) {
 			{"at the end password=hun,ter2", "at the end password=***"},
 			{`at the end password="hunter2`, `at the end password="***`},
 			{"after none: pwd=,token=hunter2", "after none: pwd=,token=***"},
+			{"config::token=hunter2", "config::token=***"},
+			{"pwd=hun," + strings.Repeat("k", 64) + "=1", "pwd=***," + strings.Repeat("k", 64) + "=1"},
+			{"pwd=hun," + strings.Repeat("k", 65) + "=1", "pwd=***"},
 		},
 		"private keys": {
 			{"x -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY----- y", "x -----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- y"},
@@ -200,6 +203,8 @@ func TestRedactLeavesAloneWhatIsNoSecret(t *testing.T) {
 		"basic Ab1 basic Abcd",
 		"BEGIN a kind of 27 characters -- PRIVATE KEY----- too far away",
 		`token=\`, "invalid port ", `invalid port "`,
+		"-----BEGIN PRIVATE KEY----------END PRIVATE KEY----- is empty",
+		"file:///a:b@c", `{"token":{"limit":5}}`, "enter a password:.",
 		"no PRIVATE KEY----- here -----END", "Authorization: Digest\nHost: x",
 		"secret://vault/path token:", "OLDPWD=/home/bob PWD=",
 		"COMPASS=north encompass=x",
