@@ -136,6 +136,7 @@ func TestRedactMasks(t *testing.T) {
 			{"at the end password=hun,ter2", "at the end password=***"},
 			{`at the end password="hunter2`, `at the end password="***`},
 			{"after none: pwd=,token=hunter2", "after none: pwd=,token=***"},
+			{"pwd=hun,=ter2", "pwd=***"},
 			{"config::token=hunter2", "config::token=***"},
 			{"pwd=hun," + strings.Repeat("k", 64) + "=1", "pwd=***," + strings.Repeat("k", 64) + "=1"},
 			{"pwd=hun," + strings.Repeat("k", 65) + "=1", "pwd=***"},
