@@ -63,7 +63,7 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 	err := decode.Into(map[string]any{
 		"pattern": "(",
 		"since":   5,
-		"by-time": map[string]any{"today": 1},
+		"by-time": map[string]any{"today": 1, "tomorrow": 1},
 		"matcher": "panic",
 		"number":  map[string]any{},
 		"own":     map[string]any{},
@@ -71,6 +71,7 @@ func TestATextUnmarshalerTakesStrings(t *testing.T) {
 	}, &got)
 	assert.EqualError(t, err, ""+
 		`option "by-time.today": got the string "today": parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"`+"\n"+
+		`option "by-time.tomorrow": got the string "tomorrow": parsing time "tomorrow" as "2006-01-02T15:04:05Z07:00": cannot parse "tomorrow" as "2006"`+"\n"+
 		`option "level": got the number "4", want a string`+"\n"+
 		`option "matcher": got the string "panic": panic: stranger`+"\n"+
 		`option "number": got a map, want a string`+"\n"+
@@ -94,11 +95,16 @@ func (m *matcher) UnmarshalText(text []byte) error {
 
 func TestAnUnmarshalerOfMapstructureIsAsked(t *testing.T) {
 	t.Parallel()
-	var got struct{ A, B reader }
+	var got struct {
+		A, B reader
+		C    *reader
+	}
+	got.C = new(reader)
 	list := []any{1}
-	require.NoError(t, decode.Into(map[string]any{"a": list, "b": map[any]any{"x": 1}}, &got))
+	require.NoError(t, decode.Into(map[string]any{"a": list, "b": map[any]any{"x": 1}, "c": map[string]any{"y": 2}}, &got))
 	assert.Equal(t, []any{1}, got.A.got)
 	assert.Equal(t, map[string]any{"x": 1}, got.B.got)
+	assert.Equal(t, map[string]any{"y": 2}, got.C.got)
 	got.A.got.([]any)[0] = 2
 	assert.Equal(t, []any{1}, list)
 
