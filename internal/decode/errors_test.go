@@ -50,6 +50,7 @@ func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
 		{"lists", "1", `option "lists": got the string "1", want a list`},
 		{"lists", []any{"1,x"}, `option "lists[0][1]": got the string "x", want an integer of 64 bits`},
 		{"texts", true, `option "texts": got the boolean "true", want a list or a comma-separated string`},
+		{"pair", 5, `option "pair": got the number "5", want a list of 2 or a comma-separated string`},
 		{"pair", "1", `option "pair": got a list of 1, want a list of 2 or a comma-separated string`},
 		{"trio", []any{nil, nil, nil, nil}, `option "trio": got a list of 4, want a list of 3`},
 		{"map", []any{}, `option "map": got a list, want a map`},
