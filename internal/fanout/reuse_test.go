@@ -83,6 +83,43 @@ func (nothing) Prepare(int)                                     {}
 func (nothing) Call(context.Context, int) (_ struct{}, _ error) { return }
 func (nothing) Settle(_ int, _ struct{}, _ fanout.Outcome)      {}
 
+// Where somebody else makes room for a call, and it is not made after all, he may
+// end the run before its first worker has even begun.
+func TestARunThatSomebodyElseEndsIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(m *fanout.Member, end context.CancelFunc){
+		"the plan has ended":  func(_ *fanout.Member, end context.CancelFunc) { end() },
+		"the breaker is open": func(m *fanout.Member, _ context.CancelFunc) { open(m.Breaker) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				base, end := context.WithCancel(context.Background())
+				defer end()
+				all := members(2)
+				all[0].Slots, all[0].Breaker = bulkhead.New(1), breaker.New(1, time.Second)
+				p := newPlanOn(base, all, independent(2), time.Second)
+				all[0].Slots.Acquire(nil)
+				r, wait := start(t, p, 2, quick)
+				synctest.Wait()
+				refuse(all[0], end)
+				bulkhead.Grant(all[0].Slots.Release(false))
+				wait()
+				require.NotEqual(t, fanout.OK, r.outcomes[0].Status)
+				require.Equal(t, fanout.OK, r.outcomes[1].Status)
+				require.Zero(t, time.Since(r.start), "the timer has had no part in it")
+				require.False(t, r.alone)
+			})
+		})
+	}
+}
+
+// open opens a breaker of threshold 1.
+func open(b *breaker.Breaker) {
+	ticket, _ := b.Enter()
+	b.Leave(ticket, true)
+}
+
 // What a run has been used for before must not show. Each run of a plan is
 // different from the one before in what its calls do, and in who is let in.
 func TestARunThatIsUsedAgainIsAsGoodAsNew(t *testing.T) {

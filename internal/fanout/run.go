@@ -61,8 +61,9 @@ type Calls[R any] interface {
 //
 // Where the caller and one worker were the only ones to have a run, as with most,
 // it is used again, which spares a failure a fifth of its memory. The last that
-// the worker does to it is to wake the caller, see unlock. With a second worker,
-// the first may still be on its way when all is done.
+// the worker does to it is to wake the caller, see unlock. With others (more
+// workers, the timer, whoever makes room for a call that waits for a slot) the
+// first worker may not even have begun when all is done.
 type run[R any] struct {
 	plan   *Plan
 	doWork func() // work and look as values, as to make one costs memory
@@ -278,6 +279,7 @@ func (r *run[R]) take(t *task[R], now time.Duration) bool {
 		return ok
 	case place != nil:
 		t.state, t.place = queued, place
+		r.shared = true
 		r.hurry(t, now)
 	default:
 		r.settle(t, nil, Outcome{Status: Saturated}, now)
