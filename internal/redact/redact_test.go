@@ -37,6 +37,8 @@ func TestRedactMasks(t *testing.T) {
 			{"https://01234567890123456789@h/", "https://***@h/"},
 			{"http://01234567890123456789@h/", "http://***@h/"},
 			{"without a scheme: ://u:hunter2@h/x", "without a scheme: ://u:***@h/x"},
+			{"proxy https://https://u:hunter2@proxy:8443/x", "proxy https://https://u:***@proxy:8443/x"},
+			{"http://http://u:hunter2@h/x", "http://http://u:***@h/x"},
 		},
 		"data source names": {
 			{"dsn user:hunter2@tcp(db:3306)/app?parseTime=true", "dsn user:***@tcp(db:3306)/app?parseTime=true"},

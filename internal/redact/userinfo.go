@@ -61,7 +61,8 @@ func redactURLs(e *edit, from, to int) bool {
 			e.mask(from+i+colon+1, from+last)
 			return true
 		}
-		i = end
+		// On from here, not from the end: in http://https://... the first authority
+		// is the second scheme.
 	}
 }
 
