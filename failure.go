@@ -270,9 +270,6 @@ func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) 
 		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	if suppressed, ok := e.refusals.Pass(); ok {
 		// On a goroutine of its own, one a second at the most: EnrichAsync never
 		// blocks, and it is under overload that handlers do.
