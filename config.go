@@ -100,14 +100,15 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // Other keys beside and below jobmanager are left alone, so that the whole
 // configuration of a service can be passed; without the jobmanager level they
 // are an error. So are unknown keys inside, a key given in two spellings, and
-// values of a wrong type: each is a [*ConfigError] that names the key, and all
-// of them are returned, joined.
+// values of a wrong type: each is a [*ConfigError] that names the key in full,
+// with the level jobmanager where it was written, and all of them are returned,
+// joined.
 //
 // ParseConfig judges form only. Whether names and numbers are good is for [New]
 // to say. raw is not changed, and nothing of it is kept.
 func ParseConfig(raw map[string]any) (Config, error) {
-	parsed, err := rawconfig.Parse(raw)
-	errs := []error{configErrors("", "", err)}
+	parsed, places, err := rawconfig.Parse(raw)
+	errs := []error{configErrors("", nil, err)}
 	cfg := Config{FailureEnrichers: parsed.Enrichers, Options: parsed.Options}
 	var fields struct {
 		Timeout    time.Duration
@@ -116,8 +117,7 @@ func ParseConfig(raw map[string]any) (Config, error) {
 		Policy     Policy
 		Limits     Limits
 	}
-	const section = "failure-enrichment."
-	errs = append(errs, configErrors("", section, decode.Into(parsed.Enrichment, &fields)))
+	errs = append(errs, configErrors("", places.Setting, decode.Into(parsed.Enrichment, &fields)))
 	cfg.Timeout, cfg.Strict, cfg.MaxPending = fields.Timeout, fields.Strict, fields.MaxPending
 	cfg.Policy, cfg.Limits = fields.Policy, fields.Limits
 	if len(parsed.Policies) > 0 {
@@ -126,7 +126,8 @@ func ParseConfig(raw map[string]any) (Config, error) {
 	for _, name := range sortedKeys(parsed.Policies) {
 		var policy Policy
 		err := decode.Into(parsed.Policies[name], &policy)
-		errs = append(errs, configErrors(name, section+"policies."+name+".", err))
+		written := func(option string) string { return places.Policy(name, option) }
+		errs = append(errs, configErrors(name, written, err))
 		cfg.Policies[name] = policy
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -136,19 +137,24 @@ func ParseConfig(raw map[string]any) (Config, error) {
 }
 
 // configErrors returns the errors of packages decode and rawconfig, joined, as
-// ConfigErrors.
-func configErrors(enricher, prefix string, err error) error {
+// ConfigErrors. Where written is not nil, it returns the key in full of what
+// decode calls an option.
+func configErrors(enricher string, written func(option string) string, err error) error {
 	switch err := err.(type) {
 	case nil:
 		return nil
 	case *decode.Error:
-		return &ConfigError{enricher, prefix + err.Option, err.Err}
+		option := err.Option
+		if written != nil {
+			option = written(option)
+		}
+		return &ConfigError{enricher, option, err.Err}
 	case *rawconfig.Error:
 		return &ConfigError{enricher, err.Path, err.Err}
 	case interface{ Unwrap() []error }:
 		var errs []error
 		for _, err := range err.Unwrap() {
-			errs = append(errs, configErrors(enricher, prefix, err))
+			errs = append(errs, configErrors(enricher, written, err))
 		}
 		return errors.Join(errs...)
 	}

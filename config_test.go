@@ -640,6 +640,30 @@ func TestParseConfigNamesWhatIsWrongByItsPath(t *testing.T) {
 	}
 }
 
+func TestParseConfigNamesAKeyWithTheLevelJobmanagerWhereItWasWritten(t *testing.T) {
+	t.Parallel()
+	type m = map[string]any
+	_, err := enricher.ParseConfig(m{
+		"jobmanager.failure-enrichment.timeout":                   "fast",
+		"jobmanager.failure-enrichment.polices":                   "x",
+		"JobManager.failure-enrichment.policies.slow.query.delay": "x",
+		"failure-enrichment.Strict":                               "x",
+		"failure-enrichment.limits.max-labels":                    "x",
+		"failure-enrichment.policies":                             m{"b": m{"timeout": "x"}},
+		"jobmanager":                                              m{"failure-enrichment": m{"policy": m{"timeout": "x"}}},
+		"failure-enrichers":                                       "slow.query, b",
+	})
+	assert.Equal(t, []string{
+		"jobmanager.failure-enrichment.polices",
+		"failure-enrichment.Strict",
+		"failure-enrichment.limits.max-labels",
+		"jobmanager.failure-enrichment.policy.timeout",
+		"jobmanager.failure-enrichment.timeout",
+		"failure-enrichment.policies.b.timeout",
+		"JobManager.failure-enrichment.policies.slow.query.delay",
+	}, optionsIn(configErrorsOf(t, err)))
+}
+
 func TestParseConfigReturnsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	type m = map[string]any
@@ -648,9 +672,10 @@ func TestParseConfigReturnsAllThatIsWrong(t *testing.T) {
 		"policies": m{"b": m{"timeout": 4, "x": 5}, "a": m{"timeout": 6}},
 	}}})
 	assert.Equal(t, []string{
-		"failure-enrichment.policy.timeout", "failure-enrichment.strict", "failure-enrichment.timeout",
-		"failure-enrichment.policies.a.timeout",
-		"failure-enrichment.policies.b.timeout", "failure-enrichment.policies.b.x",
+		"jobmanager.failure-enrichment.policy.timeout",
+		"jobmanager.failure-enrichment.strict", "jobmanager.failure-enrichment.timeout",
+		"jobmanager.failure-enrichment.policies.a.timeout",
+		"jobmanager.failure-enrichment.policies.b.timeout", "jobmanager.failure-enrichment.policies.b.x",
 	}, optionsIn(configErrorsOf(t, err)))
 
 	_, err = enricher.ParseConfig(m{"jobmanager": m{"failure-enrichers": 1, "failure-enricher": 2, "failure-enrichment": 3}})

@@ -359,7 +359,7 @@ func TestAnErrorUnwrapsToWhatIsWrong(t *testing.T) {
 	require.EqualError(t, err, `"a.b": EOF`)
 	require.ErrorIs(t, err, io.EOF)
 
-	_, parsed := rawconfig.Parse(M{"jobmanager": 1})
+	_, _, parsed := rawconfig.Parse(M{"jobmanager": 1})
 	require.True(t, errors.As(parsed, &err))
 	assert.Equal(t, "jobmanager", err.Path)
 }

@@ -23,9 +23,9 @@ func FuzzParse(f *testing.F) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(document), &same))
 
-		cfg, err := rawconfig.Parse(raw)
+		cfg, _, err := rawconfig.Parse(raw)
 		require.Equal(t, same, raw, "raw is not changed")
-		again, errAgain := rawconfig.Parse(raw)
+		again, _, errAgain := rawconfig.Parse(raw)
 		require.Equal(t, cfg, again)
 		require.Equal(t, err, errAgain)
 		if err != nil {
@@ -55,7 +55,7 @@ func requireSpellings(t *testing.T, cfg rawconfig.Config) {
 		flatten(flat, "jobmanager."+section, sections[section])
 	}
 	for spelling, raw := range map[string]M{"nested": {"jobmanager": sections}, "at the top": sections, "flat": flat} {
-		got, err := rawconfig.Parse(raw)
+		got, _, err := rawconfig.Parse(raw)
 		require.NoError(t, err, "%s: %v", spelling, raw)
 		require.Equal(t, cfg, got, "%s: %v", spelling, raw)
 	}
@@ -189,9 +189,9 @@ func TestTheOrderOfMapsDoesNotShow(t *testing.T) {
 			"JobManager.failure-enricher":   second["failure-enricher"],
 			"jobmanager.failure-enrichment": second["failure-enrichment"],
 		}
-		cfg, err := rawconfig.Parse(raw)
+		cfg, _, err := rawconfig.Parse(raw)
 		for range 10 {
-			again, errAgain := rawconfig.Parse(raw)
+			again, _, errAgain := rawconfig.Parse(raw)
 			assert.Equal(t, cfg, again)
 			assert.Equal(t, err, errAgain)
 		}

@@ -28,7 +28,10 @@
 // type a setting has.
 package rawconfig
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	jobmanager = "jobmanager"
@@ -65,11 +68,13 @@ type Config struct {
 // Parse brings raw into its one shape. It does not change raw, keeps no part of
 // it, and does not panic.
 //
+// The Places tell where its settings were written.
+//
 // Where raw has faults, the error joins an [*Error] for each of them, sorted by
 // path, and the Config holds the rest, so that what is wrong with that can be
 // said at the same time. Only a configuration that is nested too deep or too
 // large, or that contains itself, is not looked at further.
-func Parse(raw map[string]any) (Config, error) {
+func Parse(raw map[string]any) (Config, Places, error) {
 	p := &parser{found: make(map[string][]item)}
 	p.top(raw)
 
@@ -88,7 +93,34 @@ func Parse(raw map[string]any) (Config, error) {
 	cfg.Options = options.maps()
 	cfg.Enrichment = enrichment.plainMap()
 	cfg.Policies = policies.maps()
-	return cfg, p.err()
+	return cfg, Places{&enrichment, &policies}, p.err()
+}
+
+// Places know in which spelling the settings of failure-enrichment were given,
+// for messages about their values.
+type Places struct{ enrichment, policies *node }
+
+// Setting returns the key in full of an option below Config.Enrichment, such as
+// "limits.max-labels", with the level jobmanager where it was written.
+func (at Places) Setting(option string) string {
+	setting, _, _ := strings.Cut(option, ".")
+	return at.enrichment.above(setting) + sectionEnrichment + "." + option
+}
+
+// Policy is Setting for an option below Config.Policies.
+func (at Places) Policy(name, option string) string {
+	return at.policies.above(name) + sectionEnrichment + ".policies." + name + "." + option
+}
+
+// above returns what stood above the section in which key was first written:
+// "jobmanager." or nothing.
+func (n *node) above(key string) string {
+	for _, kid := range n.kids[fold(key)] {
+		if path := kid.at.path(); strings.HasPrefix(fold(path), jobmanager+".") {
+			return path[:len(jobmanager)+1]
+		}
+	}
+	return ""
 }
 
 // A parser is one run of Parse.

@@ -243,7 +243,7 @@ func TestEnrichersAreAListOrAString(t *testing.T) {
 // parse parses what has no faults.
 func parse(t *testing.T, raw map[string]any) rawconfig.Config {
 	t.Helper()
-	cfg, err := rawconfig.Parse(raw)
+	cfg, _, err := rawconfig.Parse(raw)
 	require.NoError(t, err)
 	return cfg
 }
@@ -251,7 +251,7 @@ func parse(t *testing.T, raw map[string]any) rawconfig.Config {
 // faults parses what has faults, and returns their messages.
 func faults(t *testing.T, raw map[string]any) []string {
 	t.Helper()
-	_, err := rawconfig.Parse(raw)
+	_, _, err := rawconfig.Parse(raw)
 	require.Error(t, err)
 
 	joined, ok := err.(interface{ Unwrap() []error })
@@ -266,7 +266,7 @@ func faults(t *testing.T, raw map[string]any) []string {
 
 func TestWhatIsSoundIsThereBesideTheFaults(t *testing.T) {
 	t.Parallel()
-	cfg, err := rawconfig.Parse(M{"jobmanager": M{
+	cfg, _, err := rawconfig.Parse(M{"jobmanager": M{
 		"failure-enrichers":  []any{"a", 7, "b"},
 		"failure-enrichmint": M{},
 		"failure-enrichment": M{"timeout": "soon", "strickt": true},
