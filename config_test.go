@@ -566,6 +566,11 @@ func TestParseConfigNamesWhatIsWrongByItsPath(t *testing.T) {
 			`unknown key "failure-enricherz", want failure-enrichers, failure-enricher or failure-enrichment; did you mean "failure-enricher"?`,
 		},
 		{
+			m{"jobmanager": m{"failure-enrichres": "a"}},
+			"", "jobmanager.failure-enrichres",
+			`unknown key "failure-enrichres", want failure-enrichers, failure-enricher or failure-enrichment; did you mean "failure-enrichers"?`,
+		},
+		{
 			m{"failure-enrichers": "a", "logging": m{}},
 			"", "logging",
 			`unknown key beside "failure-enrichers"; to pass a whole configuration, put failure-enrichers, failure-enricher and failure-enrichment under "jobmanager"`,

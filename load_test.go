@@ -66,8 +66,8 @@ func TestANameGivenTwiceCountsOnce(t *testing.T) {
 // Rule 2.
 func TestAnUnknownNameIsRefusedWithTheRegisteredOnesAndTheNearest(t *testing.T) {
 	t.Parallel()
-	fs := factories{"webhook": giving(setting()), "rules": giving(setting()), "Owner": giving(setting())}
-	const registered = `: registered are "Owner", "rules", "webhook"`
+	fs := factories{"webhook": giving(setting()), "rules": giving(setting()), "Owner": giving(setting()), "ra": giving(setting())}
+	const registered = `: registered are "Owner", "ra", "rules", "webhook"`
 	messages := map[string]string{
 		"ruls":           `no such failure enricher: "ruls"` + registered + `; did you mean "rules"?`,
 		"ruls/payments":  `no such failure enricher: "ruls/payments"` + registered + `; did you mean "rules"?`,
@@ -75,8 +75,9 @@ func TestAnUnknownNameIsRefusedWithTheRegisteredOnesAndTheNearest(t *testing.T) 
 		"owner":          `no such failure enricher: "owner"` + registered + `; did you mean "Owner"?`,
 		"web-hook":       `no such failure enricher: "web-hook"` + registered + `; did you mean "webhook"?`,
 		"xyz":            `no such failure enricher: "xyz"` + registered,
+		"a/b":            `no such failure enricher: "a/b"` + registered,
 	}
-	names := []string{"ruls", "webhook", "ruls/payments", "Rules/payments", "owner", "web-hook", "xyz"}
+	names := []string{"ruls", "webhook", "ruls/payments", "Rules/payments", "owner", "web-hook", "xyz", "a/b"}
 	e := loaded(t, fs, enricher.Config{FailureEnrichers: names})
 	assert.Equal(t, messages, refusals(e))
 	assert.Equal(t, []string{"webhook"}, namesOf(e), "the others run")

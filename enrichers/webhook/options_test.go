@@ -117,7 +117,7 @@ func TestBadOptionsAreRefusedAndNamed(t *testing.T) {
 		"an empty file":       {options{"url": options{"file": empty}}, `option "url": the file "` + empty + `" is empty`},
 		"a big file":          {options{"url": options{"file": big}}, `option "url": the file "` + big + `" has more than 65536 bytes`},
 		"two sources":         {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": want one of value, env and file`},
-		"an unknown source":   {options{"url": options{"vault": "s3cret"}}, `option "url.vault": unknown; known options: env, file, value`},
+		"an unknown source":   {options{"url": options{"vault": "s3cret"}}, `option "url.vault": unknown, did you mean "value"? known options: env, file, value`},
 		"an unknown option":   {options{"url": url, "dedup": "s3cret"}, `option "dedup": unknown, did you mean "dedup-keys"? known options: `},
 		"a method":            {options{"url": url, "method": "GET"}, `option "method": unknown value "GET": want one of POST, PUT, PATCH`},
 		"a preset":            {options{"url": url, "preset": "teams"}, `option "preset": unknown value "teams": want one of json, slack, pagerduty`},

@@ -11,8 +11,8 @@ import (
 const maxLength = 256
 
 // Name returns the one of among that is nearest to name without regard to case, and whether there is
-// one near enough: at most half of the longer one's characters, but always one, may differ. Among
-// equally near ones it is the first in sorted order. Where name is longer than 256 bytes there is none,
+// one near enough: fewer than half of the longer one's characters may differ, two neighbours that are
+// swapped counting as one. Among equally near ones it is the first in sorted order. Where name is longer than 256 bytes there is none,
 // and longer candidates are passed over.
 func Name(name string, among []string) (string, bool) {
 	if len(name) > maxLength {
@@ -29,7 +29,7 @@ func Name(name string, among []string) (string, bool) {
 		}
 		have := fold(candidate)
 		d := distance(want, have)
-		if d > max(1, max(len(want), len(have))/2) {
+		if d > 0 && 2*d >= max(len(want), len(have)) { // nearly every short name is that near to another
 			continue
 		}
 		if least < 0 || d < least {
@@ -39,8 +39,8 @@ func Name(name string, among []string) (string, bool) {
 	return best, least >= 0
 }
 
-// Within reports whether at most so many characters have to be inserted, deleted or replaced to turn a
-// into b, without regard to case. Where one of them is longer than 256 bytes, it is false.
+// Within reports whether at most so many characters have to be inserted, deleted, replaced or swapped
+// with their neighbours to turn a into b, without regard to case. Where one of them is longer than 256 bytes, it is false.
 func Within(edits int, a, b string) bool {
 	return max(len(a), len(b)) <= maxLength && distance(fold(a), fold(b)) <= edits
 }
@@ -49,25 +49,29 @@ func fold(s string) []rune {
 	return []rune(strings.ToLower(s))
 }
 
-// distance is the Levenshtein distance: how many characters have to be inserted, deleted or replaced
-// to turn a into b. The algorithm is that of R. A. Wagner and M. J. Fischer, "The String-to-String
-// Correction Problem", Journal of the ACM 21(1), 1974, keeping one row of its matrix instead of all.
+// distance is how many characters have to be inserted, deleted, replaced or swapped with their
+// neighbours to turn a into b, where none is touched twice: the optimal string alignment distance. Were
+// a swap two replacements, "failure-enrichres" would be nearer to failure-enricher than to
+// failure-enrichers. The algorithm is that of R. A. Wagner and M. J. Fischer, "The String-to-String
+// Correction Problem", Journal of the ACM 21(1), 1974, keeping three rows of its matrix instead of all.
 func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
+	last, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i, ra := range a {
-		diagonal := row[0]
-		row[0] = i + 1
+		next[0] = i + 1
 		for j, rb := range b {
-			replace := diagonal
+			replace := row[j]
 			if ra != rb {
 				replace++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+			next[j+1] = min(replace, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && ra == b[j-1] && a[i-1] == rb {
+				next[j+1] = min(next[j+1], last[j-1]+1)
+			}
 		}
+		last, row, next = row, next, last
 	}
 	return row[len(b)]
 }
