@@ -218,9 +218,24 @@ func refuseCircles(all []*candidate) {
 	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
 	for _, circle := range graph.Circles(waits(kept)) {
 		cycle := &CycleError{}
+		setter := map[string]string{} // no key has two: overlaps are refused already
 		for _, i := range circle {
 			cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
 			kept[i].refused = cycle
+			for _, key := range kept[i].outputs {
+				setter[key] = kept[i].name
+			}
+		}
+		for _, i := range circle {
+			for _, key := range unique(kept[i].inputs) {
+				switch of, ok := setter[key]; {
+				case !ok, key == graph.All:
+				case of == kept[i].name:
+					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads its own %q", of, key))
+				default:
+					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads %q of %q", kept[i].name, key, of))
+				}
+			}
 		}
 	}
 }

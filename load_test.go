@@ -369,8 +369,27 @@ func TestReadersThatWaitForEachOtherAreRefused(t *testing.T) {
 	}
 	three, two := []string{"a", "c", "b"}, []string{"p", "q"}
 	assert.Equal(t, map[string][]string{"a": three, "b": three, "c": three, "p": two, "q": two}, cycles)
-	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels: want no circle of input keys`, refusals(e)["b"])
+	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels `+
+		`("a" reads "c" of "c", "c" reads "b" of "b", "b" reads "a" of "a"): want no circle of input keys`, refusals(e)["b"])
 	assert.Equal(t, []string{"first", "after-a", "after-after-a"}, namesOf(e), "those that only read from them run")
+}
+
+// Rule 6.
+func TestTheErrorAboutALargeCircleIsBounded(t *testing.T) {
+	t.Parallel()
+	var opts []enricher.Option
+	for i := range 6 {
+		var others []string
+		for j := range 6 {
+			if j != i {
+				others = append(others, fmt.Sprint("key", j))
+			}
+		}
+		opts = append(opts, enricher.WithEnricher(fmt.Sprint("e", i), reading(others, fmt.Sprint("key", i))))
+	}
+	message := refusals(loaded(t, nil, enricher.Config{}, opts...))["e0"]
+	assert.Equal(t, 16, strings.Count(message, " reads "))
+	assert.Contains(t, message, `, "e3" reads "key0" of "e0" and 14 more): want no circle of input keys`)
 }
 
 // Rule 6.
@@ -395,6 +414,7 @@ func TestAReaderOfItsOwnLabelsIsRefused(t *testing.T) {
 	var cycle *enricher.CycleError
 	require.ErrorAs(t, e.Rejected()[0].Err, &cycle)
 	assert.Equal(t, []string{"self"}, cycle.Enrichers)
+	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys`)
 	assert.Equal(t, []string{"after", "all"}, namesOf(e), "a reader of all labels does not wait for itself")
 	lines := log.lines()
 	require.Len(t, lines, 4)
@@ -486,7 +506,7 @@ no such failure enricher: "unknown": registered are "a", "good"
 no such failure enricher: "mal formed": malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; registered are "a", "good"
 enricher "invalid": output key "": key is not 1 to 128 bytes of valid UTF-8 without control characters
 enricher "panics": asked for its keys: panic: boom
-enricher "self" waits for its own labels: want no input key among its output keys
+enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys
 enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this`)
 	var (
 		overlap *enricher.OverlapError

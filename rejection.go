@@ -3,6 +3,7 @@ package enricher
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
@@ -36,11 +37,24 @@ func (e *OverlapError) Error() string {
 // of them could ever start. All of them are refused.
 type CycleError struct {
 	Enrichers []string // in configured order
+
+	reads []string // for the message: which of them reads what of which
 }
 
+// maxReads bounds a message: many enrichers may all read from each other.
+const maxReads = 16
+
 func (e *CycleError) Error() string {
-	if len(e.Enrichers) == 1 {
-		return fmt.Sprintf("enricher %q waits for its own labels: want no input key among its output keys", e.Enrichers[0])
+	var reads string
+	if shown := e.reads[:min(len(e.reads), maxReads)]; len(shown) > 0 {
+		reads = strings.Join(shown, ", ")
+		if more := len(e.reads) - len(shown); more > 0 {
+			reads += fmt.Sprintf(" and %d more", more)
+		}
+		reads = " (" + reads + ")"
 	}
-	return fmt.Sprintf("enrichers %s wait for each other's labels: want no circle of input keys", quoted(e.Enrichers))
+	if len(e.Enrichers) == 1 {
+		return fmt.Sprintf("enricher %q waits for its own labels%s: want no input key among its output keys", e.Enrichers[0], reads)
+	}
+	return fmt.Sprintf("enrichers %s wait for each other's labels%s: want no circle of input keys", quoted(e.Enrichers), reads)
 }
