@@ -286,11 +286,13 @@ func strays(cfg Config, all []*candidate) (errs []error) {
 
 // announce logs what was found, and what is wrong with it.
 func announce(logger *slog.Logger, all []*candidate, strays []error) {
-	set := map[string]bool{}
+	set, refused := map[string]bool{}, map[string][]string{}
 	for _, c := range all {
-		if c.refused == nil {
-			for _, key := range c.outputs {
+		for _, key := range unique(c.outputs) {
+			if c.refused == nil {
 				set[key] = true
+			} else {
+				refused[key] = append(refused[key], c.name)
 			}
 		}
 	}
@@ -308,9 +310,20 @@ func announce(logger *slog.Logger, all []*candidate, strays []error) {
 		line(logger, slog.LevelInfo, "Found failure enricher", name,
 			slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
 		for _, key := range unique(c.inputs) {
-			if key != graph.All && !set[key] {
-				line(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", name, slog.String("key", key))
+			if key == graph.All || set[key] {
+				continue
 			}
+			attrs := []slog.Attr{name, slog.String("key", key)}
+			if by := refused[key]; by != nil {
+				line(logger, slog.LevelWarn, "Failure enricher reads a label that only refused enrichers set",
+					append(attrs, slog.Any("refused", by))...)
+				continue
+			}
+			own := func(key string) bool { return slices.Contains(c.outputs, key) }
+			if near, ok := nearest.Name(key, slices.DeleteFunc(sortedKeys(set), own)); ok {
+				attrs = append(attrs, slog.String("did_you_mean", near))
+			}
+			line(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", attrs...)
 		}
 	}
 	for _, err := range strays {

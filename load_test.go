@@ -419,7 +419,7 @@ func TestAReaderOfItsOwnLabelsIsRefused(t *testing.T) {
 	lines := log.lines()
 	require.Len(t, lines, 4)
 	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher is refused" enricher=self`)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=after key=self`, lines[2])
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=after key=self refused=[self]`, lines[2])
 }
 
 // Rule 6.
@@ -439,17 +439,19 @@ func TestAnInputKeyThatNoLoadedEnricherSetsEarnsAWarning(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	loaded(t, nil, enricher.Config{}, log.option(),
-		enricher.WithEnricher("reader", reading([]string{"y", "*", "x", "good", "y", "shared"}, "reader")),
+		enricher.WithEnricher("reader", reading([]string{"y", "*", "x", "good", "goood", "readr", "y", "shared"}, "reader")),
 		enricher.WithEnricher("good", setting("good")),
 		enricher.WithEnricher("a", setting("shared")),
 		enricher.WithEnricher("b", setting("shared")))
 	assert.Equal(t, []string{
 		`level=INFO msg="Found failure enricher" enricher=reader output_keys=[reader]`,
-		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=shared`,
+		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=goood did_you_mean=good`,
+		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=readr`,
+		`level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=reader key=shared refused="[a b]"`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=x`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=y`,
 		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
-	}, log.lines()[:5])
+	}, log.lines()[:7])
 
 	_, err := load(t, nil, enricher.Config{Strict: true},
 		enricher.WithEnricher("reader", reading([]string{"x"}, "reader")))
