@@ -46,9 +46,10 @@ type ExplainedError struct {
 
 // An ExplainedAnswer is what one enricher was asked, and what it answered.
 type ExplainedAnswer struct {
-	Wave     int      // from 1: enrichers of a wave wait only for those of earlier ones
-	WaitsFor []string // the enrichers whose labels it may read
-	Read     Labels   // what it found in FailureContext.Labels; nil if it reads none
+	Wave      int      // from 1: enrichers of a wave wait only for those of earlier ones
+	WaitsFor  []string // the enrichers whose labels it may read
+	InputKeys []string // as it declares them; empty unless it is a [LabelReader]
+	Read      Labels   // what it found in FailureContext.Labels; nil if it reads none
 
 	Outcome Outcome           // how it dealt with the failure, and the labels that were dropped or cut
 	Labels  Labels            // what it set, dropped ones not included
@@ -98,6 +99,7 @@ func (e *Enricher) unanswered() []ExplainedAnswer {
 		a := &answers[i]
 		a.Wave = e.wave(i, waves)
 		a.Outcome.Enricher = m.info.Name
+		a.InputKeys = slices.Clone(m.info.InputKeys)
 		for _, j := range e.waits[i] {
 			a.WaitsFor = append(a.WaitsFor, e.members[j].info.Name)
 		}
@@ -217,7 +219,7 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 	}
 	b.WriteByte('\n')
 	if a.Read != nil {
-		fmt.Fprintf(b, "    read %s\n", cmp.Or(oneLine(a.Read.String()), "nothing"))
+		fmt.Fprintf(b, "    read %s\n", oneLine(cmp.Or(a.Read.String(), "nothing of "+strings.Join(a.InputKeys, ", "))))
 	}
 	if a.Outcome.Err != nil {
 		fmt.Fprintf(b, "    %s\n", oneLine(guard.Text(a.Outcome.Err)))
@@ -262,11 +264,12 @@ func oneLine(text string) string {
 // MarshalJSON writes a with the outcome of its enricher in one object.
 func (a ExplainedAnswer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Wave     int               `json:"wave"`
-		WaitsFor []string          `json:"waits-for,omitempty"`
-		Read     Labels            `json:"read,omitempty"`
-		Outcome  Outcome           `json:"outcome"`
-		Labels   Labels            `json:"labels,omitempty"`
-		Reasons  map[string]string `json:"reasons,omitempty"`
+		Wave      int               `json:"wave"`
+		WaitsFor  []string          `json:"waits-for,omitempty"`
+		InputKeys []string          `json:"input-keys,omitempty"`
+		Read      Labels            `json:"read,omitempty"`
+		Outcome   Outcome           `json:"outcome"`
+		Labels    Labels            `json:"labels,omitempty"`
+		Reasons   map[string]string `json:"reasons,omitempty"`
 	}(a))
 }

@@ -71,7 +71,7 @@ func TestExplain(t *testing.T) {
 			assert.Equal(t, want, x.Labels)
 			require.Len(t, x.Answers, 4)
 			assert.Equal(t, enricher.ExplainedAnswer{
-				Wave: 2, WaitsFor: []string{"kind"}, Read: enricher.Labels{"kind": "USER"},
+				Wave: 2, WaitsFor: []string{"kind"}, InputKeys: []string{"kind"}, Read: enricher.Labels{"kind": "USER"},
 				Outcome: enricher.Outcome{Enricher: "owner", Status: enricher.StatusOK},
 				Labels:  enricher.Labels{"owner": "team of USER"},
 			}, x.Answers[3])
@@ -111,11 +111,19 @@ labels: kind=USER, owner=team of USER, size=1\n2
 						"labels": {"kind": "USER"}, "reasons": {"": "rule 3", "kind": "errno ENOENT", "detail": "there is none"}},
 					{"wave": 1, "outcome": {"enricher": "plain", "status": "ok", "duration": "0s"}, "labels": {"size": "1\n2"}},
 					{"wave": 1, "outcome": {"enricher": "failing", "status": "failed", "error": "no disk", "duration": "0s"}},
-					{"wave": 2, "waits-for": ["kind"], "read": {"kind": "USER"}, "outcome": {"enricher": "owner", "status": "ok", "duration": "0s"}, "labels": {"owner": "team of USER"}}
+					{"wave": 2, "waits-for": ["kind"], "input-keys": ["kind"], "read": {"kind": "USER"}, "outcome": {"enricher": "owner", "status": "ok", "duration": "0s"}, "labels": {"owner": "team of USER"}}
 				],
 				"labels": {"kind": "USER", "owner": "team of USER", "size": "1\n2"}
 			}`, string(data))
 		})
+	})
+
+	t.Run("it says what a reader looked for in vain", func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(slog.DiscardHandler)),
+			enricher.WithEnricher("reader", reading([]string{"typ", "kind"}, "sent")))
+		require.NoError(t, err)
+		assert.Contains(t, e.Explain(context.Background(), missing, enricher.FailureContext{}).String(),
+			"  reader: ok\n    read nothing of typ, kind\n")
 	})
 
 	t.Run("what it prints does no harm to a terminal", func(t *testing.T) {
