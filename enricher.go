@@ -205,7 +205,8 @@ type member struct {
 
 // New loads the enrichers that cfg names and returns an Enricher that runs them.
 //
-// It logs an INFO line for each enricher that it found. One that is unknown,
+// It logs an INFO line for each enricher that it found, or that none is
+// configured. One that is unknown,
 // that has invalid keys, that shares an output key with another, or that waits
 // for its own labels is refused: it earns a WARN or ERROR line and appears in
 // [Enricher.Rejected], and the others run. With cfg.Strict, any refusal makes

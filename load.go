@@ -286,6 +286,11 @@ func strays(cfg Config, all []*candidate) (errs []error) {
 
 // announce logs what was found, and what is wrong with it.
 func announce(logger *slog.Logger, all []*candidate, strays []error) {
+	if len(all) == 0 {
+		// Not an error, as nobody has to have any. But the configuration may
+		// have been looked for in the wrong place.
+		line(logger, slog.LevelInfo, "No failure enrichers are configured")
+	}
 	set, refused := map[string]bool{}, map[string][]string{}
 	for _, c := range all {
 		for _, key := range unique(c.outputs) {

@@ -36,7 +36,7 @@ func TestOnlyFactoriesThatAreNamedRun(t *testing.T) {
 }
 
 // Rule 1.
-func TestWithoutNamesNothingRunsAndNothingIsLogged(t *testing.T) {
+func TestWithoutNamesNothingRunsAndALineSaysSo(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{nil, {}} {
 		var log loadLog
@@ -45,8 +45,16 @@ func TestWithoutNamesNothingRunsAndNothingIsLogged(t *testing.T) {
 		assert.Empty(t, e.Enrichers())
 		assert.Empty(t, e.Rejected())
 		assert.Equal(t, enricher.Labels{}, e.Enrich(errors.New("failed")))
-		assert.Empty(t, log.lines())
+		assert.Equal(t, []string{`level=INFO msg="No failure enrichers are configured"`}, log.lines())
 	}
+}
+
+// Rule 1.
+func TestEnrichersMadeInCodeNeedNoConfiguredOnes(t *testing.T) {
+	t.Parallel()
+	var log loadLog
+	loaded(t, nil, enricher.Config{}, log.option(), enricher.WithEnricher("a", setting("x")))
+	assert.Equal(t, []string{`level=INFO msg="Found failure enricher" enricher=a output_keys=[x]`}, log.lines())
 }
 
 func TestANameGivenTwiceCountsOnce(t *testing.T) {
