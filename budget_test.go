@@ -44,6 +44,39 @@ func TestAHungEnricherDoesNotTakeTheNotificationWithIt(t *testing.T) {
 	})
 }
 
+// Rule 3. A call has what is left of its share when it begins.
+func TestATimeoutSaysThreeDigitsOfItsLimit(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		budget time.Duration
+		waits  time.Duration // for what it reads
+		policy time.Duration
+		want   string
+	}{
+		{budget: time.Second, waits: 216359 * time.Nanosecond, want: "1s"},
+		{budget: time.Second, waits: 12345678 * time.Nanosecond, want: "988ms"},
+		{budget: time.Second, waits: 400*time.Millisecond + 1, want: "600ms"},
+		{budget: 90 * time.Second, waits: 1, want: "1m30s"},
+		{budget: time.Second, policy: 250 * time.Millisecond, want: "250ms"},
+		{budget: time.Second, policy: 1500 * time.Microsecond, want: "1.5ms"},
+		{budget: time.Second, policy: 999, want: "999ns"},
+		{budget: time.Second, policy: 1, want: "1ns"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
+			e := running(t, enricher.Config{Timeout: test.budget, Policies: map[string]enricher.Policy{"late": {Timeout: test.policy}}},
+				with("first", "x", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+					time.Sleep(test.waits)
+					return nil, nil
+				}),
+				withReader("late", "y", []string{"x"}, hanging(release, nil)))
+			res := enrichAs(e, enricher.FailureContext{})
+			assert.EqualError(t, res.Outcomes[1].Err, "not done within "+test.want+": context deadline exceeded")
+		})
+	}
+}
+
 // Rule 3.
 func TestTheBudgetIsSharedByTheDepthsOfTheReaders(t *testing.T) {
 	t.Parallel()

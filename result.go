@@ -158,9 +158,20 @@ func (e *timeoutError) Error() string {
 	case e.limit == 0:
 		return fmt.Sprintf("not called, as the time was up before its turn came: %v", context.DeadlineExceeded)
 	case e.err == nil:
-		return fmt.Sprintf("not done within %v: %v", e.limit, context.DeadlineExceeded)
+		return fmt.Sprintf("not done within %v: %v", rounded(e.limit), context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %s", e.limit, e.text)
+	return fmt.Sprintf("not done within %v: %s", rounded(e.limit), e.text)
+}
+
+// rounded returns d with three significant digits: a share of the budget is
+// shorter by the moment that passed before the call, and nobody knows a limit of
+// 499.783641ms.
+func rounded(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
 }
 
 func (e *timeoutError) Unwrap() []error {
