@@ -232,11 +232,11 @@ func (f *failure) report(res Result) {
 				} else {
 					text = o.Err.Error() // all others are ours
 				}
-				attrs := []slog.Attr{
+				attrs := f.identified(
 					slog.String("enricher", o.Enricher),
 					slog.String("status", o.Status.String()),
 					slog.String("error", text),
-				}
+				)
 				if p, ok := o.Err.(*PanicError); ok && o.Status == StatusPanicked {
 					attrs = append(attrs, slog.String("stack", string(p.Stack)))
 				}
@@ -245,21 +245,33 @@ func (f *failure) report(res Result) {
 		}
 		if len(o.Issues) > 0 {
 			f.e.log(f.ctx, &m.lines[lineIssues], slog.LevelWarn, "Labels of a failure enricher were dropped or cut", func() []slog.Attr {
-				return []slog.Attr{
+				return f.identified(
 					slog.String("enricher", o.Enricher),
 					slog.Int("labels", len(o.Issues)),
 					slog.String("key", o.Issues[0].Key),
 					slog.String("error", o.Issues[0].Err.Error()),
-				}
+				)
 			})
 		}
 	}
 	for _, i := range f.opened {
 		m := f.e.members[i]
 		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Failure enricher is left alone: its circuit breaker has opened", func() []slog.Attr {
-			return []slog.Attr{slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown)}
+			return f.identified(slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown))
 		})
 	}
+}
+
+// identified returns the attributes of a log line with those that say which
+// failure it is about, as far as the service has told.
+func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
+	if f.fc.JobID != "" {
+		attrs = append(attrs, slog.String("job", f.fc.JobID))
+	}
+	if f.fc.ID != "" {
+		attrs = append(attrs, slog.String("failure", f.fc.ID))
+	}
+	return attrs
 }
 
 // refuse returns the Result of a failure that is not handed to any enricher.

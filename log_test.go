@@ -102,6 +102,38 @@ func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
 }
 
 // Rule 14.
+func TestLogLinesSayWhichFailureTheyAreAbout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &logbook{}
+		e := running(t, enricher.Config{Policy: enricher.Policy{BreakerThreshold: 1}}, enricher.WithLogger(log.logger()),
+			with("a", "x", panics), with("b", "y", answering(enricher.Labels{"w": "1"})),
+			withObserver(func(enricher.Result) {
+				time.Sleep(time.Second)
+				panic("oh")
+			}))
+		for fc, which := range map[*enricher.FailureContext]string{
+			{JobID: "import", ID: "f7"}: " job=import failure=f7",
+			{ID: "f7"}:                  " failure=f7",
+			{JobName: "of no id"}:       "",
+		} {
+			log.take()
+			enrichAs(e, *fc)
+			lines := log.take()
+			require.Len(t, lines, 5)
+			assert.Equal(t, []string{
+				`level=WARN msg="Failure enricher gave no labels" enricher=a status=panicked error="panic: oh"` + which + ` stack=...`,
+				`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=b labels=1 key=w error="key is not among the enricher's OutputKeys"` + which,
+				`level=WARN msg="Failure enricher is left alone: its circuit breaker has opened" enricher=a cooldown=10s` + which,
+			}, lines[:3])
+			assert.Regexp(t, `^level=ERROR msg="Failure observer panicked" observer=\S+ error="panic: oh"`+which+` stack=...`, lines[3])
+			assert.Regexp(t, `^level=WARN msg="Failure observer is slow: .*" observer=\S+ took=1s`+which+`$`, lines[4])
+			time.Sleep(time.Minute) // until the breaker has cooled down
+		}
+	})
+}
+
+// Rule 14.
 func TestLogLinesHaveTheContextOfTheCaller(t *testing.T) {
 	t.Parallel()
 	type key struct{}

@@ -39,16 +39,15 @@ func (f *failure) observe(res Result) {
 		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
 		if p != nil {
 			f.e.log(f.ctx, &f.e.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
-				return []slog.Attr{
+				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
 					slog.String("error", NewPanicError(p.Value, nil).Error()),
-					slog.String("stack", string(p.Stack)),
-				}
+				), slog.String("stack", string(p.Stack)))
 			})
 		}
 		if took := time.Since(start); took > slowObserver {
 			f.e.log(f.ctx, &f.e.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
-				return []slog.Attr{slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took)}
+				return f.identified(slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took))
 			})
 		}
 	}
