@@ -87,6 +87,7 @@ var want = enricher.Config{
 		"rules/payments": {"file": "payments.json"},
 		"rules/infra":    {"file": "infra.json"},
 	},
+	Strict:   true,
 	Timeout:  500 * time.Millisecond,
 	Policies: map[string]enricher.Policy{"owner": {Timeout: 200 * time.Millisecond, MaxConcurrent: 8}},
 }
