@@ -45,8 +45,12 @@ func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
 }
 
 func TestTheFirstEnricherPrintsWhatTheReadmeSays(t *testing.T) {
-	out, err := exec.Command("go", "run", "./first").Output()
+	var log strings.Builder
+	cmd := exec.Command("go", "run", "./first")
+	cmd.Stderr = &log
+	out, err := cmd.Output()
 	require.NoError(t, err)
+	assert.Contains(t, log.String(), " INFO Found failure enricher enricher=missing-file ")
 	assert.Equal(t, "missing_file=orders.csv\n", string(out))
 	assert.Contains(t, read(t, "../../README.md"), "```text\n"+string(out)+"```\n")
 }
