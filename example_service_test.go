@@ -26,19 +26,19 @@ func mustNew(cfg enricher.Config, opts ...enricher.Option) *enricher.Enricher {
 // The options are decoded over the defaults, strictly.
 func ExampleNewFactory() {
 	type options struct {
-		Endpoint string
-		Timeout  time.Duration
+		Endpoint   string
+		MaxTimeout time.Duration // max-timeout
 	}
-	factory := enricher.NewFactory(options{Timeout: time.Second},
+	factory := enricher.NewFactory(options{MaxTimeout: time.Second},
 		func(conf enricher.FactoryConfig, opts options) (enricher.FailureEnricher, error) {
-			fmt.Printf("%s asks %s for at most %v\n", conf.Name(), opts.Endpoint, opts.Timeout)
+			fmt.Printf("%s asks %s for at most %v\n", conf.Name(), opts.Endpoint, opts.MaxTimeout)
 			return enricher.Func([]string{"kind"}, kindOf), nil
 		})
 
 	for _, raw := range []map[string]any{
 		{"endpoint": "https://kinds.example"},
-		{"endpoint": "https://kinds.example", "timeout": "300ms"},
-		{"endpoint": "https://kinds.example", "timeuot": "300ms"},
+		{"endpoint": "https://kinds.example", "max-timeout": "300ms"},
+		{"endpoint": "https://kinds.example", "max-timeuot": "300ms"},
 	} {
 		if _, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("remote", raw)); err != nil {
 			fmt.Println(err)
@@ -47,7 +47,7 @@ func ExampleNewFactory() {
 	// Output:
 	// remote asks https://kinds.example for at most 1s
 	// remote asks https://kinds.example for at most 300ms
-	// enricher "remote": option "timeuot": unknown, did you mean "timeout"? known options: endpoint, timeout
+	// enricher "remote": option "max-timeuot": unknown, did you mean "max-timeout"? known options: endpoint, max-timeout
 }
 
 // Any loader of configuration will do. Here it is a property file.

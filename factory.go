@@ -33,9 +33,11 @@ func (f FactoryFunc) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher,
 	return f(conf)
 }
 
-// NewFactory returns a factory whose options have a type: a struct or a map. They
-// are decoded as [FactoryConfig.Decode] does it, over a deep copy of defaults,
-// and handed to create.
+// NewFactory returns a factory whose options have a type. They are decoded as
+// [FactoryConfig.Decode] does it, over a deep copy of defaults, and handed to
+// create. The type is a struct, whose field MaxTables is the option max-tables,
+// or a map, such as map[string]string, for options whose names only the user
+// knows: each option is a key of it.
 func NewFactory[O any](
 	defaults O, create func(conf FactoryConfig, opts O) (FailureEnricher, error),
 ) Factory {
@@ -106,8 +108,8 @@ func (c FactoryConfig) Options() map[string]any {
 
 // Decode decodes the options over what into points to, usually a struct, which
 // must not be a nil pointer. An option belongs to the field of its name,
-// whatever the case and without regard to '-' and '_', or to the field with
-// the tag `mapstructure:"name"`. A field without an option keeps its value; a
+// whatever the case and without regard to '-' and '_' (max-tables is the field
+// MaxTables), or to the field with the tag `mapstructure:"name"`. A field without an option keeps its value; a
 // map or slice that is given replaces it.
 //
 // Decoding is strict. An option that no field takes or that has the wrong type

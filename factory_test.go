@@ -505,3 +505,16 @@ type panicsWhenAsked struct{}
 
 func (panicsWhenAsked) Error() string { return "no file" }
 func (panicsWhenAsked) As(any) bool   { panic("bug") }
+
+func TestAFactoryWhoseOptionsAreAMapTakesAnyNames(t *testing.T) {
+	t.Parallel()
+	var got map[string]string
+	f := enricher.NewFactory(map[string]string{"env": "test"},
+		func(_ enricher.FactoryConfig, opts map[string]string) (enricher.FailureEnricher, error) {
+			got = opts
+			return setting(), nil
+		})
+	_, err := f.CreateFailureEnricher(enricher.NewFactoryConfig("a", map[string]any{"env": "prod", "Region_1": "eu"}))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"env": "prod", "Region_1": "eu"}, got)
+}
