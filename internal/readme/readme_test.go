@@ -21,6 +21,7 @@ import (
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/internal/readme/loadkoanf"
 	"github.com/failure-enrichers/enricher/internal/readme/loadviper"
+	"github.com/failure-enrichers/enricher/internal/readme/loadyaml"
 )
 
 func read(t *testing.T, path string) string {
@@ -34,7 +35,7 @@ func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
 	readme := read(t, "../../README.md")
 	for _, path := range []string{
 		"first/main.go", "readymade.yaml", "enrichers.yaml", "enrichers.json", "enrichers.properties",
-		"loadkoanf/load.go", "loadviper/load.go", "mount/mount.go",
+		"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go", "mount/mount.go",
 	} {
 		text := read(t, path)
 		if _, body, ok := strings.Cut(text, "\n)\n\n"); ok && path != "first/main.go" {
@@ -117,6 +118,26 @@ func TestEverySpellingOfTheConfigurationMeansTheSame(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, want, cfg)
 		})
+	}
+}
+
+func TestAFileOfYAMLIsLoaded(t *testing.T) {
+	cfg, err := loadyaml.Load("enrichers.yaml")
+	require.NoError(t, err)
+	assert.Equal(t, want, cfg)
+}
+
+func TestTheReadmeNamesTheModulesOfTheLoaders(t *testing.T) {
+	readme := read(t, "../../README.md")
+	for _, load := range []string{"loadyaml", "loadkoanf", "loadviper"} {
+		imports, _, _ := strings.Cut(read(t, load+"/load.go"), "\n)\n")
+		for line := range strings.Lines(imports) {
+			path, isImport := strings.CutPrefix(strings.TrimSpace(line), `"`)
+			path = strings.TrimPrefix(strings.TrimSuffix(path, `"`), "github.com/knadh/koanf/")
+			if isImport && strings.Contains(path, "/") && !strings.HasPrefix(path, "github.com/failure-enrichers/") {
+				assert.Contains(t, readme, "`"+path+"`", load)
+			}
+		}
 	}
 }
 
