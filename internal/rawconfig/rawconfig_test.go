@@ -281,7 +281,7 @@ func TestWhatIsSoundIsThereBesideTheFaults(t *testing.T) {
 func TestOfAValueThatIsGivenTwiceTheFirstIsThere(t *testing.T) {
 	t.Parallel()
 	type key string
-	cfg, err := rawconfig.Parse(M{
+	cfg, _, err := rawconfig.Parse(M{
 		"failure-enricher":     M{"a": M{"list": []any{1}, "map": M{"x": 1}, "value": 1}},
 		"failure-enricher.a":   M{"list": M{"x": 2}, "map": 2, "value": 2},
 		"jobmanager":           M{"failure-enricher.a.value.x": 3},
