@@ -52,10 +52,14 @@ func (e end) String() string {
 // do not matter.
 const labelKey = "enrichertest"
 
-// ticks is into how many parts a wait is divided. On a machine that is so busy that
-// the goroutine of a call does not get its turn, neither does the one that waits:
-// then every part takes longer, and nobody is said to hang who could not run.
-const ticks = 50
+// A wait is divided into parts. On a machine that is so busy that the goroutine of a
+// call does not get its turn, neither does the one that waits: then every part takes
+// longer, and nobody is said to hang who could not run. Timers are late by a part of a
+// millisecond, so parts much shorter than leastTick would be in sum what nobody asked for.
+const (
+	mostTicks = 50
+	leastTick = 2 * time.Millisecond
+)
 
 // call calls fn on a goroutine with a label, and waits for it no longer than limit,
 // on a machine that is not too busy. Its result is only there where the call has
@@ -82,10 +86,11 @@ func call[T any](ctx context.Context, label string, limit time.Duration, fn func
 		a.value = fn(ctx)
 		a.end = end{}
 	}()
+	ticks := max(1, min(mostTicks, limit/leastTick))
 	tick := limit / ticks
 	timer := time.NewTimer(tick)
 	defer timer.Stop()
-	for n := range time.Duration(ticks) {
+	for n := range ticks {
 		select {
 		case a := <-done:
 			a.end.took = n * tick

@@ -85,7 +85,7 @@ func WithLimits(limits enricher.Limits) Option {
 // WithMargin sets how long ProcessFailure may go on after its ctx has ended, and how
 // long Close and the goroutines may take to end. By default, it is a second: a
 // healthy enricher needs next to nothing, but the machine of a test may be
-// busy.
+// busy. With less than some 20 milliseconds, healthy enrichers may fail on one that is.
 func WithMargin(margin time.Duration) Option {
 	return func(s *settings) { s.margin = margin }
 }

@@ -155,3 +155,13 @@ func TestAnEnricherWhoseLabelsCannotBeComparedIsNotPassedInSilence(t *testing.T)
 	notes, _ := checkSlowly(t, counting())
 	assert.Contains(t, notes["concurrency"], "labels were compared for 0 of 24 failures")
 }
+
+// Not in parallel, and in real time: timers are late there only.
+func TestAShortMarginIsKept(t *testing.T) {
+	err := enrichertest.Check(doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		time.Sleep(20 * time.Millisecond)
+		return nil, nil
+	}), enrichertest.WithMargin(5*time.Millisecond), enrichertest.WithPatience(100*time.Millisecond))
+	assert.ErrorContains(t, err, "context: ")
+	assert.ErrorContains(t, err, "has not returned 5ms after its ctx had ended")
+}
