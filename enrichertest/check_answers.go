@@ -9,6 +9,10 @@ const contractAnswers = "an enricher under test has what it needs, such as a tes
 
 func checkAnswers(s *suite, r *report) {
 	p := s.passOf(r)
+	if !p.returned() {
+		r.skip(p.nothing())
+		return
+	}
 	var first *record
 	failed, late := 0, 0
 	for _, rec := range p.records {

@@ -30,7 +30,7 @@ func checkConcurrency(s *suite, r *report) {
 	defer in.close()
 	inputs := s.sample(r, 24, 4)
 	if len(inputs) == 0 {
-		r.skip(nothing)
+		r.skip(p.nothing())
 		return
 	}
 	for i := range inputs {
@@ -165,7 +165,7 @@ func checkDeterministic(s *suite, r *report) {
 	switch {
 	case len(r.findings) > 0:
 	case compared == 0:
-		r.skip(nothing)
+		r.skip(s.passOf(r).nothing())
 	default:
 		noteCompared(r, compared, len(inputs))
 	}

@@ -24,7 +24,7 @@ func checkDeclared(s *suite, r *report) {
 		return
 	}
 	if p.silent() {
-		r.skip(nothing)
+		r.skip(p.nothing())
 		return
 	}
 	for _, rec := range p.records {
@@ -42,7 +42,7 @@ func checkDeclared(s *suite, r *report) {
 func checkEveryKey(s *suite, r *report) {
 	p := s.passOf(r)
 	if p.silent() {
-		r.skip(nothing)
+		r.skip(p.nothing())
 		return
 	}
 	unset := slices.Clone(p.keys)
@@ -63,7 +63,7 @@ func checkEveryKey(s *suite, r *report) {
 func checkValues(s *suite, r *report) {
 	p := s.passOf(r)
 	if p.silent() {
-		r.skip(nothing)
+		r.skip(p.nothing())
 		return
 	}
 	for _, rec := range p.records {
@@ -107,7 +107,7 @@ func checkOwnership(s *suite, r *report) {
 	switch {
 	case len(r.findings) > 0:
 	case p.silent():
-		r.skip(nothing)
+		r.skip(p.nothing())
 	default:
 		changeLabels(s, r)
 	}
@@ -158,7 +158,12 @@ func shared(records []*record) (pairs [][2]*record) {
 }
 
 func checkArguments(s *suite, r *report) {
-	for _, rec := range s.passOf(r).records {
+	p := s.passOf(r)
+	if !p.returned() {
+		r.skip(p.nothing())
+		return
+	}
+	for _, rec := range p.records {
 		if rec.wrote != "" {
 			r.addf(rec.failure.name, "ProcessFailure has written to the %s of the context%s", rec.wrote, rec.inContext())
 		}

@@ -2,6 +2,7 @@ package enrichertest
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -120,8 +121,29 @@ func (p *pass) keeps() bool {
 // silent reports whether no call has returned labels, or that there are none.
 func (p *pass) silent() bool { return !slices.ContainsFunc(p.records, (*record).good) }
 
-// nothing is why a check is skipped that needs calls which return in time.
-const nothing = "no call has returned in time, so there is nothing to judge: see answers, context and panics"
+// returned reports whether a call has returned, in time or not.
+func (p *pass) returned() bool {
+	return slices.ContainsFunc(p.records, func(rec *record) bool { return rec.end.ok() })
+}
+
+// nothing says why a check is skipped that needs calls which return labels in time, and
+// where to look for what they did.
+func (p *pass) nothing() string {
+	var see []string
+	for _, rec := range p.records {
+		if check := rec.trouble(); check != "" && !slices.Contains(see, check) {
+			see = append(see, check)
+		}
+	}
+	if p.late && !slices.Contains(see, "context") {
+		see = append(see, "context")
+	}
+	why := "no call has returned labels in time, so there is nothing to judge"
+	if len(see) == 0 {
+		return why + ": for more time, use WithPatience"
+	}
+	return why + ": see " + strings.Join(see, " and ")
+}
 
 // sample returns at most n of the inputs that the enricher has answered in time, and
 // fewer where there is no time to make so many calls for each.

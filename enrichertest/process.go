@@ -34,6 +34,24 @@ type answer struct {
 // good reports whether the enricher has returned labels, or none.
 func (r *record) good() bool { return r.end.ok() && !r.endless && r.err == nil }
 
+// trouble names the check that says why there are no labels; empty: there are, or none
+// had to be.
+func (r *record) trouble() string {
+	switch {
+	case r.endless:
+		return "endless"
+	case r.end.hung:
+		return "context"
+	case !r.end.ok():
+		return "panics"
+	case r.err == nil:
+		return ""
+	case isNil(r.err):
+		return "errors"
+	}
+	return "answers"
+}
+
 // inTime reports whether the enricher has returned before its ctx ended. What it
 // returned afterwards, if only by a moment, may be what it has for want of time.
 func (r *record) inTime() bool { return r.end.ok() && !r.endless && !r.over }

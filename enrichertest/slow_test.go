@@ -3,6 +3,7 @@ package enrichertest_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,15 +72,24 @@ func brokenSlowly() map[string]broken {
 // would have taken.
 func checkSlowly(t *testing.T, factory enricher.Factory, options ...enrichertest.Option) (notes map[string]string, took time.Duration) {
 	t.Helper()
-	notes = map[string]string{}
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		assert.NoError(t, enrichertest.Check(factory, append(options, enrichertest.WithNotes(func(check, note string) {
-			notes[check] += note + "\n"
-		}))...))
-		took = time.Since(start)
-	})
+	notes, took, err := findSlowly(t, factory, options...)
+	assert.NoError(t, err)
 	return notes, took
+}
+
+// findSlowly is checkSlowly for an enricher that may have faults.
+func findSlowly(t *testing.T, factory enricher.Factory, options ...enrichertest.Option) (notes map[string]string, took time.Duration, err error) {
+	t.Helper()
+	notes = map[string]string{}
+	synctest.Test(t, func(*testing.T) {
+		start := time.Now()
+		err = enrichertest.Check(factory, append(options, enrichertest.WithNotes(func(check, note string) {
+			notes[check] += note + "\n"
+		}))...)
+		took = time.Since(start)
+		time.Sleep(time.Minute) // for calls that go on
+	})
+	return notes, took, err
 }
 
 func TestASlowEnricherIsJudgedWhereThereIsTime(t *testing.T) {
@@ -126,7 +136,7 @@ func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
 	}), enrichertest.Deterministic(), enrichertest.Skip("answers", "there is no server"))
 	assert.LessOrEqual(t, took, 10*time.Second)
 	for _, check := range []string{"declared", "values", "ownership", "concurrency", "deterministic"} {
-		assert.Contains(t, notes[check], "no call has returned in time", check)
+		assert.Contains(t, notes[check], "no call has returned labels in time", check)
 	}
 
 	notes, _ = checkSlowly(t, doing(slowly(800*time.Millisecond, kind)), enrichertest.Deterministic())
@@ -138,6 +148,30 @@ func TestACheckThatHadNoTimeDoesNotPassInSilence(t *testing.T) {
 		assert.NotContains(t, notes[check], "labels were compared", check)
 		assert.NotContains(t, notes[check], "nothing to judge", check)
 	}
+}
+
+func TestACheckWithoutAnythingToJudgeNamesTheCheckThatKnowsWhy(t *testing.T) {
+	t.Parallel()
+	for see, fn := range map[string]processFunc{
+		"context": func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			time.Sleep(3 * time.Second)
+			return nil, nil
+		},
+		"panics": func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("oops") },
+	} {
+		notes, _, err := findSlowly(t, doing(fn), enrichertest.Deterministic())
+		assert.ErrorContains(t, err, see+": ")
+		for _, check := range []string{"errors", "answers", "declared", "every-key", "values", "ownership", "arguments", "concurrency", "deterministic"} {
+			assert.Equal(t, "no call has returned labels in time, so there is nothing to judge: see "+see+"\n", notes[check], check)
+		}
+	}
+	notes, _, err := findSlowly(t, doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return nil, io.EOF
+	}))
+	assert.ErrorContains(t, err, "answers: ")
+	assert.Contains(t, notes["values"], "nothing to judge: see answers\n")
+	assert.NotContains(t, notes, "errors")
+	assert.NotContains(t, notes, "arguments")
 }
 
 func TestErrorsAreNotPassedInSilence(t *testing.T) {
