@@ -273,6 +273,10 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 		"no such check":     {doing(kind), enrichertest.Skip("panic", "why not"), `enrichertest: Skip: no check "panic": want one of creation, options, `},
 		"no reason":         {doing(kind), enrichertest.Skip("panics", ""), `enrichertest: Skip: want a reason to leave out "panics"`},
 		"no failure":        {doing(kind), enrichertest.WithFailure("mine", nil), `enrichertest: WithFailure: "mine": want an error, not nil`},
+		"a malformed name":  {doing(kind), enrichertest.WithName("a b"), `enrichertest: WithName: "a b": want letters, digits, '.', '_' or '-', and perhaps one '/' before an instance`},
+		"no instance":       {doing(kind), enrichertest.WithName("rules/"), `enrichertest: WithName: "rules/": want `},
+		"a nameless option": {doing(kind), enrichertest.BadOptions("", map[string]any{"depth": -1}), `enrichertest: BadOptions: want the name of an option, not ""`},
+		"no bad options":    {doing(kind), enrichertest.BadOptions("depth", nil), `enrichertest: BadOptions: "depth": want options that are bad`},
 		"a negative margin": {doing(kind), enrichertest.WithMargin(-1), "enrichertest: WithMargin: -1ns: want more than 0"},
 		"too much haste":    {doing(kind), enrichertest.WithPatience(-1), "enrichertest: WithPatience: -1ns: want more than 0"},
 	}

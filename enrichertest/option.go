@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -142,6 +143,17 @@ func newSettings(options []Option) (settings, error) {
 	s.margin = cmp.Or(s.margin, time.Second)
 	s.patience = cmp.Or(s.patience, 2*time.Second)
 	var errs []error
+	if !configurable(s.name) {
+		errs = append(errs, fmt.Errorf("enrichertest: WithName: %q: want letters, digits, '.', '_' or '-', and perhaps one '/' before an instance", s.name))
+	}
+	for _, bad := range s.bad {
+		switch {
+		case bad.name == "":
+			errs = append(errs, errors.New(`enrichertest: BadOptions: want the name of an option, not ""`))
+		case len(bad.options) == 0:
+			errs = append(errs, fmt.Errorf("enrichertest: BadOptions: %q: want options that are bad, not none", bad.name))
+		}
+	}
 	for name, reason := range s.skip {
 		if !slices.Contains(names(), name) {
 			errs = append(errs, fmt.Errorf("enrichertest: Skip: no check %q: want one of %s", name, strings.Join(names(), ", ")))
@@ -161,4 +173,14 @@ func newSettings(options []Option) (settings, error) {
 		errs = append(errs, fmt.Errorf("enrichertest: WithPatience: %v: want more than 0", s.patience))
 	}
 	return s, errors.Join(errs...)
+}
+
+// configurable reports whether New accepts the name: there is no rule but its own.
+func configurable(name string) bool {
+	_, err := enricher.New(
+		enricher.Config{},
+		enricher.WithEnricher(name, enricher.Func(nil, processNothing)),
+		enricher.WithLogger(slog.New(slog.DiscardHandler)),
+	)
+	return err == nil
 }
