@@ -32,12 +32,9 @@ func (s *suite) prepare() {
 				return
 			}
 		}
-		unknown := maps.Clone(s.options)
-		if unknown == nil {
-			unknown = map[string]any{}
-		}
-		unknown[unknownOption] = "a value"
-		for _, bad := range append([]badOption{{unknownOption, unknown}}, s.bad...) {
+		unknown := badOption{unknownOption, map[string]any{unknownOption: "a value"}}
+		for _, bad := range append([]badOption{unknown}, s.bad...) {
+			bad.options = merged(s.options, bad.options)
 			in, err := s.create(bad.options)
 			if err == nil {
 				in.close()
@@ -45,6 +42,14 @@ func (s *suite) prepare() {
 			s.refused = append(s.refused, refusal{bad, in, err})
 		}
 	})
+}
+
+// merged returns options with others over them.
+func merged(options, over map[string]any) map[string]any {
+	all := map[string]any{}
+	maps.Copy(all, options)
+	maps.Copy(all, over)
+	return all
 }
 
 // unknownOption is no enricher's option.

@@ -230,6 +230,22 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 			making(func() enricher.FailureEnricher { return good }),
 			[]enrichertest.Option{enrichertest.WithName("depth"), negative},
 		},
+		"one with a required option": {
+			depth(func(o depthOptions) error {
+				switch {
+				case o.Depth == 0:
+					return &enricher.ConfigError{Option: "depth", Err: errors.New("want one")}
+				case o.Unit < 0:
+					return &enricher.ConfigError{Option: "unit", Err: errors.New("want 0 or more")}
+				}
+				return nil
+			}),
+			[]enrichertest.Option{
+				enrichertest.BadOptions("unit", map[string]any{"unit": "-1s"}),
+				enrichertest.BadOptions("depth", map[string]any{"depth": nil}),
+				enrichertest.WithOptions(map[string]any{"depth": 2}),
+			},
+		},
 		"one with options": {
 			enricher.NewFactory(depthOptions{Depth: 1}, func(conf enricher.FactoryConfig, o depthOptions) (enricher.FailureEnricher, error) {
 				if conf.Name() != "depth/a" {

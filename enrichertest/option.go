@@ -50,8 +50,10 @@ func WithOptions(options map[string]any) Option {
 }
 
 // BadOptions adds options that the factory has to refuse with an error that names
-// option; it may be given several times. By default, there is one: those of
-// [WithOptions] and one that no enricher has.
+// option; it may be given several times. Those of [WithOptions] are added to them,
+// except where they have one of the same name: with nil, an enricher is tested that
+// needs an option and is not given it. By default, the factory has to refuse those of
+// WithOptions together with one that no enricher has.
 func BadOptions(option string, options map[string]any) Option {
 	return func(s *settings) { s.bad = append(s.bad, badOption{option, options}) }
 }
