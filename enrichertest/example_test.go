@@ -39,7 +39,8 @@ func ExampleRun() {
 	_ = func(t *testing.T) { // func TestDisk(t *testing.T)
 		enrichertest.Run(t, enricher.NewFactory(DiskOptions{Value: "yes"}, newDisk),
 			enrichertest.BadOptions("value", map[string]any{"value": ""}),
-			enrichertest.WithFailure("a missing file", fs.ErrNotExist),
+			enrichertest.WithFailure("no orders", &fs.PathError{Op: "open", Path: "orders.csv", Err: fs.ErrNotExist}),
+			enrichertest.EveryKey(),
 			enrichertest.Deterministic())
 	}
 }

@@ -230,6 +230,15 @@ func TestAnEnricherThatKeepsTheContractHasNoFindings(t *testing.T) {
 			making(func() enricher.FailureEnricher { return good }),
 			[]enrichertest.Option{enrichertest.WithName("depth"), negative},
 		},
+		"the one of ExampleRun": {
+			enricher.NewFactory(DiskOptions{Value: "yes"}, newDisk),
+			[]enrichertest.Option{
+				enrichertest.BadOptions("value", map[string]any{"value": ""}),
+				enrichertest.WithFailure("no orders", &fs.PathError{Op: "open", Path: "orders.csv", Err: fs.ErrNotExist}),
+				enrichertest.EveryKey(),
+				enrichertest.Deterministic(),
+			},
+		},
 		"one with a required option": {
 			depth(func(o depthOptions) error {
 				switch {
