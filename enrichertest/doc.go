@@ -8,8 +8,12 @@
 //		enrichertest.Run(t, enricher.NewFactory(defaults, create),
 //			enrichertest.WithOptions(map[string]any{"depth": 3}),
 //			enrichertest.BadOptions("depth", map[string]any{"depth": -1}),
-//			enrichertest.WithFailure("a full disk", syscall.ENOSPC))
+//			enrichertest.WithFailure("a full disk", syscall.ENOSPC),
+//			enrichertest.EveryKey())
 //	}
+//
+// Without a failure that the enricher knows, it sets no labels, and next to nothing is
+// proved: [EveryKey] makes sure that there is one for each key.
 //
 // [Run] makes enrichers with the factory, gives them failures and contexts to trip
 // over, and proves that they keep the contract of the library. What the labels say
