@@ -66,8 +66,8 @@ func cancelled(err error) bool {
 	return false
 }
 
-// noteSlow says where calls go on for a while after their ctx has ended. It is no
-// fault, as they may on a busy machine, but the author should know.
+// noteSlow says where calls go on for a while after their ctx has ended. Within the
+// margin it is no fault, as they may on a busy machine, but the author should know.
 func noteSlow(r *report, p *pass) {
 	var after time.Duration
 	n := time.Duration(0)
@@ -78,7 +78,7 @@ func noteSlow(r *report, p *pass) {
 		}
 	}
 	if n > 0 && after/n > 5*time.Millisecond {
-		r.notef("%d calls whose ctx ended went on for %v, on average: where a service gives the enricher less time than it takes, its labels are lost", n, (after / n).Round(time.Millisecond))
+		r.notef("%d calls whose ctx ended went on for %v, on average: where a service gives the enricher less time than it takes, its labels are lost; to make this a fault, see WithMargin", n, (after / n).Round(time.Millisecond))
 	}
 }
 

@@ -33,8 +33,8 @@
 //     and in another enricher of the same options.
 //   - panics: no failure makes ProcessFailure panic or exit its goroutine.
 //   - endless: errors that wrap each other in circles are not followed for ever.
-//   - context: ProcessFailure returns when its ctx ends, or has ended before, and
-//     keeps none.
+//   - context: ProcessFailure returns within a margin after its ctx ends, or has
+//     ended before, and keeps none. The margin is long: see [WithMargin].
 //   - errors: an error that it returns is no nil pointer and can be printed.
 //   - answers: ProcessFailure returns something else than an error, if only once.
 //     For how many failures it did not is logged.

@@ -125,6 +125,7 @@ func TestAnEnricherThatDoesNotHeedItsContextIsNotWaitedForForEver(t *testing.T) 
 		}), enrichertest.Deterministic())
 		assert.LessOrEqual(t, took, most, d)
 		assert.Contains(t, notes["context"], "calls whose ctx ended went on for")
+		assert.Contains(t, notes["context"], "; to make this a fault, see WithMargin")
 	}
 }
 
