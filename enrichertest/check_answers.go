@@ -19,23 +19,27 @@ func checkAnswers(s *suite, r *report) {
 		if !rec.end.ok() || isNil(rec.err) { // see panics, context and errors
 			continue
 		}
-		if failed++; rec.over {
+		if rec.over { // an error for want of time
 			late++
+		} else {
+			failed++
 		}
 		if first == nil || first.over && !rec.over {
 			first = rec // that time was up explains itself
 		}
 	}
+	all := len(p.records)
+	why := func() string {
+		return fmt.Sprintf("such as for %q, after %v: %s", first.name(), first.took.Round(time.Millisecond), text(first.err))
+	}
+	if failed+late == all {
+		r.addf("", "ProcessFailure returned an error for %d of %d failures, %s", all, all, why())
+		return
+	}
 	if failed > 0 {
-		of := fmt.Sprintf("%d of %d", failed, len(p.records))
-		why := fmt.Sprintf("%q, after %v: %s", first.name(), first.took.Round(time.Millisecond), text(first.err))
-		if failed == len(p.records) {
-			r.addf("", "ProcessFailure returned an error for %s failures, such as for %s", of, why)
-			return
-		}
-		r.notef("ProcessFailure returned an error, and so no labels, for %s failures, such as for %s", of, why)
+		r.notef("ProcessFailure returned an error, and so no labels, for %d of %d failures, %s", failed, all, why())
 	}
 	if late > 0 || p.overdrawn {
-		r.notef("there was no time left for %d failures: for more, use WithPatience", late+p.left)
+		r.notef("there was no time left for %d of %d failures: for all, use %s", late+p.left, all+p.left, s.patienceFor(all+p.left))
 	}
 }

@@ -1,6 +1,7 @@
 package enrichertest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -152,11 +153,20 @@ func (s *suite) sample(r *report, n, calls int) []input {
 	if each := p.average * time.Duration(calls); each > 0 {
 		most := max(1, int(s.remaining*9/10/each))
 		if most < min(n, 8) {
-			r.notef("a call takes %v, on average, so this was done with few failures: for more, use WithPatience", p.average.Round(time.Millisecond))
+			r.notef("a call takes %v, on average, so this was done with few failures: for more, use %s", p.average.Round(time.Millisecond), s.patienceFor(n*calls))
 		}
 		n = min(n, most)
 	}
 	return spread(p.answered, n)
+}
+
+// patienceFor names the option with which there is time for so many calls, and some.
+func (s *suite) patienceFor(calls int) string {
+	if s.pass.average == 0 {
+		return "WithPatience"
+	}
+	enough := s.pass.average * time.Duration(calls) * 5 / 4
+	return fmt.Sprintf("WithPatience(%v)", max(2*s.patience, enough.Truncate(time.Second)+time.Second))
 }
 
 // spread returns n inputs that can be used from several goroutines at once and do

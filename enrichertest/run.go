@@ -20,7 +20,9 @@ import (
 // Run calls the factory some twenty times and ProcessFailure some thousand times,
 // and closes what it has made. Where the enricher answers at once, that takes
 // well under two seconds; with calls of 20 milliseconds some ten, and some fifteen
-// where they go on although their ctx has ended. See [WithPatience].
+// where they go on although their ctx has ended. See [WithPatience]. The calls that
+// most checks judge are made once, in the first of these, stable-keys: it takes their
+// time.
 func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 	t.Helper()
 	s, err := newSuite(factory, options)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -179,10 +181,30 @@ func TestErrorsAreNotPassedInSilence(t *testing.T) {
 	t.Parallel()
 	notes, _ := checkSlowly(t, everyOther())
 	assert.Regexp(t, `no labels, for (\d+) of \d+ failures, such as for "a plain error, context: full", after 0s: not now`, notes["answers"])
-	notes, _ = checkSlowly(t, doing(slowly(20*time.Millisecond, kind)))
-	assert.Regexp(t, `there was no time left for 1\d\d failures: for more, use WithPatience`, notes["answers"])
-	notes, _ = checkSlowly(t, doing(slowly(20*time.Millisecond, kind)), enrichertest.WithPatience(5*time.Second))
-	assert.NotContains(t, notes, "answers")
+}
+
+func TestWhatThereWasNoTimeForIsSaidOnceAndWhatWouldHelp(t *testing.T) {
+	t.Parallel()
+	for _, d := range []time.Duration{20 * time.Millisecond, 150 * time.Millisecond, 300 * time.Millisecond} {
+		factory := doing(slowly(d, kind))
+		notes, _ := checkSlowly(t, factory, enrichertest.Deterministic())
+		assert.NotContains(t, notes["answers"], "returned an error", d)
+		said := regexp.MustCompile(`^there was no time left for (?:1|2)\d\d of 2\d\d failures: for all, use WithPatience\((\d.*s)\)\n$`).FindStringSubmatch(notes["answers"])
+		require.NotNil(t, said, notes["answers"])
+		patience, err := time.ParseDuration(said[1])
+		require.NoError(t, err)
+		all, _ := checkSlowly(t, factory, enrichertest.Deterministic(), enrichertest.WithPatience(patience))
+		assert.NotContains(t, all, "answers", d)
+
+		said = regexp.MustCompile(`with few failures: for more, use WithPatience\((\d.*s)\)`).FindStringSubmatch(notes["deterministic"])
+		if assert.Equal(t, d > 100*time.Millisecond, said != nil, d); said == nil {
+			continue
+		}
+		patience, err = time.ParseDuration(said[1])
+		require.NoError(t, err)
+		all, _ = checkSlowly(t, factory, enrichertest.Deterministic(), enrichertest.WithPatience(patience))
+		assert.NotContains(t, all["deterministic"], "few failures", d)
+	}
 }
 
 func TestAnEnricherWhoseLabelsCannotBeComparedIsNotPassedInSilence(t *testing.T) {
