@@ -104,11 +104,11 @@ func brokenCalls() map[string]broken {
 			_, _ = errors.AsType[*fs.PathError](cause)
 			return nil, nil
 		}),
-		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended (context empty)\n\t1 in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended (context empty)\n\t1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			hangDeepInside()
 			return nil, nil
 		}),
-		"it hangs for what another goroutine should say": process("context", "1 in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it hangs for what another goroutine should say": process("context", "1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			answer := make(chan bool)
 			go func() {
 				hangDeepInside()

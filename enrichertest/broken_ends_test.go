@@ -29,7 +29,7 @@ func brokenEnds() map[string]broken {
 	return map[string]broken{
 		"Close complains": {"close", "Close of an enricher that has seen no failure returned: no", closingWith(func() error { return errors.New("no") }), nil},
 		"Close panics":    {"close", "Close of an enricher that has seen no failure panicked: oops", closingWith(func() error { panic("oops") }), nil},
-		"Close hangs": {"close", "has not returned after 300ms\n\t1 in ", closingWith(func() error {
+		"Close hangs": {"close", "has not returned after 300ms\n\t1 goroutine in ", closingWith(func() error {
 			<-never
 			return nil
 		}), nil},
@@ -46,7 +46,13 @@ func brokenEnds() map[string]broken {
 			go func() { <-never }()
 			return nil, nil
 		}),
-		"it leaves a goroutine that is not its own": process("goroutines", "a goroutine is left", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it leaves goroutines in one place": process("goroutines", " goroutines in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			for range 2 {
+				go hangDeepInside()
+			}
+			return nil, nil
+		}),
+		"it leaves a goroutine that is not its own": process("goroutines", "left after the last failure, and there is no Close: ", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			go func() { go func() { <-never }() }()
 			return nil, nil
 		}),
@@ -63,7 +69,7 @@ func brokenEnds() map[string]broken {
 				return nil, ctx.Err()
 			}
 		}),
-		"Close leaves a goroutine": {"goroutines", "a goroutine is left after Close", making(func() enricher.FailureEnricher {
+		"Close leaves a goroutine": {"goroutines", "left after Close: 1 goroutine in ", making(func() enricher.FailureEnricher {
 			go func() { <-never }()
 			return &closing{good, func() error { return nil }}
 		}), nil},

@@ -96,6 +96,6 @@ func checkGoroutines(s *suite, r *report) {
 		return
 	}
 	for _, goroutine := range left(in.label, s.margin) {
-		r.addf("", "a goroutine is left %s: %s", after, goroutine)
+		r.addf("", "left %s: %s", after, goroutine)
 	}
 }

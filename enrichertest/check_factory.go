@@ -138,7 +138,7 @@ func checkStart(s *suite, r *report) {
 			continue // there was an enricher, which has been closed: see goroutines
 		}
 		for _, goroutine := range left(bad.in.label, s.margin) {
-			r.addf("", "a goroutine is left of a factory that has refused the options %s: %s", show(bad.options), goroutine)
+			r.addf("", "left of a factory that has refused the options %s: %s", show(bad.options), goroutine)
 		}
 	}
 }

@@ -44,7 +44,11 @@ func labelled(label string) (all []string) {
 			continue
 		}
 		count, _, _ := strings.Cut(head, " ")
-		all = append(all, count+" "+where(stack))
+		goroutines := " goroutines "
+		if count == "1" {
+			goroutines = " goroutine "
+		}
+		all = append(all, count+goroutines+where(stack))
 	}
 	return all
 }
