@@ -285,6 +285,16 @@ func TestLabelsSaysWhatWasRefused(t *testing.T) {
 	assert.Len(t, c.errors, 2)
 }
 
+func TestLabelsSaysWhenNothingWasAsked(t *testing.T) {
+	t.Parallel()
+	e := running(t, enricher.WithEnricher("fake", &enrichertest.Fake{Keys: []string{"kind"}}))
+	c := &collector{TB: t}
+	enrichertest.Labels(c, e, nil, enricher.Labels{"kind": "a"})
+	assert.Equal(t, []string{"labels are not as wanted:\n\tmissing     kind = \"a\"\n\tthe cause is nil, so nothing was asked\n"}, c.errors)
+	enrichertest.Labels(c, e, nil, nil)
+	assert.Len(t, c.errors, 1)
+}
+
 func TestNoLabelsAreAsGoodAsNil(t *testing.T) {
 	t.Parallel()
 	enrichertest.Labels(t, nil, errJob, nil)

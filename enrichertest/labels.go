@@ -11,11 +11,15 @@ import (
 
 // Labels hands cause to e and reports an error unless the labels are exactly want:
 // no more, no fewer, no others. The error shows what differs, and which enrichers
-// have not done their work, or were refused when e was made. It goes by nothing but the labels: a nil want is none.
+// have not done their work, or were refused when e was made. It goes by nothing but the
+// labels: a nil want is none. A nil cause is no failure, and has none.
 func Labels(t testing.TB, e *enricher.Enricher, cause error, want enricher.Labels) {
 	t.Helper()
 	res := e.EnrichContext(t.Context(), cause, enricher.FailureContext{})
 	if diff := diff(res.Labels, want); diff != "" {
+		if cause == nil {
+			diff += "\tthe cause is nil, so nothing was asked\n"
+		}
 		t.Errorf("labels are not as wanted:\n%s%s%s", diff, troubles(res), refusals(e))
 	}
 }
