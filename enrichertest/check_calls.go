@@ -127,7 +127,7 @@ func noteCompared(r *report, n, of int) {
 
 func checkDeterministic(s *suite, r *report) {
 	if !s.deterministic {
-		r.skip("the author does not say that the enricher is: see Deterministic")
+		r.skip("not checked unless Deterministic is given")
 		return
 	}
 	one, ok := s.instance(r)

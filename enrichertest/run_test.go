@@ -96,6 +96,7 @@ func TestCheckHandsOnNotesAndWhyACheckWasSkipped(t *testing.T) {
 		enrichertest.WithNotes(func(check, note string) { notes[check] += note })))
 	assert.Equal(t, "left out: a reason", notes["context"])
 	assert.Contains(t, notes["every-key"], `no failure made it set ["kind"]`)
+	assert.Equal(t, "not checked unless Deterministic is given", notes["deterministic"])
 	assert.NotContains(t, notes, "panics")
 }
 
