@@ -28,10 +28,13 @@ type Fake struct {
 var _ enricher.FailureEnricher = (*Fake)(nil)
 
 // A Step is what a [Fake] does in one call. It hangs if it should, waits as long as
-// Delay and until Until is closed, and then ends as the other fields say. Its zero value returns no
-// labels at once.
+// Delay and until Until is closed, and then ends as the other fields say. Its zero value
+// returns no labels at once.
 type Step struct {
-	Hang bool // before all else it waits for [Fake.Release], whatever its ctx says
+	// Hang has it wait for [Fake.Release] before all else, whatever its ctx says. One that
+	// is not released within a bubble of testing/synctest makes that panic: "deadlock: main
+	// bubble goroutine has exited but blocked goroutines remain".
+	Hang bool
 
 	Delay         time.Duration   // how long it waits
 	Until         <-chan struct{} // what it waits for after that; in a bubble, one that was made there. By default, for nothing.
