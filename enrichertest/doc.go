@@ -72,6 +72,7 @@
 // # For a service
 //
 // [Fake] is an enricher that does what a test tells it: answers, waits, hangs until it
-// is released, fails, panics. [Recorder] is an observer that remembers. [Labels]
+// is released, fails, panics. [Replace] puts it in the place of a configured one, such
+// as one that sends messages. [Recorder] is an observer that remembers. [Labels]
 // compares the labels of a failure.
 package enrichertest

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
@@ -102,6 +103,28 @@ func ExampleFake_Release() {
 	res := e.EnrichContext(context.Background(), os.ErrNotExist, enricher.FailureContext{})
 	fmt.Printf("%v, abandoned: %d\n", res.Outcomes[0].Status, e.Stats().Enrichers[0].Abandoned)
 	// Output: timed-out, abandoned: 1
+}
+
+// What a service would have sent: its configuration stays as it is.
+func ExampleReplace() {
+	var t testing.TB = printer{} // the test
+	cfg := enricher.Config{
+		FailureEnrichers: []string{"restart", "webhook"},
+		Options:          map[string]map[string]any{"webhook": {"url": "https://alerts.example"}},
+	}
+
+	fake := &enrichertest.Fake{}
+	e, err := enricher.New(cfg, enrichertest.Replace(t, map[string]enricher.FailureEnricher{"webhook": fake.Reading("*")}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Shutdown(context.Background())
+
+	e.Enrich(os.ErrNotExist)
+	for _, call := range fake.Calls() {
+		fmt.Println("a message about:", call.Cause, call.Context.Labels)
+	}
+	// Output: a message about: file does not exist retry=terminal
 }
 
 // What a service has told its observers.

@@ -11,7 +11,8 @@ import (
 )
 
 // A Fake is an enricher that does what a test tells it, for the test of a service:
-// see [enricher.WithEnricher]. Its fields must not be changed once it is in use. Its
+// [enricher.WithEnricher] adds it to the configured enrichers, and [Replace] puts it in
+// the place of one. Its fields must not be changed once it is in use. Its
 // methods may be called concurrently, and it works within a bubble of
 // testing/synctest. It must not be copied.
 type Fake struct {

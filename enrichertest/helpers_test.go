@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -228,6 +229,44 @@ func TestAFakeKeepsTheContract(t *testing.T) {
 	})))
 }
 
+func TestReplaceLeavesTheConfigurationAsItIs(t *testing.T) {
+	t.Parallel()
+	cfg := enricher.Config{
+		FailureEnrichers: []string{"error", "static/a", "static/b"},
+		Options: map[string]map[string]any{
+			"static/a": {"labels": map[string]any{"a": "real"}},
+			"static/b": {"labels": map[string]any{"b": "real"}, "no-such-option": true},
+		},
+		Strict: true,
+	}
+	fake := &enrichertest.Fake{Keys: []string{"b"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"b": "fake"}}}}
+	e, err := enricher.New(cfg, enrichertest.Replace(t, map[string]enricher.FailureEnricher{"static/b": fake}))
+	require.NoError(t, err)
+	labels := e.Enrich(errJob)
+	assert.Equal(t, "real", labels["a"])
+	assert.Equal(t, "fake", labels["b"])
+	assert.Len(t, fake.Calls(), 1)
+	var names []string
+	for _, info := range e.Enrichers() {
+		names = append(names, info.Name)
+	}
+	assert.Equal(t, cfg.FailureEnrichers, names)
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestReplaceEndsTheTestWhereThereIsNoSuchEnricher(t *testing.T) {
+	t.Parallel()
+	c := &collector{TB: t}
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		enrichertest.Replace(c, map[string]enricher.FailureEnricher{"statik/a": &enrichertest.Fake{}})
+		c.Errorf("Replace has returned")
+	})
+	ended.Wait()
+	require.Len(t, c.errors, 1)
+	assert.Contains(t, c.errors[0], `enrichertest: Replace: "statik/a": no such enricher: want one of [`)
+}
+
 // A printer is a test that prints its errors.
 type printer struct{ testing.TB }
 
@@ -244,6 +283,12 @@ type collector struct {
 func (*collector) Helper() {}
 func (c *collector) Errorf(format string, args ...any) {
 	c.errors = append(c.errors, fmt.Sprintf(format, args...))
+}
+
+// Fatalf ends the goroutine, as that of a test does.
+func (c *collector) Fatalf(format string, args ...any) {
+	c.Errorf(format, args...)
+	runtime.Goexit()
 }
 
 func TestLabelsComparesExactly(t *testing.T) {
