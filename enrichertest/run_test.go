@@ -34,7 +34,8 @@ func TestRunFailsTheSubtestOfTheCheck(t *testing.T) {
 	assert.Contains(t, text, "--- SKIP: TestFixture/context")
 	assert.Contains(t, text, "left out: a reason")
 	assert.Contains(t, text, `panics: failure "a nil *fs.PathError": ProcessFailure panicked: `)
-	assert.Contains(t, text, "contract: labels are under keys that OutputKeys has declared")
+	assert.Equal(t, 1, strings.Count(text, "contract: labels are under keys that OutputKeys has declared"), text)
+	assert.Regexp(t, `declared: and so on, \d+ more\n\s*contract: labels are under keys`, text)
 	assert.Contains(t, text, "panics: and so on, ")
 	assert.Contains(t, text, `no failure made it set ["kind"], so nothing is known of those`)
 }
