@@ -32,9 +32,9 @@ var _ enricher.FailureEnricher = (*Fake)(nil)
 // Delay and until Until is closed, and then ends as the other fields say. Its zero value
 // returns no labels at once.
 type Step struct {
-	// Hang has it wait for [Fake.Release] before all else, whatever its ctx says. One that
-	// is not released within a bubble of testing/synctest makes that panic: "deadlock: main
-	// bubble goroutine has exited but blocked goroutines remain".
+	// Hang has it wait for [Fake.Release] before all else, whatever its ctx says. A bubble
+	// of testing/synctest in which it is not released panics with
+	// "deadlock: main bubble goroutine has exited but blocked goroutines remain".
 	Hang bool
 
 	Delay         time.Duration   // how long it waits
