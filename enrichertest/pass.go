@@ -130,6 +130,9 @@ func (p *pass) returned() bool {
 // nothing says why a check is skipped that needs calls which return labels in time, and
 // where to look for what they did.
 func (p *pass) nothing() string {
+	if len(p.records) == 0 {
+		return "one more enricher of the same options cannot be made, so there is nothing to judge"
+	}
 	var see []string
 	for _, rec := range p.records {
 		if check := rec.trouble(); check != "" && !slices.Contains(see, check) {

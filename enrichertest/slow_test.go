@@ -2,6 +2,7 @@ package enrichertest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -175,6 +176,21 @@ func TestACheckWithoutAnythingToJudgeNamesTheCheckThatKnowsWhy(t *testing.T) {
 	assert.Contains(t, notes["values"], "nothing to judge: see answers\n")
 	assert.NotContains(t, notes, "errors")
 	assert.NotContains(t, notes, "arguments")
+}
+
+func TestACheckWithoutAnEnricherToGiveFailuresToSaysSo(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	notes, _, err := findSlowly(t, factoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		if n.Add(1) > 5 {
+			return nil, errors.New("no more ports")
+		}
+		return good, nil
+	}))
+	assert.ErrorContains(t, err, "stable-keys: one more enricher of the same options cannot be made")
+	for _, check := range []string{"errors", "answers", "values"} {
+		assert.Equal(t, "one more enricher of the same options cannot be made, so there is nothing to judge\n", notes[check], check)
+	}
 }
 
 func TestErrorsAreNotPassedInSilence(t *testing.T) {
