@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -123,11 +122,6 @@ func brokenCalls() map[string]broken {
 			}
 			return nil, nil
 		}),
-		"it returns late": process("context", "ProcessFailure returned late", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
-			<-ctx.Done()
-			time.Sleep(150 * time.Millisecond)
-			return nil, nil
-		}),
 		"it hangs once its ctx is over": process("context", "it was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if ctx.Err() != nil {
 				<-never
@@ -164,21 +158,6 @@ func brokenCalls() map[string]broken {
 			}
 			return nil, nil
 		}, enrichertest.WithFailure("mine", mine{})),
-		"it has room for one call": {"concurrency", "the labels were \"kind=busy\" when others were under way", making(func() enricher.FailureEnricher {
-			var under atomic.Int64
-			return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-				defer under.Add(-1)
-				busy := under.Add(1) > 1
-				for range 5 {
-					runtime.Gosched()
-					busy = busy || under.Load() > 1
-				}
-				if busy {
-					return enricher.Labels{"kind": "busy"}, nil
-				}
-				return enricher.Labels{"kind": "other"}, nil
-			})
-		}), nil},
 		"it panics when it is called twice at once": {"concurrency", "panicked: concurrent", making(func() enricher.FailureEnricher {
 			var under atomic.Int64
 			return enricher.Func(nil, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {

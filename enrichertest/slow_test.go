@@ -68,6 +68,23 @@ func brokenSlowly() map[string]broken {
 			})
 		}), []enrichertest.Option{enrichertest.Skip("values", "the text is not clean")}}
 	}
+	all["it returns late"] = process("context", "ProcessFailure returned late", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+		<-ctx.Done()
+		time.Sleep(150 * time.Millisecond)
+		return nil, nil
+	}, enrichertest.WithMargin(300*time.Millisecond), enrichertest.WithPatience(500*time.Millisecond))
+	all["it has room for one call"] = broken{"concurrency", "the labels were \"kind=busy\" when others were under way", making(func() enricher.FailureEnricher {
+		var under atomic.Int64
+		return enricher.Func([]string{"kind"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			defer under.Add(-1)
+			busy := under.Add(1) > 1
+			time.Sleep(time.Millisecond)
+			if busy || under.Load() > 1 {
+				return enricher.Labels{"kind": "busy"}, nil
+			}
+			return enricher.Labels{"kind": "other"}, nil
+		})
+	}), nil}
 	return all
 }
 
