@@ -205,12 +205,11 @@ type member struct {
 
 // New loads the enrichers that cfg names and returns an Enricher that runs them.
 //
-// It logs an INFO line for each enricher that it found, or that none is
-// configured. One that is unknown,
-// that has invalid keys, that shares an output key with another, or that waits
-// for its own labels is refused: it earns a WARN or ERROR line and appears in
-// [Enricher.Rejected], and the others run. With cfg.Strict, any refusal makes
-// New fail.
+// It logs an INFO line for each enricher that it found, or one that none is
+// configured. An enricher that is unknown, that has invalid keys, that shares an
+// output key with another, or that waits for its own labels is refused: it earns
+// a WARN or ERROR line and appears in [Enricher.Rejected], and the others run.
+// With cfg.Strict, any refusal makes New fail.
 //
 // New fails if a number in cfg is out of its range, an option is unknown or of
 // a wrong type ([*ConfigError]), or a factory fails, panics or returns nil

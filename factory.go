@@ -109,8 +109,8 @@ func (c FactoryConfig) Options() map[string]any {
 // Decode decodes the options over what into points to, usually a struct, which
 // must not be a nil pointer. An option belongs to the field of its name,
 // whatever the case and without regard to '-' and '_' (max-tables is the field
-// MaxTables), or to the field with the tag `mapstructure:"name"`. A field without an option keeps its value; a
-// map or slice that is given replaces it.
+// MaxTables), or to the field with the tag `mapstructure:"name"`. A field without
+// an option keeps its value; a map or slice that is given replaces it.
 //
 // Decoding is strict. An option that no field takes or that has the wrong type
 // is a [*ConfigError], and all of them are returned, joined. Options also come
