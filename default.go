@@ -2,6 +2,7 @@ package enricher
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 )
 
@@ -14,7 +15,9 @@ func init() { SetDefault(nil) }
 // one before.
 func SetDefault(e *Enricher) {
 	if e == nil {
-		e, _ = New(Config{}) // nothing that could fail
+		// Nothing that could fail, or that a program wants to read about whenever
+		// it starts.
+		e, _ = New(Config{}, WithLogger(slog.New(slog.DiscardHandler)))
 	}
 	defaultEnricher.Store(e)
 }

@@ -1,6 +1,7 @@
 package enricher_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -246,6 +247,19 @@ func TestTheFunctionsUseTheDefaultEnricher(t *testing.T) {
 }
 
 // Not parallel, as it changes what others share.
+// Not parallel, as it changes what others share.
+func TestTheEmptyDefaultEnricherLogsNothing(t *testing.T) {
+	var text bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	enricher.SetDefault(nil) // as when a program starts
+	assert.Empty(t, text.String())
+	_, err := enricher.New(enricher.Config{})
+	require.NoError(t, err)
+	assert.Contains(t, text.String(), `level=INFO msg="No failure enrichers are configured"`, "whoever asks for none is told")
+}
+
 func TestLogLinesGoToTheDefaultLoggerUnlessOneIsGiven(t *testing.T) {
 	log, before := &logbook{}, slog.Default()
 	slog.SetDefault(log.logger())
