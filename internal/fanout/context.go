@@ -17,12 +17,18 @@ type scope struct {
 	start  time.Time
 	done   sync.WaitGroup // until all tasks of the run are settled
 	calls  []callContext
+	few    [8]callContext // calls, where there are so few: one allocation less
 }
 
 // newScope returns the scope of a run of n calls that starts now.
 func newScope(base, values context.Context, n int) *scope {
-	s := &scope{base: base, values: values, start: time.Now(), calls: make([]callContext, n)}
+	s := &scope{base: base, values: values, start: time.Now()}
 	s.done.Add(1)
+	if n <= len(s.few) {
+		s.calls = s.few[:n]
+	} else {
+		s.calls = make([]callContext, n)
+	}
 	for i := range s.calls {
 		s.calls[i].scope = s
 	}
