@@ -166,3 +166,13 @@ func TestAnObserverThatExitsStillCompletesTheFuture(t *testing.T) {
 		// Shutdown, at the end of the test, does not wait for them either.
 	})
 }
+
+func TestWithNobodyButAnObserverThereAreNoOutcomes(t *testing.T) {
+	t.Parallel()
+	var observed enricher.Result
+	e := running(t, enricher.Config{}, enricher.WithObserver(observerFunc(
+		func(_ context.Context, _ error, _ enricher.FailureContext, res enricher.Result) { observed = res })))
+	want := enricher.Result{Labels: enricher.Labels{}}
+	assert.Equal(t, want, enrichAs(e, enricher.FailureContext{}))
+	assert.Equal(t, want, observed)
+}
