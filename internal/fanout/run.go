@@ -105,7 +105,7 @@ func Run[R any](p *Plan, values context.Context, calls Calls[R]) (over bool) {
 	if !r.timer.Stop() || r.shared {
 		return false
 	}
-	r.calls, r.scope, r.timer = nil, nil, nil // which lead to what is the caller's
+	r.calls, r.scope = nil, nil // which lead to what is the caller's
 	p.runs.Put(r)
 	return true
 }
@@ -125,7 +125,6 @@ func (r *run[R]) begin(s *scope, calls Calls[R]) {
 	r.mu.Lock()
 	defer r.unlock()
 	r.scope, r.calls = s, calls
-	r.ready = list[R]{}
 	r.left = len(r.tasks)
 	for i := range r.tasks {
 		t := &r.tasks[i]
@@ -165,7 +164,7 @@ func (r *run[R]) look() {
 	now := r.scope.since()
 	r.spread, r.shared = true, true
 	for i := range r.tasks {
-		if t := &r.tasks[i]; t.deadline <= now {
+		if t := &r.tasks[i]; t.deadline() <= now {
 			r.expire(t, now)
 		}
 	}
@@ -184,8 +183,8 @@ const never time.Duration = 1<<63 - 1
 // hurry sees to it that look comes no later than the deadline of t, if that has
 // been taken.
 func (r *run[R]) hurry(t *task[R], now time.Duration) {
-	if r.spread && t.deadline < r.alarm && (t.state == queued || t.state == running) {
-		r.alarm = t.deadline
+	if r.spread && t.deadline() < r.alarm && (t.state == queued || t.state == running) {
+		r.alarm = t.deadline()
 		r.timer.Reset(r.alarm - now)
 	}
 }
@@ -193,7 +192,7 @@ func (r *run[R]) hurry(t *task[R], now time.Duration) {
 // expire settles task t, as its time is up, if it has been taken.
 func (r *run[R]) expire(t *task[R], now time.Duration) {
 	m := r.plan.members[t.i]
-	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.deadline - t.began}
+	o := Outcome{Status: TimedOut, Duration: now - t.started, Limit: t.deadline() - t.began}
 	switch t.state {
 	case running:
 		m.slow.Store(true)
@@ -258,9 +257,8 @@ func (r *run[R]) next(now time.Duration) *task[R] {
 func (r *run[R]) take(t *task[R], now time.Duration) bool {
 	m := r.plan.members[t.i]
 	t.started = now
-	t.deadline = r.plan.deadline(int(t.i), now)
-	t.context().deadline = t.deadline
-	if t.deadline <= now {
+	t.context().deadline = r.plan.deadline(int(t.i), now)
+	if t.deadline() <= now {
 		// Starved of processor time: not the member's fault, nor is it told.
 		r.settle(t, nil, Outcome{Status: TimedOut}, now)
 		return false

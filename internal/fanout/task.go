@@ -14,14 +14,13 @@ type task[R any] struct {
 	run *run[R]
 	i   int32
 
-	waits    int32 // unsettled tasks that this one waits for
-	state    state
-	started  time.Duration   // when it was taken: began, or began to queue
-	began    time.Duration   // when the call began
-	deadline time.Duration   // when it has to be done
-	place    *bulkhead.Place // in the queue for a slot
-	ticket   breaker.Ticket
-	next     *task[R] // in the list of ready tasks
+	waits   int32 // unsettled tasks that this one waits for
+	state   state
+	started time.Duration   // when it was taken: began, or began to queue
+	began   time.Duration   // when the call began
+	place   *bulkhead.Place // in the queue for a slot
+	ticket  breaker.Ticket
+	next    *task[R] // in the list of ready tasks
 }
 
 type state uint8
@@ -35,6 +34,9 @@ const (
 
 // context returns the context of the call.
 func (t *task[R]) context() *callContext { return &t.run.scope.calls[t.i] }
+
+// deadline returns when t has to be done, once it has been taken.
+func (t *task[R]) deadline() time.Duration { return t.context().deadline }
 
 // A list is a queue of tasks.
 type list[R any] struct{ first, last *task[R] }
@@ -64,7 +66,7 @@ func (t *task[R]) Granted() (next bulkhead.Waiter) {
 	r.mu.Lock()
 	defer r.unlock()
 	now := r.scope.since()
-	if t.state == queued && t.deadline <= now {
+	if t.state == queued && t.deadline() <= now {
 		r.expire(t, now)
 	}
 	if t.state != queued {
@@ -165,8 +167,8 @@ func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
 	if !abandoned {
 		// Whatever comes when the time is up is too late, even if nobody has
 		// noticed yet: what counts must not depend on who wakes first.
-		if now >= t.deadline {
-			o.Status, o.Limit = TimedOut, t.deadline-t.began
+		if now >= t.deadline() {
+			o.Status, o.Limit = TimedOut, t.deadline()-t.began
 		}
 		o.Duration = now - t.started
 		o.Opened = r.leave(t, o.Status)
