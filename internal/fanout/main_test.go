@@ -63,10 +63,10 @@ func newPlan(t *testing.T, all []*fanout.Member, waits [][]int, timeout time.Dur
 }
 
 func newPlanOn(base context.Context, all []*fanout.Member, waits [][]int, timeout time.Duration) *fanout.Plan {
-	return fanout.NewPlan(base, all, waits, timeout, func(value any, stack []byte) error {
-		return &panicError{value, stack}
-	})
+	return fanout.InOneBubble(fanout.NewPlan(base, all, waits, timeout, asPanicError))
 }
+
+func asPanicError(value any, stack []byte) error { return &panicError{value, stack} }
 
 type callFunc func(ctx context.Context, i int) (string, error)
 
@@ -87,6 +87,11 @@ func hang(release <-chan struct{}) callFunc {
 		<-release
 		return result(i), nil
 	}
+}
+
+// each returns a call that does what the call with its number does.
+func each(calls ...callFunc) callFunc {
+	return func(ctx context.Context, i int) (string, error) { return calls[i](ctx, i) }
 }
 
 func result(i int) string { return fmt.Sprintf("of %d", i) }

@@ -41,7 +41,8 @@ type Plan struct {
 	deadlines []time.Duration // when each has to be done, after the start of a run
 	patience  time.Duration   // of its runs
 
-	runs sync.Pool // of runs that are over altogether
+	runs     sync.Pool                // of runs that are over altogether
+	reusable func(now time.Time) bool // may they be used now?
 }
 
 // NewPlan makes a plan in which member i waits for the members waits[i]; these
@@ -58,6 +59,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		panicked:  panicked,
 		then:      graph.Followers(waits),
 		patience:  patience,
+		reusable:  outsideBubbles,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),
 	}

@@ -64,6 +64,10 @@ type Calls[R any] interface {
 // the worker does to it is to wake the caller, see unlock. With others (more
 // workers, the timer, whoever makes room for a call that waits for a slot) the
 // first worker may not even have begun when all is done.
+//
+// The timer is not stopped in between: it costs less to let it come in vain, once
+// in a hundred runs, than to set it for each. So it may come early, and find that
+// the run is another, or over.
 type run[R any] struct {
 	plan   *Plan
 	doWork func() // work and look as values, as to make one costs memory
@@ -79,7 +83,8 @@ type run[R any] struct {
 	spread bool          // patience is over: every task gets a goroutine
 	shared bool          // others than the caller and the first worker may have r
 	timer  *time.Timer   // calls look
-	alarm  time.Duration // when it does that, once spread
+	armed  bool          // it will do so, at alarm or before
+	alarm  time.Duration // when there is something to look for
 }
 
 // told is what left is once the caller is told that no task is left.
@@ -95,20 +100,33 @@ func Run[R any](p *Plan, values context.Context, calls Calls[R]) (over bool) {
 	if len(p.members) == 0 {
 		return true
 	}
-	r, ok := p.runs.Get().(*run[R])
-	if !ok {
+	s := newScope(p.base, values, len(p.members))
+	var r *run[R]
+	reusable := p.reusable(s.start)
+	if reusable {
+		r, _ = p.runs.Get().(*run[R])
+	}
+	if r == nil {
 		r = newRun[R](p)
 	}
-	s := newScope(p.base, values, len(p.members))
 	r.begin(s, calls)
 	s.done.Wait()
-	if !r.timer.Stop() || r.shared {
-		return false
+	over = !r.shared
+	if over {
+		r.calls, r.scope = nil, nil // which lead to what is the caller's
 	}
-	r.calls, r.scope = nil, nil // which lead to what is the caller's
-	p.runs.Put(r)
-	return true
+	if over && reusable {
+		p.runs.Put(r)
+	} else {
+		r.timer.Stop()
+	}
+	return over
 }
+
+// outsideBubbles reports whether now was read outside the bubbles of
+// testing/synctest: inside, times have no monotonic part. A timer of one bubble is
+// no use in another, nor outside.
+func outsideBubbles(now time.Time) bool { return now != now.Round(0) }
 
 func newRun[R any](p *Plan) *run[R] {
 	r := &run[R]{plan: p, tasks: make([]task[R], len(p.members))}
@@ -133,7 +151,10 @@ func (r *run[R]) begin(s *scope, calls Calls[R]) {
 	for _, i := range r.plan.first {
 		r.offer(&r.tasks[i], 0)
 	}
-	r.timer = time.AfterFunc(r.plan.patience, r.doLook)
+	r.alarm = r.plan.patience
+	if !r.armed {
+		r.arm(r.alarm)
+	}
 	if r.ready.first != nil {
 		go r.doWork()
 	}
@@ -153,15 +174,30 @@ func (r *run[R]) unlock() {
 	done.Done()
 }
 
+// arm makes the timer call look after a while.
+func (r *run[R]) arm(after time.Duration) {
+	r.armed = true
+	if r.timer == nil {
+		r.timer = time.AfterFunc(after, r.doLook)
+		return
+	}
+	r.timer.Reset(after)
+}
+
 // look settles the tasks whose time is up, and sees to it that those which are
 // ready hold each other up no longer.
 func (r *run[R]) look() {
 	r.mu.Lock()
 	defer r.unlock()
+	r.armed = false
 	if r.left == told {
 		return
 	}
 	now := r.scope.since()
+	if now < r.alarm {
+		r.arm(r.alarm - now)
+		return
+	}
 	r.spread, r.shared = true, true
 	for i := range r.tasks {
 		if t := &r.tasks[i]; t.deadline() <= now {
@@ -185,7 +221,7 @@ const never time.Duration = 1<<63 - 1
 func (r *run[R]) hurry(t *task[R], now time.Duration) {
 	if r.spread && t.deadline() < r.alarm && (t.state == queued || t.state == running) {
 		r.alarm = t.deadline()
-		r.timer.Reset(r.alarm - now)
+		r.arm(r.alarm - now)
 	}
 }
 
