@@ -65,9 +65,9 @@ type Calls[R any] interface {
 // workers, the timer, whoever makes room for a call that waits for a slot) the
 // first worker may not even have begun when all is done.
 //
-// The timer is not stopped in between: it costs less to let it come in vain, once
-// in a hundred runs, than to set it for each. So it may come early, and find that
-// the run is another, or over.
+// The timer is not stopped in between: it costs less to let it come in vain now
+// and then than to set it for each use. So it may come early, and find the run in
+// another use, or in none.
 type run[R any] struct {
 	plan   *Plan
 	doWork func() // work and look as values, as to make one costs memory

@@ -146,7 +146,7 @@ func (p *parser) named(root *node, above []string, it item, want string) {
 	case took == len(parts):
 		it.rest = nil
 		p.fill(n, it, want)
-	case len(above) > 0 && took <= len(above):
+	case took <= len(above):
 		// No longer name than that of a map above: an option in that map, and
 		// as such not split at its dots.
 		p.put(n, append(slices.Clone(above[took:]), it.at.key), it)
