@@ -436,3 +436,34 @@ func TestADeadlineThatIsNotTheCallsIsAFailure(t *testing.T) {
 		assert.Equal(t, time.Second/2, res.Outcomes[0].Duration)
 	})
 }
+
+// Services make an Enricher when they start, and have tests in fake time.
+func TestAnEnricherThatWasMadeOutsideKeepsItsBudgetInBubbles(t *testing.T) {
+	t.Parallel()
+	e := running(t, enricher.Config{Timeout: time.Second, Policy: enricher.Policy{BreakerThreshold: 100}},
+		with("waits", "x", func(ctx context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			if fc.ID != "" {
+				<-ctx.Done()
+			}
+			return enricher.Labels{"x": "answered"}, nil
+		}),
+		withGood("good", "y"),
+		withReader("reader", "z", []string{"x"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"z": "answered"}, nil
+		}))
+	all := enricher.Labels{"x": "answered", "y": "good", "z": "answered"}
+	for range 3 {
+		require.Equal(t, all, e.Enrich(errJob))
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			res := enrichAs(e, enricher.FailureContext{ID: "hangs"})
+			require.Equal(t, 500*time.Millisecond, time.Since(start), "its share, as there is a reader")
+			require.Equal(t, enricher.Labels{"y": "good", "z": "answered"}, res.Labels)
+			require.Equal(t, all, e.Enrich(errJob))
+			future := e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{})
+			res, err := future.Wait(context.Background())
+			require.NoError(t, err)
+			require.Equal(t, all, res.Labels)
+		})
+	}
+}

@@ -217,7 +217,9 @@ type member struct {
 // where a number or a name is wrong already. What it made it has closed.
 //
 // An Enricher has no goroutines of its own. It should be shut down to close its
-// enrichers.
+// enrichers. One that is made in a bubble of testing/synctest belongs to that
+// bubble; one that is made outside may be used in a bubble too, but not in two at
+// once.
 func New(cfg Config, opts ...Option) (*Enricher, error) {
 	s := &settings{}
 	for _, opt := range opts {

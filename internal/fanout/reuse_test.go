@@ -217,10 +217,13 @@ func TestATimerThatComesWhenARunIsOverLeavesItAlone(t *testing.T) {
 
 // Services make an Enricher once, and their tests fail in fake time.
 func TestAPlanMayBeUsedInOneBubbleAfterTheOther(t *testing.T) {
-	plan := func() *fanout.Plan {
-		return fanout.NewPlan(context.Background(), members(2), independent(2), 100*ms, asPanicError)
-	}
-	use := func(t *testing.T, p *fanout.Plan) {
+	p := fanout.NewPlan(context.Background(), members(2), independent(2), 100*ms, asPanicError)
+	for range 3 {
+		for range 3 {
+			r := newRecorder(t, 2, quick)
+			r.run(p, context.Background())
+			r.check()
+		}
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
 			defer close(release)
@@ -231,28 +234,6 @@ func TestAPlanMayBeUsedInOneBubbleAfterTheOther(t *testing.T) {
 			}
 		})
 	}
-	useOutside := func(t *testing.T, p *fanout.Plan) {
-		for range 3 {
-			r := newRecorder(t, 2, quick)
-			r.run(p, context.Background())
-			r.check()
-		}
-	}
-	t.Run("made outside", func(t *testing.T) {
-		p := plan()
-		for range 3 {
-			useOutside(t, p)
-			use(t, p)
-		}
-		useOutside(t, p)
-	})
-	t.Run("made in one", func(t *testing.T) {
-		var p *fanout.Plan
-		synctest.Test(t, func(*testing.T) { p = plan() })
-		use(t, p)
-		use(t, p)
-		useOutside(t, p)
-	})
 }
 
 // Strangers keep contexts, whatever they are told.
@@ -302,6 +283,23 @@ func TestARunThatIsOverKeepsNothingOfTheCallers(t *testing.T) {
 		require.Nil(t, values.Value())
 		runtime.KeepAlive(p)
 	})
+}
+
+// In fake time, timers that are stopped stay where they are.
+func TestARunThatTookLongerKeepsNothingUntilItsTimeWouldBeUp(t *testing.T) {
+	t.Parallel()
+	p := fanout.NewPlan(context.Background(), members(2), independent(2), time.Hour, asPanicError)
+	calls := func() weak.Pointer[recorder] {
+		r := newRecorder(t, 2, sleep(ms))
+		r.run(p, context.Background())
+		require.False(t, r.alone)
+		return weak.Make(r)
+	}()
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		return calls.Value() == nil
+	}, time.Minute, ms)
+	runtime.KeepAlive(p)
 }
 
 // For the race detector. Some calls take their time, so that there are runs with

@@ -59,11 +59,12 @@ type Calls[R any] interface {
 // that made the call or the timer. A goroutine that comes back to a task which
 // was settled without it leaves no other trace than its slot.
 //
-// Where the caller and one worker were the only ones to have a run, as with most,
-// it is used again, which spares a failure a fifth of its memory. The last that
-// the worker does to it is to wake the caller, see unlock. With others (more
-// workers, the timer, whoever makes room for a call that waits for a slot) the
-// first worker may not even have begun when all is done.
+// Where the caller and one worker (or who took its place when it exited) were the
+// only ones to have a run, as with most, it is used again, which spares a failure a
+// fifth of its memory. The last that the worker does to it is to wake the caller,
+// see unlock. With others (more workers, a timer that found something, whoever
+// makes room for a call that waits for a slot) the first worker may not even have
+// begun when all is done.
 //
 // The timer is not stopped in between: it costs less to let it come in vain now
 // and then than to set it for each use. So it may come early, and find the run in
@@ -83,7 +84,7 @@ type run[R any] struct {
 	spread bool          // patience is over: every task gets a goroutine
 	shared bool          // others than the caller and the first worker may have r
 	timer  *time.Timer   // calls look
-	armed  bool          // it will do so, at alarm or before
+	armed  bool          // it will do so, no later than one set in begin
 	alarm  time.Duration // when there is something to look for
 }
 
@@ -217,7 +218,8 @@ func (r *run[R]) look() {
 const never time.Duration = 1<<63 - 1
 
 // hurry sees to it that look comes no later than the deadline of t, if that has
-// been taken.
+// been taken. Until the first look nothing needs to be done: patience ends before
+// any deadline.
 func (r *run[R]) hurry(t *task[R], now time.Duration) {
 	if r.spread && t.deadline() < r.alarm && (t.state == queued || t.state == running) {
 		r.alarm = t.deadline()
