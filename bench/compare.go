@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -52,7 +53,7 @@ func runComparisons(opts options, rep *report, progress io.Writer) error {
 		return err
 	}
 	for round := range opts.rounds {
-		if err := measureEach(all, round); err != nil {
+		if err := measureEach(rows, round); err != nil {
 			return err
 		}
 	}
@@ -75,15 +76,24 @@ func runComparisons(opts options, rep *report, progress io.Writer) error {
 }
 
 // measureEach measures every contestant once. Those at the same work come one
-// after another, and who comes first changes from round to round.
-func measureEach(all []*contestant, round int) error {
-	for i := range all {
-		c := all[(i+round)%len(all)]
-		s, err := measure(c, c.failures)
-		if err != nil {
-			return err
+// after another. Who comes first, after work of another kind that has left the
+// processor asleep or the heap large, changes from round to round, and so does
+// the direction.
+func measureEach(rows []comparison, round int) error {
+	for i := range rows {
+		all := rows[(i+round)%len(rows)].all
+		first := round / 2 % len(all)
+		all = slices.Concat(all[first:], all[:first])
+		if round%2 == 1 {
+			slices.Reverse(all)
 		}
-		c.samples = append(c.samples, s)
+		for _, c := range all {
+			s, err := measure(c, c.failures)
+			if err != nil {
+				return err
+			}
+			c.samples = append(c.samples, s)
+		}
 	}
 	return nil
 }

@@ -38,13 +38,17 @@ func TestEachIsMeasuredOnceARoundAndNobodyAlwaysFirst(t *testing.T) {
 			return nil
 		}}
 	}
-	all := []*contestant{of("a"), of("b"), of("c")}
-	for round := range 4 {
-		require.NoError(t, measureEach(all, round))
+	rows := []comparison{{all: []*contestant{of("a"), of("b"), of("c")}}, {all: []*contestant{of("x"), of("y")}}}
+	for round := range 6 {
+		require.NoError(t, measureEach(rows, round))
 		order += " "
 	}
-	assert.Equal(t, "abc bca cab abc ", order)
-	assert.Len(t, all[0].samples, 4)
+	assert.Equal(t, "abcxy yxcba bcayx xyacb cabxy yxbac ", order)
+	for _, row := range rows {
+		for _, c := range row.all {
+			assert.Len(t, c.samples, 6)
+		}
+	}
 }
 
 func TestHangsAreMeasuredOrKnownToBeForever(t *testing.T) {
