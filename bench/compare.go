@@ -87,12 +87,8 @@ func measureEach(rows []comparison, round int) error {
 		if round%2 == 1 {
 			slices.Reverse(all)
 		}
-		for _, c := range all {
-			s, err := measure(c, c.failures)
-			if err != nil {
-				return err
-			}
-			c.samples = append(c.samples, s)
+		if err := measureInTurn(all); err != nil {
+			return err
 		}
 	}
 	return nil

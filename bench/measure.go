@@ -38,14 +38,22 @@ func measureRound(pairs []*pair, round int) error {
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}
-		for _, c := range order {
-			s, err := measure(c, c.failures)
-			if err != nil {
-				return err
-			}
-			c.samples = append(c.samples, s)
+		if err := measureInTurn(order); err != nil {
+			return err
 		}
 		p.ratios = append(p.ratios, p.ratio(last(p.subject.samples), last(p.reference.samples)))
+	}
+	return nil
+}
+
+// measureInTurn measures each of order once, and adds to its samples.
+func measureInTurn(order []*contestant) error {
+	for _, c := range order {
+		s, err := measure(c, c.failures)
+		if err != nil {
+			return err
+		}
+		c.samples = append(c.samples, s)
 	}
 	return nil
 }
