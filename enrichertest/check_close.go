@@ -66,10 +66,15 @@ func checkGoroutines(s *suite, r *report) {
 	if !ok {
 		return
 	}
-	for _, input := range s.sample(r, 24, 1) {
-		if rec := in.process(input.failure, input.in); rec.end.hung {
+	goesOn := func(rec *record) bool {
+		if rec.end.hung {
 			in.close()
 			r.skip("a call of the enricher is still under way: see context")
+		}
+		return rec.end.hung
+	}
+	for _, input := range s.sample(r, 24, 1) {
+		if goesOn(in.process(input.failure, input.in)) {
 			return
 		}
 	}
@@ -77,12 +82,7 @@ func checkGoroutines(s *suite, r *report) {
 	// and nobody to give it to.
 	for _, input := range spread(s.passOf(r).fine, 4) {
 		for _, how := range endings {
-			ctx, cancel := how.ctx()
-			rec := in.askWithin(ctx, endsSoon+s.margin, in.processFailure, input.failure, input.in)
-			cancel()
-			if rec.end.hung {
-				in.close()
-				r.skip("a call of the enricher is still under way: see context")
+			if goesOn(in.processEnding(input, how)) {
 				return
 			}
 		}

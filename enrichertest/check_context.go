@@ -35,9 +35,7 @@ func checkContext(s *suite, r *report) {
 	defer in.close()
 	for _, input := range spread(p.fine, 4) {
 		for _, how := range endings {
-			ctx, cancel := how.ctx()
-			rec := in.askWithin(ctx, endsSoon+s.margin, in.processFailure, input.failure, input.in)
-			cancel()
+			rec := in.processEnding(input, how)
 			switch {
 			case rec.end.hung:
 				r.addf(rec.failure.name, "ProcessFailure has not returned %v after its ctx had ended: it %s%s", s.margin, how.name, rec.end.at)
@@ -85,11 +83,13 @@ func noteSlow(r *report, p *pass) {
 // endsSoon is how long a ctx lasts that ends during the call.
 const endsSoon = 5 * time.Millisecond
 
-// endings are the ways in which a ctx ends.
-var endings = []struct {
+// An ending is a way in which a ctx ends.
+type ending struct {
 	name string
 	ctx  func() (context.Context, context.CancelFunc)
-}{
+}
+
+var endings = []ending{
 	{"was cancelled before the call", func() (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -106,4 +106,11 @@ var endings = []struct {
 		time.AfterFunc(endsSoon, cancel)
 		return ctx, cancel
 	}},
+}
+
+// processEnding gives the enricher a failure with a ctx that ends before it is done.
+func (in *instance) processEnding(i input, how ending) *record {
+	ctx, cancel := how.ctx()
+	defer cancel()
+	return in.askWithin(ctx, endsSoon+in.s.margin, in.processFailure, i.failure, i.in)
 }

@@ -15,21 +15,26 @@ import (
 // labels: a nil want is none. A nil cause is no failure, and has none.
 func Labels(t testing.TB, e *enricher.Enricher, cause error, want enricher.Labels) {
 	t.Helper()
-	res := e.EnrichContext(t.Context(), cause, enricher.FailureContext{})
-	if diff := diff(res.Labels, want); diff != "" {
-		if cause == nil {
-			diff += "\tthe cause is nil, so nothing was asked\n"
-		}
-		t.Errorf("labels are not as wanted:\n%s%s%s", diff, troubles(res), refusals(e))
+	also := refusals(e)
+	if cause == nil {
+		also = "\tthe cause is nil, so nothing was asked\n" + also
 	}
+	compare(t, e.EnrichContext(t.Context(), cause, enricher.FailureContext{}), want, also)
 }
 
 // Result is [Labels] for a result that is there: of a failure with a context, of a
 // [enricher.Future], or of a [Recorder].
 func Result(t testing.TB, res enricher.Result, want enricher.Labels) {
 	t.Helper()
+	compare(t, res, want, "")
+}
+
+// compare reports an error, and what else there is to say then, unless the labels are
+// as wanted.
+func compare(t testing.TB, res enricher.Result, want enricher.Labels, also string) {
+	t.Helper()
 	if diff := diff(res.Labels, want); diff != "" {
-		t.Errorf("labels are not as wanted:\n%s%s", diff, troubles(res))
+		t.Errorf("labels are not as wanted:\n%s%s%s", diff, troubles(res), also)
 	}
 }
 
