@@ -128,12 +128,12 @@ type LabelReader interface {
 }
 
 // Func returns an enricher that sets labels under keys, which are copied, by
-// calling fn. Where fn is nil, so is the result, which [New] does not accept.
+// calling fn. It panics if fn is nil.
 func Func(
 	keys []string, fn func(ctx context.Context, cause error, fc FailureContext) (Labels, error),
 ) FailureEnricher {
 	if fn == nil {
-		return nil
+		panic("enricher: Func: fn is nil")
 	}
 	return &funcEnricher{slices.Clone(keys), fn}
 }

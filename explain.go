@@ -265,8 +265,8 @@ func oneLine(text string) string {
 func (a ExplainedAnswer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Wave      int               `json:"wave"`
-		WaitsFor  []string          `json:"waits-for,omitempty"`
-		InputKeys []string          `json:"input-keys,omitempty"`
+		WaitsFor  []string          `json:"waitsFor,omitempty"`
+		InputKeys []string          `json:"inputKeys,omitempty"`
 		Read      Labels            `json:"read,omitempty"`
 		Outcome   Outcome           `json:"outcome"`
 		Labels    Labels            `json:"labels,omitempty"`

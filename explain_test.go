@@ -111,7 +111,7 @@ labels: kind=USER, owner=team of USER, size=1\n2
 						"labels": {"kind": "USER"}, "reasons": {"": "rule 3", "kind": "errno ENOENT", "detail": "there is none"}},
 					{"wave": 1, "outcome": {"enricher": "plain", "status": "ok", "duration": "0s"}, "labels": {"size": "1\n2"}},
 					{"wave": 1, "outcome": {"enricher": "failing", "status": "failed", "error": "no disk", "duration": "0s"}},
-					{"wave": 2, "waits-for": ["kind"], "input-keys": ["kind"], "read": {"kind": "USER"}, "outcome": {"enricher": "owner", "status": "ok", "duration": "0s"}, "labels": {"owner": "team of USER"}}
+					{"wave": 2, "waitsFor": ["kind"], "inputKeys": ["kind"], "read": {"kind": "USER"}, "outcome": {"enricher": "owner", "status": "ok", "duration": "0s"}, "labels": {"owner": "team of USER"}}
 				],
 				"labels": {"kind": "USER", "owner": "team of USER", "size": "1\n2"}
 			}`, string(data))

@@ -33,35 +33,42 @@ func (f FactoryFunc) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher,
 	return f(conf)
 }
 
-// NewFactory returns a factory whose options have a type. They are decoded as
-// [FactoryConfig.Decode] does it, over a deep copy of defaults, and handed to
-// create. The type is a struct, whose field MaxTables is the option max-tables,
-// or a map, such as map[string]string, for options whose names only the user
-// knows: each option is a key of it.
-func NewFactory[O any](
-	defaults O, create func(conf FactoryConfig, opts O) (FailureEnricher, error),
+// NewFactory returns a factory whose options have a type. They are decoded over
+// a deep copy of defaults, as [FactoryConfig.Decode] does it, and passed to
+// create. O is a struct, whose field MaxTables is the option max-tables, or a
+// map such as map[string]string for options whose names the user chooses.
+//
+// E is the author's own type, so that create can return a nil *E with its error:
+// the factory then returns a nil FailureEnricher, never an interface that holds
+// a nil pointer. NewFactory panics if create is nil.
+func NewFactory[O any, E FailureEnricher](
+	defaults O, create func(conf FactoryConfig, opts O) (E, error),
 ) Factory {
 	if create == nil {
-		return nil // which Register refuses
+		panic("enricher: NewFactory: create is nil")
 	}
-	return &typedFactory[O]{decode.Clone(defaults), create}
+	return &typedFactory[O, E]{decode.Clone(defaults), create}
 }
 
-type typedFactory[O any] struct {
+type typedFactory[O any, E FailureEnricher] struct {
 	defaults O
-	create   func(FactoryConfig, O) (FailureEnricher, error)
+	create   func(FactoryConfig, O) (E, error)
 }
 
-func (f *typedFactory[O]) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error) {
+func (f *typedFactory[O, E]) CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error) {
 	opts := decode.Clone(f.defaults)
 	if err := conf.Decode(&opts); err != nil {
 		return nil, err
 	}
-	return f.create(conf, opts)
+	fe, err := f.create(conf, opts)
+	if isNil(fe) {
+		return nil, err
+	}
+	return fe, err
 }
 
 // source leads to the code that its author wrote.
-func (f *typedFactory[O]) source() any { return f.create }
+func (f *typedFactory[O, E]) source() any { return f.create }
 
 // A FactoryConfig is what a factory is told. Its zero value has no name and no
 // options. It is handed on by value; its methods may be called concurrently.

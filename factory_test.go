@@ -57,9 +57,23 @@ func TestAFactoryFuncIsAFactory(t *testing.T) {
 	assert.Equal(t, failed, err)
 }
 
-func TestAFuncWithoutAFunctionIsNil(t *testing.T) {
+func TestFuncPanicsOnNil(t *testing.T) {
 	t.Parallel()
-	assert.Nil(t, enricher.Func([]string{"key"}, nil))
+	assert.PanicsWithValue(t, "enricher: Func: fn is nil", func() { enricher.Func([]string{"key"}, nil) })
+}
+
+func TestNewFactoryPanicsOnNil(t *testing.T) {
+	t.Parallel()
+	var create func(enricher.FactoryConfig, struct{}) (enricher.FailureEnricher, error)
+	assert.PanicsWithValue(t, "enricher: NewFactory: create is nil", func() { enricher.NewFactory(struct{}{}, create) })
+}
+
+func TestNewFactoryReturnsNoNilPointerInAnInterface(t *testing.T) {
+	t.Parallel()
+	f := enricher.NewFactory(struct{}{}, func(enricher.FactoryConfig, struct{}) (*nilEnricher, error) { return nil, errors.ErrUnsupported })
+	fe, err := f.CreateFailureEnricher(enricher.NewFactoryConfig("rules", nil))
+	assert.True(t, fe == nil, "%#v", fe)
+	assert.Equal(t, errors.ErrUnsupported, err)
 }
 
 func TestFuncCopiesItsKeys(t *testing.T) {
@@ -411,7 +425,6 @@ func TestNewReturnsTheErrorOfAFactoryThatDoesNotMakeAnEnricher(t *testing.T) {
 		"panics with an error":            {panicking(errFile), `enricher "rules/payments": its factory: panic: open rules.json: no such file`, errFile},
 		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
 		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
-		"returns a nil Func":              {failingToMake(enricher.Func(nil, nil), nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -200,6 +200,9 @@ func (c *closable) Close() error {
 
 // newClosable returns a closable enricher that sets key by calling fn.
 func newClosable(key string, fn processFunc, onClose func() error) *closable {
+	if fn == nil {
+		fn = answering(nil)
+	}
 	return &closable{FailureEnricher: enricher.Func([]string{key}, fn), onClose: onClose}
 }
 

@@ -2,7 +2,6 @@ package enricher
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -117,15 +116,6 @@ func LabelsOf(err error) Labels {
 	})
 	return labels
 }
-
-// Issues of labels; the message says what was wrong and what is allowed.
-var (
-	ErrUndeclaredKey  = errors.New("key is not among the enricher's OutputKeys")
-	ErrInvalidKey     = errors.New("key is not 1 to 128 bytes of valid UTF-8 without control characters")
-	ErrInvalidValue   = errors.New("value is not valid UTF-8 without control characters other than tab and newline")
-	ErrTooManyLabels  = errors.New("too many labels")
-	ErrValueTruncated = errors.New("value is too long and was cut")
-)
 
 const (
 	maxKeyLength = 128

@@ -84,22 +84,6 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 	return kept, rejected, nil
 }
 
-// refusals returns the errors of rejected, those that several share only once.
-func refusals(rejected []Rejection) (errs []error) {
-	for _, r := range rejected {
-		own := []error{r.Err}
-		if shared, ok := r.Err.(*overlaps); ok {
-			own = shared.all
-		}
-		for _, err := range own {
-			if !slices.Contains(errs, err) { // all of them are pointers of ours
-				errs = append(errs, err)
-			}
-		}
-	}
-	return errs
-}
-
 // candidates returns what is to be loaded, in configured order, those made in
 // code last. Unknown names are refused already.
 func candidates(cfg Config, s *settings) (all []*candidate, err error) {
@@ -138,30 +122,6 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 	return all, errors.Join(errs...)
 }
 
-// askKeys asks the enricher for its keys and returns why it cannot be kept.
-func (c *candidate) askKeys() error {
-	p := guard.Do(func() {
-		c.outputs = slices.Clone(c.fe.OutputKeys())
-		var r LabelReader
-		if r, c.reader = c.fe.(LabelReader); c.reader {
-			c.inputs = slices.Clone(r.InputKeys())
-		}
-	})
-	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("asked for its keys: %w", NewPanicError(p.Value, p.Stack))}
-	}
-	var errs []error
-	for _, key := range c.outputs {
-		if err := CheckKey(key); err != nil {
-			errs = append(errs, fmt.Errorf("output key %w", err))
-		}
-	}
-	if len(errs) > 0 {
-		return &EnricherError{c.name, errors.Join(errs...)}
-	}
-	return nil
-}
-
 // location returns where the enricher comes from.
 func (c *candidate) location() Location {
 	// The names are constants for the sake of the linker, which could otherwise
@@ -174,114 +134,6 @@ func (c *candidate) location() Location {
 		code = wrapper.source()
 	}
 	return Location(source.Of(c.fe, code, method))
-}
-
-// refuseOverlaps refuses all that share an output key with another.
-func refuseOverlaps(all []*candidate) {
-	setters := map[string][]*candidate{}
-	for _, c := range all {
-		if c.refused != nil {
-			continue
-		}
-		for _, key := range unique(c.outputs) {
-			setters[key] = append(setters[key], c)
-		}
-	}
-	for _, key := range sortedKeys(setters) {
-		cs := setters[key]
-		if len(cs) < 2 {
-			continue
-		}
-		overlap := &OverlapError{Key: key}
-		for _, c := range cs {
-			overlap.Enrichers = append(overlap.Enrichers, c.name)
-		}
-		for _, c := range cs {
-			shared, ok := c.refused.(*overlaps)
-			if !ok {
-				shared = &overlaps{}
-				c.refused = shared
-			}
-			shared.all = append(shared.all, overlap)
-		}
-	}
-}
-
-// overlaps are all the overlaps of one enricher.
-type overlaps struct{ all []error }
-
-func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
-func (o *overlaps) Unwrap() []error { return o.all }
-
-// refuseCircles refuses the readers that wait for each other.
-func refuseCircles(all []*candidate) {
-	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
-	for _, circle := range graph.Circles(waits(kept)) {
-		cycle := &CycleError{}
-		setter := map[string]string{} // no key has two: overlaps are refused already
-		for _, i := range circle {
-			cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
-			kept[i].refused = cycle
-			for _, key := range kept[i].outputs {
-				setter[key] = kept[i].name
-			}
-		}
-		for _, i := range circle {
-			for _, key := range unique(kept[i].inputs) {
-				switch of, ok := setter[key]; {
-				case !ok, key == graph.All:
-				case of == kept[i].name:
-					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads its own %q", of, key))
-				default:
-					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads %q of %q", kept[i].name, key, of))
-				}
-			}
-		}
-	}
-}
-
-// waits returns for each enricher the indexes of those whose labels it reads.
-func waits(cs []*candidate) [][]int {
-	nodes := make([]graph.Node, len(cs))
-	for i, c := range cs {
-		nodes[i] = graph.Node{Sets: c.outputs, Reads: c.inputs}
-	}
-	return graph.Waits(nodes)
-}
-
-// strays returns an error for each name that has options or a policy although
-// there is nothing to have them: somebody switched the enricher off by taking
-// its name out of the list, or misspelt it.
-func strays(cfg Config, all []*candidate) (errs []error) {
-	var names []string
-	configured := map[string]*candidate{}
-	for _, c := range all {
-		names = append(names, c.name)
-		configured[fold(c.name)] = c
-	}
-	check := func(name, section string, ok func(*candidate) bool) {
-		c := configured[fold(name)]
-		var why string
-		switch {
-		case c == nil:
-			why = "no such enricher is configured: add it to failure-enrichers, or remove this"
-			if near, ok := nearest.Name(name, names); ok {
-				why += fmt.Sprintf("; did you mean %q?", near)
-			}
-		case !ok(c):
-			why = "the enricher is made in code and takes no options: remove this"
-		default:
-			return
-		}
-		errs = append(errs, &ConfigError{name, section, errors.New(why)})
-	}
-	for _, name := range sortedKeys(cfg.Options) {
-		check(name, "failure-enricher", func(c *candidate) bool { return !c.inCode })
-	}
-	for _, name := range sortedKeys(cfg.Policies) {
-		check(name, "failure-enrichment.policies", func(*candidate) bool { return true })
-	}
-	return errs
 }
 
 // announce logs what was found, and what is wrong with it.

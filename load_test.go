@@ -678,7 +678,6 @@ func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 		{"a/", setting(), malformed},
 		{"nil", nil, "want an enricher, not nil"},
 		{"nil", (*nilEnricher)(nil), "want an enricher, not nil"},
-		{"nil", enricher.Func(nil, nil), "want an enricher, not nil"},
 		{"configured", setting(), "the name is taken: want another"},
 		{"unknown", setting(), "the name is taken: want another"},
 		{"code", setting(), "the name is taken: want another"},

@@ -1,7 +1,6 @@
 package enricher
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -12,10 +11,6 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
-
-// ErrUnknownEnricher is what a configured name is refused with if no factory is
-// registered under it.
-var ErrUnknownEnricher = errors.New("no such failure enricher")
 
 // A Registry holds factories by name. Its zero value is empty and ready for use,
 // its methods may be called concurrently. Most programs need none of their own:

@@ -125,27 +125,6 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText sets s to the status with this text; any other is an error.
 func (s *Status) UnmarshalText(text []byte) error { return unmarshalName(statuses, s, text) }
 
-// Why an enricher was not called.
-var (
-	ErrSaturated   = errors.New("as many calls as MaxConcurrent allows are under way")
-	ErrCircuitOpen = errors.New("its circuit breaker is open")
-	ErrOverloaded  = errors.New("as many failures as MaxPending allows are pending")
-	ErrShutdown    = errors.New("the Enricher is shut down")
-)
-
-// An EnricherError is an error of the enricher that it names.
-type EnricherError struct {
-	Enricher string // as configured
-	Err      error
-}
-
-// Error never panics, even where the Error method of Err does.
-func (e *EnricherError) Error() string {
-	return fmt.Sprintf("enricher %q: %s", e.Enricher, guard.Text(e.Err))
-}
-
-func (e *EnricherError) Unwrap() error { return e.Err }
-
 // A timeoutError is the Err of StatusTimedOut.
 type timeoutError struct {
 	limit time.Duration // how long the enricher had; 0: it was not called
@@ -181,40 +160,72 @@ func (e *timeoutError) Unwrap() []error {
 	return []error{context.DeadlineExceeded}
 }
 
-// A PanicError is a panic that was recovered.
-type PanicError struct {
-	Value any    // what recover returned
-	Stack []byte // as from debug.Stack; nil if it is not known
-
-	text string // of Value, if that has been asked for
-}
-
-// NewPanicError returns the error for a panic that was recovered, such as that
-// of a panicking job:
-//
-//	defer func() {
-//		if v := recover(); v != nil {
-//			err = enricher.NewPanicError(v, debug.Stack())
-//		}
-//	}()
-//
-// stack is kept, not copied.
-func NewPanicError(value any, stack []byte) *PanicError {
-	return &PanicError{Value: value, Stack: stack}
-}
-
-// Error returns "panic: " and the value, without the stack: the text of an error,
-// a [fmt.Stringer] or a basic type, and the type of anything else. It never
-// panics.
-func (e *PanicError) Error() string {
-	if e.text != "" {
-		return e.text
+// EnrichAsync is EnrichContext without the waiting: it never blocks. Where as
+// many of its calls are under way as MaxPending allows, the future is complete
+// at once, and every outcome is [StatusSkipped] with [ErrOverloaded].
+func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
+	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
+	if e == nil || cause == nil {
+		close(future.done)
+		return future
 	}
-	return "panic: " + guard.Sprint(e.Value)
+	if !e.under.Enter() {
+		future.result = e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+		close(future.done)
+		return future
+	}
+	if !e.pending.TryAcquire(1) {
+		e.under.Leave()
+		future.result = e.refuse(ctx, &e.overloaded, ErrOverloaded)
+		close(future.done)
+		return future
+	}
+	f := newFailure(e, ctx, cause, fc)
+	go func() {
+		// Deferred, as an observer may exit the goroutine. Shutdown waits for
+		// the last of it.
+		defer e.under.Leave()
+		defer close(future.done)
+		defer e.pending.Release(1)
+		future.result = f.enrich()
+		f.observe(future.result)
+		f.free()
+	}()
+	return future
 }
 
-// Unwrap returns the value if it is an error, and nil otherwise.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
+// A Future is the Result of a failure whose enrichment is under way. Its
+// methods may be called concurrently.
+type Future struct {
+	done   chan struct{} // closed once result is set
+	result Result
+}
+
+// Done returns a channel that is closed when the result is there.
+func (f *Future) Done() <-chan struct{} { return f.done }
+
+// Result waits for the result and returns it: a copy for each caller. That
+// takes no longer than the budget of the failure and the observers' work.
+func (f *Future) Result() Result {
+	<-f.done
+	return f.result.clone()
+}
+
+// Wait is like Result, but returns an empty Result and [context.Cause] of ctx
+// where ctx ends first. The enrichment goes on. A nil ctx never ends.
+func (f *Future) Wait(ctx context.Context) (Result, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	select {
+	case <-f.done:
+		return f.Result(), nil
+	default:
+	}
+	select {
+	case <-f.done:
+		return f.Result(), nil
+	case <-ctx.Done():
+		return Result{Labels: Labels{}}, context.Cause(ctx)
+	}
 }

@@ -33,12 +33,12 @@ const MaxCoalesced = 1024
 // given up, as it does by itself.
 //
 // fe is the result's: closing the result closes fe, where that is an
-// [io.Closer]. A nil fe or key returns nil, which [enricher.New] does not accept.
+// [io.Closer]. Coalesce panics if fe or key is nil.
 func Coalesce(
 	fe enricher.FailureEnricher, key func(cause error, fc enricher.FailureContext) string, ttl time.Duration,
 ) enricher.FailureEnricher {
 	if fe == nil || key == nil {
-		return nil
+		panic("enrichers: Coalesce: the enricher or its key function is nil")
 	}
 	c := &coalesced{fe: fe, key: key, ttl: ttl, calls: map[string]*call{}}
 	if reader, ok := fe.(enricher.LabelReader); ok {
@@ -76,10 +76,10 @@ type call struct {
 }
 
 var (
-	_ enricher.Explainer   = (*coalesced)(nil)
-	_ enricher.Counter     = (*coalesced)(nil)
-	_ io.Closer            = (*coalesced)(nil)
-	_ enricher.LabelReader = (*coalescedReader)(nil)
+	_ enricher.Explainer     = (*coalesced)(nil)
+	_ enricher.CountReporter = (*coalesced)(nil)
+	_ io.Closer              = (*coalesced)(nil)
+	_ enricher.LabelReader   = (*coalescedReader)(nil)
 )
 
 // A coalescedReader is a coalesced LabelReader.
@@ -236,7 +236,7 @@ func (c *coalesced) ExplainFailure(ctx context.Context, cause error, fc enricher
 // call of their own.
 func (c *coalesced) Counts() map[string]uint64 {
 	var counts map[string]uint64
-	if counter, ok := c.fe.(enricher.Counter); ok {
+	if counter, ok := c.fe.(enricher.CountReporter); ok {
 		counts = counter.Counts()
 	}
 	if counts == nil {

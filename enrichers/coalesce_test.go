@@ -113,7 +113,7 @@ func TestCoalesce(t *testing.T) {
 			}
 			wg.Wait()
 			assert.EqualValues(t, 1, r.calls.Load())
-			assert.Equal(t, map[string]uint64{"coalesced": 99}, fe.(enricher.Counter).Counts())
+			assert.Equal(t, map[string]uint64{"coalesced": 99}, fe.(enricher.CountReporter).Counts())
 			labels, err := process(fe, time.Minute, errBroken)
 			require.NoError(t, err)
 			assert.Equal(t, enricher.Labels{"answer": "2"}, labels, "nothing is kept without a ttl")
@@ -311,8 +311,8 @@ func TestCoalesce(t *testing.T) {
 	})
 
 	t.Run("nothing to wrap, or no key, is nil", func(t *testing.T) {
-		assert.Nil(t, enrichers.Coalesce(nil, byText, 0))
-		assert.Nil(t, enrichers.Coalesce(&remote{}, nil, 0))
+		assert.Panics(t, func() { enrichers.Coalesce(nil, byText, 0) })
+		assert.Panics(t, func() { enrichers.Coalesce(&remote{}, nil, 0) })
 	})
 }
 

@@ -1,6 +1,6 @@
 package exceptions
 
-import "github.com/failure-enrichers/enricher/internal/redact"
+import "github.com/failure-enrichers/enricher/redact"
 
 // Redact returns text with what looks like a secret replaced by "***":
 //

@@ -107,8 +107,8 @@ func TestEveryReadyMadeEnricherExplains(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Implements(t, (*enricher.Explainer)(nil), fe, name)
 		if name != "attached" && name != "static" && name != "fingerprint" { // which have nothing to count
-			require.Implements(t, (*enricher.Counter)(nil), fe, name)
-			assert.NotEmpty(t, fe.(enricher.Counter).Counts(), name)
+			require.Implements(t, (*enricher.CountReporter)(nil), fe, name)
+			assert.NotEmpty(t, fe.(enricher.CountReporter).Counts(), name)
 		}
 	}
 }

@@ -35,8 +35,8 @@ import (
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -77,7 +77,7 @@ type Enricher struct {
 
 var (
 	_ enricher.Explainer = (*Enricher)(nil)
-	_ enricher.Counter   = (*Enricher)(nil)
+	_ enricher.CountReporter   = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or a [*enricher.ConfigError].

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 // Name is what the enricher is registered as.
@@ -43,7 +43,7 @@ type Enricher struct {
 
 var (
 	_ enricher.Explainer = (*Enricher)(nil)
-	_ enricher.Counter   = (*Enricher)(nil)
+	_ enricher.CountReporter   = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or an error that names each option

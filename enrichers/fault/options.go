@@ -12,8 +12,8 @@ import (
 	"syscall"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 

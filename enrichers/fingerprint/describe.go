@@ -6,8 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // Bounds of what is looked at: those of enricher.Chain, and of texts.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 // Name is what the enricher is registered as.
@@ -61,7 +61,7 @@ var answers = []string{Retryable, Terminal, Unknown}
 var (
 	_ enricher.LabelReader = (*Enricher)(nil)
 	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.Counter     = (*Enricher)(nil)
+	_ enricher.CountReporter     = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or an error that names each option

@@ -11,7 +11,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // maxText is how much of a message is looked at: as much as of a name.

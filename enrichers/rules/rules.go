@@ -66,7 +66,7 @@ type Enricher struct {
 var (
 	_ enricher.LabelReader = (*Enricher)(nil)
 	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.Counter     = (*Enricher)(nil)
+	_ enricher.CountReporter     = (*Enricher)(nil)
 )
 
 // New returns an Enricher with these options. The error joins an

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // A template is the value of a label, in which groups of a regular expression may

@@ -34,7 +34,7 @@ import (
 	"slices"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // Name is what the enricher is registered as.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // Any is the value in When and Unless that any value of a label equals, also the

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // A guardError is a connection or a redirect that was refused. To try again is

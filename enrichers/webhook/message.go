@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // A Message is what is known of a failure: the data of a template, and with

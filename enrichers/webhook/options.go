@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/redact"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Options say what is posted where, of which failures, and how often. Only URL

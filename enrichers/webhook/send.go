@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // Bounds of answers. All that matters of one is its status.

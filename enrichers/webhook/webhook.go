@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
@@ -48,7 +48,7 @@ type Enricher struct {
 var (
 	_ enricher.LabelReader = (*Enricher)(nil)
 	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.Counter     = (*Enricher)(nil)
+	_ enricher.CountReporter     = (*Enricher)(nil)
 	_ io.Closer            = (*Enricher)(nil)
 )
 

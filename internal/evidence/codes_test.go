@@ -14,13 +14,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 var update = flag.Bool("update", false, "write the document that lists the codes")
 
 // codesFile lists what each code means, for people.
-const codesFile = "../../fault/CODES.md"
+const codesFile = "../../enrichers/fault/CODES.md"
 
 func TestTheDocumentListsWhatEachCodeMeans(t *testing.T) {
 	text := document()

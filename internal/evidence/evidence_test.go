@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 type status struct {

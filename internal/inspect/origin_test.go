@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
-const here = "github.com/failure-enrichers/enricher/enrichers/internal/inspect_test"
+const here = "github.com/failure-enrichers/enricher/internal/inspect_test"
 
 type frame uintptr
 
