@@ -13,6 +13,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // An Explainer is a FailureEnricher that can say why it labels a failure as it
@@ -125,7 +126,7 @@ func explainChain(cause error) []ExplainedError {
 		if len(chain) == maxExplainedErrors {
 			return walkStop
 		}
-		chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), cut(guard.Text(err), maxExplainedText)})
+		chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(guard.Text(err), maxExplainedText)})
 		return walkOn
 	})
 	return chain

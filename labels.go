@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // KeyJobCannotRestart is the key of the label that says that a restart of the
@@ -194,7 +195,7 @@ func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue)
 			issues.add(key, fmt.Errorf("%w: at most %d are kept, in the order of their keys", ErrTooManyLabels, limits.MaxLabels))
 		case len(value) > limits.MaxValueLength:
 			// Cloned, so that the long one can be collected.
-			kept[key] = strings.Clone(cut(value, limits.MaxValueLength))
+			kept[key] = strings.Clone(text.Cut(value, limits.MaxValueLength))
 			issues.add(key, fmt.Errorf("%w: it has %d bytes, and at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
 		default:
 			kept[key] = value
@@ -206,20 +207,6 @@ func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue)
 		}
 	}
 	return kept, issues
-}
-
-// cut returns the longest beginning of s that has at most n bytes and ends
-// between two runes.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := n; i > n-utf8.UTFMax && i >= 0; i-- {
-		if utf8.RuneStart(s[i]) {
-			return s[:i]
-		}
-	}
-	return s[:n] // not UTF-8
 }
 
 // A LabelIssue is one label of an enricher that was dropped or cut.
@@ -234,7 +221,7 @@ type issueList []LabelIssue
 
 func (l *issueList) add(key string, err error) {
 	if len(key) > maxKeyLength {
-		key = strings.Clone(cut(key, maxKeyLength))
+		key = strings.Clone(text.Cut(key, maxKeyLength))
 	}
 	at, _ := slices.BinarySearchFunc(*l, key, func(issue LabelIssue, key string) int {
 		return strings.Compare(issue.Key, key)

@@ -21,7 +21,7 @@ import (
 	"slices"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Name is what the enricher is registered as.
@@ -71,7 +71,7 @@ func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.Fai
 	labels := enricher.Labels{}
 	for _, key := range e.keys {
 		if value, ok := carried[key]; ok {
-			labels[key] = inspect.Clean(value, enricher.DefaultMaxValueLength)
+			labels[key] = text.Clean(value, enricher.DefaultMaxValueLength)
 		}
 	}
 	return labels, nil

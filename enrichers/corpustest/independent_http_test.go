@@ -14,9 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/failure-enrichers/enricher"
 	pkgerrors "github.com/pkg/errors"
 	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 func connectionRefused(t *testing.T) error {

@@ -15,8 +15,9 @@ import (
 	"testing"
 	"text/template"
 
-	"github.com/failure-enrichers/enricher"
 	pkgerrors "github.com/pkg/errors"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 func jsonSyntax(*testing.T) error {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/failure-enrichers/enricher"
 	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 // independent are failures of jobs as they happen in production. They were chosen,

@@ -13,8 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/failure-enrichers/enricher"
 	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 func unseenRollupDeadline(t *testing.T) error {

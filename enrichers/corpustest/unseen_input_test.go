@@ -16,9 +16,10 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/failure-enrichers/enricher"
 	goerrors "github.com/go-errors/errors"
 	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 func unseenManifestType(*testing.T) error {

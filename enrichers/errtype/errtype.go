@@ -36,8 +36,9 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
-	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Name is what the enricher is registered as.
@@ -76,8 +77,8 @@ type Enricher struct {
 }
 
 var (
-	_ enricher.Explainer = (*Enricher)(nil)
-	_ enricher.CountReporter   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or a [*enricher.ConfigError].
@@ -110,7 +111,7 @@ func (e *Enricher) OutputKeys() []string { return []string{KeyType, KeyCode} }
 func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 	labels := enricher.Labels{KeyType: e.types.admit(typeOf(cause))}
 	if code := evidence.Of(cause).Code.Code; code != "" {
-		labels[KeyCode] = e.codes.admit(inspect.Clean(code, maxLength))
+		labels[KeyCode] = e.codes.admit(text.Clean(code, maxLength))
 	}
 	return labels, nil
 }
@@ -121,8 +122,8 @@ func (e *Enricher) ExplainFailure(_ context.Context, cause error, _ enricher.Fai
 	labels := enricher.Labels{KeyType: e.types.peek(errType)}
 	why := map[string]string{KeyType: "the error itself is a " + inspect.TypeName(inspect.Peel(cause)), KeyCode: "no error of the chain has a code"}
 	if code.Code != "" {
-		labels[KeyCode] = e.codes.peek(inspect.Clean(code.Code, maxLength))
-		why[KeyCode] = inspect.Clean(code.Reason(), maxLength)
+		labels[KeyCode] = e.codes.peek(text.Clean(code.Code, maxLength))
+		why[KeyCode] = text.Clean(code.Reason(), maxLength)
 	}
 	return labels, why, nil
 }
@@ -141,7 +142,7 @@ func typeOf(cause error) string {
 		var own string
 		guard.Do(func() { own = typed.ErrorType() })
 		if own != "" {
-			return inspect.Clean(own, maxLength)
+			return text.Clean(own, maxLength)
 		}
 	}
 	return inspect.TypeName(err)

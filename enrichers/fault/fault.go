@@ -42,8 +42,8 @@ type Enricher struct {
 }
 
 var (
-	_ enricher.Explainer = (*Enricher)(nil)
-	_ enricher.CountReporter   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or an error that names each option

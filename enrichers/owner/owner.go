@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // The keys of the labels.
@@ -65,9 +65,9 @@ type Enricher struct {
 }
 
 var (
-	_ enricher.LabelReader = (*Enricher)(nil)
-	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.CountReporter     = (*Enricher)(nil)
+	_ enricher.LabelReader   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
 )
 
 // New returns an Enricher with these options. The error joins an

@@ -59,9 +59,9 @@ type Enricher struct {
 var answers = []string{Retryable, Terminal, Unknown}
 
 var (
-	_ enricher.LabelReader = (*Enricher)(nil)
-	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.CountReporter     = (*Enricher)(nil)
+	_ enricher.LabelReader   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
 )
 
 // New returns an enricher with these options, or an error that names each option

@@ -12,6 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
 	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // maxText is how much of a message is looked at: as much as of a name.
@@ -155,7 +156,7 @@ func (f *failure) text() string {
 	if !f.hasMessage {
 		f.hasMessage = true
 		if f.given != nil {
-			f.message = inspect.Clean(f.given.Error, maxText)
+			f.message = text.Clean(f.given.Error, maxText)
 		} else {
 			f.message = inspect.Text(f.cause, maxText)
 		}

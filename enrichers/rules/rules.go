@@ -64,9 +64,9 @@ type Enricher struct {
 }
 
 var (
-	_ enricher.LabelReader = (*Enricher)(nil)
-	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.CountReporter     = (*Enricher)(nil)
+	_ enricher.LabelReader   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
 )
 
 // New returns an Enricher with these options. The error joins an

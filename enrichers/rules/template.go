@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A template is the value of a label, in which groups of a regular expression may
@@ -120,4 +120,4 @@ func (t *template) join(text string, groups []int) string {
 }
 
 // clean returns s as a label can have it.
-func clean(s string) string { return inspect.Clean(s, enricher.DefaultMaxValueLength) }
+func clean(s string) string { return text.Clean(s, enricher.DefaultMaxValueLength) }

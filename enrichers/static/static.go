@@ -34,7 +34,7 @@ import (
 	"slices"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Name is what the enricher is registered as.
@@ -102,7 +102,7 @@ func (e *Enricher) set(option, key, value, from string) error {
 	if before, ok := e.from[key]; ok {
 		return &enricher.ConfigError{Option: option, Err: fmt.Errorf("label %q: it has a value from %s: want one only", key, before)}
 	}
-	if clean := inspect.Clean(value, enricher.DefaultMaxValueLength); clean != value {
+	if clean := text.Clean(value, enricher.DefaultMaxValueLength); clean != value {
 		return &enricher.ConfigError{Option: option, Err: fmt.Errorf(
 			"label %q: value %.64q from %s: want at most %d bytes of UTF-8 without control characters", key, value, from, enricher.DefaultMaxValueLength)}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Any is the value in When and Unless that any value of a label equals, also the
@@ -78,5 +78,5 @@ func (c *condition) why(labels enricher.Labels) string {
 	if !ok {
 		return fmt.Sprintf("the label %q is not set: %s %s", c.key, want, strings.Join(c.values, ", "))
 	}
-	return fmt.Sprintf("the label %q is %q: %s %s", c.key, inspect.Clean(value, maxNameLength), want, strings.Join(c.values, ", "))
+	return fmt.Sprintf("the label %q is %q: %s %s", c.key, text.Clean(value, maxNameLength), want, strings.Join(c.values, ", "))
 }

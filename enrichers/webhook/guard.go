@@ -8,7 +8,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A guardError is a connection or a redirect that was refused. To try again is
@@ -136,7 +136,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	case len(via) > maxRedirects:
 		return &guardError{fmt.Sprintf("redirected more than %d times", maxRedirects)}
 	case !sameSite(last.URL, next.URL):
-		return &guardError{fmt.Sprintf("redirected to %s, which is another host, port or scheme: configure the URL that is right", inspect.Clean(origin(next.URL), maxNameLength))}
+		return &guardError{fmt.Sprintf("redirected to %s, which is another host, port or scheme: configure the URL that is right", text.Clean(origin(next.URL), maxNameLength))}
 	case next.Method != last.Method:
 		return &guardError{fmt.Sprintf("redirected in a way that turns %s into %s: configure the URL that is right", last.Method, next.Method)}
 	}

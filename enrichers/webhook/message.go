@@ -11,6 +11,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A Message is what is known of a failure: the data of a template, and with
@@ -82,7 +83,7 @@ func (e *Enricher) newMessage(cause error, fc enricher.FailureContext) *Message 
 		Final:         fc.Final(),
 		Time:          wireTime(fc.Time),
 		Error:         w.keep(inspect.Text(cause, w.maxText+margin+utf8.UTFMax), w.maxText),
-		ErrorType:     inspect.Clean(inspect.TypeName(inspect.Peel(cause)), maxNameLength),
+		ErrorType:     text.Clean(inspect.TypeName(inspect.Peel(cause)), maxNameLength),
 		Labels:        w.keepMap(fc.Labels),
 		Attributes:    w.keepMap(fc.Attributes),
 	}
@@ -107,12 +108,12 @@ func wireTime(t time.Time) time.Time {
 
 // keep returns what is sent of a text: cleaned, redacted, and at most limit
 // bytes. A text that was cut ends with an ellipsis.
-func (w *writer) keep(text string, limit int) string {
-	if text == "" {
+func (w *writer) keep(s string, limit int) string {
+	if s == "" {
 		return ""
 	}
-	seen := w.redacted(inspect.Clean(text, limit+margin), limit+margin)
-	if len(text) > limit+margin && len(seen) <= limit {
+	seen := w.redacted(text.Clean(s, limit+margin), limit+margin)
+	if len(s) > limit+margin && len(seen) <= limit {
 		// The redactor has drawn the end nearer. It may be half a secret, which
 		// nobody could recognise.
 		seen = seen[:1+strings.LastIndexAny(seen, " \t\n")] + strings.Repeat(" ", limit)
@@ -131,19 +132,19 @@ func ellipsis(s string, limit int) string {
 		return s
 	}
 	const mark = "…"
-	return strings.TrimRight(inspect.Clean(s, limit-len(mark)), " ") + mark
+	return strings.TrimRight(text.Clean(s, limit-len(mark)), " ") + mark
 }
 
-func (w *writer) redacted(text string, limit int) (redacted string) {
+func (w *writer) redacted(s string, limit int) (redacted string) {
 	if w.redact == nil {
-		return text
+		return s
 	}
 	defer func() {
 		if recover() != nil {
 			redacted = withheld
 		}
 	}()
-	return inspect.Clean(w.redact(text), limit)
+	return text.Clean(w.redact(s), limit)
 }
 
 // keepMap returns what is sent of a map: the first in the order of their keys.
@@ -166,7 +167,7 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 // keepKeyed is keep for a value whose key may say that it is a secret.
 func (w *writer) keepKeyed(key, value string) string {
 	prefix := key + "="
-	kept := w.keep(prefix+inspect.Clean(value, maxValue+margin+utf8.UTFMax), maxValue+len(prefix))
+	kept := w.keep(prefix+text.Clean(value, maxValue+margin+utf8.UTFMax), maxValue+len(prefix))
 	if kept, ok := strings.CutPrefix(kept, prefix); ok {
 		return kept
 	}

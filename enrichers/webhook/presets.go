@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // The presets.
@@ -158,7 +158,7 @@ func newPagerDuty(routingKey, severity string) body {
 // pagerDutyKey returns key, or a hash of it where it is too long.
 func pagerDutyKey(key string) string {
 	if len(key) <= maxPagerDutyKey {
-		return inspect.Clean(key, maxPagerDutyKey)
+		return text.Clean(key, maxPagerDutyKey)
 	}
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])

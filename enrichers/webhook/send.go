@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Bounds of answers. All that matters of one is its status.
@@ -130,7 +130,7 @@ func (p *endpoint) clean(err error) string {
 
 // excerpt returns the beginning of a stranger's text as one line without
 // secrets.
-func (p *endpoint) excerpt(text string, wasCut bool) string {
-	text = p.mask.hide(text, wasCut)
-	return ellipsis(strings.Join(strings.Fields(inspect.Clean(text, maxAnswer)), " "), maxExcerpt)
+func (p *endpoint) excerpt(s string, wasCut bool) string {
+	s = p.mask.hide(s, wasCut)
+	return ellipsis(strings.Join(strings.Fields(text.Clean(s, maxAnswer)), " "), maxExcerpt)
 }

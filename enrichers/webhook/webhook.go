@@ -46,10 +46,10 @@ type Enricher struct {
 }
 
 var (
-	_ enricher.LabelReader = (*Enricher)(nil)
-	_ enricher.Explainer   = (*Enricher)(nil)
-	_ enricher.CountReporter     = (*Enricher)(nil)
-	_ io.Closer            = (*Enricher)(nil)
+	_ enricher.LabelReader   = (*Enricher)(nil)
+	_ enricher.Explainer     = (*Enricher)(nil)
+	_ enricher.CountReporter = (*Enricher)(nil)
+	_ io.Closer              = (*Enricher)(nil)
 )
 
 // New returns an Enricher with these options. It reads what options name of the

@@ -6,11 +6,10 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Text returns the text of err in a form that a label can have: valid UTF-8, with
@@ -18,36 +17,7 @@ import (
 // limit bytes, cut between two characters. Where the Error method panics, the
 // text says so.
 func Text(err error, limit int) string {
-	return Clean(guard.Text(err), limit)
-}
-
-// Clean is [Text] for a text.
-func Clean(text string, limit int) string {
-	if len(text) > limit {
-		// Not longer than that, lest 10 MB be looked at for the sake of 1 KB.
-		end := limit
-		for end > 0 && end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end]
-	}
-	if !strings.ContainsFunc(text, bad) {
-		return strings.Clone(text) // the long one can be collected
-	}
-	clean := strings.Map(func(r rune) rune {
-		if bad(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, text)
-	if len(clean) > limit { // what replaces one byte has three
-		return Clean(clean, limit)
-	}
-	return clean
-}
-
-func bad(r rune) bool {
-	return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n'
+	return text.Clean(guard.Text(err), limit)
 }
 
 // A typeInfo is what there is to know about a type of errors.

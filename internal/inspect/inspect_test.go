@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 
@@ -42,17 +41,6 @@ func TestText(t *testing.T) {
 
 	t.Run("of an error whose method panics, it says so", func(t *testing.T) {
 		assert.Equal(t, "(the Error method of a inspect_test.panicking panicked: no text)", inspect.Text(panicking{}, 200))
-	})
-}
-
-func FuzzClean(f *testing.F) {
-	f.Add("a\x00b\xff", 3)
-	f.Fuzz(func(t *testing.T, text string, limit int) {
-		limit &= 0xfff
-		clean := inspect.Clean(text, limit)
-		assert.LessOrEqual(t, len(clean), limit)
-		assert.True(t, utf8.ValidString(clean))
-		assert.Equal(t, clean, inspect.Clean(clean, limit))
 	})
 }
 
