@@ -107,61 +107,48 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // ParseConfig judges form only. Whether names and numbers are good is for [New]
 // to say. raw is not changed, and nothing of it is kept.
 func ParseConfig(raw map[string]any) (Config, error) {
-	parsed, places, err := rawconfig.Parse(raw)
-	errs := []error{configErrors("", nil, err)}
-	cfg := Config{FailureEnrichers: parsed.Enrichers, Options: parsed.Options}
-	var fields struct {
-		Timeout    time.Duration
-		Strict     bool
-		MaxPending int
-		Policy     Policy
-		Limits     Limits
+	var sections struct {
+		FailureEnrichers  []string
+		FailureEnricher   map[string]map[string]any
+		FailureEnrichment struct {
+			Timeout    time.Duration
+			Strict     bool
+			MaxPending int
+			Policy     Policy
+			Policies   map[string]Policy
+			Limits     Limits
+		}
 	}
-	errs = append(errs, configErrors("", places.Setting, decode.Into(parsed.Enrichment, &fields)))
-	cfg.Timeout, cfg.Strict, cfg.MaxPending = fields.Timeout, fields.Strict, fields.MaxPending
-	cfg.Policy, cfg.Limits = fields.Policy, fields.Limits
-	if len(parsed.Policies) > 0 {
-		cfg.Policies = make(map[string]Policy, len(parsed.Policies))
+	if err := rawconfig.Into(raw, &sections); err != nil {
+		return Config{}, configErrors("", err)
 	}
-	for _, name := range sortedKeys(parsed.Policies) {
-		var policy Policy
-		err := decode.Into(parsed.Policies[name], &policy)
-		written := func(option string) string { return places.Policy(name, option) }
-		errs = append(errs, configErrors(name, written, err))
-		cfg.Policies[name] = policy
-	}
-	if err := errors.Join(errs...); err != nil {
-		return Config{}, err
-	}
-	return cfg, nil
+	settings := sections.FailureEnrichment
+	return Config{
+		FailureEnrichers: sections.FailureEnrichers,
+		Options:          sections.FailureEnricher,
+		Timeout:          settings.Timeout,
+		Policy:           settings.Policy,
+		Policies:         settings.Policies,
+		Limits:           settings.Limits,
+		MaxPending:       settings.MaxPending,
+		Strict:           settings.Strict,
+	}, nil
 }
 
-// configErrors returns the errors of packages decode and rawconfig, joined, as
-// ConfigErrors. Where written is not nil, it returns the key in full of what
-// decode calls an option.
-func configErrors(enricher string, written func(option string) string, err error) error {
-	switch err := err.(type) {
-	case nil:
-		return nil
-	case *decode.Error:
-		option := err.Option
-		if written != nil {
-			option = written(option)
-		}
-		return &ConfigError{enricher, option, err.Err}
-	case *rawconfig.Error:
-		return &ConfigError{enricher, err.Path, err.Err}
-	case interface{ Unwrap() []error }:
-		var errs []error
-		for _, err := range err.Unwrap() {
-			errs = append(errs, configErrors(enricher, written, err))
-		}
-		return errors.Join(errs...)
-	}
-	if enricher == "" {
+// configErrors returns the errors of decoding, joined, as ConfigErrors. Any
+// other error is a mistake of the program.
+func configErrors(enricher string, err error) error {
+	known, ok := err.(decode.Errors)
+	if !ok && err != nil && enricher != "" {
+		return &EnricherError{enricher, err}
+	} else if !ok {
 		return err
 	}
-	return &EnricherError{enricher, err}
+	var errs []error
+	for _, e := range known {
+		errs = append(errs, &ConfigError{enricher, e.Option, e.Err})
+	}
+	return errors.Join(errs...)
 }
 
 // check returns what is wrong with the numbers of c.
@@ -170,12 +157,12 @@ func (c Config) check() error {
 	var errs []error
 	number := func(enricher, option string, value, most int) {
 		if value < 0 || value > most {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: want 0 (the default) to %d", value, most)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: must be from 0 (the default) to %d", value, most)})
 		}
 	}
 	duration := func(enricher, option string, value time.Duration) {
 		if value < 0 {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: want 0 (the default) or more", value)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: must be 0 (the default) or more", value)})
 		}
 	}
 	policy := func(enricher, option string, p Policy) {
@@ -201,7 +188,7 @@ func sameName(option string, names []string) error {
 	var errs []error
 	for _, name := range names {
 		if other, ok := seen[fold(name)]; ok {
-			errs = append(errs, &ConfigError{name, option, fmt.Errorf("%q is there too: want names that differ in more than case", other)})
+			errs = append(errs, &ConfigError{name, option, fmt.Errorf("conflicts with %q: names are case-insensitive", other)})
 		}
 		seen[fold(name)] = name
 	}

@@ -128,7 +128,7 @@ func (c FactoryConfig) Options() map[string]any {
 // true is no number.
 func (c FactoryConfig) Decode(into any) error {
 	c.look()
-	return configErrors(c.name, nil, decode.Into(c.options, into))
+	return configErrors(c.name, decode.Into(c.options, into))
 }
 
 // Logger returns the logger for the enricher, which says its name. It is never
