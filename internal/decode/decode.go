@@ -41,8 +41,8 @@ func (es Errors) Unwrap() []error {
 	return errs
 }
 
-// Sorted returns es sorted, or nil if there are none.
-func (es Errors) Sorted() error {
+// Err returns es, sorted, or nil if there are none.
+func (es Errors) Err() error {
 	if len(es) == 0 {
 		return nil
 	}
@@ -78,7 +78,7 @@ func Into(raw map[string]any, into any) error {
 	}
 	target = target.Elem()
 	fresh := reflect.New(target.Type())
-	fresh.Elem().Set(clone(target, memo{}))
+	fresh.Elem().Set(clone(target))
 	d := decoder{wrong: make(map[uintptr]map[string]error)}
 	walk, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		Result:     fresh.Interface(),
@@ -101,26 +101,22 @@ func Into(raw map[string]any, into any) error {
 	if len(errs) == 0 {
 		target.Set(fresh.Elem())
 	}
-	return errs.Sorted()
+	return errs.Err()
 }
 
 // leaves returns the errors that mapstructure has joined.
-func leaves(err error) []error {
-	joined, ok := errors.AsType[interface {
-		error
-		Unwrap() []error
-	}](err)
-	if _, leaf := err.(*mapstructure.DecodeError); err == nil || leaf || !ok {
-		return slices.DeleteFunc([]error{err}, func(err error) bool { return err == nil })
-	}
-	var errs []error
-	for _, err := range joined.Unwrap() {
-		errs = append(errs, leaves(err)...)
+func leaves(err error) (errs []error) {
+	switch err := err.(type) {
+	case *mapstructure.DecodeError:
+		return []error{err}
+	case interface{ Unwrap() []error }:
+		for _, err := range err.Unwrap() {
+			errs = append(errs, leaves(err)...)
+		}
+	case interface{ Unwrap() error }:
+		return leaves(err.Unwrap())
+	case error:
+		return []error{err}
 	}
 	return errs
-}
-
-// A decoder is one call of Into.
-type decoder struct {
-	wrong map[uintptr]map[string]error // by map, its keys that are unknown or given twice
 }

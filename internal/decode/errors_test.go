@@ -30,6 +30,9 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		Pattern  *regexp.Regexp
 		Stringer fmt.Stringer
 		Text     string
+		Since    time.Time
+		Uint     uint16
+		Float    float32
 	}
 	for _, tt := range []struct {
 		option string
@@ -55,6 +58,9 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"code", 5, `option "code": 5: must be a string`},
 		{"code", "abc", `option "code": "abc": not two letters`},
 		{"pattern", "(", "option \"pattern\": \"(\": error parsing regexp: missing closing ): `(`"},
+		{"since", 5, `option "since": 5: must be a string`},
+		{"uint", -1, `option "uint": -1: must be an integer of 16 bits, 0 or more`},
+		{"float", "x", `option "float": "x": must be a number that a float of 32 bits can hold`},
 		{"stringer", "x", `option "stringer": "x": must be a value that only code can give`},
 		{"text", func() {}, `option "text": a func(): must be a string`},
 	} {
@@ -185,11 +191,13 @@ func TestIntoCollectsUnknownOptionsInARemainField(t *testing.T) {
 	t.Parallel()
 	var got struct {
 		Known int
-		Rest  m `mapstructure:",remain"`
+		Left  int `mapstructure:"-"`
+		Rest  m   `mapstructure:",remain"`
 	}
 	require.NoError(t, decode.Into(m{"KNOWN": 2, "x-y": []any{1}, "x_y": map[any]any{"a": nil}}, &got))
 	assert.Equal(t, 2, got.Known)
 	assert.Equal(t, m{"x-y": []any{1}, "x_y": m{"a": nil}}, got.Rest)
+	assert.EqualError(t, decode.Into(m{"_": 1}, &got), `option "_": unknown; known options: known`)
 }
 
 func TestPlainHasALimitOfDepth(t *testing.T) {

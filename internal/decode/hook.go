@@ -2,7 +2,6 @@ package decode
 
 import (
 	"encoding"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -80,34 +79,4 @@ func splits(t reflect.Type) bool {
 		return reflect.PointerTo(t).Implements(textType)
 	}
 	return true
-}
-
-// accepted says what a field of type t accepts.
-func accepted(t reflect.Type) string {
-	text := reflect.PointerTo(t).Implements(textType)
-	switch k := t.Kind(); {
-	case t == durationType:
-		return `a duration with a unit, such as "5s"`
-	case k == reflect.String, text && k != reflect.Struct:
-		return "a string"
-	case k == reflect.Bool:
-		return "true or false"
-	case reflect.Int <= k && k <= reflect.Int64:
-		return fmt.Sprintf("an integer of %d bits", t.Bits())
-	case reflect.Uint <= k && k <= reflect.Uintptr:
-		return fmt.Sprintf("an integer of %d bits, 0 or more", t.Bits())
-	case k == reflect.Float32, k == reflect.Float64:
-		return fmt.Sprintf("a number that a float of %d bits can hold", t.Bits())
-	case k == reflect.Struct && text:
-		return "a map or a string"
-	case k == reflect.Struct, k == reflect.Map:
-		return "a map"
-	case k == reflect.Array:
-		return fmt.Sprintf("a list of %d", t.Len())
-	case k == reflect.Slice && splits(t):
-		return "a list or a comma-separated string"
-	case k == reflect.Slice:
-		return "a list"
-	}
-	return "a value that only code can give"
 }

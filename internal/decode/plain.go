@@ -18,7 +18,7 @@ const maxDepth = 64
 func Plain(raw map[string]any) (map[string]any, error) {
 	var p plainer
 	m, _ := p.plain("", reflect.ValueOf(raw), 1).(map[string]any)
-	return m, p.errs.Sorted()
+	return m, p.errs.Err()
 }
 
 // A plainer stops at the first error, as a map that contains itself twice has
@@ -53,7 +53,7 @@ func (p *plainer) plain(path string, v reflect.Value, depth int) any {
 		}
 		return c
 	}
-	return clone(v, memo{}).Interface()
+	return clone(v).Interface()
 }
 
 func holdsLists(elem reflect.Type) bool {

@@ -59,7 +59,7 @@ func Into(raw map[string]any, into any) error {
 		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
 		p.fail(above[section]+e.Option, "%w", e.Err)
 	}
-	return p.errs.Sorted()
+	return p.errs.Err()
 }
 
 type parser struct {
