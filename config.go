@@ -31,13 +31,11 @@ const (
 // A Config says which enrichers run and how. Its zero value starts none.
 //
 // A name is a registered one, or a registered one, a slash and an instance:
-// "rules/payments" and "rules/infra" are made by one factory, each with options
-// of its own and none of the other's. Like any two enrichers they must declare
-// different keys.
+// "rules/payments" and "rules/infra" are made by one factory, each with its own
+// options. Like any two enrichers they must declare different keys.
 //
 // Names are matched exactly in FailureEnrichers, and without regard to case in
-// Options and Policies, because loaders of configuration that lower-case their
-// keys are common.
+// Options and Policies, because many loaders of configuration lower-case keys.
 type Config struct {
 	FailureEnrichers []string                  // names, in order; a name given twice counts once
 	Options          map[string]map[string]any // by configured name
@@ -46,7 +44,7 @@ type Config struct {
 	Policies         map[string]Policy         // by configured name; a zero field falls back to Policy
 	Limits           Limits                    // for every enricher
 	MaxPending       int                       // EnrichAsync calls under way at once, at most 1<<20. By default, DefaultMaxPending.
-	Strict           bool                      // New fails where it would otherwise refuse an enricher, or warn of options for none
+	Strict           bool                      // New fails if it would otherwise reject an enricher or warn
 }
 
 // A Policy bounds what one enricher can cost.
@@ -63,11 +61,14 @@ type Limits struct {
 	MaxValueLength int // bytes of a value, at most 1 MiB. By default, DefaultMaxValueLength.
 }
 
-// A ConfigError is a value in a configuration that cannot be used.
+// A ConfigError reports a value in a configuration that cannot be used.
+//
+// A factory may return one with an empty Enricher, or several, joined: [New]
+// fills it in.
 type ConfigError struct {
-	Enricher string // as configured; empty where the option is no enricher's
+	Enricher string // as configured; empty if the option is not an enricher's
 	Option   string // the option or configuration key
-	Err      error  // what is wrong with it, and what would be right
+	Err      error  // what is wrong with it, and what is accepted
 }
 
 func (e *ConfigError) Error() string {
@@ -94,18 +95,23 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 //	    limits: {max-labels: 16}                  # and max-value-length
 //
 // or the same without the jobmanager level, or flat
-// ("jobmanager.failure-enricher.rules/payments.file"). Strings stand for other
-// types as in [FactoryConfig.Decode].
+// ("jobmanager.failure-enricher.rules/payments.file"). In a flat key, the longest
+// configured name is the enricher; without one, the key is split at its first
+// dot. Each of the three sections is written in one of these spellings: nested
+// and flat keys may stand side by side, but not inside each other. Keys are
+// matched without regard to case. Strings stand for other types as in
+// [FactoryConfig.Decode].
 //
-// Other keys beside and below jobmanager are left alone, so that the whole
-// configuration of a service can be passed; without the jobmanager level they
-// are an error. So are unknown keys inside, a key given in two spellings, and
-// values of a wrong type: each is a [*ConfigError] that names the key in full,
-// with the level jobmanager where it was written, and all of them are returned,
+// Other keys beside and below jobmanager are ignored, so that the whole
+// configuration of a service can be passed; beside a section without the
+// jobmanager level they are an error. So are unknown keys in a section, a
+// section or key in two spellings, values of a wrong type, and sections that
+// stand below another key if none stands where it belongs. Each error is a
+// [*ConfigError] that names the key in full, and all of them are returned,
 // joined.
 //
-// ParseConfig judges form only. Whether names and numbers are good is for [New]
-// to say. raw is not changed, and nothing of it is kept.
+// ParseConfig judges form only; [New] judges names and numbers. raw is not
+// changed, and nothing of it is kept.
 func ParseConfig(raw map[string]any) (Config, error) {
 	var sections struct {
 		FailureEnrichers  []string
@@ -136,16 +142,14 @@ func ParseConfig(raw map[string]any) (Config, error) {
 }
 
 // configErrors returns the errors of decoding, joined, as ConfigErrors. Any
-// other error is a mistake of the program.
+// other error is a mistake of the program and is returned as it is.
 func configErrors(enricher string, err error) error {
-	known, ok := err.(decode.Errors)
-	if !ok && err != nil && enricher != "" {
-		return &EnricherError{enricher, err}
-	} else if !ok {
+	wrong, ok := err.(decode.Errors)
+	if !ok {
 		return err
 	}
 	var errs []error
-	for _, e := range known {
+	for _, e := range wrong {
 		errs = append(errs, &ConfigError{enricher, e.Option, e.Err})
 	}
 	return errors.Join(errs...)
@@ -215,8 +219,8 @@ func (c Config) limits() Limits {
 	}
 }
 
-// byName returns the value under a name, whatever its case. There is no more
-// than one, see sameName.
+// byName returns the value of a name, without regard to case. There is at most
+// one, see sameName.
 func byName[V any](m map[string]V, name string) (v V) {
 	for key, v := range m {
 		if fold(key) == fold(name) {

@@ -191,10 +191,7 @@ func ofEnricher(name string, err error) error {
 	if ce, ok := err.(*ConfigError); ok {
 		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
 	}
-	var ce *ConfigError
-	known := false
-	guard.Do(func() { known = errors.As(err, &ce) && ce.Enricher != "" })
-	if known {
+	if ce, ok := AsType[*ConfigError](err); ok && ce.Enricher != "" {
 		return err
 	}
 	return &EnricherError{name, err}

@@ -38,7 +38,7 @@ func FuzzInto(f *testing.F) {
 func TestIntoReadsTheSameFromEverySpelling(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 200 {
 		requireSpellings(t, randomConfig(r))
 	}
 }
