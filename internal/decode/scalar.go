@@ -63,9 +63,9 @@ func float(text string, bits int) (float64, bool) {
 	return f, !isInteger || new(big.Float).SetInt(i).Cmp(big.NewFloat(f)) == 0
 }
 
-// digits returns a number as decimal text, a string as it is, and "" for
-// anything else. A number in floating-point form, of which an integer is a part
-// of JSON's, loses it if it has no fraction.
+// digits returns a number as decimal text, a string without white space around
+// it, and "" for anything else. A number in floating-point form, such as 7.0 or
+// JSON's 1e3, is written as an integer if it has no fraction.
 func digits(v reflect.Value) string {
 	switch {
 	case v.Type() == durationType:

@@ -9,9 +9,8 @@ import (
 	"github.com/failure-enrichers/enricher/internal/decode"
 )
 
-// inOneSpelling returns the entries of a section that are in the same spelling:
-// nested if there is such an entry, below jobmanager if there is such an entry.
-// The others are errors.
+// inOneSpelling returns the entries of a section that share a spelling, and
+// reports the others. Nested wins over flat, then jobmanager over the top.
 func (p *parser) inOneSpelling(section string) []entry {
 	spelling := func(e entry) int {
 		n := 0
@@ -79,8 +78,8 @@ func (p *parser) add(all map[string]any, section, above string, path []string, v
 	}
 }
 
-// configure notes the configured names. What is wrong with them is reported by
-// who decodes the whole.
+// configure notes the configured names. Errors in them are reported when the
+// whole is decoded.
 func (p *parser) configure(value any) {
 	var list struct{ Names []string }
 	_ = decode.Into(map[string]any{"names": value}, &list)

@@ -33,8 +33,8 @@ var sections = []string{enrichers, options, enrichment}
 
 // Into decodes the configuration in raw into the struct that into points to,
 // with a field for each section. It does not change raw, and keeps no part of
-// it. Errors are [decode.Errors], which name a key in full, with the level
-// jobmanager if it was written; *into is then incomplete.
+// it. What is wrong with raw is returned as [decode.Errors], which name a key in
+// full, with the level jobmanager if it was written; *into is of no use then.
 func Into(raw map[string]any, into any) error {
 	p := parser{found: make(map[string][]entry)}
 	p.find(raw)
@@ -57,14 +57,14 @@ func Into(raw map[string]any, into any) error {
 	}
 	for _, e := range errs {
 		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
-		p.fail(above[section]+e.Option, "%w", e.Err)
+		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
 	}
 	return p.errs.Err()
 }
 
 type parser struct {
 	found map[string][]entry // by section
-	names map[string]string  // the configured ones, by themselves in lower case
+	names map[string]string  // the configured ones, by their lower case
 	errs  decode.Errors
 }
 
@@ -73,7 +73,7 @@ type entry struct {
 	above   string   // "jobmanager." as it was written, or ""
 	section string   // as it was written
 	rest    []string // the other parts of a flat key
-	spelt   string   // the key as it stands in its file
+	spelt   string   // with jobmanager, as in "jobmanager: failure-enrichers" if that is a map
 	value   any
 }
 
