@@ -71,9 +71,12 @@ func digits(v reflect.Value) string {
 	case v.Type() == durationType:
 		return ""
 	case v.Type() == numberType:
+		// Not by way of a float, which would round it; f only bounds the digits.
 		f, err := strconv.ParseFloat(v.String(), 64)
-		if err == nil && strings.ContainsAny(v.String(), ".eE") && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
-			return strconv.FormatFloat(f, 'f', 0, 64)
+		if err == nil && math.Abs(f) <= math.MaxUint64 && strings.ContainsAny(v.String(), ".eE") {
+			if r, ok := new(big.Rat).SetString(v.String()); ok && r.IsInt() {
+				return r.Num().String()
+			}
 		}
 		return v.String()
 	case v.Kind() == reflect.String:

@@ -27,6 +27,7 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"may be one already", time.Second, time.Second, ""},
 		{"is not a text without a unit", "30", 0, `"30": must be a duration with a unit, such as "5s"`},
 		{"is not a number", 30, 0, `30: must be a duration with a unit, such as "5s"`},
+		{"is not a JSON number", json.Number("0"), 0, `0: must be a duration with a unit, such as "5s"`},
 		{"is not a bool", true, 0, `true: must be a duration with a unit, such as "5s"`},
 		{"does not overflow", "9999999h", 0, `"9999999h": must be a duration with a unit, such as "5s"`},
 	}))
@@ -44,6 +45,9 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"does not overflow", int64(300), 0, `300: must be an integer of 8 bits`},
 		{"does not overflow from text", "128", 0, `"128": must be an integer of 8 bits`},
 		{"has no fraction", 1.5, 0, `1.5: must be an integer of 8 bits`},
+		{"has no small fraction", json.Number("1.00000000000000000001"), 0, `1.00000000000000000001: must be an integer of 8 bits`},
+		{"does not come from a huge number", json.Number("1e999999"), 0, `1e999999: must be an integer of 8 bits`},
+		{"does not come from a minute number", json.Number("1e-999999999"), 0, `1e-999999999: must be an integer of 8 bits`},
 		{"is a number", math.NaN(), 0, `NaN: must be an integer of 8 bits`},
 		{"is not a text with a fraction", "1.0", 0, `"1.0": must be an integer of 8 bits`},
 		{"is not hexadecimal", "0x10", 0, `"0x10": must be an integer of 8 bits`},
@@ -52,6 +56,7 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 	}))
 	t.Run("an int64", check[int64]([]row[int64]{
 		{"has all its digits", json.Number("9223372036854775807"), math.MaxInt64, ""},
+		{"has all its digits from a JSON number with a point", json.Number("9007199254740993.0"), 9007199254740993, ""},
 		{"has all its digits from text", "-9223372036854775808", math.MinInt64, ""},
 		{"has all digits of a float", float64(1 << 60), 1 << 60, ""},
 		{"does not overflow from a float", float64(1 << 63), 0, `9.223372036854776e+18: must be an integer of 64 bits`},
