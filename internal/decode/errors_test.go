@@ -53,7 +53,7 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"map", map[any]any{5: 1, "a": 2}, `option "map": 5 as a key: must be a string, in quotes`},
 		{"by-number", m{"300": 1}, `option "by-number.300": "300": must be an integer of 8 bits`},
 		{"struct", "x", `option "struct": "x": must be a map`},
-		{"struct", map[bool]int{true: 1}, `option "struct": a map: must be a map`},
+		{"struct", map[bool]int{true: 1}, `option "struct": a map[bool]int: must be a map`},
 		{"matcher", 5, `option "matcher": 5: must be a map or a string`},
 		{"code", 5, `option "code": 5: must be a string`},
 		{"code", "abc", `option "code": "abc": not two letters`},

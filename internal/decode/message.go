@@ -43,7 +43,7 @@ func show(v reflect.Value) string {
 		return strconv.Quote(text.Cut(v.String(), maxShown)) + "..."
 	case isString(v):
 		return strconv.Quote(v.String())
-	case k == reflect.Map:
+	case k == reflect.Map && v.Type().Key().Kind() == reflect.String:
 		return "a map"
 	case k == reflect.Slice, k == reflect.Array:
 		return "a list"
