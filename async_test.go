@@ -62,7 +62,7 @@ func TestBeyondMaxPendingAFutureIsCompleteAtOnce(t *testing.T) {
 		}
 		synctest.Wait() // the line is written without holding up anybody
 		assert.Equal(t, []string{
-			`level=WARN msg="Failure was not enriched" error="as many failures as MaxPending allows are pending"`,
+			`level=WARN msg="Failure was not enriched" error="too many failures are pending"`,
 		}, log.take())
 		// EnrichContext does not count.
 		assert.Equal(t, enricher.Labels{"x": "a", "y": "b"}, e.Enrich(errJob))

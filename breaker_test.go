@@ -75,7 +75,7 @@ func TestTheBreakerOpensAfterTimeoutsAndPanicsInARow(t *testing.T) {
 		res := enrichAs(r.e, enricher.FailureContext{})
 		assert.Equal(t, enricher.StatusCircuitOpen, res.Outcomes[0].Status)
 		assert.ErrorIs(t, res.Outcomes[0].Err, enricher.ErrCircuitOpen)
-		assert.EqualError(t, res.Outcomes[0].Err, "its circuit breaker is open for 1m0s after 4 timeouts or panics in a row")
+		assert.EqualError(t, res.Outcomes[0].Err, "circuit breaker is open for 1m0s after 4 timeouts or panics in a row")
 		assert.Zero(t, res.Outcomes[0].Duration)
 		assert.Equal(t, calls, r.a.calls.Load(), "it is not called")
 		assert.Equal(t, enricher.BreakerOpen, r.breaker())

@@ -60,7 +60,7 @@ func TestAnUnknownTextIsNoFailureType(t *testing.T) {
 	for _, text := range []string{"task", " TASK", "JOB", "enricher.FailureType(9)"} {
 		typ := enricher.FailureTypeTask
 		assert.EqualError(t, typ.UnmarshalText([]byte(text)),
-			fmt.Sprintf(`enricher.FailureType: unknown text %q: want one of ["" "GLOBAL" "TASK" "TASK_MANAGER"]`, text))
+			fmt.Sprintf(`enricher.FailureType: unknown text %q: must be one of ["" "GLOBAL" "TASK" "TASK_MANAGER"]`, text))
 		assert.Equal(t, enricher.FailureTypeTask, typ, "it is left as it was")
 	}
 	assert.Equal(t, "enricher.FailureType(4)", enricher.FailureType(4).String())

@@ -203,8 +203,8 @@ func TestOptionsThatTheFactoryDoesNotLookAtAreAnError(t *testing.T) {
 	cfg := configured("rules/payments", map[string]any{"max": 1, "file": "x"})
 	fe := &closeCounter{FailureEnricher: setting()}
 	_, err := load(t, factories{"rules": failingToMake(fe, nil)}, cfg)
-	assert.EqualError(t, err, `enricher "rules/payments": option "file": this enricher has no options: remove it
-enricher "rules/payments": option "max": this enricher has no options: remove it`)
+	assert.EqualError(t, err, `enricher "rules/payments": option "file": this enricher takes no options: remove it
+enricher "rules/payments": option "max": this enricher takes no options: remove it`)
 	assert.Equal(t, []string{"file", "max"}, optionsIn(configErrorsOf(t, err)))
 	assert.EqualValues(t, 1, fe.closed.Load())
 
@@ -421,10 +421,10 @@ func TestNewReturnsTheErrorOfAFactoryThatDoesNotMakeAnEnricher(t *testing.T) {
 		"fails":                           {failingToMake(nil, errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with a nil pointer":        {failingToMake((*nilEnricher)(nil), errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with an error that panics": {failingToMake(nil, &panicker{unwrap: true}), `enricher "rules/payments": (the Error method of a *enricher_test.panicker panicked: Error)`, nil},
-		"panics":                          {panicking("boom"), `enricher "rules/payments": its factory: panic: boom`, nil},
-		"panics with an error":            {panicking(errFile), `enricher "rules/payments": its factory: panic: open rules.json: no such file`, errFile},
-		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
-		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
+		"panics":                          {panicking("boom"), `enricher "rules/payments": factory: panic: boom`, nil},
+		"panics with an error":            {panicking(errFile), `enricher "rules/payments": factory: panic: open rules.json: no such file`, errFile},
+		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
+		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -466,9 +466,9 @@ func TestTheErrorsOfAllFactoriesAndNamesAreReturnedInConfiguredOrder(t *testing.
 		"good":   giving(setting()),
 	}
 	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"panics", "good", "unknown", "nil", "fails"}})
-	assert.EqualError(t, err, `enricher "panics": its factory: panic: boom
+	assert.EqualError(t, err, `enricher "panics": factory: panic: boom
 no such failure enricher: "unknown": registered are "fails", "good", "nil", "panics"
-enricher "nil": its factory returned nil: want an enricher or an error
+enricher "nil": its factory returned nil without an error
 enricher "fails": no`)
 }
 
@@ -504,7 +504,7 @@ func TestAnEnricherIsNamedOnceInTheErrorOfItsFactory(t *testing.T) {
 			fmt.Errorf("rules.yaml: %w", &enricher.ConfigError{Option: "x", Err: errors.New("bad")}),
 			`enricher "a": rules.yaml: option "x": bad`,
 		},
-		{none, `enricher "a": its factory returned a nil *enricher.ConfigError as its error: want nil itself`},
+		{none, `enricher "a": its factory returned a nil *enricher.ConfigError as its error instead of nil`},
 		{panicsWhenAsked{}, `enricher "a": no file`},
 	} {
 		fs := factories{"a": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, test.err })}

@@ -125,9 +125,9 @@ func TestTheMessageOfAnIssueSaysWhatIsAllowed(t *testing.T) {
 		text = append(text, issue.Key+": "+issue.Err.Error())
 	}
 	assert.Equal(t, []string{
-		`a: value is not valid UTF-8 without control characters other than tab and newline: "\x00"`,
-		"b: value is too long and was cut: it has 9 bytes, and at most 8 are kept",
-		"d: too many labels: at most 2 are kept, in the order of their keys",
+		`a: value must be valid UTF-8 without control characters other than tab and newline: "\x00"`,
+		"b: value is too long and was cut: it has 9 bytes, at most 8 are kept",
+		"d: too many labels: at most 2 are kept, in ascending order of keys",
 		"e: key is not among the enricher's OutputKeys",
 	}, text)
 }

@@ -277,19 +277,22 @@ func TestAChainIsAtMost100Deep(t *testing.T) {
 func TestAChainIsAtMost10000Errors(t *testing.T) {
 	t.Parallel()
 	wide := &node{name: "wide"}
-	for range 9_998 {
+	for range 9_997 {
 		wide.wraps = append(wide.wraps, io.EOF)
 	}
-	wide.wraps = append(wide.wraps, labeled("last", "seen", nil), labeled("last", "seen", io.EOF))
-	assert.Len(t, slices.Collect(enricher.Chain(wide)), 10_000)
+	wide.wraps = append(wide.wraps, nil, labeled("last", "seen", io.EOF))
+	assert.Len(t, slices.Collect(enricher.Chain(wide)), 9_999, "a nil error is visited, not yielded")
 	assert.Equal(t, enricher.Labels{"last": "seen"}, enricher.LabelsOf(wide))
 	wide.wraps = append([]error{io.EOF}, wide.wraps...)
-	assert.Len(t, slices.Collect(enricher.Chain(wide)), 10_000)
+	assert.Len(t, slices.Collect(enricher.Chain(wide)), 9_999)
 	assert.Equal(t, enricher.Labels{}, enricher.LabelsOf(wide))
-	for range 10_000 {
-		wide.wraps = append(wide.wraps, io.EOF)
-	}
-	assert.Len(t, slices.Collect(enricher.Chain(wide)), 10_000)
+
+	// However many are nil.
+	nils := &node{name: "nils", wraps: make([]error, 10_000_000)}
+	nils.wraps[9_998] = io.EOF
+	assert.Len(t, slices.Collect(enricher.Chain(nils)), 2)
+	nils.wraps[9_998], nils.wraps[9_999] = nil, io.EOF
+	assert.Len(t, slices.Collect(enricher.Chain(nils)), 1)
 }
 
 func TestACyclicTreeEnds(t *testing.T) {
@@ -300,7 +303,7 @@ func TestACyclicTreeEnds(t *testing.T) {
 
 	double := &node{name: "double"}
 	double.wraps = []error{double, labeled("a", "1", double), double}
-	assert.Len(t, slices.Collect(enricher.Chain(double)), 10_000)
+	assert.LessOrEqual(t, len(slices.Collect(enricher.Chain(double))), 10_000)
 	assert.Equal(t, enricher.Labels{"a": "1"}, enricher.LabelsOf(double))
 
 	round := labeled("a", "outer", &node{name: "round"})

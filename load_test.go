@@ -97,7 +97,7 @@ func TestAnUnknownNameIsRefusedWithTheRegisteredOnesAndTheNearest(t *testing.T) 
 
 	e = loaded(t, nil, enricher.Config{FailureEnrichers: []string{"rules"}})
 	assert.Equal(t, map[string]string{
-		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers that you need`,
+		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers`,
 	}, refusals(e))
 }
 
@@ -116,7 +116,7 @@ func TestAMalformedNameIsRefused(t *testing.T) {
 		assert.Equal(t, name, rejected[i].Name)
 		assert.ErrorIs(t, rejected[i].Err, enricher.ErrUnknownEnricher)
 		assert.ErrorContains(t, rejected[i].Err, fmt.Sprintf(
-			"%q: malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; registered are \"rules\"", name))
+			"%q: malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are \"rules\"", name))
 	}
 	assert.Empty(t, e.Enrichers())
 }
@@ -182,7 +182,7 @@ func TestAnEnricherMadeInCodeHasAPolicyButNoOptions(t *testing.T) {
 // Rule 4.
 func TestAnEnricherWithAnInvalidOutputKeyIsRefused(t *testing.T) {
 	t.Parallel()
-	const why = "key is not 1 to 128 bytes of valid UTF-8 without control characters"
+	const why = "key must be 1 to 128 bytes of valid UTF-8 without control characters"
 	long := strings.Repeat("k", 129)
 	for key, message := range map[string]string{
 		"":                            `enricher "bad": output key "": ` + why,
@@ -228,8 +228,8 @@ func TestAnEnricherThatPanicsWhenItIsAskedForItsKeysIsRefused(t *testing.T) {
 		enricher.WithEnricher("inputs", keyed{setting(), none, boom}),
 		enricher.WithEnricher("good", setting()))
 	assert.Equal(t, map[string]string{
-		"outputs": `enricher "outputs": asked for its keys: panic: boom`,
-		"inputs":  `enricher "inputs": asked for its keys: panic: boom`,
+		"outputs": `enricher "outputs": OutputKeys or InputKeys: panic: boom`,
+		"inputs":  `enricher "inputs": OutputKeys or InputKeys: panic: boom`,
 	}, refusals(e))
 	assert.Equal(t, []string{"good"}, namesOf(e))
 	for _, r := range e.Rejected() {
@@ -292,7 +292,7 @@ func TestEnrichersThatShareAnOutputKeyAreAllRefused(t *testing.T) {
 	fs := factories{"a": giving(setting("x", "a")), "b": giving(setting("b", "x")), "c": giving(setting("c"))}
 	var log loadLog
 	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"b", "c", "a"}}, log.option())
-	const message = `output key "x" is declared by "b", "a": want it declared by one enricher only`
+	const message = `output key "x" is declared by "b", "a": only one enricher may declare it`
 	assert.Equal(t, map[string]string{"a": message, "b": message}, refusals(e))
 	for i, name := range []string{"b", "a"} {
 		assert.Equal(t, name, e.Rejected()[i].Name, "in configured order")
@@ -300,9 +300,9 @@ func TestEnrichersThatShareAnOutputKeyAreAllRefused(t *testing.T) {
 	}
 	assert.Equal(t, []string{"c"}, namesOf(e), "the others run")
 	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher is refused" enricher=b error="output key \"x\" is declared by \"b\", \"a\": want it declared by one enricher only"`,
+		`level=WARN msg="Failure enricher rejected" enricher=b error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
 		`level=INFO msg="Found failure enricher" enricher=c output_keys=[c]`,
-		`level=WARN msg="Failure enricher is refused" enricher=a error="output key \"x\" is declared by \"b\", \"a\": want it declared by one enricher only"`,
+		`level=WARN msg="Failure enricher rejected" enricher=a error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
 	}, log.lines())
 }
 
@@ -342,7 +342,7 @@ func TestTwoInstancesOfOneFactoryOverlapLikeAnyTwo(t *testing.T) {
 	e := loaded(t, factories{"rules": giving(setting("kind"))},
 		enricher.Config{FailureEnrichers: []string{"rules/payments", "rules"}},
 		enricher.WithEnricher("code", setting("kind")))
-	const message = `output key "kind" is declared by "rules/payments", "rules", "code": want it declared by one enricher only`
+	const message = `output key "kind" is declared by "rules/payments", "rules", "code": only one enricher may declare it`
 	assert.Equal(t, map[string]string{"rules/payments": message, "rules": message, "code": message}, refusals(e))
 	assert.Empty(t, e.Enrichers())
 }
@@ -378,7 +378,7 @@ func TestReadersThatWaitForEachOtherAreRefused(t *testing.T) {
 	three, two := []string{"a", "c", "b"}, []string{"p", "q"}
 	assert.Equal(t, map[string][]string{"a": three, "b": three, "c": three, "p": two, "q": two}, cycles)
 	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels `+
-		`("a" reads "c" of "c", "c" reads "b" of "b", "b" reads "a" of "a"): want no circle of input keys`, refusals(e)["b"])
+		`("a" reads "c" of "c", "c" reads "b" of "b", "b" reads "a" of "a"): input keys must not form a cycle`, refusals(e)["b"])
 	assert.Equal(t, []string{"first", "after-a", "after-after-a"}, namesOf(e), "those that only read from them run")
 }
 
@@ -397,7 +397,7 @@ func TestTheErrorAboutALargeCircleIsBounded(t *testing.T) {
 	}
 	message := refusals(loaded(t, nil, enricher.Config{}, opts...))["e0"]
 	assert.Equal(t, 16, strings.Count(message, " reads "))
-	assert.Contains(t, message, `, "e3" reads "key0" of "e0" and 14 more): want no circle of input keys`)
+	assert.Contains(t, message, `, "e3" reads "key0" of "e0" and 14 more): input keys must not form a cycle`)
 }
 
 // Rule 6.
@@ -422,12 +422,12 @@ func TestAReaderOfItsOwnLabelsIsRefused(t *testing.T) {
 	var cycle *enricher.CycleError
 	require.ErrorAs(t, e.Rejected()[0].Err, &cycle)
 	assert.Equal(t, []string{"self"}, cycle.Enrichers)
-	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys`)
+	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys`)
 	assert.Equal(t, []string{"after", "all"}, namesOf(e), "a reader of all labels does not wait for itself")
 	lines := log.lines()
 	require.Len(t, lines, 4)
-	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher is refused" enricher=self`)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=after key=self refused=[self]`, lines[2])
+	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher rejected" enricher=self`)
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=after key=self rejected=[self]`, lines[2])
 }
 
 // Rule 6.
@@ -455,7 +455,7 @@ func TestAnInputKeyThatNoLoadedEnricherSetsEarnsAWarning(t *testing.T) {
 		`level=INFO msg="Found failure enricher" enricher=reader output_keys=[reader]`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=goood did_you_mean=good`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=readr`,
-		`level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=reader key=shared refused="[a b]"`,
+		`level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=reader key=shared rejected="[a b]"`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=x`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=y`,
 		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
@@ -483,14 +483,14 @@ func TestARefusalIsOneLineOfWarnForOverlapsAndCyclesAndOfErrorForTheRest(t *test
 		got = append(got, before)
 	}
 	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher is refused" enricher=a/1`,
-		`level=ERROR msg="Failure enricher is refused" enricher=unknown`,
-		`level=ERROR msg="Failure enricher is refused" enricher=bad`,
-		`level=ERROR msg="Failure enricher is refused" enricher="mal formed"`,
+		`level=WARN msg="Failure enricher rejected" enricher=a/1`,
+		`level=ERROR msg="Failure enricher rejected" enricher=unknown`,
+		`level=ERROR msg="Failure enricher rejected" enricher=bad`,
+		`level=ERROR msg="Failure enricher rejected" enricher="mal formed"`,
 		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
-		`level=WARN msg="Failure enricher is refused" enricher=a/2`,
-		`level=ERROR msg="Failure enricher is refused" enricher=panics`,
-		`level=WARN msg="Failure enricher is refused" enricher=self`,
+		`level=WARN msg="Failure enricher rejected" enricher=a/2`,
+		`level=ERROR msg="Failure enricher rejected" enricher=panics`,
+		`level=WARN msg="Failure enricher rejected" enricher=self`,
 		`level=WARN msg="Configuration of a failure enricher is not used"`,
 	}, got)
 }
@@ -511,12 +511,12 @@ func TestWithStrictAnyRefusalMakesNewFailWithAllOfThem(t *testing.T) {
 	cfg.Strict = true
 	e, err := load(t, fs, cfg, opts...)
 	assert.Nil(t, e)
-	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": want it declared by one enricher only
+	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it
 no such failure enricher: "unknown": registered are "a", "good"
-no such failure enricher: "mal formed": malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; registered are "a", "good"
-enricher "invalid": output key "": key is not 1 to 128 bytes of valid UTF-8 without control characters
-enricher "panics": asked for its keys: panic: boom
-enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys
+no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are "a", "good"
+enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
+enricher "panics": OutputKeys or InputKeys: panic: boom
+enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys
 enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this`)
 	var (
 		overlap *enricher.OverlapError
@@ -666,7 +666,7 @@ func TestAnEnricherMadeInCodeStaysTheCallersToClose(t *testing.T) {
 
 func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 	t.Parallel()
-	const malformed = `malformed name: want letters, digits, '.', '_' or '-', and one '/' before an instance`
+	const malformed = `malformed name: must be letters, digits, '.', '_' or '-', with at most one '/' before an instance`
 	for _, test := range []struct {
 		name    string
 		fe      enricher.FailureEnricher
@@ -676,11 +676,11 @@ func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 		{"a b", setting(), malformed},
 		{"a/b/c", setting(), malformed},
 		{"a/", setting(), malformed},
-		{"nil", nil, "want an enricher, not nil"},
-		{"nil", (*nilEnricher)(nil), "want an enricher, not nil"},
-		{"configured", setting(), "the name is taken: want another"},
-		{"unknown", setting(), "the name is taken: want another"},
-		{"code", setting(), "the name is taken: want another"},
+		{"nil", nil, "the enricher is nil"},
+		{"nil", (*nilEnricher)(nil), "the enricher is nil"},
+		{"configured", setting(), "the name is already in use"},
+		{"unknown", setting(), "the name is already in use"},
+		{"code", setting(), "the name is already in use"},
 	} {
 		e, err := load(t, factories{"configured": panicking("was called")},
 			enricher.Config{FailureEnrichers: []string{"configured", "unknown"}},
@@ -698,7 +698,7 @@ func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 
 	_, err = load(t, factories{"a": giving(setting())},
 		enricher.Config{FailureEnrichers: []string{"a"}}, enricher.WithEnricher("A", setting()))
-	assert.ErrorContains(t, err, `enricher "A": option "failure-enrichers": "a" is there too: want names that differ in more than case`)
+	assert.ErrorContains(t, err, `enricher "A": option "failure-enrichers": conflicts with "a": names are case-insensitive`)
 }
 
 // Rule 9.
@@ -846,9 +846,9 @@ func (h panickingHandler) WithGroup(string) slog.Handler             { return h 
 func TestErrorsOfLoadingPrintWell(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, &enricher.OverlapError{Key: "kind", Enrichers: []string{"a", "b", "c"}},
-		`output key "kind" is declared by "a", "b", "c": want it declared by one enricher only`)
+		`output key "kind" is declared by "a", "b", "c": only one enricher may declare it`)
 	assert.EqualError(t, &enricher.CycleError{Enrichers: []string{"a", "b"}},
-		`enrichers "a", "b" wait for each other's labels: want no circle of input keys`)
+		`enrichers "a", "b" wait for each other's labels: input keys must not form a cycle`)
 	why := errors.New("no")
 	err := error(&enricher.EnricherError{Enricher: "rules", Err: why})
 	assert.EqualError(t, err, `enricher "rules": no`)

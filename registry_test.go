@@ -24,15 +24,15 @@ func TestARegisteredNameIsLettersDigitsDotUnderscoreAndDash(t *testing.T) {
 	assert.Equal(t, names, r.Names())
 
 	for name, message := range map[string]string{
-		"":               `enricher: Register: name "": want letters, digits, '.', '_' or '-'`,
-		" ":              `enricher: Register: name " ": want letters, digits, '.', '_' or '-'`,
-		"a b":            `enricher: Register: name "a b": want letters, digits, '.', '_' or '-'`,
-		"a\n":            `enricher: Register: name "a\n": want letters, digits, '.', '_' or '-'`,
-		"a\x00":          `enricher: Register: name "a\x00": want letters, digits, '.', '_' or '-'`,
-		"a,b":            `enricher: Register: name "a,b": want letters, digits, '.', '_' or '-'`,
-		"é":              `enricher: Register: name "é": want letters, digits, '.', '_' or '-'`,
-		"\xff":           `enricher: Register: name "\xff": want letters, digits, '.', '_' or '-'`,
-		"rules/payments": `enricher: Register: name "rules/payments": want letters, digits, '.', '_' or '-'`,
+		"":               `enricher: Register: name "": must be letters, digits, '.', '_' or '-'`,
+		" ":              `enricher: Register: name " ": must be letters, digits, '.', '_' or '-'`,
+		"a b":            `enricher: Register: name "a b": must be letters, digits, '.', '_' or '-'`,
+		"a\n":            `enricher: Register: name "a\n": must be letters, digits, '.', '_' or '-'`,
+		"a\x00":          `enricher: Register: name "a\x00": must be letters, digits, '.', '_' or '-'`,
+		"a,b":            `enricher: Register: name "a,b": must be letters, digits, '.', '_' or '-'`,
+		"é":              `enricher: Register: name "é": must be letters, digits, '.', '_' or '-'`,
+		"\xff":           `enricher: Register: name "\xff": must be letters, digits, '.', '_' or '-'`,
+		"rules/payments": `enricher: Register: name "rules/payments": must be letters, digits, '.', '_' or '-'`,
 	} {
 		assert.EqualError(t, r.Register(name, giving(setting())), message)
 	}
@@ -58,7 +58,7 @@ func TestRegisterRefusesANameThatIsTakenInWhateverCase(t *testing.T) {
 	r := registryOf(t, fs)
 	for _, name := range []string{"Rules", "rules", "RULES"} {
 		assert.EqualError(t, r.Register(name, giving(setting("second"))),
-			fmt.Sprintf(`enricher: Register: name %q: "Rules" is registered already`, name))
+			fmt.Sprintf(`enricher: Register: name %q: "Rules" is already registered`, name))
 	}
 	assert.Equal(t, []string{"Rules"}, r.Names())
 	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"Rules"}}, enricher.WithRegistry(r))
@@ -106,13 +106,13 @@ func TestRegisterPanicsWhereARegistryReturnsAnError(t *testing.T) {
 	name := inDefaultRegistry()
 	before := enricher.Registered()
 	good := giving(setting())
-	assert.PanicsWithError(t, `enricher: Register: name "": want letters, digits, '.', '_' or '-'`,
+	assert.PanicsWithError(t, `enricher: Register: name "": must be letters, digits, '.', '_' or '-'`,
 		func() { enricher.Register("", good) })
-	assert.PanicsWithError(t, `enricher: Register: name "a/b": want letters, digits, '.', '_' or '-'`,
+	assert.PanicsWithError(t, `enricher: Register: name "a/b": must be letters, digits, '.', '_' or '-'`,
 		func() { enricher.Register("a/b", good) })
 	assert.PanicsWithError(t, `enricher: Register: the factory of "other" is nil`,
 		func() { enricher.Register("other", nil) })
-	assert.PanicsWithError(t, `enricher: Register: name "registry-test": "registry-test" is registered already`,
+	assert.PanicsWithError(t, `enricher: Register: name "registry-test": "registry-test" is already registered`,
 		func() { enricher.Register(name, good) })
 	assert.Equal(t, before, enricher.Registered())
 }

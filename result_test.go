@@ -72,11 +72,11 @@ func TestAnUnknownTextIsNoStatusAndNoBreakerState(t *testing.T) {
 	for _, text := range []string{"", "OK", "Failed", "timed out", "enricher.Status(9)"} {
 		status := enricher.StatusOK
 		assert.EqualError(t, status.UnmarshalText([]byte(text)), fmt.Sprintf(`enricher.Status: unknown text %q: `+
-			`want one of ["unknown" "ok" "failed" "timed-out" "panicked" "saturated" "circuit-open" "skipped"]`, text))
+			`must be one of ["unknown" "ok" "failed" "timed-out" "panicked" "saturated" "circuit-open" "skipped"]`, text))
 		assert.Equal(t, enricher.StatusOK, status, "it is left as it was")
 		state := enricher.BreakerOpen
 		assert.EqualError(t, state.UnmarshalText([]byte(text)),
-			fmt.Sprintf(`enricher.BreakerState: unknown text %q: want one of ["closed" "open" "half-open"]`, text))
+			fmt.Sprintf(`enricher.BreakerState: unknown text %q: must be one of ["closed" "open" "half-open"]`, text))
 		assert.Equal(t, enricher.BreakerOpen, state)
 	}
 }
@@ -169,7 +169,7 @@ func TestTheErrOfAResultJoinsTheErrorsOfAllOthersInOrder(t *testing.T) {
 	err := res.Err()
 	assert.EqualError(t, err, `enricher "b": EOF
 enricher "a": panic: boom
-enricher "c": c: as many failures as MaxPending allows are pending
+enricher "c": c: too many failures are pending
 enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 	assert.ErrorIs(t, err, io.EOF)
 	assert.ErrorIs(t, err, enricher.ErrOverloaded)
@@ -188,16 +188,16 @@ enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
 	t.Parallel()
 	all := map[string]error{
-		"as many calls as MaxConcurrent allows are under way":                            enricher.ErrSaturated,
-		"its circuit breaker is open":                                                    enricher.ErrCircuitOpen,
-		"as many failures as MaxPending allows are pending":                              enricher.ErrOverloaded,
+		"concurrency limit reached":                            enricher.ErrSaturated,
+		"circuit breaker is open":                                                    enricher.ErrCircuitOpen,
+		"too many failures are pending":                              enricher.ErrOverloaded,
 		"the Enricher is shut down":                                                      enricher.ErrShutdown,
 		"no such failure enricher":                                                       enricher.ErrUnknownEnricher,
 		"key is not among the enricher's OutputKeys":                                     enricher.ErrUndeclaredKey,
 		"too many labels":                                                                enricher.ErrTooManyLabels,
 		"value is too long and was cut":                                                  enricher.ErrValueTruncated,
-		"key is not 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
-		"value is not valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
+		"key must be 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
+		"value must be valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
 	}
 	for text, err := range all {
 		assert.EqualError(t, err, text)
