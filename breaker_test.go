@@ -327,3 +327,21 @@ func TestABreakerThatOpensIsLogged(t *testing.T) {
 		assert.Empty(t, log.take())
 	})
 }
+
+func TestBreakerDoesNotCountTimeInTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{Timeout: 200 * time.Millisecond, Policy: enricher.Policy{MaxConcurrent: 6}},
+			with("op", "x", sleeping(150*time.Millisecond, answering(nil))))
+		var futures []*enricher.Future
+		for range 12 {
+			futures = append(futures, enrichAsync(e))
+		}
+		for _, f := range futures {
+			f.Result()
+		}
+		s := statsOf(t, e)
+		assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 6, enricher.StatusTimedOut: 6}, s.Calls)
+		assert.Equal(t, enricher.BreakerClosed, s.Breaker)
+	})
+}

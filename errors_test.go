@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,3 +51,23 @@ func (notComparableError) Error() string { return "not comparable" }
 func (anyError) Error() string           { return "any" }
 func (panickingIs) Error() string        { return "panicking" }
 func (panickingIs) Is(error) bool        { panic("Is") }
+
+// A viciousError panics with itself, so that printing the panic panics again.
+type viciousError struct{}
+
+func (v viciousError) Error() string { panic(v) }
+
+func TestPanicErrorDoesNotPanic(t *testing.T) {
+	t.Parallel()
+	assert.EqualError(t, enricher.NewPanicError(viciousError{}, nil), "panic: (a enricher_test.viciousError that panics when it is printed)")
+}
+
+func TestChainEndsOnAWideTreeThatContainsItself(t *testing.T) {
+	t.Parallel()
+	wide := &cyclicError{make([]error, 300_000)}
+	for i := range wide.wraps {
+		wide.wraps[i] = wide
+	}
+	assert.Len(t, slices.Collect(enricher.Chain(wide)), 100)
+	assert.Empty(t, enricher.LabelsOf(wide))
+}

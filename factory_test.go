@@ -531,3 +531,26 @@ func TestAFactoryWhoseOptionsAreAMapTakesAnyNames(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"env": "prod", "Region_1": "eu"}, got)
 }
+
+// A map in the defaults is copied for each instance even if the options also
+// hold something that reflection cannot see.
+func TestInstancesShareNoDefaultsBesideUnexportedFields(t *testing.T) {
+	t.Parallel()
+	type options struct {
+		Head   map[string]string
+		hidden bool
+	}
+	defaults := options{Head: map[string]string{"a": "1"}, hidden: true}
+	var seen []options
+	f := enricher.NewFactory(defaults, func(_ enricher.FactoryConfig, o options) (enricher.FailureEnricher, error) {
+		seen = append(seen, o)
+		o.Head["a"] = "changed"
+		return setting(), nil
+	})
+	defaults.Head["a"] = "changed by the caller"
+	loaded(t, factories{"op": f}, enricher.Config{FailureEnrichers: []string{"op/a", "op/b"}})
+	require.Len(t, seen, 2)
+	seen[0].Head["a"] = "changed once more"
+	assert.Equal(t, "changed", seen[1].Head["a"])
+	assert.True(t, seen[1].hidden)
+}

@@ -69,6 +69,14 @@ func answering(l enricher.Labels) processFunc {
 	}
 }
 
+// doing does fn for each failure and sets no labels.
+func doing(fn func()) processFunc {
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		fn()
+		return nil, nil
+	}
+}
+
 // failing answers each failure with err.
 func failing(err error) processFunc {
 	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {

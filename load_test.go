@@ -809,8 +809,9 @@ func TestALocationPrintsInALineWhatIsKnown(t *testing.T) {
 func TestALoggerWhoseHandlerPanicsHurtsNobody(t *testing.T) {
 	t.Parallel()
 	for what, h := range map[string]slog.Handler{
-		"Handle":  panickingHandler{enabled: true},
-		"Enabled": panickingHandler{},
+		"Handle":    panickingHandler{enabled: true},
+		"Enabled":   panickingHandler{},
+		"WithAttrs": rudeHandler{},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -854,3 +855,9 @@ func TestErrorsOfLoadingPrintWell(t *testing.T) {
 	assert.EqualError(t, err, `enricher "rules": no`)
 	assert.ErrorIs(t, err, why)
 }
+
+// A rudeHandler panics in every method.
+type rudeHandler struct{ slog.Handler }
+
+func (rudeHandler) Enabled(context.Context, slog.Level) bool { panic("Enabled") }
+func (rudeHandler) WithAttrs([]slog.Attr) slog.Handler       { panic("WithAttrs") }

@@ -168,3 +168,11 @@ func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"default"}, fe.OutputKeys())
 }
+
+func TestTheZeroRegistryIsReadyForUse(t *testing.T) {
+	t.Parallel()
+	var r enricher.Registry
+	assert.Empty(t, r.Names())
+	require.NoError(t, r.Register("op", giving(setting())))
+	assert.Equal(t, []string{"op"}, r.Names())
+}

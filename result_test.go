@@ -188,14 +188,14 @@ enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
 	t.Parallel()
 	all := map[string]error{
-		"concurrency limit reached":                            enricher.ErrSaturated,
-		"circuit breaker is open":                                                    enricher.ErrCircuitOpen,
-		"too many failures are pending":                              enricher.ErrOverloaded,
-		"the Enricher is shut down":                                                      enricher.ErrShutdown,
-		"no such failure enricher":                                                       enricher.ErrUnknownEnricher,
-		"key is not among the enricher's OutputKeys":                                     enricher.ErrUndeclaredKey,
-		"too many labels":                                                                enricher.ErrTooManyLabels,
-		"value is too long and was cut":                                                  enricher.ErrValueTruncated,
+		"concurrency limit reached":                  enricher.ErrSaturated,
+		"circuit breaker is open":                    enricher.ErrCircuitOpen,
+		"too many failures are pending":              enricher.ErrOverloaded,
+		"the Enricher is shut down":                  enricher.ErrShutdown,
+		"no such failure enricher":                   enricher.ErrUnknownEnricher,
+		"key is not among the enricher's OutputKeys": enricher.ErrUndeclaredKey,
+		"too many labels":                            enricher.ErrTooManyLabels,
+		"value is too long and was cut":              enricher.ErrValueTruncated,
 		"key must be 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
 		"value must be valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
 	}
@@ -206,4 +206,18 @@ func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
 		}
 		assert.NotErrorIs(t, err, context.DeadlineExceeded)
 	}
+}
+
+func TestAnErrorWithoutAnErrorSaysSo(t *testing.T) {
+	t.Parallel()
+	res := enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "op", Status: enricher.StatusFailed}}}
+	assert.EqualError(t, res.Err(), `enricher "op": (no error)`)
+	assert.EqualError(t, &enricher.ConfigError{Option: "file"}, `option "file": (no error)`)
+}
+
+func TestAResultWithoutEnrichersHasNoNullInJSON(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(enricher.Result{})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"labels":{},"outcomes":[]}`, string(text))
 }

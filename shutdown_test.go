@@ -392,3 +392,42 @@ func TestShutdownRacesWithNothing(t *testing.T) {
 		assert.Equal(t, good.Load(), statsOf(t, e).Calls[enricher.StatusOK])
 	}
 }
+
+// Often, because the outcome must not depend on timing.
+func TestShutdownOfAnIdleEnricherSucceedsWithAnEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 200 {
+		e := running(t, enricher.Config{}, withGood("a", "x"))
+		e.Enrich(errJob)
+		require.NoError(t, e.Shutdown(ctx))
+	}
+}
+
+func TestShutdownDoesNotCallAnEnricherThatItHasClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		called := false
+		reader := newClosable("y", doing(func() { called = true }), nil)
+		e := owning(t, enricher.Config{Timeout: time.Hour}, &labelReader{reader, []string{"x"}}, newClosable("x", hanging(release, nil), nil))
+		future := enrichAsync(e)
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, e.Shutdown(ctx), context.Canceled)
+		close(release)
+		o := future.Result().Outcomes[0]
+		assert.Equal(t, enricher.StatusSkipped, o.Status)
+		assert.Equal(t, enricher.ErrShutdown, o.Err)
+		assert.False(t, called)
+	})
+}
+
+func TestShutdownSurvivesACloseErrorThatPanics(t *testing.T) {
+	t.Parallel()
+	e := owning(t, enricher.Config{}, newClosable("x", nil, func() error { return viciousError{} }))
+	assert.EqualError(t, e.Shutdown(t.Context()),
+		`enricher "a": its Close: (the Error method of a enricher_test.viciousError panicked: (a enricher_test.viciousError that panics when it is printed))`)
+}
