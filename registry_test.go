@@ -14,7 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-func TestARegisteredNameIsLettersDigitsDotUnderscoreAndDash(t *testing.T) {
+func TestRegisterChecksNames(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	names := []string{"-", ".", "0", "Acme.rules_v2-beta", "Z", "_", "rules"}
@@ -39,7 +39,7 @@ func TestARegisteredNameIsLettersDigitsDotUnderscoreAndDash(t *testing.T) {
 	assert.Equal(t, names, r.Names(), "a name that is refused is not registered")
 }
 
-func TestRegisterRefusesANilFactory(t *testing.T) {
+func TestRegisterRejectsNil(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	for what, f := range map[string]enricher.Factory{
@@ -52,7 +52,7 @@ func TestRegisterRefusesANilFactory(t *testing.T) {
 	assert.Empty(t, r.Names())
 }
 
-func TestRegisterRefusesANameThatIsTakenInWhateverCase(t *testing.T) {
+func TestRegisterRejectsNamesInUse(t *testing.T) {
 	t.Parallel()
 	fs := factories{"Rules": giving(setting("first"))}
 	r := registryOf(t, fs)
@@ -65,7 +65,7 @@ func TestRegisterRefusesANameThatIsTakenInWhateverCase(t *testing.T) {
 	assert.Equal(t, []string{"first"}, e.Enrichers()[0].OutputKeys, "the first one stays")
 }
 
-func TestNamesAreSortedAndTheCallers(t *testing.T) {
+func TestRegistryNames(t *testing.T) {
 	t.Parallel()
 	r := registryOf(t, factories{"b": giving(setting()), "a": giving(setting()), "C": giving(setting())})
 	names := r.Names()
@@ -82,7 +82,7 @@ var inDefaultRegistry = sync.OnceValue(func() string {
 	return "registry-test"
 })
 
-func TestNewLooksNamesUpInTheDefaultRegistry(t *testing.T) {
+func TestRegistryDefaultIsUsedByNew(t *testing.T) {
 	name := inDefaultRegistry()
 	cfg := enricher.Config{FailureEnrichers: []string{name}}
 	for _, opt := range []enricher.Option{nil, enricher.WithRegistry(nil)} {
@@ -95,14 +95,14 @@ func TestNewLooksNamesUpInTheDefaultRegistry(t *testing.T) {
 	assert.NotContains(t, enricher.NewRegistry().Names(), name)
 }
 
-func TestRegisteredNamesAreSorted(t *testing.T) {
+func TestRegisteredIsSorted(t *testing.T) {
 	name := inDefaultRegistry()
 	names := enricher.Registered()
 	assert.True(t, slices.IsSorted(names))
 	assert.Contains(t, names, name)
 }
 
-func TestRegisterPanicsWhereARegistryReturnsAnError(t *testing.T) {
+func TestRegisterPanics(t *testing.T) {
 	name := inDefaultRegistry()
 	before := enricher.Registered()
 	good := giving(setting())
@@ -117,7 +117,7 @@ func TestRegisterPanicsWhereARegistryReturnsAnError(t *testing.T) {
 	assert.Equal(t, before, enricher.Registered())
 }
 
-func TestARegistryMayBeUsedConcurrently(t *testing.T) {
+func TestRegistryConcurrentUse(t *testing.T) {
 	t.Parallel()
 	r := registryOf(t, factories{"base": giving(setting("base"))})
 	var all sync.WaitGroup
@@ -133,7 +133,7 @@ func TestARegistryMayBeUsedConcurrently(t *testing.T) {
 	assert.Len(t, r.Names(), 9)
 }
 
-func TestAFactoryMayUseItsRegistry(t *testing.T) {
+func TestRegistryMayBeUsedByAFactory(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	require.NoError(t, r.Register("outer", enricher.FactoryFunc(
@@ -145,7 +145,7 @@ func TestAFactoryMayUseItsRegistry(t *testing.T) {
 	assert.Equal(t, []string{"inner", "outer"}, r.Names())
 }
 
-func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
+func TestRegistryFactory(t *testing.T) {
 	r := enricher.NewRegistry()
 	want := enricher.Labels{"a": "b"}
 	require.NoError(t, r.Register("a", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -169,7 +169,7 @@ func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
 	assert.Equal(t, []string{"default"}, fe.OutputKeys())
 }
 
-func TestTheZeroRegistryIsReadyForUse(t *testing.T) {
+func TestRegistryZeroValue(t *testing.T) {
 	t.Parallel()
 	var r enricher.Registry
 	assert.Empty(t, r.Names())

@@ -27,7 +27,7 @@ var statusTexts = map[enricher.Status]string{
 	enricher.StatusSkipped:     "skipped",
 }
 
-func TestAStatusGoesThroughItsTextAndBack(t *testing.T) {
+func TestStatusText(t *testing.T) {
 	t.Parallel()
 	for status, want := range statusTexts {
 		back := enricher.Status(99)
@@ -38,7 +38,7 @@ func TestAStatusGoesThroughItsTextAndBack(t *testing.T) {
 	assert.Equal(t, "enricher.Status(8)", enricher.Status(8).String())
 }
 
-func TestABreakerStateGoesThroughItsTextAndBack(t *testing.T) {
+func TestBreakerStateText(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[enricher.BreakerState]string{
 		enricher.BreakerClosed:   "closed",
@@ -67,7 +67,7 @@ func throughText(t *testing.T, v interface {
 	require.NoError(t, back.UnmarshalText(text))
 }
 
-func TestAnUnknownTextIsNoStatusAndNoBreakerState(t *testing.T) {
+func TestStatusRejectsUnknownText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "OK", "Failed", "timed out", "enricher.Status(9)"} {
 		status := enricher.StatusOK
@@ -81,7 +81,7 @@ func TestAnUnknownTextIsNoStatusAndNoBreakerState(t *testing.T) {
 	}
 }
 
-func TestAnOutcomeIsReadableJSON(t *testing.T) {
+func TestOutcomeJSON(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]enricher.Outcome{
 		`{"enricher":"rules","status":"ok","duration":"1.5ms"}`: {
@@ -113,7 +113,7 @@ func TestAnOutcomeIsReadableJSON(t *testing.T) {
 	}
 }
 
-func TestAResultIsReadableJSON(t *testing.T) {
+func TestResultJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Result{
 		Labels:   enricher.Labels{"b": "2", "a": "1"},
@@ -123,7 +123,7 @@ func TestAResultIsReadableJSON(t *testing.T) {
 	assert.Equal(t, `{"labels":{"a":"1","b":"2"},"outcomes":[{"enricher":"rules","status":"ok","duration":"0s"}]}`, string(text))
 }
 
-func TestStatsAreCountedByReadableStatusesInJSON(t *testing.T) {
+func TestStatsJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Stats{Enrichers: []enricher.EnricherStats{{
 		Enricher: "rules",
@@ -135,7 +135,7 @@ func TestStatsAreCountedByReadableStatusesInJSON(t *testing.T) {
 	assert.Contains(t, string(text), `"half-open"`)
 }
 
-func TestAResultIsCompleteIfEveryOutcomeIsOK(t *testing.T) {
+func TestResultComplete(t *testing.T) {
 	t.Parallel()
 	ok := enricher.Outcome{Enricher: "good", Status: enricher.StatusOK}
 	for _, res := range []enricher.Result{
@@ -156,7 +156,7 @@ func TestAResultIsCompleteIfEveryOutcomeIsOK(t *testing.T) {
 	}
 }
 
-func TestTheErrOfAResultJoinsTheErrorsOfAllOthersInOrder(t *testing.T) {
+func TestResultErr(t *testing.T) {
 	t.Parallel()
 	boom := enricher.NewPanicError("boom", nil)
 	res := enricher.Result{Outcomes: []enricher.Outcome{
@@ -185,7 +185,7 @@ enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 	}
 }
 
-func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
+func TestOutcomeErrors(t *testing.T) {
 	t.Parallel()
 	all := map[string]error{
 		"concurrency limit reached":                  enricher.ErrSaturated,
@@ -208,14 +208,14 @@ func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
 	}
 }
 
-func TestAnErrorWithoutAnErrorSaysSo(t *testing.T) {
+func TestResultErrOfANilError(t *testing.T) {
 	t.Parallel()
 	res := enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "op", Status: enricher.StatusFailed}}}
 	assert.EqualError(t, res.Err(), `enricher "op": (no error)`)
 	assert.EqualError(t, &enricher.ConfigError{Option: "file"}, `option "file": (no error)`)
 }
 
-func TestAResultWithoutEnrichersHasNoNullInJSON(t *testing.T) {
+func TestResultJSONOfTheZeroValue(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Result{})
 	require.NoError(t, err)
