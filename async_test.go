@@ -3,6 +3,7 @@ package enricher_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -62,7 +63,7 @@ func TestBeyondMaxPendingAFutureIsCompleteAtOnce(t *testing.T) {
 		}
 		synctest.Wait() // the line is written without holding up anybody
 		assert.Equal(t, []string{
-			`level=WARN msg="Failure was not enriched" error="as many failures as MaxPending allows are pending"`,
+			`level=WARN msg="Failure was not enriched" error="too many failures are pending"`,
 		}, log.take())
 		// EnrichContext does not count.
 		assert.Equal(t, enricher.Labels{"x": "a", "y": "b"}, e.Enrich(errJob))
@@ -170,4 +171,27 @@ func TestWaitPrefersAResultThatIsThere(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, enricher.Labels{"x": "a"}, res.Labels)
 	}
+}
+
+func TestEnrichAsyncDoesNotWaitForTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(sleepyHandler{})))
+		require.NoError(t, err)
+		require.NoError(t, e.Shutdown(t.Context()))
+		start := time.Now()
+		<-e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Done()
+		assert.Zero(t, time.Since(start))
+		time.Sleep(2 * time.Hour) // until the line is written
+	})
+}
+
+type sleepyHandler struct{ slog.Handler }
+
+func (sleepyHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h sleepyHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
+
+func (sleepyHandler) Handle(context.Context, slog.Record) error {
+	time.Sleep(time.Hour)
+	return nil
 }

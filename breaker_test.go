@@ -75,7 +75,7 @@ func TestTheBreakerOpensAfterTimeoutsAndPanicsInARow(t *testing.T) {
 		res := enrichAs(r.e, enricher.FailureContext{})
 		assert.Equal(t, enricher.StatusCircuitOpen, res.Outcomes[0].Status)
 		assert.ErrorIs(t, res.Outcomes[0].Err, enricher.ErrCircuitOpen)
-		assert.EqualError(t, res.Outcomes[0].Err, "its circuit breaker is open for 1m0s after 4 timeouts or panics in a row")
+		assert.EqualError(t, res.Outcomes[0].Err, "circuit breaker is open for 1m0s after 4 timeouts or panics in a row")
 		assert.Zero(t, res.Outcomes[0].Duration)
 		assert.Equal(t, calls, r.a.calls.Load(), "it is not called")
 		assert.Equal(t, enricher.BreakerOpen, r.breaker())
@@ -325,5 +325,23 @@ func TestABreakerThatOpensIsLogged(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.does(answering(nil))
 		assert.Empty(t, log.take())
+	})
+}
+
+func TestBreakerDoesNotCountTimeInTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{Timeout: 200 * time.Millisecond, Policy: enricher.Policy{MaxConcurrent: 6}},
+			with("op", "x", sleeping(150*time.Millisecond, answering(nil))))
+		var futures []*enricher.Future
+		for range 12 {
+			futures = append(futures, enrichAsync(e))
+		}
+		for _, f := range futures {
+			f.Result()
+		}
+		s := statsOf(t, e)
+		assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 6, enricher.StatusTimedOut: 6}, s.Calls)
+		assert.Equal(t, enricher.BreakerClosed, s.Breaker)
 	})
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-// A Rejection is an enricher that was configured but refused.
+// A Rejection is an enricher that was configured but rejected.
 type Rejection struct {
 	Name string // as configured
-	Err  error  // names the enricher, says what is wrong and what would be right
+	Err  error  // names the enricher, and says what is wrong and what is accepted
 }
 
-// MarshalJSON writes r with the error as text.
+// MarshalJSON encodes r with the error as text.
 func (r Rejection) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Name  string `json:"name"`
@@ -26,61 +26,20 @@ func (r Rejection) MarshalJSON() ([]byte, error) {
 	}{r.Name, guard.Text(r.Err)})
 }
 
-// An OverlapError says that several enrichers declare the same output key. All
-// of them are refused, since whose label it would be is anybody's guess.
-type OverlapError struct {
-	Key       string
-	Enrichers []string // in configured order
-}
-
-func (e *OverlapError) Error() string {
-	return fmt.Sprintf("output key %q is declared by %s: want it declared by one enricher only", e.Key, quoted(e.Enrichers))
-}
-
-// A CycleError says that enrichers wait for each other's labels, so that none
-// of them could ever start. All of them are refused.
-type CycleError struct {
-	Enrichers []string // in configured order
-
-	reads []string // for the message: which of them reads what of which
-}
-
-// maxReads bounds a message: many enrichers may all read from each other.
-const maxReads = 16
-
-func (e *CycleError) Error() string {
-	var reads string
-	if shown := e.reads[:min(len(e.reads), maxReads)]; len(shown) > 0 {
-		reads = strings.Join(shown, ", ")
-		if more := len(e.reads) - len(shown); more > 0 {
-			reads += fmt.Sprintf(" and %d more", more)
-		}
-		reads = " (" + reads + ")"
-	}
-	if len(e.Enrichers) == 1 {
-		return fmt.Sprintf("enricher %q waits for its own labels%s: want no input key among its output keys", e.Enrichers[0], reads)
-	}
-	return fmt.Sprintf("enrichers %s wait for each other's labels%s: want no circle of input keys", quoted(e.Enrichers), reads)
-}
-
-// refusals returns the errors of rejected, those that several share only once.
-func refusals(rejected []Rejection) (errs []error) {
-	for _, r := range rejected {
-		own := []error{r.Err}
-		if shared, ok := r.Err.(*overlaps); ok {
-			own = shared.all
-		}
-		for _, err := range own {
-			if !slices.Contains(errs, err) { // all of them are pointers of ours
-				errs = append(errs, err)
-			}
+// check sets why candidates are rejected: for their keys, for output keys that
+// several declare, or for cycles. Unknown ones are rejected already.
+func check(all []*candidate) {
+	for _, c := range all {
+		if c.rejected == nil {
+			c.rejected = c.checkKeys()
 		}
 	}
-	return errs
+	rejectOverlaps(all)
+	rejectCycles(all)
 }
 
-// askKeys asks the enricher for its keys and returns why it cannot be kept.
-func (c *candidate) askKeys() error {
+// checkKeys asks the enricher for its keys and returns why it must be rejected.
+func (c *candidate) checkKeys() error {
 	p := guard.Do(func() {
 		c.outputs = slices.Clone(c.fe.OutputKeys())
 		var r LabelReader
@@ -89,7 +48,7 @@ func (c *candidate) askKeys() error {
 		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("asked for its keys: %w", NewPanicError(p.Value, p.Stack))}
+		return &EnricherError{c.name, fmt.Errorf("OutputKeys or InputKeys: %w", NewPanicError(p.Value, p.Stack))}
 	}
 	var errs []error
 	for _, key := range c.outputs {
@@ -103,11 +62,28 @@ func (c *candidate) askKeys() error {
 	return nil
 }
 
-// refuseOverlaps refuses all that share an output key with another.
-func refuseOverlaps(all []*candidate) {
+// An OverlapError says that several enrichers declare the same output key. All
+// of them are rejected, because it is undefined whose label it would be.
+type OverlapError struct {
+	Key       string
+	Enrichers []string // in configured order
+}
+
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it", e.Key, quoted(e.Enrichers))
+}
+
+// overlaps are all the overlaps of one enricher.
+type overlaps struct{ all []error }
+
+func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
+func (o *overlaps) Unwrap() []error { return o.all }
+
+// rejectOverlaps rejects all candidates that share an output key with another.
+func rejectOverlaps(all []*candidate) {
 	setters := map[string][]*candidate{}
 	for _, c := range all {
-		if c.refused != nil {
+		if c.rejected != nil {
 			continue
 		}
 		for _, key := range unique(c.outputs) {
@@ -124,89 +100,146 @@ func refuseOverlaps(all []*candidate) {
 			overlap.Enrichers = append(overlap.Enrichers, c.name)
 		}
 		for _, c := range cs {
-			shared, ok := c.refused.(*overlaps)
+			shared, ok := c.rejected.(*overlaps)
 			if !ok {
 				shared = &overlaps{}
-				c.refused = shared
+				c.rejected = shared
 			}
 			shared.all = append(shared.all, overlap)
 		}
 	}
 }
 
-// overlaps are all the overlaps of one enricher.
-type overlaps struct{ all []error }
+// A CycleError says that enrichers wait for each other's labels, so that none of
+// them could ever start. All of them are rejected.
+type CycleError struct {
+	Enrichers []string // in configured order
 
-func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
-func (o *overlaps) Unwrap() []error { return o.all }
+	reads []string // which of them reads which key of which, for the message
+}
 
-// refuseCircles refuses the readers that wait for each other.
-func refuseCircles(all []*candidate) {
-	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
-	for _, circle := range graph.Circles(waits(kept)) {
-		cycle := &CycleError{}
-		setter := map[string]string{} // no key has two: overlaps are refused already
-		for _, i := range circle {
-			cycle.Enrichers = append(cycle.Enrichers, kept[i].name)
-			kept[i].refused = cycle
-			for _, key := range kept[i].outputs {
-				setter[key] = kept[i].name
-			}
+// maxReads bounds the message of a CycleError.
+const maxReads = 16
+
+func (e *CycleError) Error() string {
+	var reads string
+	if shown := e.reads[:min(len(e.reads), maxReads)]; len(shown) > 0 {
+		reads = strings.Join(shown, ", ")
+		if more := len(e.reads) - len(shown); more > 0 {
+			reads += fmt.Sprintf(" and %d more", more)
 		}
-		for _, i := range circle {
-			for _, key := range unique(kept[i].inputs) {
-				switch of, ok := setter[key]; {
-				case !ok, key == graph.All:
-				case of == kept[i].name:
-					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads its own %q", of, key))
-				default:
-					cycle.reads = append(cycle.reads, fmt.Sprintf("%q reads %q of %q", kept[i].name, key, of))
-				}
-			}
+		reads = " (" + reads + ")"
+	}
+	if len(e.Enrichers) == 1 {
+		return fmt.Sprintf("enricher %q waits for its own labels%s: an input key must not be one of its output keys", e.Enrichers[0], reads)
+	}
+	return fmt.Sprintf("enrichers %s wait for each other's labels%s: input keys must not form a cycle", quoted(e.Enrichers), reads)
+}
+
+// rejectCycles rejects the readers that wait for each other.
+func rejectCycles(all []*candidate) {
+	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.rejected != nil })
+	for _, cycle := range graph.Circles(waits(kept)) {
+		members := make([]*candidate, len(cycle))
+		for i, j := range cycle {
+			members[i] = kept[j]
+		}
+		err := newCycleError(members)
+		for _, c := range members {
+			c.rejected = err
 		}
 	}
 }
 
-// waits returns for each enricher the indexes of those whose labels it reads.
-func waits(cs []*candidate) [][]int {
-	nodes := make([]graph.Node, len(cs))
-	for i, c := range cs {
-		nodes[i] = graph.Node{Sets: c.outputs, Reads: c.inputs}
+func newCycleError(members []*candidate) *CycleError {
+	err := &CycleError{}
+	setter := map[string]string{} // no key has two: overlaps are rejected already
+	for _, c := range members {
+		err.Enrichers = append(err.Enrichers, c.name)
+		for _, key := range c.outputs {
+			setter[key] = c.name
+		}
 	}
-	return graph.Waits(nodes)
+	for _, c := range members {
+		for _, key := range unique(c.inputs) {
+			switch by, ok := setter[key]; {
+			case !ok, key == graph.All:
+			case by == c.name:
+				err.reads = append(err.reads, fmt.Sprintf("%q reads its own %q", by, key))
+			default:
+				err.reads = append(err.reads, fmt.Sprintf("%q reads %q of %q", c.name, key, by))
+			}
+		}
+	}
+	return err
 }
 
-// strays returns an error for each name that has options or a policy although
-// there is nothing to have them: somebody switched the enricher off by taking
-// its name out of the list, or misspelt it.
-func strays(cfg Config, all []*candidate) (errs []error) {
+// rejectionErrors returns the errors of rejected, each once: those that share a
+// key or a cycle have the same error.
+func rejectionErrors(rejected []Rejection) (errs []error) {
+	for _, r := range rejected {
+		own := []error{r.Err}
+		if shared, ok := r.Err.(*overlaps); ok {
+			own = shared.all
+		}
+		for _, err := range own {
+			if !slices.Contains(errs, err) { // all of them are our own pointers
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errs
+}
+
+// keySetters say which output keys are set, and by which rejected enrichers the
+// others would be.
+type keySetters struct {
+	set      map[string]bool
+	rejected map[string][]string
+}
+
+func setters(all []*candidate) keySetters {
+	keys := keySetters{map[string]bool{}, map[string][]string{}}
+	for _, c := range all {
+		for _, key := range unique(c.outputs) {
+			if c.rejected == nil {
+				keys.set[key] = true
+			} else {
+				keys.rejected[key] = append(keys.rejected[key], c.name)
+			}
+		}
+	}
+	return keys
+}
+
+// unusedConfig returns an error for each name that has options or a policy that
+// no enricher takes: the enricher was removed from the list, or is misspelt.
+func unusedConfig(cfg Config, all []*candidate) (errs []error) {
 	var names []string
 	configured := map[string]*candidate{}
 	for _, c := range all {
 		names = append(names, c.name)
 		configured[fold(c.name)] = c
 	}
-	check := func(name, section string, ok func(*candidate) bool) {
-		c := configured[fold(name)]
-		var why string
-		switch {
-		case c == nil:
-			why = "no such enricher is configured: add it to failure-enrichers, or remove this"
-			if near, ok := nearest.Name(name, names); ok {
-				why += fmt.Sprintf("; did you mean %q?", near)
-			}
-		case !ok(c):
-			why = "the enricher is made in code and takes no options: remove this"
-		default:
-			return
+	missing := func(name string) error {
+		text := "no such enricher is configured: add it to failure-enrichers, or remove this"
+		if near, ok := nearest.Name(name, names); ok {
+			text += fmt.Sprintf("; did you mean %q?", near)
 		}
-		errs = append(errs, &ConfigError{name, section, errors.New(why)})
+		return errors.New(text)
 	}
 	for _, name := range sortedKeys(cfg.Options) {
-		check(name, "failure-enricher", func(c *candidate) bool { return !c.inCode })
+		switch c := configured[fold(name)]; {
+		case c == nil:
+			errs = append(errs, &ConfigError{name, "failure-enricher", missing(name)})
+		case c.inCode:
+			errs = append(errs, &ConfigError{name, "failure-enricher", errors.New("the enricher is made in code and takes no options: remove this")})
+		}
 	}
 	for _, name := range sortedKeys(cfg.Policies) {
-		check(name, "failure-enrichment.policies", func(*candidate) bool { return true })
+		if configured[fold(name)] == nil {
+			errs = append(errs, &ConfigError{name, "failure-enrichment.policies", missing(name)})
+		}
 	}
 	return errs
 }

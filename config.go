@@ -219,6 +219,10 @@ func (c Config) limits() Limits {
 	}
 }
 
+func (c Config) timeout() time.Duration { return cmp.Or(c.Timeout, DefaultTimeout) }
+
+func (c Config) maxPending() int64 { return int64(cmp.Or(c.MaxPending, DefaultMaxPending)) }
+
 // byName returns the value of a name, without regard to case. There is at most
 // one, see sameName.
 func byName[V any](m map[string]V, name string) (v V) {

@@ -156,24 +156,24 @@ func TestPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.T) {
 	}{
 		"the default": {
 			timeout: time.Second, saturated: 64,
-			open: "its circuit breaker is open for 10s after 5 timeouts or panics in a row",
+			open: "circuit breaker is open for 10s after 5 timeouts or panics in a row",
 		},
 		"that for all": {
 			all:     enricher.Policy{Timeout: 200 * time.Millisecond, MaxConcurrent: 3, BreakerThreshold: 2, BreakerCooldown: time.Minute},
 			timeout: 200 * time.Millisecond, saturated: 3,
-			open: "its circuit breaker is open for 1m0s after 2 timeouts or panics in a row",
+			open: "circuit breaker is open for 1m0s after 2 timeouts or panics in a row",
 		},
 		"its own": {
 			all:     enricher.Policy{Timeout: 200 * time.Millisecond, MaxConcurrent: 3, BreakerThreshold: -1, BreakerCooldown: time.Minute},
 			own:     enricher.Policy{Timeout: 300 * time.Millisecond, MaxConcurrent: 1, BreakerThreshold: 4, BreakerCooldown: time.Hour},
 			timeout: 300 * time.Millisecond, saturated: 1,
-			open: "its circuit breaker is open for 1h0m0s after 4 timeouts or panics in a row",
+			open: "circuit breaker is open for 1h0m0s after 4 timeouts or panics in a row",
 		},
 		"some of each": {
 			all:     enricher.Policy{MaxConcurrent: 3, BreakerThreshold: 2},
 			own:     enricher.Policy{Timeout: 300 * time.Millisecond, BreakerThreshold: 3},
 			timeout: 300 * time.Millisecond, saturated: 3,
-			open: "its circuit breaker is open for 10s after 3 timeouts or panics in a row",
+			open: "circuit breaker is open for 10s after 3 timeouts or panics in a row",
 		},
 		"no breaker": {
 			all:     enricher.Policy{BreakerThreshold: 2},
@@ -192,7 +192,7 @@ func TestPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.T) {
 				Policies: map[string]enricher.Policy{"rules/payments": test.own, "rules": {Timeout: 1}},
 			})
 			assert.Equal(t, test.timeout, timeout)
-			assert.Equal(t, fmt.Sprintf("as many calls as MaxConcurrent allows are under way (%d)", test.saturated), saturated)
+			assert.Equal(t, fmt.Sprintf("concurrency limit reached (%d)", test.saturated), saturated)
 			assert.Equal(t, test.open, open)
 		})
 	}
@@ -245,7 +245,7 @@ func TestConfigRejectsNamesThatDifferOnlyInCase(t *testing.T) {
 	t.Parallel()
 	fs := factories{"rules": giving(setting())}
 	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"rules/a", "rules/b", "rules/A"}})
-	assert.ErrorContains(t, err, `enricher "rules/A": option "failure-enrichers": `)
+	assert.EqualError(t, err, `enricher "rules/A": option "failure-enrichers": conflicts with "rules/a": names are case-insensitive`)
 	configErrorsOf(t, err)
 
 	_, err = load(t, fs, enricher.Config{

@@ -9,7 +9,7 @@ import (
 // its zero value, which means unknown. Use field names in literals: fields may
 // be added.
 //
-// Strings are passed on as they are, of whatever length and content.
+// Strings are passed on unchanged, whatever their length and content.
 type FailureContext struct {
 	ID     string // of this failure; empty: none
 	RootID string // of the failure that this one is a consequence or companion of; empty: none
@@ -24,27 +24,27 @@ type FailureContext struct {
 	Attempt     int // 1 is the first; 0 is unknown
 	MaxAttempts int // 0 is unknown or unlimited
 
-	// Time is when it failed. Zero means now: enrichers and observers are
-	// given the time at which the failure was handed in.
+	// Time is when it failed. Zero means now: enrichers and observers get the
+	// time at which the Enricher was called.
 	Time time.Time
 
 	// Attributes are anything else that the service knows. The map is copied
-	// when the failure is handed in, and each enricher gets a copy of its own.
+	// when the Enricher is called, and each enricher gets a copy of its own.
 	Attributes map[string]string
 
-	// Labels are the labels of other enrichers. Only a [LabelReader] gets
-	// them: a map of its own, never nil, with its InputKeys only. For every
-	// other enricher it is nil. What a caller sets here is ignored.
+	// Labels are the labels of other enrichers. A [LabelReader] gets a map of
+	// its own with the labels under its InputKeys, never nil; for every other
+	// enricher it is nil. What a caller of the Enricher sets is ignored.
 	Labels Labels
 }
 
-// Final reports whether this was the last attempt: both Attempt and
-// MaxAttempts are known, and none is left.
+// Final reports whether this was the last attempt: MaxAttempts is known, and
+// Attempt has reached it.
 func (fc FailureContext) Final() bool {
 	return fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
 }
 
-// A FailureType says how far a failure reaches. The names are those of Flink.
+// A FailureType says what failed. The names are those of Flink.
 type FailureType uint8
 
 const (
@@ -67,7 +67,7 @@ func (t *FailureType) UnmarshalText(text []byte) error {
 	return unmarshalName(failureTypes, t, text)
 }
 
-// nameOf returns the name of v, which is an index into names.
+// nameOf returns names[v], or the number of v if there is none.
 func nameOf[T ~uint8](names []string, v T) string {
 	if int(v) < len(names) {
 		return names[v]
@@ -83,5 +83,5 @@ func unmarshalName[T ~uint8](names []string, v *T, text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%T: unknown text %q: want one of %q", *v, text, names)
+	return fmt.Errorf("%T: unknown text %q: must be one of %q", *v, text, names)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-func TestTheLastAttemptIsFinalWhereBothNumbersAreKnown(t *testing.T) {
+func TestFailureContextFinal(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		attempt, maxAttempts int
@@ -34,7 +34,7 @@ func TestTheLastAttemptIsFinalWhereBothNumbersAreKnown(t *testing.T) {
 	}
 }
 
-func TestAFailureTypeGoesThroughItsTextAndBack(t *testing.T) {
+func TestFailureTypeText(t *testing.T) {
 	t.Parallel()
 	texts := map[enricher.FailureType]string{
 		enricher.FailureTypeUnknown:     "",
@@ -55,19 +55,19 @@ func TestAFailureTypeGoesThroughItsTextAndBack(t *testing.T) {
 	assert.Zero(t, enricher.FailureTypeUnknown)
 }
 
-func TestAnUnknownTextIsNoFailureType(t *testing.T) {
+func TestFailureTypeRejectsUnknownText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"task", " TASK", "JOB", "enricher.FailureType(9)"} {
 		typ := enricher.FailureTypeTask
 		assert.EqualError(t, typ.UnmarshalText([]byte(text)),
-			fmt.Sprintf(`enricher.FailureType: unknown text %q: want one of ["" "GLOBAL" "TASK" "TASK_MANAGER"]`, text))
+			fmt.Sprintf(`enricher.FailureType: unknown text %q: must be one of ["" "GLOBAL" "TASK" "TASK_MANAGER"]`, text))
 		assert.Equal(t, enricher.FailureTypeTask, typ, "it is left as it was")
 	}
 	assert.Equal(t, "enricher.FailureType(4)", enricher.FailureType(4).String())
 	assert.Equal(t, "enricher.FailureType(255)", enricher.FailureType(255).String())
 }
 
-func TestAFailureTypeIsItsTextInJSON(t *testing.T) {
+func TestFailureTypeJSON(t *testing.T) {
 	t.Parallel()
 	given := map[enricher.FailureType]enricher.FailureType{
 		enricher.FailureTypeTask: enricher.FailureTypeTaskManager, enricher.FailureTypeGlobal: enricher.FailureTypeUnknown,

@@ -1,12 +1,12 @@
 // Package enricher attaches labels to the failures of jobs.
 //
-// When a job fails, somebody has to know what kind of failure it was, whose it
-// is, whether a restart can help and whom to tell. Failure enrichers answer
-// such questions with labels. A service names the enrichers it wants in its
-// configuration, hands every failure to all of them at once, and gets their
-// labels merged:
+// If a job fails, someone must know what kind of failure it was, who owns it,
+// whether a restart can help and whom to notify. Failure enrichers answer such
+// questions with labels. A service names the enrichers it wants in its
+// configuration, passes every failure to all of them at once, and gets their
+// merged labels:
 //
-//	cfg, err := enricher.ParseConfig(raw) // what your configuration loader yields
+//	cfg, err := enricher.ParseConfig(raw) // from any configuration loader
 //	...
 //	e, err := enricher.New(cfg)
 //	...
@@ -15,60 +15,58 @@
 //		...
 //	}
 //
-// The idea and its words are those of Apache Flink's failure enrichers
+// The idea and its terms are those of Apache Flink's failure enrichers
 // (FLIP-304).
 //
 // # Writing an enricher
 //
-// Implement [FailureEnricher]: name the keys that it may set, and return labels
-// for a failure. ProcessFailure is called from several goroutines at once, for
-// failures of every kind; look for what it knows with [AsType] or [Chain], and
-// give up when ctx ends. An enricher that needs the labels of others is a
-// [LabelReader]; one that holds resources is an [io.Closer]. [Func] makes an
-// enricher of a function.
+// Implement [FailureEnricher]: declare the keys that it may set, and return
+// labels for a failure. ProcessFailure is called from several goroutines at
+// once, for failures of every kind. Inspect the error with [AsType], [Is] or
+// [Chain], and return when ctx ends. An enricher that needs the labels of others
+// is a [LabelReader]. One that holds resources is an [io.Closer]. [Func] makes
+// an enricher from a function.
 //
 // # Registering
 //
-// A [Factory] makes an enricher from its options; [NewFactory] gives these a
-// type. [Register] it under a name in an init function, and whoever imports the
-// package can configure it.
+// A [Factory] makes an enricher from its options; [NewFactory] gives the options
+// a type. [Register] the factory under a name in an init function. Any program
+// that imports the package can then configure it.
 //
 // # Configuring
 //
-// A [Config] names the enrichers to run and has their options; [ParseConfig]
-// makes one of what any loader yields. [New] loads them. Enrichers that cannot
-// run together, such as two that declare the same key, are refused and listed
-// by [Enricher.Rejected], while the others run, unless the configuration is
-// Strict.
+// A [Config] names the enrichers to run and holds their options; [ParseConfig]
+// makes one from the output of any loader. [New] loads the enrichers. Those that
+// cannot run together, such as two that declare the same key, are rejected and
+// listed by [Enricher.Rejected]; the others run. If the configuration is Strict,
+// a rejection makes New fail.
 //
 // # What is guaranteed
 //
-// An enricher that fails, panics, hangs, floods or lies hurts nobody else:
-// the labels of all others are returned within the budget, and the [Result]
-// says what became of each. Failures themselves may be as strange as they like.
-// After a number of timeouts or panics in a row an enricher is left alone for a
-// while. No failure and no label is dropped in silence: there is an [Outcome],
-// a [LabelIssue], a count in [Stats] or a log line.
+// A failing, panicking, slow or misbehaving enricher does not affect the others:
+// their labels are returned within the budget, and the [Result] holds the
+// [Outcome] of each. A failure may be any error, however badly its methods
+// behave. An enricher that times out or panics several times in a row is not
+// called for a while. No failure and no label is dropped silently: there is an
+// Outcome, a [LabelIssue], a count in [Stats] or a log line.
 //
-// # What is not
+// # What is not guaranteed
 //
-// Go cannot end a goroutine. An enricher that ignores its ctx is abandoned: it
-// goes on, holding one of its MaxConcurrent slots, its cause and its
-// FailureContext until it returns. So one that hangs for ever costs at most
-// MaxConcurrent goroutines. Nor can Go survive an enricher that exhausts the
-// memory or the stack, calls os.Exit, or writes to a map while it is read.
-// Observers and the handler of the logger are the service's own code: they run
-// on the goroutine that enriches, and one that blocks holds it up.
+// Go cannot end a goroutine. An enricher that ignores its ctx is abandoned: its
+// goroutine keeps one of the enricher's MaxConcurrent slots, its cause and its
+// FailureContext until it returns. An enricher that never returns costs at most
+// MaxConcurrent goroutines. Go cannot survive an enricher that exhausts memory
+// or the stack, calls os.Exit, or writes to a map while it is read. Observers
+// and the handler of the logger are the service's own code: they run on the
+// goroutine that enriches, and one that blocks delays the caller.
 package enricher
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
@@ -76,8 +74,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
-	"github.com/failure-enrichers/enricher/internal/graph"
-	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
@@ -93,32 +89,32 @@ type FailureEnricher interface {
 	// several goroutines at once.
 	//
 	// cause is never nil, but may be any error: a typed nil, one that is not
-	// comparable, one whose methods panic. A panic here is recovered and
-	// costs the enricher its labels for this failure, no more.
+	// comparable, one whose methods panic. A panic in ProcessFailure is
+	// recovered; the enricher then has no labels for this failure.
 	//
 	// ctx ends when this enricher's time is up, when ProcessFailure returns,
-	// and when a Shutdown does not wait any longer. It has the values of the
-	// caller's context, but not its cancellation: that of a failed job has
-	// usually been cancelled. fc belongs to this call; its maps are for reading,
-	// as whoever wraps an enricher may share them.
+	// and when Shutdown stops waiting. It has the values of the caller's
+	// context but not its cancellation, because the context of a failed job
+	// has usually been cancelled. fc belongs to this call. Its maps must not
+	// be written to: a wrapper of enrichers may share them.
 	//
-	// The labels are copied, and the map is not to be kept; nil is no labels.
-	// Those under keys not in OutputKeys are dropped and reported, as are values
-	// that are not valid UTF-8, that hold control characters other than tab and
-	// newline, or that exceed the Limits. Where the error is not nil, the labels
-	// are ignored.
+	// The labels are copied; nil means no labels. Labels under keys not in
+	// OutputKeys are dropped and reported, and so are values that are not valid
+	// UTF-8 or hold control characters other than tab and newline. Values and
+	// numbers of labels beyond the [Limits] are cut and reported. If the error
+	// is not nil, the labels are ignored.
 	ProcessFailure(ctx context.Context, cause error, fc FailureContext) (Labels, error)
 }
 
 // A LabelReader is a FailureEnricher that reads labels of others: it starts once
 // every enricher that can set one of InputKeys has settled, whatever the
-// outcome, and finds what they set in FailureContext.Labels. "*" means all
+// outcome, and finds their labels in FailureContext.Labels. "*" means all
 // labels: it starts after every enricher that neither reads "*" nor waits,
 // directly or indirectly, for it.
 //
-// Waiting costs time. Where the longest chain of readers has three enrichers,
-// all that wait for nobody have to be done after a third of the budget, and those
-// that wait for them after two thirds.
+// The enrichers of a chain share the budget. If the longest chain has three
+// enrichers, those that read no labels must be done after a third of the
+// budget, and those that read only theirs after two thirds.
 type LabelReader interface {
 	FailureEnricher
 
@@ -127,8 +123,8 @@ type LabelReader interface {
 	InputKeys() []string
 }
 
-// Func returns an enricher that sets labels under keys, which are copied, by
-// calling fn. It panics if fn is nil.
+// Func returns an enricher that calls fn for the labels under keys. keys is
+// copied. Func panics if fn is nil.
 func Func(
 	keys []string, fn func(ctx context.Context, cause error, fc FailureContext) (Labels, error),
 ) FailureEnricher {
@@ -151,38 +147,25 @@ func (f *funcEnricher) ProcessFailure(ctx context.Context, cause error, fc Failu
 	return f.fn(ctx, cause, fc)
 }
 
-// source leads to the code that its author wrote.
+// source returns the author's code, for the enricher's Location.
 func (f *funcEnricher) source() any { return f.fn }
 
-// An Enricher hands failures to a set of enrichers and merges their labels. Its
+// An Enricher passes failures to a set of enrichers and merges their labels. Its
 // methods may be called concurrently. A nil Enricher has no enrichers.
 type Enricher struct {
 	members   []*member
 	rejected  []Rejection
 	observers []Observer
 	limits    Limits
-	keys      int  // labels that there may be
-	readers   bool // there are LabelReaders
+	keys      int  // how many labels the members may set
+	readers   bool // some members are LabelReaders
 	logger    *slog.Logger
 
-	waits   [][]int // by enricher: those that it waits for
+	waits   [][]int // by member: the members that it waits for
 	plan    *fanout.Plan
-	cancel  context.CancelFunc // ends the contexts of all calls
-	pending *semaphore.Weighted
-
-	overloaded     atomic.Uint64
-	afterShutdown  atomic.Uint64
-	refusals       sparse.Limiter
-	observerPanics sparse.Limiter
-	slowObservers  sparse.Limiter
-
-	under    inflight.Group // failures under way
-	stopping sync.Once
-	forcing  sync.Once
-	force    chan struct{} // closed, with forceErr set, when Shutdown waits no longer
-	forceErr error
-	stopped  chan struct{} // closed, with stopErr set, when Shutdown is over
-	stopErr  error
+	pending *semaphore.Weighted // EnrichAsync calls under way
+	counts  counters
+	end     *shutdown
 }
 
 // A member is one loaded enricher.
@@ -190,10 +173,10 @@ type member struct {
 	info   Info
 	policy Policy
 	fe     FailureEnricher
-	closer io.Closer // nil if there is nothing for us to close
-	keys   []string  // the output keys, ascending, each once
+	closer io.Closer // nil if the Enricher does not close it
+	keys   []string  // the output keys, ascending, without duplicates
 	reader bool
-	reads  []string // the keys of the labels that a reader gets
+	reads  []string // the keys of the labels that it reads, "*" expanded
 	fan    *fanout.Member
 
 	errSaturated   error
@@ -205,52 +188,40 @@ type member struct {
 
 // New loads the enrichers that cfg names and returns an Enricher that runs them.
 //
-// It logs an INFO line for each enricher that it found, or one that none is
-// configured. An enricher that is unknown, that has invalid keys, that shares an
-// output key with another, or that waits for its own labels is refused: it earns
-// a WARN or ERROR line and appears in [Enricher.Rejected], and the others run.
-// With cfg.Strict, any refusal makes New fail.
+// It logs an INFO line for each enricher, or one line if none is configured. An
+// enricher that is unknown, has invalid keys, shares an output key with another,
+// or waits for its own labels is rejected: it is logged at WARN or ERROR and
+// listed by [Enricher.Rejected], and the others run. If cfg.Strict is set, a
+// rejection makes New fail.
 //
-// New fails if a number in cfg is out of its range, an option is unknown or of
-// a wrong type ([*ConfigError]), or a factory fails, panics or returns nil
-// ([*EnricherError]). It returns all such errors, joined, but calls no factory
-// where a number or a name is wrong already. What it made it has closed.
+// New fails if a number in cfg is out of range, an option is unknown or of the
+// wrong type ([*ConfigError]), or a factory fails, panics or returns nil
+// ([*EnricherError]). It returns all such errors joined, and calls no factory
+// if a number or a name is wrong. If New fails, it has closed the enrichers that
+// it made.
 //
-// An Enricher has no goroutines of its own. It should be shut down to close its
-// enrichers. One that is made in a bubble of testing/synctest belongs to that
-// bubble; one that is made outside may be used in a bubble too, but not in two at
-// once.
+// An Enricher has no goroutines of its own. Call [Enricher.Shutdown] to close
+// its enrichers. An Enricher made in a bubble of testing/synctest belongs to
+// that bubble; one made outside may be used in one bubble at a time.
 func New(cfg Config, opts ...Option) (*Enricher, error) {
-	s := &settings{}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(s)
-		}
-	}
-	if s.registry == nil {
-		s.registry = defaultRegistry
-	}
-	if s.logger == nil {
-		s.logger = slog.Default()
-	}
+	s := newSettings(opts)
 	kept, rejected, err := load(cfg, s)
 	if err != nil {
 		return nil, err
 	}
 	base, cancel := context.WithCancel(context.Background())
-	// The channel is made here, not by the first call that asks for it: one
-	// that is made in a bubble of testing/synctest cannot be used in another.
+	// Make the channel now: one that the first call makes in a bubble of
+	// testing/synctest could not be used outside that bubble.
 	base.Done()
 	e := &Enricher{
 		rejected:  rejected,
 		observers: s.observers,
 		limits:    cfg.limits(),
 		logger:    s.logger,
-		cancel:    cancel,
-		pending:   semaphore.NewWeighted(int64(cmp.Or(cfg.MaxPending, DefaultMaxPending))),
-		force:     make(chan struct{}),
-		stopped:   make(chan struct{}),
+		pending:   semaphore.NewWeighted(cfg.maxPending()),
+		end:       newShutdown(cancel),
 	}
+	e.waits = connect(kept)
 	fans := make([]*fanout.Member, len(kept))
 	for i, c := range kept {
 		m := newMember(c, cfg.policyOf(c.name))
@@ -259,18 +230,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	e.waits = waits(kept)
-	for i, m := range e.members {
-		if slices.Contains(m.reads, graph.All) {
-			// All of those that it waits for: what others have set by then would
-			// be a matter of chance.
-			m.reads = slices.Clone(m.reads)
-			for _, j := range e.waits[i] {
-				m.reads = append(m.reads, e.members[j].keys...)
-			}
-		}
-	}
-	e.plan = fanout.NewPlan(base, fans, e.waits, cmp.Or(cfg.Timeout, DefaultTimeout),
+	e.plan = fanout.NewPlan(base, fans, e.waits, cfg.timeout(),
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
 			err.text = err.Error() // while its time runs: the value may be a stranger's error
@@ -286,7 +246,7 @@ func newMember(c *candidate, p Policy) *member {
 		fe:     c.fe,
 		keys:   unique(c.outputs),
 		reader: c.reader,
-		reads:  c.inputs,
+		reads:  c.reads,
 		fan: &fanout.Member{
 			Timeout: p.Timeout,
 			Slots:   bulkhead.New(p.MaxConcurrent),
@@ -301,31 +261,33 @@ func newMember(c *candidate, p Policy) *member {
 	return m
 }
 
-// Enrich is EnrichContext without a context, for callers who want the labels
-// only.
+// Enrich returns the labels of a failure. It is [Enricher.EnrichContext] with an
+// empty context and FailureContext.
 func (e *Enricher) Enrich(cause error) Labels {
 	return e.EnrichContext(context.Background(), cause, FailureContext{}).Labels
 }
 
-// EnrichContext ignores the cancellation and the deadline of ctx: the context of
-// a failed job has usually ended already, and its labels are wanted all the
-// same. ctx gives its values to enrichers and observers; a nil one has none.
+// EnrichContext passes a failure to all enrichers at once, waits for them, and
+// returns their merged labels and the outcome of each. It ignores the
+// cancellation and the deadline of ctx, because the context of a failed job has
+// usually ended already; ctx provides values to enrichers and observers. A nil
+// ctx is context.Background().
 //
-// It hands the failure to all enrichers at once and returns when all have
-// settled, and never later than the Timeout of the Config and the observers
-// allow. An enricher that has not answered by then is abandoned. To leave
-// earlier, use [Enricher.EnrichAsync] and [Future.Wait].
+// It returns when all enrichers have settled, at the latest when the Timeout of
+// the [Config] is over, plus the time that the observers take. An enricher that
+// has not returned by then is abandoned. To return earlier, use
+// [Enricher.EnrichAsync] and [Future.Wait].
 //
-// A nil cause is no failure: there are no labels, no outcomes, and nothing runs.
+// If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
 func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 	if e == nil || cause == nil {
 		return Result{Labels: Labels{}}
 	}
-	if !e.under.Enter() {
-		return e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+	if !e.end.enter() {
+		return e.skip(ctx, &e.counts.afterShutdown, ErrShutdown)
 	}
-	defer e.under.Leave()
+	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return Result{Labels: Labels{}}
 	}
@@ -336,7 +298,7 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	return res
 }
 
-// Enrichers returns what is loaded, in configured order.
+// Enrichers returns the loaded enrichers in configured order.
 func (e *Enricher) Enrichers() []Info {
 	if e == nil {
 		return nil
@@ -350,7 +312,7 @@ func (e *Enricher) Enrichers() []Info {
 	return infos
 }
 
-// Rejected returns the enrichers that were refused, in configured order.
+// Rejected returns the rejected enrichers in configured order.
 func (e *Enricher) Rejected() []Rejection {
 	if e == nil {
 		return nil

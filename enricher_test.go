@@ -1,11 +1,8 @@
 package enricher_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"sync/atomic"
 	"testing"
@@ -21,8 +18,7 @@ import (
 // The rules that comments of the tests refer to are those of the design, section
 // 5: what happens to a failure.
 
-// Rule 2.
-func TestEnrichersRunAllAtOnce(t *testing.T) {
+func TestEnrichRunsAllAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var opts []enricher.Option
@@ -47,7 +43,7 @@ func TestEnrichersRunAllAtOnce(t *testing.T) {
 	})
 }
 
-func TestOutcomesComeInConfiguredOrder(t *testing.T) {
+func TestEnrichOutcomesAreInConfiguredOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sleeping := func(name string, d time.Duration) enricher.Option {
@@ -71,15 +67,14 @@ func TestOutcomesComeInConfiguredOrder(t *testing.T) {
 	})
 }
 
-func TestEnrichReturnsTheLabelsOfEnrichContext(t *testing.T) {
+func TestEnrichReturnsLabels(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, withGood("a", "x"), withGood("b", "y"), with("c", "z", failing(errJob)))
 	assert.Equal(t, enricher.Labels{"x": "a", "y": "b"}, e.Enrich(errJob))
 	assert.Equal(t, enricher.Labels{"x": "a", "y": "b"}, enrichAs(e, enricher.FailureContext{}).Labels)
 }
 
-// Rule 1.
-func TestANilCauseIsNoFailure(t *testing.T) {
+func TestEnrichOfNilDoesNothing(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	log := &logbook{}
@@ -113,7 +108,7 @@ func TestANilCauseIsNoFailure(t *testing.T) {
 	assert.Empty(t, log.take())
 }
 
-func TestANilEnricherHasNoEnrichers(t *testing.T) {
+func TestEnricherNilHasNoEnrichers(t *testing.T) {
 	t.Parallel()
 	var e *enricher.Enricher
 	nothing := enricher.Result{Labels: enricher.Labels{}}
@@ -127,7 +122,7 @@ func TestANilEnricherHasNoEnrichers(t *testing.T) {
 	assert.Equal(t, enricher.Labels{}, e.Enrich(errJob), "after Shutdown")
 }
 
-func TestNoMethodOfANilEnricherPanics(t *testing.T) {
+func TestEnricherNilMethods(t *testing.T) {
 	t.Parallel()
 	e := reflect.ValueOf((*enricher.Enricher)(nil))
 	for i := range e.NumMethod() {
@@ -144,7 +139,7 @@ func TestNoMethodOfANilEnricherPanics(t *testing.T) {
 	}
 }
 
-func TestANilContextIsABackgroundContext(t *testing.T) {
+func TestEnrichContextTakesANilContext(t *testing.T) {
 	t.Parallel()
 	var none context.Context
 	seen := make(chan context.Context, 4)
@@ -172,27 +167,13 @@ func TestANilContextIsABackgroundContext(t *testing.T) {
 		statuses(e.EnrichAsync(none, errJob, enricher.FailureContext{}).Result()))
 }
 
-func TestNilOptionsAreNone(t *testing.T) {
-	t.Parallel()
-	var noObserver observerFunc
-	var noPointer *countingObserver
-	e := running(t, enricher.Config{}, nil, enricher.WithLogger(nil), enricher.WithRegistry(nil), withGood("a", "x"))
-	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob))
-
-	log := &logbook{}
-	e = running(t, enricher.Config{}, enricher.WithLogger(log.logger()),
-		enricher.WithObserver(nil), enricher.WithObserver(noObserver), enricher.WithObserver(noPointer))
-	e.Enrich(errJob)
-	assert.Empty(t, log.take(), "nor does anybody call them")
-}
-
 type countingObserver struct{ n int }
 
 func (o *countingObserver) ObserveFailure(context.Context, error, enricher.FailureContext, enricher.Result) {
 	o.n++
 }
 
-func TestTheZeroConfigHasNoEnrichers(t *testing.T) {
+func TestNewWithTheZeroConfig(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{})
 	for _, res := range []enricher.Result{
@@ -209,7 +190,7 @@ func TestTheZeroConfigHasNoEnrichers(t *testing.T) {
 }
 
 // Not parallel, as AllocsPerRun counts the allocations of all goroutines.
-func TestWithoutEnrichersAFailureCostsOneAllocation(t *testing.T) {
+func TestEnrichWithoutEnrichersAllocatesOnce(t *testing.T) {
 	e := running(t, enricher.Config{})
 	ctx, attributes := context.Background(), map[string]string{"region": "eu"}
 	for name, enrich := range map[string]func(){
@@ -222,98 +203,4 @@ func TestWithoutEnrichersAFailureCostsOneAllocation(t *testing.T) {
 	} {
 		assert.Equal(t, 1.0, testing.AllocsPerRun(1000, enrich), name)
 	}
-}
-
-// Not parallel, as it changes what others share.
-func TestTheFunctionsUseTheDefaultEnricher(t *testing.T) {
-	require.NotNil(t, enricher.Default())
-	assert.Empty(t, enricher.Default().Enrichers())
-	assert.Equal(t, enricher.Labels{}, enricher.Enrich(errJob))
-
-	e := running(t, enricher.Config{}, withGood("a", "x"))
-	enricher.SetDefault(e)
-	t.Cleanup(func() { enricher.SetDefault(nil) })
-	assert.Same(t, e, enricher.Default())
-	assert.Equal(t, enricher.Labels{"x": "a"}, enricher.Enrich(errJob))
-	res := enricher.EnrichContext(context.Background(), errJob, enricher.FailureContext{})
-	assert.Equal(t, enricher.Labels{"x": "a"}, res.Labels)
-	assert.Len(t, res.Outcomes, 1)
-
-	enricher.SetDefault(nil)
-	require.NotNil(t, enricher.Default())
-	assert.NotSame(t, e, enricher.Default())
-	assert.Equal(t, enricher.Labels{}, enricher.Enrich(errJob))
-	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob), "SetDefault does not shut down the one before")
-}
-
-// Not parallel, as it changes what others share.
-// Not parallel, as it changes what others share.
-func TestTheEmptyDefaultEnricherLogsNothing(t *testing.T) {
-	var text bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	enricher.SetDefault(nil) // as when a program starts
-	assert.Empty(t, text.String())
-	_, err := enricher.New(enricher.Config{})
-	require.NoError(t, err)
-	assert.Contains(t, text.String(), `level=INFO msg="No failure enrichers are configured"`, "whoever asks for none is told")
-}
-
-func TestLogLinesGoToTheDefaultLoggerUnlessOneIsGiven(t *testing.T) {
-	log, before := &logbook{}, slog.Default()
-	slog.SetDefault(log.logger())
-	t.Cleanup(func() { slog.SetDefault(before) })
-	e, err := enricher.New(enricher.Config{}, with("a", "x", failing(errors.New("no idea"))))
-	require.NoError(t, err)
-	e.Enrich(errJob)
-	require.NoError(t, e.Shutdown(context.Background()))
-	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher gave no labels" enricher=a status=failed error="no idea"`,
-	}, log.take())
-}
-
-func TestStatsCountEveryOutcome(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		a := newSwitchable(answering(enricher.Labels{"x": "a"}))
-		e := running(t, enricher.Config{
-			Policies: map[string]enricher.Policy{"a": {BreakerThreshold: 2, BreakerCooldown: time.Hour}},
-		}, with("a", "x", a.process), withGood("b", "y"))
-		enrich := func(fn processFunc, times int) {
-			a.to(fn)
-			for range times {
-				enrichAs(e, enricher.FailureContext{})
-			}
-		}
-		enrich(answering(enricher.Labels{"x": "a"}), 4)
-		enrich(failing(errJob), 3)
-		enrich(untilTimeIsUp, 1)
-		enrich(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("oh") }, 1)
-		enrich(answering(nil), 5) // the breaker is open
-		require.NoError(t, e.Shutdown(context.Background()))
-		enrich(answering(nil), 2)
-		assert.Equal(t, enricher.Stats{
-			Enrichers: []enricher.EnricherStats{
-				{Enricher: "a", Breaker: enricher.BreakerOpen, Calls: map[enricher.Status]uint64{
-					enricher.StatusOK: 4, enricher.StatusFailed: 3, enricher.StatusTimedOut: 1, enricher.StatusPanicked: 1,
-					enricher.StatusCircuitOpen: 5, enricher.StatusSkipped: 2,
-				}},
-				{Enricher: "b", Calls: map[enricher.Status]uint64{enricher.StatusOK: 14, enricher.StatusSkipped: 2}},
-			},
-			AfterShutdown: 2,
-		}, e.Stats())
-	})
-}
-
-func TestWhatAnEnricherTellsOfItselfIsTheCallers(t *testing.T) {
-	t.Parallel()
-	e := running(t, enricher.Config{}, withReader("a", "x", []string{"*"}, answering(enricher.Labels{"x": "a"})))
-	e.Enrich(errJob)
-	info := e.Enrichers()[0]
-	info.OutputKeys[0], info.InputKeys[0] = "changed", "changed"
-	assert.Equal(t, []string{"x"}, e.Enrichers()[0].OutputKeys)
-	assert.Equal(t, []string{"*"}, e.Enrichers()[0].InputKeys)
-	e.Stats().Enrichers[0].Calls[enricher.StatusOK] = 99
-	assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 1}, statsOf(t, e).Calls)
 }

@@ -9,32 +9,32 @@ import (
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-// Why an enricher was not called.
+// The reasons why an enricher was not called.
 var (
-	ErrSaturated   = errors.New("as many calls as MaxConcurrent allows are under way")
-	ErrCircuitOpen = errors.New("its circuit breaker is open")
-	ErrOverloaded  = errors.New("as many failures as MaxPending allows are pending")
+	ErrSaturated   = errors.New("concurrency limit reached")
+	ErrCircuitOpen = errors.New("circuit breaker is open")
+	ErrOverloaded  = errors.New("too many failures are pending")
 	ErrShutdown    = errors.New("the Enricher is shut down")
 )
 
-// Issues of labels; the message says what was wrong and what is allowed.
+// The reasons why a label was dropped or cut, or a key rejected.
 var (
 	ErrUndeclaredKey  = errors.New("key is not among the enricher's OutputKeys")
-	ErrInvalidKey     = errors.New("key is not 1 to 128 bytes of valid UTF-8 without control characters")
-	ErrInvalidValue   = errors.New("value is not valid UTF-8 without control characters other than tab and newline")
+	ErrInvalidKey     = errors.New("key must be 1 to 128 bytes of valid UTF-8 without control characters")
+	ErrInvalidValue   = errors.New("value must be valid UTF-8 without control characters other than tab and newline")
 	ErrTooManyLabels  = errors.New("too many labels")
 	ErrValueTruncated = errors.New("value is too long and was cut")
 )
 
-// ErrUnknownEnricher is what a configured name is refused with if no factory is
-// registered under it.
+// ErrUnknownEnricher is the reason why a configured name is rejected for which no
+// factory is registered.
 var ErrUnknownEnricher = errors.New("no such failure enricher")
 
-// Chain returns err and all that it wraps, depth first, joined errors included,
-// in the order in which they are wrapped. It follows Unwrap() error and
-// Unwrap() []error at most 100 deep, and yields at most 10,000 errors, so that
-// a cyclic tree ends; it gives up where it has passed over 100,000 that are nil or
-// deeper. An Unwrap that panics wraps nothing. A nil err yields nothing.
+// Chain returns err and all errors that it wraps, depth first, joined errors
+// included, in the order in which they are wrapped. It follows Unwrap() error and
+// Unwrap() []error at most 100 deep and visits at most 10,000 errors, nil ones
+// included, so that it ends on a cyclic tree. An Unwrap that panics wraps
+// nothing. A nil err yields nothing.
 func Chain(err error) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		visit(err, func(err error, _ int) walk {
@@ -46,10 +46,9 @@ func Chain(err error) iter.Seq[error] {
 	}
 }
 
-// AsType returns the first error that [Chain] yields for err which is an E and no
-// nil pointer, and whether there is one. It is for failures what
-// [errors.AsType] is for errors of one's own: it ends where errors wrap each
-// other in circles, survives their methods, and asks none that is called As.
+// AsType returns the first error that [Chain] yields for err and that is an E other
+// than a nil pointer, and whether there is one. Unlike [errors.AsType] it ends on
+// a cyclic tree, survives a panic in third-party code, and calls no As method.
 func AsType[E error](err error) (E, bool) {
 	for err := range Chain(err) {
 		if e, ok := err.(E); ok && !isNil(e) {
@@ -60,10 +59,10 @@ func AsType[E error](err error) (E, bool) {
 	return none, false
 }
 
-// Is reports whether any error that [Chain] yields for err is target, by == or
-// by its own Is method. It is [errors.Is] for the errors of failures: it ends on
-// a cyclic tree and survives a panic in third-party code. A nil target is found
-// in a nil err only.
+// Is reports whether any error that [Chain] yields for err equals target or has a
+// method Is(error) bool that returns true for it. Unlike [errors.Is] it ends on a
+// cyclic tree and survives a panic in third-party code. If target is nil, Is
+// reports whether err is nil.
 func Is(err, target error) bool {
 	if target == nil {
 		return err == nil
@@ -91,27 +90,26 @@ const (
 	maxChainVisits = 10_000
 )
 
-// walk says how visit goes on.
+// A walk says how visit continues.
 type walk int
 
 const (
-	walkOn   walk = iota // to what the error wraps
-	walkPast             // without looking at what it wraps
+	walkOn   walk = iota // with the errors that this one wraps
+	walkPast             // without them
 	walkStop
 )
 
-// visit calls fn for err and all that it wraps, as [Chain] has it.
+// visit calls fn for err, at depth 1, and for the errors that it wraps, in the
+// order and within the bounds of [Chain].
 func visit(err error, fn func(err error, depth int) walk) {
-	left, passed := maxChainVisits, 0
+	left := maxChainVisits
 	var down func(err error, depth int) bool
 	down = func(err error, depth int) bool {
-		if err == nil || depth > maxChainDepth {
-			// There may be very much of it, and no end.
-			passed++
-			return passed < 10*maxChainVisits
-		}
 		if left--; left < 0 {
 			return false
+		}
+		if err == nil || depth > maxChainDepth {
+			return true
 		}
 		switch fn(err, depth) {
 		case walkStop:
@@ -133,7 +131,7 @@ func visit(err error, fn func(err error, depth int) walk) {
 	down(err, 1)
 }
 
-// unwrap returns what err wraps, if it can be had without a panic.
+// unwrap returns what err wraps, or nothing if its Unwrap panics.
 func unwrap(err error) (many []error, one error) {
 	guard.Do(func() {
 		switch err := err.(type) {
@@ -146,13 +144,13 @@ func unwrap(err error) (many []error, one error) {
 	return many, one
 }
 
-// An EnricherError is an error of the enricher that it names.
+// An EnricherError is an error of the named enricher.
 type EnricherError struct {
 	Enricher string // as configured
 	Err      error
 }
 
-// Error never panics, even where the Error method of Err does.
+// Error does not panic, even if the Error method of Err does.
 func (e *EnricherError) Error() string {
 	return fmt.Sprintf("enricher %q: %s", e.Enricher, guard.Text(e.Err))
 }
@@ -162,13 +160,13 @@ func (e *EnricherError) Unwrap() error { return e.Err }
 // A PanicError is a panic that was recovered.
 type PanicError struct {
 	Value any    // what recover returned
-	Stack []byte // as from debug.Stack; nil if it is not known
+	Stack []byte // as from debug.Stack; nil if unknown
 
-	text string // of Value, if that has been asked for
+	text string // of the error, once taken
 }
 
-// NewPanicError returns the error for a panic that was recovered, such as that
-// of a panicking job:
+// NewPanicError returns the error for a recovered panic, such as that of a
+// panicking job:
 //
 //	defer func() {
 //		if v := recover(); v != nil {
@@ -176,14 +174,13 @@ type PanicError struct {
 //		}
 //	}()
 //
-// stack is kept, not copied.
+// stack is not copied.
 func NewPanicError(value any, stack []byte) *PanicError {
 	return &PanicError{Value: value, Stack: stack}
 }
 
-// Error returns "panic: " and the value, without the stack: the text of an error,
-// a [fmt.Stringer] or a basic type, and the type of anything else. It never
-// panics.
+// Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]
+// or a basic type, and the type of anything else. It does not panic.
 func (e *PanicError) Error() string {
 	if e.text != "" {
 		return e.text

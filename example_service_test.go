@@ -91,8 +91,8 @@ func ExampleNew() {
 	}
 	// Output:
 	// loaded: severity [severity]
-	// refused: kind: output key "kind" is declared by "kind", "type": want it declared by one enricher only
-	// refused: type: output key "kind" is declared by "kind", "type": want it declared by one enricher only
+	// refused: kind: output key "kind" is declared by "kind", "type": only one enricher may declare it
+	// refused: type: output key "kind" is declared by "kind", "type": only one enricher may declare it
 }
 
 func ExampleFunc() {

@@ -77,14 +77,14 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 	if e == nil || cause == nil || len(e.members) == 0 {
 		return x
 	}
-	if !e.under.Enter() {
+	if !e.end.enter() {
 		for _, a := range e.unanswered() {
 			a.Outcome.Status, a.Outcome.Err = StatusSkipped, ErrShutdown
 			x.Answers = append(x.Answers, a)
 		}
 		return x
 	}
-	defer e.under.Leave()
+	defer e.end.leave()
 	run := &explaining{failure: newFailure(e, ctx, cause, fc), answers: e.unanswered()}
 	x.Labels = run.explain()
 	x.Answers = run.answers

@@ -13,17 +13,17 @@ import (
 )
 
 // A Factory makes an enricher from its configuration. [New] calls it once for
-// each configured name: it must return an enricher, or an error that says what
-// is wrong with the configuration, and should not wait for remote systems.
+// each configured name. It returns an enricher, or an error that says what is
+// wrong with the configuration. It should not wait for remote systems.
 //
-// An enricher that has to be closed implements [io.Closer]. Close is called
-// once, by [Enricher.Shutdown], or by New where it does not keep the enricher.
+// An enricher that must be closed implements [io.Closer]. Close is called once,
+// by [Enricher.Shutdown], or by New if it does not keep the enricher.
 type Factory interface {
 	CreateFailureEnricher(conf FactoryConfig) (FailureEnricher, error)
 }
 
-// A FactoryFunc is a function as a [Factory]. See [NewFactory] for one whose
-// options have a type.
+// A FactoryFunc is a function used as a [Factory]. See [NewFactory] for options
+// with a type.
 type FactoryFunc func(conf FactoryConfig) (FailureEnricher, error)
 
 var _ Factory = FactoryFunc(nil)
@@ -67,20 +67,20 @@ func (f *typedFactory[O, E]) CreateFailureEnricher(conf FactoryConfig) (FailureE
 	return fe, err
 }
 
-// source leads to the code that its author wrote.
+// source returns the author's code, for the enricher's Location.
 func (f *typedFactory[O, E]) source() any { return f.create }
 
-// A FactoryConfig is what a factory is told. Its zero value has no name and no
-// options. It is handed on by value; its methods may be called concurrently.
+// A FactoryConfig is the configuration of one enricher. Its zero value has no name
+// and no options. Its methods may be called concurrently.
 type FactoryConfig struct {
 	name    string
 	options map[string]any
 	logger  *slog.Logger
-	looked  *atomic.Bool // whether the factory has looked at its options
+	read    *atomic.Bool // whether the factory has read its options; nil in the zero value
 }
 
-// NewFactoryConfig returns a FactoryConfig for the test of a factory. The
-// options are copied.
+// NewFactoryConfig returns a FactoryConfig, for tests of a factory. The options
+// are copied.
 func NewFactoryConfig(name string, options map[string]any) FactoryConfig {
 	return newFactoryConfig(name, options, slog.Default())
 }
@@ -90,49 +90,48 @@ func newFactoryConfig(name string, options map[string]any, logger *slog.Logger) 
 		name:    name,
 		options: decode.Clone(options),
 		logger:  named(logger, name),
-		looked:  new(atomic.Bool),
+		read:    new(atomic.Bool),
 	}
 }
 
-// named returns a logger that says the name of the enricher, if the handler
-// lets it.
+// named returns a logger with the attribute enricher=name, or logger itself if its
+// handler panics.
 func named(logger *slog.Logger, name string) *slog.Logger {
 	guard.Do(func() { logger = logger.With(slog.String("enricher", name)) })
 	return logger
 }
 
-// Name returns the configured name, instance part included: "rules/payments".
+// Name returns the configured name with its instance part: "rules/payments".
 func (c FactoryConfig) Name() string { return c.name }
 
-// Options returns a copy of the options; never nil.
+// Options returns a copy of the options. It is never nil.
 func (c FactoryConfig) Options() map[string]any {
-	c.look()
+	c.markRead()
 	if c.options == nil {
 		return map[string]any{}
 	}
 	return decode.Clone(c.options)
 }
 
-// Decode decodes the options over what into points to, usually a struct, which
-// must not be a nil pointer. An option belongs to the field of its name,
-// whatever the case and without regard to '-' and '_' (max-tables is the field
-// MaxTables), or to the field with the tag `mapstructure:"name"`. A field without
-// an option keeps its value; a map or slice that is given replaces it.
+// Decode decodes the options into the struct or map that into points to. An option
+// sets the field of its name, ignoring case, '-' and '_' (max-tables is the field
+// MaxTables), or the field with the tag `mapstructure:"name"`. A field without an
+// option keeps its value. A given map or slice replaces the one that is there.
 //
-// Decoding is strict. An option that no field takes or that has the wrong type
-// is a [*ConfigError], and all of them are returned, joined. Options also come
-// from property files and the environment: a string becomes a duration ("1.5s"),
-// a number, a boolean or a list (items separated by commas) where the field
-// wants one, and whatever a field with an UnmarshalText method makes of it.
-// Nothing else is converted: a number is no duration, is never truncated, and
-// true is no number.
+// Decoding is strict. An unknown option, or one of the wrong type, is a
+// [*ConfigError]; all of them are returned, joined. Because options also come
+// from property files and the environment, a string is converted to the type of
+// its field: to a duration ("1.5s"), a number, a boolean, a list (items separated
+// by commas), or by the UnmarshalText method of the field. Nothing else is
+// converted: a duration must have a unit, a number is never truncated, and a
+// boolean is not a number.
 func (c FactoryConfig) Decode(into any) error {
-	c.look()
+	c.markRead()
 	return configErrors(c.name, decode.Into(c.options, into))
 }
 
-// Logger returns the logger for the enricher, which says its name. It is never
-// nil.
+// Logger returns the logger of the enricher, with the attribute enricher=name. It
+// is never nil.
 func (c FactoryConfig) Logger() *slog.Logger {
 	if c.logger == nil {
 		return slog.Default()
@@ -140,31 +139,31 @@ func (c FactoryConfig) Logger() *slog.Logger {
 	return c.logger
 }
 
-func (c FactoryConfig) look() {
-	if c.looked != nil {
-		c.looked.Store(true)
+func (c FactoryConfig) markRead() {
+	if c.read != nil {
+		c.read.Store(true)
 	}
 }
 
-// ignored returns the error for options that the factory did not look at.
+// ignored returns an error for options that the factory did not read.
 func (c FactoryConfig) ignored() error {
-	if c.looked.Load() {
+	if c.read.Load() {
 		return nil
 	}
 	var errs []error
 	for _, option := range sortedKeys(c.options) {
-		errs = append(errs, &ConfigError{c.name, option, errors.New("this enricher has no options: remove it")})
+		errs = append(errs, &ConfigError{c.name, option, errors.New("this enricher takes no options: remove it")})
 	}
 	return errors.Join(errs...)
 }
 
-// create calls f and returns what it made, or an error that names the enricher.
+// create calls f and returns its enricher, or an error that names the enricher.
 func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if p := guard.Do(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
-		return nil, &EnricherError{conf.name, fmt.Errorf("its factory: %w", NewPanicError(p.Value, p.Stack))}
+		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", NewPanicError(p.Value, p.Stack))}
 	}
 	if err == nil && isNil(fe) {
-		err = errors.New("its factory returned nil: want an enricher or an error")
+		err = errors.New("its factory returned nil without an error")
 	} else if err == nil {
 		err = conf.ignored()
 	}
@@ -186,7 +185,7 @@ func ofEnricher(name string, err error) error {
 	}
 	if isNil(err) {
 		// A variable of such a type, returned as it is. Its methods may panic.
-		return &EnricherError{name, fmt.Errorf("its factory returned a nil %T as its error: want nil itself", err)}
+		return &EnricherError{name, fmt.Errorf("its factory returned a nil %T as its error instead of nil", err)}
 	}
 	if ce, ok := err.(*ConfigError); ok {
 		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}

@@ -45,7 +45,7 @@ func configured(name string, options map[string]any) enricher.Config {
 	}
 }
 
-func TestAFactoryFuncIsAFactory(t *testing.T) {
+func TestFactoryFunc(t *testing.T) {
 	t.Parallel()
 	fe, failed := setting(), errors.New("failed")
 	f := enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -84,7 +84,7 @@ func TestFuncCopiesItsKeys(t *testing.T) {
 	assert.Equal(t, []string{"key"}, fe.OutputKeys())
 }
 
-func TestOptionsAreDecodedOverTheDefaults(t *testing.T) {
+func TestNewFactoryDecodesOverTheDefaults(t *testing.T) {
 	t.Parallel()
 	var got []fileOptions
 	defaults := fileOptions{
@@ -109,7 +109,7 @@ func TestOptionsAreDecodedOverTheDefaults(t *testing.T) {
 	}, got[1], "a given map or slice replaces its default")
 }
 
-func TestInstancesDoNotShareTheirDefaults(t *testing.T) {
+func TestNewFactoryInstancesDoNotShareDefaults(t *testing.T) {
 	t.Parallel()
 	type nested struct {
 		Headers map[string]string
@@ -140,7 +140,7 @@ func TestInstancesDoNotShareTheirDefaults(t *testing.T) {
 	assert.Equal(t, defaults(), given)
 }
 
-func TestStringsBecomeWhatTheFieldWants(t *testing.T) {
+func TestDecodeConvertsStrings(t *testing.T) {
 	t.Parallel()
 	var got []fileOptions
 	loaded(t, factories{"rules": keeping(fileOptions{}, &got)}, configured("rules", map[string]any{
@@ -151,7 +151,7 @@ func TestStringsBecomeWhatTheFieldWants(t *testing.T) {
 	}}, got)
 }
 
-func TestAWrongOptionIsAnErrorThatNamesItAndItsEnricher(t *testing.T) {
+func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 	t.Parallel()
 	for option, test := range map[string]struct {
 		value   any
@@ -183,7 +183,7 @@ func TestAWrongOptionIsAnErrorThatNamesItAndItsEnricher(t *testing.T) {
 	}
 }
 
-func TestAllWrongOptionsAreReturned(t *testing.T) {
+func TestDecodeReturnsAllErrors(t *testing.T) {
 	t.Parallel()
 	var got []fileOptions
 	_, err := load(t, factories{"rules": keeping(fileOptions{}, &got)}, enricher.Config{
@@ -198,13 +198,13 @@ enricher "rules/b": option "rules[0].match": 1: must be a string
 enricher "rules/a": option "wait": "soon": must be a duration with a unit, such as "5s"`)
 }
 
-func TestOptionsThatTheFactoryDoesNotLookAtAreAnError(t *testing.T) {
+func TestFactoryThatReadsNoOptionsRejectsThem(t *testing.T) {
 	t.Parallel()
 	cfg := configured("rules/payments", map[string]any{"max": 1, "file": "x"})
 	fe := &closeCounter{FailureEnricher: setting()}
 	_, err := load(t, factories{"rules": failingToMake(fe, nil)}, cfg)
-	assert.EqualError(t, err, `enricher "rules/payments": option "file": this enricher has no options: remove it
-enricher "rules/payments": option "max": this enricher has no options: remove it`)
+	assert.EqualError(t, err, `enricher "rules/payments": option "file": this enricher takes no options: remove it
+enricher "rules/payments": option "max": this enricher takes no options: remove it`)
 	assert.Equal(t, []string{"file", "max"}, optionsIn(configErrorsOf(t, err)))
 	assert.EqualValues(t, 1, fe.closed.Load())
 
@@ -232,7 +232,7 @@ func optionsIn(ces []enricher.ConfigError) []string {
 	return options
 }
 
-func TestOptionsAreACopy(t *testing.T) {
+func TestFactoryConfigOptionsIsACopy(t *testing.T) {
 	t.Parallel()
 	fresh := func() map[string]any {
 		return map[string]any{"file": "x", "nested": map[string]any{"list": []any{1, map[string]any{"a": "b"}}}}
@@ -268,7 +268,7 @@ func TestOptionsAreACopy(t *testing.T) {
 	assert.Equal(t, fresh(), conf.Options())
 }
 
-func TestTheZeroFactoryConfigIsUsable(t *testing.T) {
+func TestFactoryConfigZeroValue(t *testing.T) {
 	t.Parallel()
 	var conf enricher.FactoryConfig
 	assert.Empty(t, conf.Name())
@@ -284,7 +284,7 @@ func TestTheZeroFactoryConfigIsUsable(t *testing.T) {
 	assert.Equal(t, []fileOptions{opts}, got)
 }
 
-func TestNewFactoryConfigIsWhatAFactoryIsTold(t *testing.T) {
+func TestFactoryConfigHoldsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
 	conf := enricher.NewFactoryConfig("rules/payments", map[string]any{"file": "x"})
 	assert.Equal(t, "rules/payments", conf.Name())
@@ -300,7 +300,7 @@ func TestNewFactoryConfigIsWhatAFactoryIsTold(t *testing.T) {
 	assert.Equal(t, map[string]any{}, options, "options are never nil")
 }
 
-func TestDecodeLeavesItsTargetAloneWhereItFails(t *testing.T) {
+func TestDecodeDoesNotChangeItsTargetOnError(t *testing.T) {
 	t.Parallel()
 	opts := fileOptions{File: "default"}
 	conf := enricher.NewFactoryConfig("rules", map[string]any{"file": "x", "max": "many"})
@@ -308,7 +308,7 @@ func TestDecodeLeavesItsTargetAloneWhereItFails(t *testing.T) {
 	assert.Equal(t, fileOptions{File: "default"}, opts)
 }
 
-func TestDecodeWantsAPointerToAStructOrAMap(t *testing.T) {
+func TestDecodeNeedsAPointerToAStructOrMap(t *testing.T) {
 	t.Parallel()
 	conf := enricher.NewFactoryConfig("rules", nil)
 	for _, into := range []any{nil, fileOptions{}, (*fileOptions)(nil), new(string), new(*fileOptions)} {
@@ -317,7 +317,7 @@ func TestDecodeWantsAPointerToAStructOrAMap(t *testing.T) {
 	}
 }
 
-func TestAFactoryConfigMayBeUsedConcurrently(t *testing.T) {
+func TestFactoryConfigConcurrentUse(t *testing.T) {
 	t.Parallel()
 	conf := enricher.NewFactoryConfig("rules", map[string]any{"file": "x"})
 	var all sync.WaitGroup
@@ -332,7 +332,7 @@ func TestAFactoryConfigMayBeUsedConcurrently(t *testing.T) {
 	all.Wait()
 }
 
-func TestTheLoggerOfAFactoryNamesTheEnricher(t *testing.T) {
+func TestFactoryConfigLoggerNamesTheEnricher(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	f := enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -347,7 +347,7 @@ func TestTheLoggerOfAFactoryNamesTheEnricher(t *testing.T) {
 }
 
 // Not parallel, as it changes the default logger.
-func TestTheLoggerOfATestedFactoryIsTheDefaultOneAndNamesTheEnricher(t *testing.T) {
+func TestNewFactoryConfigLoggerIsTheDefault(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)
 	var buf bytes.Buffer
@@ -359,7 +359,7 @@ func TestTheLoggerOfATestedFactoryIsTheDefaultOneAndNamesTheEnricher(t *testing.
 	assert.Contains(t, buf.String(), " level=INFO msg=Hello\n", "the zero value has no name to tell")
 }
 
-func TestOneFactoryMakesSeveralInstancesEachWithItsOwnOptions(t *testing.T) {
+func TestFactoryMakesInstancesWithTheirOwnOptions(t *testing.T) {
 	t.Parallel()
 	var names []string
 	f := enricher.NewFactory(struct{ Key string }{"default"}, func(
@@ -409,7 +409,7 @@ func (e *nilEnricher) ProcessFailure(ctx context.Context, _ error, _ enricher.Fa
 
 func (e *nilEnricher) Close() error { panic("closed a nil enricher") }
 
-func TestNewReturnsTheErrorOfAFactoryThatDoesNotMakeAnEnricher(t *testing.T) {
+func TestFactoryThatMakesNoEnricher(t *testing.T) {
 	t.Parallel()
 	errFile := errors.New("open rules.json: no such file")
 	for what, test := range map[string]struct {
@@ -420,10 +420,10 @@ func TestNewReturnsTheErrorOfAFactoryThatDoesNotMakeAnEnricher(t *testing.T) {
 		"fails":                           {failingToMake(nil, errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with a nil pointer":        {failingToMake((*nilEnricher)(nil), errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with an error that panics": {failingToMake(nil, &panicker{unwrap: true}), `enricher "rules/payments": (the Error method of a *enricher_test.panicker panicked: Error)`, nil},
-		"panics":                          {panicking("boom"), `enricher "rules/payments": its factory: panic: boom`, nil},
-		"panics with an error":            {panicking(errFile), `enricher "rules/payments": its factory: panic: open rules.json: no such file`, errFile},
-		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
-		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil: want an enricher or an error`, nil},
+		"panics":                          {panicking("boom"), `enricher "rules/payments": factory: panic: boom`, nil},
+		"panics with an error":            {panicking(errFile), `enricher "rules/payments": factory: panic: open rules.json: no such file`, errFile},
+		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
+		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -447,7 +447,7 @@ func panicking(value any) enricher.Factory {
 	return enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { panic(value) })
 }
 
-func TestThePanicOfAFactoryIsKeptWithItsStack(t *testing.T) {
+func TestFactoryPanicKeepsItsStack(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, factories{"rules": panicking("boom")}, enricher.Config{FailureEnrichers: []string{"rules"}})
 	var p *enricher.PanicError
@@ -456,7 +456,7 @@ func TestThePanicOfAFactoryIsKeptWithItsStack(t *testing.T) {
 	assert.Contains(t, string(p.Stack), "factory_test.go")
 }
 
-func TestTheErrorsOfAllFactoriesAndNamesAreReturnedInConfiguredOrder(t *testing.T) {
+func TestFactoryErrorsAreInConfiguredOrder(t *testing.T) {
 	t.Parallel()
 	fs := factories{
 		"fails":  failingToMake(nil, errors.New("no")),
@@ -465,13 +465,13 @@ func TestTheErrorsOfAllFactoriesAndNamesAreReturnedInConfiguredOrder(t *testing.
 		"good":   giving(setting()),
 	}
 	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"panics", "good", "unknown", "nil", "fails"}})
-	assert.EqualError(t, err, `enricher "panics": its factory: panic: boom
+	assert.EqualError(t, err, `enricher "panics": factory: panic: boom
 no such failure enricher: "unknown": registered are "fails", "good", "nil", "panics"
-enricher "nil": its factory returned nil: want an enricher or an error
+enricher "nil": its factory returned nil without an error
 enricher "fails": no`)
 }
 
-func TestEachOfTheErrorsThatAFactoryJoinsNamesTheEnricher(t *testing.T) {
+func TestFactoryJoinedErrorsEachNameTheEnricher(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	require.NoError(t, r.Register("a", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -488,7 +488,7 @@ enricher "a": option "y": worse
 enricher "other": option "z": its own`)
 }
 
-func TestAnEnricherIsNamedOnceInTheErrorOfItsFactory(t *testing.T) {
+func TestFactoryErrorNamesTheEnricherOnce(t *testing.T) {
 	t.Parallel()
 	var none *enricher.ConfigError
 	for _, test := range []struct {
@@ -503,7 +503,7 @@ func TestAnEnricherIsNamedOnceInTheErrorOfItsFactory(t *testing.T) {
 			fmt.Errorf("rules.yaml: %w", &enricher.ConfigError{Option: "x", Err: errors.New("bad")}),
 			`enricher "a": rules.yaml: option "x": bad`,
 		},
-		{none, `enricher "a": its factory returned a nil *enricher.ConfigError as its error: want nil itself`},
+		{none, `enricher "a": its factory returned a nil *enricher.ConfigError as its error instead of nil`},
 		{panicsWhenAsked{}, `enricher "a": no file`},
 	} {
 		fs := factories{"a": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, test.err })}
@@ -518,7 +518,7 @@ type panicsWhenAsked struct{}
 func (panicsWhenAsked) Error() string { return "no file" }
 func (panicsWhenAsked) As(any) bool   { panic("bug") }
 
-func TestAFactoryWhoseOptionsAreAMapTakesAnyNames(t *testing.T) {
+func TestNewFactoryWithAMapTakesAnyOption(t *testing.T) {
 	t.Parallel()
 	var got map[string]string
 	f := enricher.NewFactory(map[string]string{"env": "test"},
@@ -529,4 +529,27 @@ func TestAFactoryWhoseOptionsAreAMapTakesAnyNames(t *testing.T) {
 	_, err := f.CreateFailureEnricher(enricher.NewFactoryConfig("a", map[string]any{"env": "prod", "Region_1": "eu"}))
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"env": "prod", "Region_1": "eu"}, got)
+}
+
+// A map in the defaults is copied for each instance even if the options also
+// hold something that reflection cannot see.
+func TestNewFactoryInstancesShareNothingBesideUnexportedFields(t *testing.T) {
+	t.Parallel()
+	type options struct {
+		Head   map[string]string
+		hidden bool
+	}
+	defaults := options{Head: map[string]string{"a": "1"}, hidden: true}
+	var seen []options
+	f := enricher.NewFactory(defaults, func(_ enricher.FactoryConfig, o options) (enricher.FailureEnricher, error) {
+		seen = append(seen, o)
+		o.Head["a"] = "changed"
+		return setting(), nil
+	})
+	defaults.Head["a"] = "changed by the caller"
+	loaded(t, factories{"op": f}, enricher.Config{FailureEnrichers: []string{"op/a", "op/b"}})
+	require.Len(t, seen, 2)
+	seen[0].Head["a"] = "changed once more"
+	assert.Equal(t, "changed", seen[1].Head["a"])
+	assert.True(t, seen[1].hidden)
 }

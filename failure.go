@@ -275,15 +275,15 @@ func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	return attrs
 }
 
-// refuse returns the Result of a failure that is not handed to any enricher.
-func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) Result {
+// skip returns the Result of a failure that is not handed to any enricher.
+func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Result {
 	count.Add(1)
 	res := Result{Labels: Labels{}}
 	for _, m := range e.members {
 		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)
 	}
-	if suppressed, ok := e.refusals.Pass(); ok {
+	if suppressed, ok := e.counts.skipped.Pass(); ok {
 		// On a goroutine of its own, one a second at the most: EnrichAsync never
 		// blocks, and it is under overload that handlers do.
 		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
@@ -344,7 +344,7 @@ func (f *failure) observe(res Result) {
 		start := time.Now()
 		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
 		if p != nil {
-			f.e.log(f.ctx, &f.e.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
+			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
 					slog.String("error", NewPanicError(p.Value, nil).Error()),
@@ -352,7 +352,7 @@ func (f *failure) observe(res Result) {
 			})
 		}
 		if took := time.Since(start); took > slowObserver {
-			f.e.log(f.ctx, &f.e.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
+			f.e.log(f.ctx, &f.e.counts.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
 				return f.identified(slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took))
 			})
 		}

@@ -392,3 +392,55 @@ func TestContextsMadeFromThatOfACallEndWithIt(t *testing.T) {
 		assert.Equal(t, context.DeadlineExceeded, <-ended)
 	})
 }
+
+// An oddError has an Error method that does as it likes.
+type oddError struct{ text func() string }
+
+func (e oddError) Error() string { return e.text() }
+
+func TestFailureErrorTextThatBlocksIsATimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{Timeout: time.Second}, withGood("good", "x"),
+			with("odd", "y", failing(oddError{func() string { time.Sleep(time.Hour); return "at last" }})))
+		start := time.Now()
+		res := enrichAs(e, enricher.FailureContext{})
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.Equal(t, enricher.Labels{"x": "good"}, res.Labels)
+		assert.Equal(t, []enricher.Status{enricher.StatusOK, enricher.StatusTimedOut}, statuses(res))
+	})
+}
+
+func TestFailureErrorTextThatExitsIsAPanic(t *testing.T) {
+	t.Parallel()
+	exits := oddError{func() string { runtime.Goexit(); return "" }}
+	e := running(t, enricher.Config{}, withGood("good", "x"), with("returns", "y", failing(exits)),
+		with("panics", "z", doing(func() { panic(exits) })))
+	res := e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Result()
+	assert.Equal(t, enricher.Labels{"x": "good"}, res.Labels)
+	assert.Equal(t, []enricher.Status{enricher.StatusOK, enricher.StatusPanicked, enricher.StatusPanicked}, statuses(res))
+	assert.EqualError(t, res.Outcomes[2].Err, "panic: runtime.Goexit was called")
+	assert.Zero(t, e.Stats().Enrichers[2].InFlight)
+}
+
+func TestFailurePanicErrorThatIsReturnedIsAnOrdinaryError(t *testing.T) {
+	t.Parallel()
+	for name, returned := range map[string]error{
+		"typed nil": (*enricher.PanicError)(nil),
+		"a value":   enricher.NewPanicError("boom", nil),
+	} {
+		for took, want := range map[time.Duration]enricher.Status{0: enricher.StatusFailed, time.Second: enricher.StatusTimedOut} {
+			t.Run(fmt.Sprint(name, " after ", took), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					e := running(t, enricher.Config{Timeout: time.Second}, withGood("good", "x"),
+						with("op", "y", sleeping(took, failing(returned))))
+					res := enrichAs(e, enricher.FailureContext{})
+					assert.Equal(t, enricher.Labels{"x": "good"}, res.Labels)
+					assert.Equal(t, []enricher.Status{enricher.StatusOK, want}, statuses(res))
+					assert.NotEmpty(t, res.Err().Error())
+				})
+			})
+		}
+	}
+}

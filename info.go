@@ -3,12 +3,14 @@ package enricher
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
-// An Info describes an enricher that is loaded.
+// An Info describes a loaded enricher.
 type Info struct {
 	Name       string   `json:"name"`                // as configured
 	OutputKeys []string `json:"outputKeys"`          // as it declared them
@@ -16,7 +18,7 @@ type Info struct {
 	Location   Location `json:"location"`
 }
 
-// A Location says where an enricher comes from. What is not known is empty.
+// A Location says where an enricher comes from. Unknown fields are empty.
 type Location struct {
 	Type    string `json:"type,omitempty"`    // the Go type of the enricher
 	Module  string `json:"module,omitempty"`  // of its factory, or of the enricher if it was made in code
@@ -25,7 +27,7 @@ type Location struct {
 	Line    int    `json:"line,omitempty"`
 }
 
-// String returns l in a line: "*acme.enricher from github.com/acme/enrichers
+// String returns l in one line: "*acme.enricher from github.com/acme/enrichers
 // v1.2.3 (/src/acme/enricher.go:42)".
 func (l Location) String() string {
 	s := l.Type
@@ -38,8 +40,8 @@ func (l Location) String() string {
 	return s
 }
 
-// Stats are counts since the Enricher was made, read while it works: they are
-// not of one moment.
+// Stats are counts since the Enricher was made. They are read while it works and
+// are not an atomic snapshot.
 type Stats struct {
 	Enrichers     []EnricherStats `json:"enrichers"`     // in configured order
 	Overloaded    uint64          `json:"overloaded"`    // failures rejected by EnrichAsync with ErrOverloaded
@@ -56,24 +58,24 @@ type EnricherStats struct {
 	Counts    map[string]uint64 `json:"counts,omitempty"` // what a [CountReporter] has counted; nil for any other
 }
 
-// A CountReporter is a FailureEnricher that counts something of its own, such as the
-// failures that it could not tell. [Enricher.Stats] shows it.
+// A CountReporter is a FailureEnricher with counts of its own, such as the number
+// of failures that it could not classify. [Enricher.Stats] shows them.
 type CountReporter interface {
 	FailureEnricher
 
-	// Counts returns what was counted since the enricher was made, by what it
-	// is. The names are fixed and few. The map is the caller's. It is called
-	// from several goroutines at once, and does not wait.
+	// Counts returns the counts since the enricher was made, by name. The names
+	// are few and do not change. The map is the caller's. Counts is called from
+	// several goroutines at once and must not block.
 	Counts() map[string]uint64
 }
 
-// A BreakerState is what an enricher's circuit breaker does with the next call.
+// A BreakerState is the state of an enricher's circuit breaker.
 type BreakerState uint8
 
 const (
-	BreakerClosed   BreakerState = BreakerState(breaker.Closed)   // it passes; text "closed"
-	BreakerOpen     BreakerState = BreakerState(breaker.Open)     // it does not; "open"
-	BreakerHalfOpen BreakerState = BreakerState(breaker.HalfOpen) // one passes as a probe, or is under way; "half-open"
+	BreakerClosed   BreakerState = BreakerState(breaker.Closed)   // calls pass; text "closed"
+	BreakerOpen     BreakerState = BreakerState(breaker.Open)     // no call passes; "open"
+	BreakerHalfOpen BreakerState = BreakerState(breaker.HalfOpen) // one call passes, or is under way, as a probe; "half-open"
 )
 
 var breakerStates = []string{"closed", "open", "half-open"}
@@ -89,15 +91,25 @@ func (s *BreakerState) UnmarshalText(text []byte) error {
 	return unmarshalName(breakerStates, s, text)
 }
 
-// Stats returns the counts so far.
+// counters are what an Enricher counts, and what limits its log lines.
+type counters struct {
+	overloaded    atomic.Uint64
+	afterShutdown atomic.Uint64
+
+	skipped        sparse.Limiter
+	observerPanics sparse.Limiter
+	slowObservers  sparse.Limiter
+}
+
+// Stats returns the counts so far. A nil Enricher has none.
 func (e *Enricher) Stats() Stats {
 	if e == nil {
 		return Stats{}
 	}
 	s := Stats{
 		Enrichers:     make([]EnricherStats, len(e.members)),
-		Overloaded:    e.overloaded.Load(),
-		AfterShutdown: e.afterShutdown.Load(),
+		Overloaded:    e.counts.overloaded.Load(),
+		AfterShutdown: e.counts.afterShutdown.Load(),
 	}
 	for i, m := range e.members {
 		s.Enrichers[i] = m.stats()

@@ -1,7 +1,6 @@
 package enricher
 
 import (
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -14,12 +13,11 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// KeyJobCannotRestart is the key of the label that says that a restart of the
-// job is no use. See [Labels.CannotRestart].
+// KeyJobCannotRestart is the key of the label that vetoes a restart of the job.
+// See [Labels.CannotRestart].
 const KeyJobCannotRestart = "JOB_CANNOT_RESTART"
 
-// Labels are what is known about a failure, by key. A nil map can be read like
-// an empty one.
+// Labels are the labels of a failure by key. A nil map reads as an empty one.
 type Labels map[string]string
 
 // CannotRestart reports whether the labels veto a restart of the job: the key
@@ -35,8 +33,8 @@ func (l Labels) Keys() []string { return slices.Sorted(maps.Keys(l)) }
 // Clone returns a copy. The copy of a nil map is nil.
 func (l Labels) Clone() Labels { return maps.Clone(l) }
 
-// String returns the labels in the order of their keys, as "k=v, k=v". It is
-// meant for people: values are not quoted.
+// String returns the labels in ascending order of keys as "k=v, k=v". Values are
+// not quoted: the text is for people.
 func (l Labels) String() string {
 	var b strings.Builder
 	for i, key := range l.Keys() {
@@ -50,7 +48,7 @@ func (l Labels) String() string {
 	return b.String()
 }
 
-// LogValue returns the labels as a group, in the order of their keys.
+// LogValue returns the labels as a group in ascending order of keys.
 func (l Labels) LogValue() slog.Value {
 	attrs := make([]slog.Attr, 0, len(l))
 	for _, key := range l.Keys() {
@@ -59,12 +57,12 @@ func (l Labels) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// WithLabels returns err with labels attached, which [LabelsOf] finds. The
-// result has the text of err; [errors.Is], [errors.As] and the formatting verbs
-// see err through it. l is copied. If err is nil, so is the result.
+// WithLabels returns err with labels attached, for [LabelsOf] to find. The
+// result has the text of err and wraps it; the formatting verbs format err. l is
+// copied. If err is nil, WithLabels returns nil.
 //
-// A Result does not have these labels by itself: an enricher may publish those
-// under keys that it declares.
+// These labels are not merged into a [Result]. An enricher may publish them under
+// keys that it declares, as the ready-made enricher "attached" does.
 func WithLabels(err error, l Labels) error {
 	if err == nil {
 		return nil
@@ -82,7 +80,7 @@ func (e *labeledError) Unwrap() error { return e.err }
 
 func (e *labeledError) FailureLabels() map[string]string { return e.labels.Clone() }
 
-// Format lets err print itself, as its %+v may hold a stack.
+// Format formats err, whose %+v may print a stack.
 func (e *labeledError) Format(s fmt.State, verb rune) {
 	fmt.Fprintf(s, fmt.FormatString(s, verb), e.err)
 }
@@ -92,10 +90,10 @@ func (e *labeledError) Format(s fmt.State, verb rune) {
 //
 //	FailureLabels() map[string]string
 //
-// such as what [WithLabels] returns. Where a key is there several times, the
-// outermost wins, and among equally deep ones the first. A FailureLabels that
-// panics has no labels, and what it wraps is not looked at. The result is never
-// nil and the caller's; the labels are not checked in any way.
+// such as what [WithLabels] returns. If several errors have a key, the outermost
+// wins, and the first among equally deep ones. An error whose FailureLabels
+// panics has no labels, and the errors that it wraps are skipped. The result is
+// never nil and is the caller's. The labels are not checked.
 func LabelsOf(err error) Labels {
 	labels := Labels{}
 	depths := map[string]int{}
@@ -124,7 +122,8 @@ const (
 )
 
 // CheckKey returns nil if key can be the key of a label, and otherwise an error
-// that is [ErrInvalidKey] and quotes it: for enrichers whose keys are configured.
+// that wraps [ErrInvalidKey] and quotes the key. It is meant for enrichers whose
+// keys are configured.
 func CheckKey(key string) error {
 	if len(key) >= 1 && len(key) <= maxKeyLength && utf8.ValidString(key) &&
 		strings.IndexFunc(key, unicode.IsControl) < 0 {
@@ -133,9 +132,9 @@ func CheckKey(key string) error {
 	return fmt.Errorf("%.*q: %w", maxKeyLength, key, ErrInvalidKey)
 }
 
-// checkLabels returns those of an enricher's labels that may be merged and what
-// was wrong with the others. keys are the enricher's, ascending. The result may
-// be labels itself: whoever keeps it makes a copy.
+// checkLabels returns the labels of an enricher that may be merged, and what is
+// wrong with the others. keys are the enricher's in ascending order. The result
+// may be labels itself, so the caller must copy it to keep it.
 func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
 	clean, found := true, 0
 	for _, key := range keys {
@@ -152,15 +151,12 @@ func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIs
 	if clean && found == len(labels) && found <= limits.MaxLabels {
 		return labels, nil
 	}
-	return sortOut(labels, keys, limits)
+	return filterLabels(labels, keys, limits)
 }
 
 // checkValue reports whether value can be the value of a label. Nearly all are
 // plain ASCII.
 func checkValue(value string) bool {
-	for len(value) >= 8 && arePlain(value[:8]) {
-		value = value[8:]
-	}
 	for i := range len(value) {
 		if c := value[i]; c < ' ' && c != '\t' && c != '\n' || c >= 0x7f {
 			return utf8.ValidString(value[i:]) && strings.IndexFunc(value[i:], func(r rune) bool {
@@ -171,18 +167,8 @@ func checkValue(value string) bool {
 	return true
 }
 
-// arePlain reports whether eight bytes are all from the space to the tilde, in
-// one go: a byte has its highest bit set in one of the three words where it is
-// below the space, above the tilde, or has it set itself. Only a byte of which
-// that is true carries into the next, or borrows from it.
-func arePlain(eight string) bool {
-	const ones = 0x0101_0101_0101_0101
-	w := binary.LittleEndian.Uint64([]byte(eight))
-	return ((w-' '*ones)|(w+ones)|w)&(0x80*ones) == 0
-}
-
-// sortOut is checkLabels for labels of which some cannot stay as they are.
-func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
+// filterLabels is checkLabels for labels of which some must be dropped or cut.
+func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
 	kept := make(Labels, min(len(labels), len(keys)))
 	var issues issueList
 	for _, key := range keys {
@@ -192,11 +178,11 @@ func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue)
 		case !checkValue(value):
 			issues.add(key, fmt.Errorf("%w: %.64q", ErrInvalidValue, value))
 		case len(kept) == limits.MaxLabels:
-			issues.add(key, fmt.Errorf("%w: at most %d are kept, in the order of their keys", ErrTooManyLabels, limits.MaxLabels))
+			issues.add(key, fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels))
 		case len(value) > limits.MaxValueLength:
-			// Cloned, so that the long one can be collected.
+			// Cloned, so that the long value can be collected.
 			kept[key] = strings.Clone(text.Cut(value, limits.MaxValueLength))
-			issues.add(key, fmt.Errorf("%w: it has %d bytes, and at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
+			issues.add(key, fmt.Errorf("%w: it has %d bytes, at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
 		default:
 			kept[key] = value
 		}
@@ -211,12 +197,12 @@ func sortOut(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue)
 
 // A LabelIssue is one label of an enricher that was dropped or cut.
 type LabelIssue struct {
-	Key string // cut to 128 bytes where it is longer
-	Err error  // one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
+	Key string // at most 128 bytes; a longer one is cut
+	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
 }
 
-// issueList holds the first issues in the order of their keys, however many
-// are added: an enricher may return a million labels.
+// An issueList holds the first maxIssues issues in ascending order of keys,
+// however many are added: an enricher may return a million labels.
 type issueList []LabelIssue
 
 func (l *issueList) add(key string, err error) {

@@ -17,21 +17,22 @@ import (
 
 // A candidate is an enricher on its way into an Enricher.
 type candidate struct {
-	name    string
-	factory Factory // nil for one made in code, or unknown
-	fe      FailureEnricher
-	ours    bool // to close: a factory made it
-	outputs []string
-	inputs  []string
-	reader  bool
-	inCode  bool     // given by WithEnricher
-	from    Location // of one that is kept
-	refused error    // why it is not kept
+	name     string
+	factory  Factory // nil for one made in code, or unknown
+	fe       FailureEnricher
+	ours     bool // a factory made it, so the Enricher closes it
+	outputs  []string
+	inputs   []string
+	reader   bool
+	reads    []string // inputs, "*" expanded
+	inCode   bool     // given by WithEnricher
+	from     Location // set if it is not rejected
+	rejected error    // why it is rejected
 }
 
 // load makes the configured enrichers, adds those made in code, and returns the
-// ones that may run. Where the error is not nil, there are none. What load made
-// and does not return it has closed.
+// ones that may run. If the error is not nil, there are none. It closes what it
+// made and does not return.
 func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err error) {
 	all, err := candidates(cfg, s)
 	if err := errors.Join(cfg.check(), err); err != nil {
@@ -39,93 +40,97 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 	}
 	defer func() {
 		for _, c := range all {
-			if err != nil || c.refused != nil {
+			if err != nil || c.rejected != nil {
 				c.close(s.logger)
 			}
 		}
 	}()
-	var errs []error
-	failed := false
-	for _, c := range all {
-		if c.factory == nil {
-			errs = append(errs, c.refused) // nil where it is made in code
-			continue
-		}
-		conf := newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger)
-		fe, err := create(c.factory, conf)
-		c.fe, c.ours = fe, !isNil(fe)
-		if err != nil {
-			errs, failed = append(errs, err), true
-		}
+	if err := makeAll(all, cfg, s); err != nil {
+		return nil, nil, err
 	}
-	if failed { // then let all that is wrong be said at once
-		return nil, nil, errors.Join(errs...)
-	}
-	strays := strays(cfg, all)
+	unused := unusedConfig(cfg, all)
+	check(all)
 	for _, c := range all {
-		if c.refused == nil {
-			c.refused = c.askKeys()
-		}
-	}
-	refuseOverlaps(all)
-	refuseCircles(all)
-	for _, c := range all {
-		if c.refused != nil {
-			rejected = append(rejected, Rejection{c.name, c.refused})
+		if c.rejected != nil {
+			rejected = append(rejected, Rejection{c.name, c.rejected})
 			continue
 		}
 		c.from = c.location()
 		kept = append(kept, c)
 	}
-	if err := errors.Join(append(refusals(rejected), strays...)...); cfg.Strict && err != nil {
+	if err := errors.Join(append(rejectionErrors(rejected), unused...)...); cfg.Strict && err != nil {
 		return nil, nil, err
 	}
-	announce(s.logger, all, strays)
+	announce(s.logger, all, unused)
 	return kept, rejected, nil
 }
 
 // candidates returns what is to be loaded, in configured order, those made in
-// code last. Unknown names are refused already.
+// code last. Unknown names are rejected already.
 func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 	var errs []error
-	taken := map[string]string{}
-	take := func(name string) bool {
-		other, ok := taken[fold(name)]
-		taken[fold(name)] = name
-		if ok && other != name {
+	names := map[string]string{} // as configured, by name in lower case
+	add := func(name string) bool {
+		other, taken := names[fold(name)]
+		names[fold(name)] = name
+		if taken && other != name {
 			errs = append(errs, &ConfigError{Enricher: name, Option: "failure-enrichers", Err: fmt.Errorf(
-				"%q is there too: want names that differ in more than case, as options and policies match them without regard to it", other)})
+				"conflicts with %q: names are case-insensitive", other)})
 		}
-		return !ok
+		return !taken
 	}
 	for _, name := range cfg.FailureEnrichers {
-		if !take(name) {
+		if !add(name) {
 			continue // a name given twice counts once
 		}
 		c := &candidate{name: name}
-		c.factory, c.refused = s.registry.lookUp(name)
+		c.factory, c.rejected = s.registry.lookUp(name)
 		all = append(all, c)
 	}
 	for _, in := range s.inCode {
+		var err error
 		switch {
 		case !configurable.MatchString(in.name):
-			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New(
-				"malformed name: want letters, digits, '.', '_' or '-', and one '/' before an instance")})
+			err = errors.New("malformed name: " + nameForm)
 		case isNil(in.fe):
-			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New("want an enricher, not nil")})
-		case !take(in.name):
-			errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: errors.New("the name is taken: want another")})
+			err = errors.New("the enricher is nil")
+		case !add(in.name):
+			err = errors.New("the name is already in use")
 		default:
 			all = append(all, &candidate{name: in.name, fe: in.fe, inCode: true})
+			continue
 		}
+		errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: err})
 	}
 	return all, errors.Join(errs...)
 }
 
+// makeAll calls the factories of all candidates. If one fails, the error also has
+// the unknown names, so that everything wrong is reported at once.
+func makeAll(all []*candidate, cfg Config, s *settings) error {
+	var errs []error
+	failed := false
+	for _, c := range all {
+		if c.factory == nil {
+			errs = append(errs, c.rejected) // nil if it is made in code
+			continue
+		}
+		fe, err := create(c.factory, newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger))
+		c.fe, c.ours = fe, !isNil(fe)
+		if err != nil {
+			errs, failed = append(errs, err), true
+		}
+	}
+	if !failed {
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
 // location returns where the enricher comes from.
 func (c *candidate) location() Location {
-	// The names are constants for the sake of the linker, which could otherwise
-	// leave out no method of any type.
+	// MethodByName with a constant lets the linker drop the other methods of all
+	// types.
 	code, method := any(c.fe), func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("ProcessFailure") }
 	if c.factory != nil {
 		code, method = c.factory, func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("CreateFailureEnricher") }
@@ -136,68 +141,91 @@ func (c *candidate) location() Location {
 	return Location(source.Of(c.fe, code, method))
 }
 
-// announce logs what was found, and what is wrong with it.
-func announce(logger *slog.Logger, all []*candidate, strays []error) {
-	if len(all) == 0 {
-		// Not an error, as nobody has to have any. But the configuration may
-		// have been looked for in the wrong place.
-		line(logger, slog.LevelInfo, "No failure enrichers are configured")
+// waits returns for each enricher the indexes of those whose labels it reads.
+func waits(cs []*candidate) [][]int {
+	nodes := make([]graph.Node, len(cs))
+	for i, c := range cs {
+		nodes[i] = graph.Node{Sets: c.outputs, Reads: c.inputs}
 	}
-	set, refused := map[string]bool{}, map[string][]string{}
-	for _, c := range all {
-		for _, key := range unique(c.outputs) {
-			if c.refused == nil {
-				set[key] = true
-			} else {
-				refused[key] = append(refused[key], c.name)
-			}
+	return graph.Waits(nodes)
+}
+
+// connect returns what waits does and sets the keys that each reader gets. "*"
+// stands for the keys of those that it waits for, and no others: whether another
+// has set its labels by then depends on timing.
+func connect(kept []*candidate) [][]int {
+	all := waits(kept)
+	for i, c := range kept {
+		c.reads = c.inputs
+		if !slices.Contains(c.inputs, graph.All) {
+			continue
+		}
+		c.reads = slices.Clone(c.inputs)
+		for _, j := range all[i] {
+			c.reads = append(c.reads, unique(kept[j].outputs)...)
 		}
 	}
+	return all
+}
+
+// announce logs what was found, and what is wrong with it.
+func announce(logger *slog.Logger, all []*candidate, unused []error) {
+	if len(all) == 0 {
+		// Not an error, but perhaps the configuration was looked for in the
+		// wrong place.
+		logLine(logger, slog.LevelInfo, "No failure enrichers are configured")
+	}
+	keys := setters(all)
 	for _, c := range all {
 		name := slog.String("enricher", c.name)
-		if c.refused != nil {
+		if c.rejected != nil {
 			level := slog.LevelError
-			switch c.refused.(type) {
+			switch c.rejected.(type) {
 			case *overlaps, *CycleError:
 				level = slog.LevelWarn
 			}
-			line(logger, level, "Failure enricher is refused", name, slog.String("error", guard.Text(c.refused)))
+			logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
 			continue
 		}
-		line(logger, slog.LevelInfo, "Found failure enricher", name,
+		logLine(logger, slog.LevelInfo, "Found failure enricher", name,
 			slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
-		for _, key := range unique(c.inputs) {
-			if key == graph.All || set[key] {
-				continue
-			}
-			attrs := []slog.Attr{name, slog.String("key", key)}
-			if by := refused[key]; by != nil {
-				line(logger, slog.LevelWarn, "Failure enricher reads a label that only refused enrichers set",
-					append(attrs, slog.Any("refused", by))...)
-				continue
-			}
-			own := func(key string) bool { return slices.Contains(c.outputs, key) }
-			if near, ok := nearest.Name(key, slices.DeleteFunc(sortedKeys(set), own)); ok {
-				attrs = append(attrs, slog.String("did_you_mean", near))
-			}
-			line(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", attrs...)
-		}
+		c.announceInputs(logger, keys)
 	}
-	for _, err := range strays {
-		line(logger, slog.LevelWarn, "Configuration of a failure enricher is not used", slog.String("error", err.Error()))
+	for _, err := range unused {
+		logLine(logger, slog.LevelWarn, "Configuration of a failure enricher is not used", slog.String("error", err.Error()))
 	}
 }
 
-// line writes a log line, and survives the handler.
-func line(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
+// announceInputs logs the input keys of c that no enricher sets.
+func (c *candidate) announceInputs(logger *slog.Logger, keys keySetters) {
+	for _, key := range unique(c.inputs) {
+		if key == graph.All || keys.set[key] {
+			continue
+		}
+		attrs := []slog.Attr{slog.String("enricher", c.name), slog.String("key", key)}
+		if by := keys.rejected[key]; by != nil {
+			logLine(logger, slog.LevelWarn, "Failure enricher reads a label that only rejected enrichers set",
+				append(attrs, slog.Any("rejected", by))...)
+			continue
+		}
+		others := slices.DeleteFunc(sortedKeys(keys.set), func(key string) bool { return slices.Contains(c.outputs, key) })
+		if near, ok := nearest.Name(key, others); ok {
+			attrs = append(attrs, slog.String("did_you_mean", near))
+		}
+		logLine(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", attrs...)
+	}
+}
+
+// logLine writes a log line. A handler that panics is ignored.
+func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
 	guard.Do(func() { logger.LogAttrs(context.Background(), level, msg, attrs...) })
 }
 
-// close closes what a factory has made.
+// close closes an enricher that a factory made.
 func (c *candidate) close(logger *slog.Logger) {
 	if closer, ok := c.fe.(io.Closer); ok && c.ours {
 		if err := closeSafely(c.name, closer); err != nil {
-			line(logger, slog.LevelWarn, "Closing a failure enricher failed",
+			logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
 				slog.String("enricher", c.name), slog.String("error", err.Error()))
 		}
 	}

@@ -19,8 +19,7 @@ import (
 // The rules that comments of the tests refer to are those of the design, section
 // 4: what happens at load.
 
-// Rule 1.
-func TestOnlyFactoriesThatAreNamedRun(t *testing.T) {
+func TestLoadRunsNamedFactoriesOnly(t *testing.T) {
 	t.Parallel()
 	var ran []string
 	running := func(key string) enricher.Factory {
@@ -35,8 +34,7 @@ func TestOnlyFactoriesThatAreNamedRun(t *testing.T) {
 	assert.Equal(t, []string{"c", "a"}, namesOf(e))
 }
 
-// Rule 1.
-func TestWithoutNamesNothingRunsAndALineSaysSo(t *testing.T) {
+func TestLoadWithoutNames(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{nil, {}} {
 		var log loadLog
@@ -49,15 +47,14 @@ func TestWithoutNamesNothingRunsAndALineSaysSo(t *testing.T) {
 	}
 }
 
-// Rule 1.
-func TestEnrichersMadeInCodeNeedNoConfiguredOnes(t *testing.T) {
+func TestLoadWithEnricherOnly(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	loaded(t, nil, enricher.Config{}, log.option(), enricher.WithEnricher("a", setting("x")))
 	assert.Equal(t, []string{`level=INFO msg="Found failure enricher" enricher=a output_keys=[x]`}, log.lines())
 }
 
-func TestANameGivenTwiceCountsOnce(t *testing.T) {
+func TestLoadNameGivenTwice(t *testing.T) {
 	t.Parallel()
 	var made atomic.Int32
 	f := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -71,8 +68,7 @@ func TestANameGivenTwiceCountsOnce(t *testing.T) {
 	assert.EqualValues(t, 1, made.Load())
 }
 
-// Rule 2.
-func TestAnUnknownNameIsRefusedWithTheRegisteredOnesAndTheNearest(t *testing.T) {
+func TestLoadUnknownName(t *testing.T) {
 	t.Parallel()
 	fs := factories{"webhook": giving(setting()), "rules": giving(setting()), "Owner": giving(setting()), "ra": giving(setting())}
 	const registered = `: registered are "Owner", "ra", "rules", "webhook"`
@@ -97,12 +93,11 @@ func TestAnUnknownNameIsRefusedWithTheRegisteredOnesAndTheNearest(t *testing.T) 
 
 	e = loaded(t, nil, enricher.Config{FailureEnrichers: []string{"rules"}})
 	assert.Equal(t, map[string]string{
-		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers that you need`,
+		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers`,
 	}, refusals(e))
 }
 
-// Rule 2.
-func TestAMalformedNameIsRefused(t *testing.T) {
+func TestLoadMalformedName(t *testing.T) {
 	t.Parallel()
 	fs := factories{"rules": giving(setting())}
 	names := []string{
@@ -116,163 +111,9 @@ func TestAMalformedNameIsRefused(t *testing.T) {
 		assert.Equal(t, name, rejected[i].Name)
 		assert.ErrorIs(t, rejected[i].Err, enricher.ErrUnknownEnricher)
 		assert.ErrorContains(t, rejected[i].Err, fmt.Sprintf(
-			"%q: malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; registered are \"rules\"", name))
+			"%q: malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are \"rules\"", name))
 	}
 	assert.Empty(t, e.Enrichers())
-}
-
-// Rule 3.
-func TestOptionsOrAPolicyOfAnEnricherThatIsNotConfiguredEarnAWarning(t *testing.T) {
-	t.Parallel()
-	fs := factories{"rules": giving(setting()), "owner": giving(setting())}
-	cfg := enricher.Config{
-		FailureEnrichers: []string{"rules/payments", "unknown"},
-		Options: map[string]map[string]any{
-			"owner": {"url": "x"}, "rules": nil, "rules/payments": {"a": 1}, "unknown": {"a": 1},
-		},
-		Policies: map[string]enricher.Policy{"owner": {}, "RULES/payments": {}, "unknown": {}, "rules/": {}},
-	}
-	var log loadLog
-	e := loaded(t, fs, cfg, log.option())
-	assert.Equal(t, []string{"rules/payments"}, namesOf(e))
-	assert.Equal(t, []string{
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules/\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-	}, log.lines()[2:])
-
-	cfg.FailureEnrichers, cfg.Strict = []string{"rules/payments"}, true
-	delete(cfg.Options, "unknown")
-	delete(cfg.Policies, "unknown")
-	e, err := load(t, fs, cfg)
-	assert.Nil(t, e)
-	assert.EqualError(t, err, `enricher "owner": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
-enricher "rules": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
-enricher "owner": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this
-enricher "rules/": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this`,
-		"with Strict they are an error")
-	assert.Len(t, configErrorsOf(t, err), 4)
-
-	cfg.Options, cfg.Policies = nil, map[string]enricher.Policy{"rules/payment": {}}
-	_, err = load(t, fs, cfg)
-	assert.EqualError(t, err, `enricher "rules/payment": option "failure-enrichment.policies": `+
-		`no such enricher is configured: add it to failure-enrichers, or remove this; did you mean "rules/payments"?`)
-}
-
-// Rule 3.
-func TestAnEnricherMadeInCodeHasAPolicyButNoOptions(t *testing.T) {
-	t.Parallel()
-	cfg := enricher.Config{
-		Options:  map[string]map[string]any{"code": {"a": 1}},
-		Policies: map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
-		Strict:   true,
-	}
-	fe := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("boom") })
-	_, err := load(t, nil, cfg, enricher.WithEnricher("code", fe))
-	assert.EqualError(t, err,
-		`enricher "code": option "failure-enricher": the enricher is made in code and takes no options: remove this`)
-	assert.Equal(t, []string{"failure-enricher"}, optionsIn(configErrorsOf(t, err)))
-	cfg.Options = nil
-	e := loaded(t, nil, cfg, enricher.WithEnricher("code", fe))
-	e.Enrich(errors.New("failed"))
-	assert.Equal(t, enricher.BreakerOpen, e.Stats().Enrichers[0].Breaker)
-}
-
-// Rule 4.
-func TestAnEnricherWithAnInvalidOutputKeyIsRefused(t *testing.T) {
-	t.Parallel()
-	const why = "key is not 1 to 128 bytes of valid UTF-8 without control characters"
-	long := strings.Repeat("k", 129)
-	for key, message := range map[string]string{
-		"":                            `enricher "bad": output key "": ` + why,
-		"a\nb":                        `enricher "bad": output key "a\nb": ` + why,
-		"a\tb":                        `enricher "bad": output key "a\tb": ` + why,
-		"a\x00":                       `enricher "bad": output key "a\x00": ` + why,
-		"\x7f":                        `enricher "bad": output key "\x7f": ` + why,
-		"\u0085":                      `enricher "bad": output key "\u0085": ` + why,
-		"\xff":                        `enricher "bad": output key "\xff": ` + why,
-		long:                          `enricher "bad": output key "` + long[1:] + `": ` + why,
-		strings.Repeat("é", 64) + "k": `enricher "bad": output key "` + strings.Repeat("é", 64) + `k": ` + why,
-	} {
-		e := loaded(t, factories{"bad": giving(setting("good", key))},
-			enricher.Config{FailureEnrichers: []string{"bad"}},
-			enricher.WithEnricher("other", setting("good")))
-		assert.Equal(t, map[string]string{"bad": message}, refusals(e))
-		assert.ErrorIs(t, e.Rejected()[0].Err, enricher.ErrInvalidKey)
-		assert.Equal(t, []string{"other"}, namesOf(e), "its keys are free")
-	}
-
-	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("bad", setting("", "good", "\n")))
-	assert.Equal(t, map[string]string{
-		"bad": `enricher "bad": output key "": ` + why + "\n" + `output key "\n": ` + why,
-	}, refusals(e), "all of them are named")
-}
-
-// Rule 4.
-func TestAKeyIs1To128BytesOfUTF8WithoutControlCharacters(t *testing.T) {
-	t.Parallel()
-	keys := []string{"k", " ", "*", "a=b, c", "é", "日本", "\u200b", "\ufffd", strings.Repeat("k", 128), strings.Repeat("é", 64)}
-	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("good", setting(keys...)))
-	assert.Empty(t, e.Rejected())
-	assert.Equal(t, keys, e.Enrichers()[0].OutputKeys)
-}
-
-// Rule 4.
-func TestAnEnricherThatPanicsWhenItIsAskedForItsKeysIsRefused(t *testing.T) {
-	t.Parallel()
-	boom := func() []string { panic("boom") }
-	none := func() []string { return nil }
-	e := loaded(t, nil, enricher.Config{},
-		enricher.WithEnricher("outputs", keyed{setting(), boom, none}),
-		enricher.WithEnricher("inputs", keyed{setting(), none, boom}),
-		enricher.WithEnricher("good", setting()))
-	assert.Equal(t, map[string]string{
-		"outputs": `enricher "outputs": asked for its keys: panic: boom`,
-		"inputs":  `enricher "inputs": asked for its keys: panic: boom`,
-	}, refusals(e))
-	assert.Equal(t, []string{"good"}, namesOf(e))
-	for _, r := range e.Rejected() {
-		var p *enricher.PanicError
-		require.ErrorAs(t, r.Err, &p)
-		assert.Equal(t, "boom", p.Value)
-		assert.Contains(t, string(p.Stack), "load_test.go")
-	}
-}
-
-// Section 2.
-func TestKeysAreAskedForOnceAndCopied(t *testing.T) {
-	t.Parallel()
-	outputs, inputs := []string{"b", "a", "b"}, []string{"x", "*"}
-	asked := 0
-	fn := func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-		return enricher.Labels{"a": "1", "b": "2", "later": "3"}, nil
-	}
-	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("reader", keyed{
-		enricher.Func(nil, fn),
-		func() []string {
-			if asked++; asked > 1 {
-				return []string{"later"}
-			}
-			return outputs
-		},
-		func() []string { return inputs },
-	}))
-	outputs[0], outputs[1], inputs[0] = "later", "later", "later"
-	check := func() {
-		res := e.EnrichContext(context.Background(), errors.New("failed"), enricher.FailureContext{})
-		assert.Equal(t, enricher.Labels{"a": "1", "b": "2"}, res.Labels)
-		assert.Equal(t, []enricher.LabelIssue{{Key: "later", Err: enricher.ErrUndeclaredKey}}, res.Outcomes[0].Issues)
-		info := e.Enrichers()[0]
-		assert.Equal(t, []string{"b", "a", "b"}, info.OutputKeys, "as it declared them")
-		assert.Equal(t, []string{"x", "*"}, info.InputKeys)
-	}
-	check()
-	info := e.Enrichers()[0]
-	info.Name, info.OutputKeys[0], info.InputKeys[0] = "changed", "changed", "changed"
-	e.Enrichers()[0] = enricher.Info{}
-	check()
-	assert.Equal(t, 1, asked)
 }
 
 // overlapsOf returns the overlaps that an enricher was refused for.
@@ -286,164 +127,7 @@ func overlapsOf(err error) []enricher.OverlapError {
 	return all
 }
 
-// Rule 5.
-func TestEnrichersThatShareAnOutputKeyAreAllRefused(t *testing.T) {
-	t.Parallel()
-	fs := factories{"a": giving(setting("x", "a")), "b": giving(setting("b", "x")), "c": giving(setting("c"))}
-	var log loadLog
-	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"b", "c", "a"}}, log.option())
-	const message = `output key "x" is declared by "b", "a": want it declared by one enricher only`
-	assert.Equal(t, map[string]string{"a": message, "b": message}, refusals(e))
-	for i, name := range []string{"b", "a"} {
-		assert.Equal(t, name, e.Rejected()[i].Name, "in configured order")
-		assert.Equal(t, []enricher.OverlapError{{Key: "x", Enrichers: []string{"b", "a"}}}, overlapsOf(e.Rejected()[i].Err))
-	}
-	assert.Equal(t, []string{"c"}, namesOf(e), "the others run")
-	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher is refused" enricher=b error="output key \"x\" is declared by \"b\", \"a\": want it declared by one enricher only"`,
-		`level=INFO msg="Found failure enricher" enricher=c output_keys=[c]`,
-		`level=WARN msg="Failure enricher is refused" enricher=a error="output key \"x\" is declared by \"b\", \"a\": want it declared by one enricher only"`,
-	}, log.lines())
-}
-
-// Rule 5.
-func TestAnOverlapNamesEveryKeyAndEveryParty(t *testing.T) {
-	t.Parallel()
-	fs := factories{
-		"a": giving(setting("x", "y", "a")),
-		"b": giving(setting("z", "x")),
-		"c": giving(setting("x", "z", "z")),
-		"d": giving(setting("y")),
-		"e": giving(setting("e", "e")),
-	}
-	var log loadLog
-	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"e", "d", "c", "b", "a"}}, log.option())
-	x := enricher.OverlapError{Key: "x", Enrichers: []string{"c", "b", "a"}}
-	y := enricher.OverlapError{Key: "y", Enrichers: []string{"d", "a"}}
-	z := enricher.OverlapError{Key: "z", Enrichers: []string{"c", "b"}}
-	want := map[string][]enricher.OverlapError{"a": {x, y}, "b": {x, z}, "c": {x, z}, "d": {y}}
-	got := map[string][]enricher.OverlapError{}
-	for i, r := range e.Rejected() {
-		got[r.Name] = overlapsOf(r.Err)
-		var text []string
-		for _, o := range got[r.Name] {
-			text = append(text, o.Error())
-		}
-		assert.EqualError(t, r.Err, strings.Join(text, "\n"))
-		assert.Contains(t, log.lines()[i+1], fmt.Sprintf("enricher=%s error=%q", r.Name, r.Err.Error()))
-	}
-	assert.Equal(t, want, got)
-	assert.Equal(t, []string{"e"}, namesOf(e), "a key that one enricher declares twice is no overlap")
-}
-
-// Rule 5.
-func TestTwoInstancesOfOneFactoryOverlapLikeAnyTwo(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, factories{"rules": giving(setting("kind"))},
-		enricher.Config{FailureEnrichers: []string{"rules/payments", "rules"}},
-		enricher.WithEnricher("code", setting("kind")))
-	const message = `output key "kind" is declared by "rules/payments", "rules", "code": want it declared by one enricher only`
-	assert.Equal(t, map[string]string{"rules/payments": message, "rules": message, "code": message}, refusals(e))
-	assert.Empty(t, e.Enrichers())
-}
-
-// Rule 5.
-func TestWhoIsRefusedAnywayOverlapsWithNobody(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, nil, enricher.Config{},
-		enricher.WithEnricher("invalid", setting("x", "")),
-		enricher.WithEnricher("good", setting("x")))
-	assert.Equal(t, []string{"good"}, namesOf(e))
-}
-
-// Rule 6.
-func TestReadersThatWaitForEachOtherAreRefused(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, nil, enricher.Config{},
-		enricher.WithEnricher("first", setting("first")),
-		enricher.WithEnricher("a", reading([]string{"c", "first"}, "a")),
-		enricher.WithEnricher("c", reading([]string{"b"}, "c")),
-		enricher.WithEnricher("p", reading([]string{"q"}, "p")),
-		enricher.WithEnricher("b", reading([]string{"x", "a"}, "b")),
-		enricher.WithEnricher("q", reading([]string{"p"}, "q")),
-		enricher.WithEnricher("after-a", reading([]string{"a", "first"}, "after-a")),
-		enricher.WithEnricher("after-after-a", reading([]string{"after-a"}, "after-after-a")),
-	)
-	cycles := map[string][]string{}
-	for _, r := range e.Rejected() {
-		var cycle *enricher.CycleError
-		require.ErrorAs(t, r.Err, &cycle)
-		cycles[r.Name] = cycle.Enrichers
-	}
-	three, two := []string{"a", "c", "b"}, []string{"p", "q"}
-	assert.Equal(t, map[string][]string{"a": three, "b": three, "c": three, "p": two, "q": two}, cycles)
-	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels `+
-		`("a" reads "c" of "c", "c" reads "b" of "b", "b" reads "a" of "a"): want no circle of input keys`, refusals(e)["b"])
-	assert.Equal(t, []string{"first", "after-a", "after-after-a"}, namesOf(e), "those that only read from them run")
-}
-
-// Rule 6.
-func TestTheErrorAboutALargeCircleIsBounded(t *testing.T) {
-	t.Parallel()
-	var opts []enricher.Option
-	for i := range 6 {
-		var others []string
-		for j := range 6 {
-			if j != i {
-				others = append(others, fmt.Sprint("key", j))
-			}
-		}
-		opts = append(opts, enricher.WithEnricher(fmt.Sprint("e", i), reading(others, fmt.Sprint("key", i))))
-	}
-	message := refusals(loaded(t, nil, enricher.Config{}, opts...))["e0"]
-	assert.Equal(t, 16, strings.Count(message, " reads "))
-	assert.Contains(t, message, `, "e3" reads "key0" of "e0" and 14 more): want no circle of input keys`)
-}
-
-// Rule 6.
-func TestWhoIsRefusedAnywayIsInNoCircle(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, nil, enricher.Config{},
-		enricher.WithEnricher("a", reading([]string{"c"}, "a", "shared")),
-		enricher.WithEnricher("b", setting("shared")),
-		enricher.WithEnricher("c", reading([]string{"a"}, "c")))
-	assert.Equal(t, []string{"c"}, namesOf(e))
-}
-
-// Rule 6.
-func TestAReaderOfItsOwnLabelsIsRefused(t *testing.T) {
-	t.Parallel()
-	var log loadLog
-	e := loaded(t, nil, enricher.Config{}, log.option(),
-		enricher.WithEnricher("self", reading([]string{"self"}, "self")),
-		enricher.WithEnricher("after", reading([]string{"self"}, "after")),
-		enricher.WithEnricher("all", reading([]string{"*"}, "all")))
-	require.Len(t, e.Rejected(), 1)
-	var cycle *enricher.CycleError
-	require.ErrorAs(t, e.Rejected()[0].Err, &cycle)
-	assert.Equal(t, []string{"self"}, cycle.Enrichers)
-	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys`)
-	assert.Equal(t, []string{"after", "all"}, namesOf(e), "a reader of all labels does not wait for itself")
-	lines := log.lines()
-	require.Len(t, lines, 4)
-	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher is refused" enricher=self`)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=after key=self refused=[self]`, lines[2])
-}
-
-// Rule 6.
-func TestReadersOfAllLabelsAreInNoCircleThroughThoseThatReadTheirs(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, nil, enricher.Config{},
-		enricher.WithEnricher("webhook", reading([]string{"*"}, "sent")),
-		enricher.WithEnricher("ticket", reading([]string{"*"}, "ticket")),
-		enricher.WithEnricher("after-webhook", reading([]string{"sent"}, "after-webhook")),
-		enricher.WithEnricher("after-ticket", reading([]string{"ticket"}, "after-ticket")))
-	assert.Empty(t, e.Rejected())
-	assert.Len(t, e.Enrichers(), 4)
-}
-
-// Rule 6.
-func TestAnInputKeyThatNoLoadedEnricherSetsEarnsAWarning(t *testing.T) {
+func TestLoadLogsInputKeysThatNoEnricherSets(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	loaded(t, nil, enricher.Config{}, log.option(),
@@ -455,7 +139,7 @@ func TestAnInputKeyThatNoLoadedEnricherSetsEarnsAWarning(t *testing.T) {
 		`level=INFO msg="Found failure enricher" enricher=reader output_keys=[reader]`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=goood did_you_mean=good`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=readr`,
-		`level=WARN msg="Failure enricher reads a label that only refused enrichers set" enricher=reader key=shared refused="[a b]"`,
+		`level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=reader key=shared rejected="[a b]"`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=x`,
 		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=y`,
 		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
@@ -466,8 +150,7 @@ func TestAnInputKeyThatNoLoadedEnricherSetsEarnsAWarning(t *testing.T) {
 	assert.NoError(t, err, "with Strict too: it is refused by nobody")
 }
 
-// Rule 7.
-func TestARefusalIsOneLineOfWarnForOverlapsAndCyclesAndOfErrorForTheRest(t *testing.T) {
+func TestLoadLogsRejections(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	fs := factories{"a": giving(setting("x", "y")), "bad": giving(setting("\n")), "good": giving(setting("good"))}
@@ -483,67 +166,19 @@ func TestARefusalIsOneLineOfWarnForOverlapsAndCyclesAndOfErrorForTheRest(t *test
 		got = append(got, before)
 	}
 	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher is refused" enricher=a/1`,
-		`level=ERROR msg="Failure enricher is refused" enricher=unknown`,
-		`level=ERROR msg="Failure enricher is refused" enricher=bad`,
-		`level=ERROR msg="Failure enricher is refused" enricher="mal formed"`,
+		`level=WARN msg="Failure enricher rejected" enricher=a/1`,
+		`level=ERROR msg="Failure enricher rejected" enricher=unknown`,
+		`level=ERROR msg="Failure enricher rejected" enricher=bad`,
+		`level=ERROR msg="Failure enricher rejected" enricher="mal formed"`,
 		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
-		`level=WARN msg="Failure enricher is refused" enricher=a/2`,
-		`level=ERROR msg="Failure enricher is refused" enricher=panics`,
-		`level=WARN msg="Failure enricher is refused" enricher=self`,
+		`level=WARN msg="Failure enricher rejected" enricher=a/2`,
+		`level=ERROR msg="Failure enricher rejected" enricher=panics`,
+		`level=WARN msg="Failure enricher rejected" enricher=self`,
 		`level=WARN msg="Configuration of a failure enricher is not used"`,
 	}, got)
 }
 
-// Rule 7.
-func TestWithStrictAnyRefusalMakesNewFailWithAllOfThem(t *testing.T) {
-	t.Parallel()
-	fs := factories{"a": giving(setting("x")), "good": giving(setting("good"))}
-	cfg := enricher.Config{
-		FailureEnrichers: []string{"a/1", "a/2", "unknown", "good", "mal formed"},
-		Options:          map[string]map[string]any{"off": nil},
-	}
-	opts := []enricher.Option{
-		enricher.WithEnricher("invalid", setting("")),
-		enricher.WithEnricher("panics", keyed{setting(), func() []string { panic("boom") }, nil}),
-		enricher.WithEnricher("self", reading([]string{"self"}, "self")),
-	}
-	cfg.Strict = true
-	e, err := load(t, fs, cfg, opts...)
-	assert.Nil(t, e)
-	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": want it declared by one enricher only
-no such failure enricher: "unknown": registered are "a", "good"
-no such failure enricher: "mal formed": malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; registered are "a", "good"
-enricher "invalid": output key "": key is not 1 to 128 bytes of valid UTF-8 without control characters
-enricher "panics": asked for its keys: panic: boom
-enricher "self" waits for its own labels ("self" reads its own "self"): want no input key among its output keys
-enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this`)
-	var (
-		overlap *enricher.OverlapError
-		cycle   *enricher.CycleError
-		panics  *enricher.PanicError
-		stray   *enricher.ConfigError
-	)
-	assert.ErrorIs(t, err, enricher.ErrUnknownEnricher)
-	assert.ErrorIs(t, err, enricher.ErrInvalidKey)
-	assert.ErrorAs(t, err, &overlap)
-	assert.ErrorAs(t, err, &cycle)
-	assert.ErrorAs(t, err, &panics)
-	assert.ErrorAs(t, err, &stray)
-
-	cfg.FailureEnrichers, cfg.Options = []string{"good"}, nil
-	assert.Equal(t, []string{"good"}, namesOf(loaded(t, fs, cfg)), "with nothing to refuse it is like any other")
-}
-
-func TestRejectedIsTheCallers(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"unknown"}})
-	e.Rejected()[0].Name = "changed"
-	assert.Equal(t, "unknown", e.Rejected()[0].Name)
-}
-
-// Rule 8.
-func TestWhatNewRefusesIsClosedOnceAndTheRestByShutdown(t *testing.T) {
+func TestLoadClosesRejectedEnrichers(t *testing.T) {
 	t.Parallel()
 	closers := map[string]*closeCounter{
 		"good":    {FailureEnricher: setting("good")},
@@ -590,8 +225,7 @@ func (c *closingReader) Close() error {
 	return nil
 }
 
-// Rule 8.
-func TestWhatWasMadeIsClosedOnceWhereNewFails(t *testing.T) {
+func TestLoadClosesWhatItMadeIfItFails(t *testing.T) {
 	t.Parallel()
 	errMade := errors.New("half made")
 	for what, bad := range map[string]struct {
@@ -621,8 +255,7 @@ func TestWhatWasMadeIsClosedOnceWhereNewFails(t *testing.T) {
 	assert.EqualValues(t, 1, fe.closed.Load(), "what comes with an error is closed too")
 }
 
-// Rule 8.
-func TestAnErrorOrAPanicOfCloseIsLogged(t *testing.T) {
+func TestLoadLogsErrorsOfClose(t *testing.T) {
 	t.Parallel()
 	var log loadLog
 	fails := &closeCounter{FailureEnricher: setting("x"), err: errors.New("disk full")}
@@ -640,7 +273,7 @@ func TestAnErrorOrAPanicOfCloseIsLogged(t *testing.T) {
 	}
 }
 
-func TestEnrichersMadeInCodeComeAfterTheConfiguredOnesInOrder(t *testing.T) {
+func TestWithEnricherComesAfterTheConfiguredOnes(t *testing.T) {
 	t.Parallel()
 	e := loaded(t, factories{"z": giving(setting("z"))}, enricher.Config{FailureEnrichers: []string{"z"}},
 		enricher.WithEnricher("b", setting("b")),
@@ -648,7 +281,7 @@ func TestEnrichersMadeInCodeComeAfterTheConfiguredOnesInOrder(t *testing.T) {
 	assert.Equal(t, []string{"z", "b", "a/instance"}, namesOf(e), "their names need not be registered")
 }
 
-func TestAnEnricherMadeInCodeStaysTheCallersToClose(t *testing.T) {
+func TestWithEnricherIsNotClosed(t *testing.T) {
 	t.Parallel()
 	kept, refused := &closeCounter{FailureEnricher: setting("good")}, &closeCounter{FailureEnricher: setting("")}
 	opts := []enricher.Option{enricher.WithEnricher("kept", kept), enricher.WithEnricher("refused", refused)}
@@ -664,9 +297,9 @@ func TestAnEnricherMadeInCodeStaysTheCallersToClose(t *testing.T) {
 	assert.Zero(t, refused.closed.Load())
 }
 
-func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
+func TestWithEnricherRejectsBadNamesAndNil(t *testing.T) {
 	t.Parallel()
-	const malformed = `malformed name: want letters, digits, '.', '_' or '-', and one '/' before an instance`
+	const malformed = `malformed name: must be letters, digits, '.', '_' or '-', with at most one '/' before an instance`
 	for _, test := range []struct {
 		name    string
 		fe      enricher.FailureEnricher
@@ -676,11 +309,11 @@ func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 		{"a b", setting(), malformed},
 		{"a/b/c", setting(), malformed},
 		{"a/", setting(), malformed},
-		{"nil", nil, "want an enricher, not nil"},
-		{"nil", (*nilEnricher)(nil), "want an enricher, not nil"},
-		{"configured", setting(), "the name is taken: want another"},
-		{"unknown", setting(), "the name is taken: want another"},
-		{"code", setting(), "the name is taken: want another"},
+		{"nil", nil, "the enricher is nil"},
+		{"nil", (*nilEnricher)(nil), "the enricher is nil"},
+		{"configured", setting(), "the name is already in use"},
+		{"unknown", setting(), "the name is already in use"},
+		{"code", setting(), "the name is already in use"},
 	} {
 		e, err := load(t, factories{"configured": panicking("was called")},
 			enricher.Config{FailureEnrichers: []string{"configured", "unknown"}},
@@ -698,11 +331,10 @@ func TestAnEnricherMadeInCodeWantsAGoodNameThatIsFreeAndIsNotNil(t *testing.T) {
 
 	_, err = load(t, factories{"a": giving(setting())},
 		enricher.Config{FailureEnrichers: []string{"a"}}, enricher.WithEnricher("A", setting()))
-	assert.ErrorContains(t, err, `enricher "A": option "failure-enrichers": "a" is there too: want names that differ in more than case`)
+	assert.ErrorContains(t, err, `enricher "A": option "failure-enrichers": conflicts with "a": names are case-insensitive`)
 }
 
-// Rule 9.
-func TestALoadedEnricherEarnsALineThatSaysWhereItComesFrom(t *testing.T) {
+func TestLoadLogsLocations(t *testing.T) {
 	t.Parallel()
 	factory := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { // line of func
 		return setting("func"), nil
@@ -769,15 +401,15 @@ type recordKeeper struct {
 }
 
 func (k *recordKeeper) Enabled(context.Context, slog.Level) bool { return true }
-func (k *recordKeeper) WithAttrs([]slog.Attr) slog.Handler       { return k }
+
+func (k *recordKeeper) WithAttrs([]slog.Attr) slog.Handler { return k }
 
 func (k *recordKeeper) Handle(_ context.Context, r slog.Record) error {
 	k.all = append(k.all, r)
 	return nil
 }
 
-// Rule 9.
-func TestALocationKnowsTheModuleAndItsVersion(t *testing.T) {
+func TestLocationHasModuleAndVersion(t *testing.T) {
 	t.Parallel()
 	// Code that is in the module and not in its tests.
 	inModule := setting().ProcessFailure
@@ -788,8 +420,7 @@ func TestALocationKnowsTheModuleAndItsVersion(t *testing.T) {
 	assert.Empty(t, location.File, "it is the compiler's: there is no line to lead to")
 }
 
-// Rule 9.
-func TestALocationPrintsInALineWhatIsKnown(t *testing.T) {
+func TestLocationString(t *testing.T) {
 	t.Parallel()
 	for want, l := range map[string]enricher.Location{
 		"":                                     {},
@@ -806,11 +437,12 @@ func TestALocationPrintsInALineWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestALoggerWhoseHandlerPanicsHurtsNobody(t *testing.T) {
+func TestLoadSurvivesAPanickingHandler(t *testing.T) {
 	t.Parallel()
 	for what, h := range map[string]slog.Handler{
-		"Handle":  panickingHandler{enabled: true},
-		"Enabled": panickingHandler{},
+		"Handle":    panickingHandler{enabled: true},
+		"Enabled":   panickingHandler{},
+		"WithAttrs": rudeHandler{},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -839,18 +471,28 @@ func (h panickingHandler) Enabled(context.Context, slog.Level) bool {
 	}
 	return true
 }
-func (h panickingHandler) Handle(context.Context, slog.Record) error { panic("Handle") }
-func (h panickingHandler) WithAttrs([]slog.Attr) slog.Handler        { return h }
-func (h panickingHandler) WithGroup(string) slog.Handler             { return h }
 
-func TestErrorsOfLoadingPrintWell(t *testing.T) {
+func (h panickingHandler) Handle(context.Context, slog.Record) error { panic("Handle") }
+
+func (h panickingHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+func (h panickingHandler) WithGroup(string) slog.Handler { return h }
+
+func TestLoadErrorTexts(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, &enricher.OverlapError{Key: "kind", Enrichers: []string{"a", "b", "c"}},
-		`output key "kind" is declared by "a", "b", "c": want it declared by one enricher only`)
+		`output key "kind" is declared by "a", "b", "c": only one enricher may declare it`)
 	assert.EqualError(t, &enricher.CycleError{Enrichers: []string{"a", "b"}},
-		`enrichers "a", "b" wait for each other's labels: want no circle of input keys`)
+		`enrichers "a", "b" wait for each other's labels: input keys must not form a cycle`)
 	why := errors.New("no")
 	err := error(&enricher.EnricherError{Enricher: "rules", Err: why})
 	assert.EqualError(t, err, `enricher "rules": no`)
 	assert.ErrorIs(t, err, why)
 }
+
+// A rudeHandler panics in every method.
+type rudeHandler struct{ slog.Handler }
+
+func (rudeHandler) Enabled(context.Context, slog.Level) bool { panic("Enabled") }
+
+func (rudeHandler) WithAttrs([]slog.Attr) slog.Handler { panic("WithAttrs") }

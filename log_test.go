@@ -82,18 +82,18 @@ func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
 		time.Sleep(time.Second)
 		assert.Equal(t, []string{
 			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=1 key=x ` +
-				`error="value is too long and was cut: it has 2 bytes, and at most 1 are kept" suppressed=2`,
+				`error="value is too long and was cut: it has 2 bytes, at most 1 are kept" suppressed=2`,
 		}, does(answering(enricher.Labels{"x": "22"}), 1))
 		assert.Equal(t, []string{line("failed", "panic: boom")[0] + " suppressed=2"},
 			does(failing(enricher.NewPanicError("boom", []byte("stack"))), 1), "without a stack: what is returned is no panic")
 		assert.Equal(t, []string{line("panicked", "panic: oh")[0] + " stack=..."}, does(panics, 1))
 		does(answering(nil), 1)
 		assert.Equal(t, line("timed-out", "not done within 1s: context deadline exceeded"), does(hanging(release, nil), 1))
-		assert.Equal(t, line("saturated", "as many calls as MaxConcurrent allows are under way (1)"), does(answering(nil), 3))
+		assert.Equal(t, line("saturated", "concurrency limit reached (1)"), does(answering(nil), 3))
 		close(release)
 		synctest.Wait()
 		does(panics, 1)
-		assert.Equal(t, line("circuit-open", "its circuit breaker is open for 10s after 2 timeouts or panics in a row"), does(panics, 3))
+		assert.Equal(t, line("circuit-open", "circuit breaker is open for 10s after 2 timeouts or panics in a row"), does(panics, 3))
 		require.NoError(t, e.Shutdown(context.Background()))
 		assert.Equal(t, []string{
 			`level=WARN msg="Failure was not enriched" error="the Enricher is shut down"`,

@@ -90,7 +90,7 @@ func TestACallWaitsForASlotUntilItsTimeIsUp(t *testing.T) {
 		assert.Equal(t, enricher.Labels{"y": "b"}, res.Labels)
 		assert.Equal(t, []enricher.Status{enricher.StatusSaturated, enricher.StatusOK}, statuses(res))
 		assert.ErrorIs(t, res.Outcomes[0].Err, enricher.ErrSaturated)
-		assert.EqualError(t, res.Outcomes[0].Err, "as many calls as MaxConcurrent allows are under way (1)")
+		assert.EqualError(t, res.Outcomes[0].Err, "concurrency limit reached (1)")
 		assert.Equal(t, time.Second, res.Outcomes[0].Duration)
 		assert.Equal(t, enricher.StatusTimedOut, first.Result().Outcomes[0].Status)
 		assert.Equal(t, int64(1), a.calls.Load(), "who gave up is not called")

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// An Option of [New].
+// An Option configures [New]. A nil Option does nothing.
 type Option func(*settings)
 
 type settings struct {
@@ -16,33 +16,53 @@ type settings struct {
 	inCode    []inCode
 }
 
+// An inCode is an enricher given by [WithEnricher].
 type inCode struct {
 	name string
 	fe   FailureEnricher
 }
 
-// WithRegistry makes New look up names in r. By default, and where r is nil, they
-// are looked up where [Register] puts them.
+// newSettings returns the settings that opts make, with the defaults for the
+// rest.
+func newSettings(opts []Option) *settings {
+	s := &settings{}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(s)
+		}
+	}
+	if s.registry == nil {
+		s.registry = defaultRegistry
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	return s
+}
+
+// WithRegistry makes New look up names in r. By default, or if r is nil, New uses
+// the registry of [Register].
 func WithRegistry(r *Registry) Option {
 	return func(s *settings) { s.registry = r }
 }
 
-// WithLogger sets the logger for what happens at load, and for misbehaving
-// enrichers afterwards: at most one line a second for each enricher and kind. By
-// default, and where l is nil, it is [slog.Default].
+// WithLogger sets the logger for what New finds, and later for misbehaving
+// enrichers: at most one line a second for each enricher and kind. By default, or
+// if l is nil, it is [slog.Default].
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) { s.logger = l }
 }
 
-// WithEnricher adds an enricher made in code, after the configured ones, under a
-// name of the same form. It stays the caller's to close, after Shutdown. A nil
-// enricher, a malformed name and one that is taken make New fail with a
-// [*ConfigError]. By default, there are only the configured ones.
+// WithEnricher adds an enricher made in code, after the configured ones. Its name
+// has the form of a configured name. It is not closed by [Enricher.Shutdown]; the
+// caller may close it afterwards. A nil enricher, and a name that is malformed or
+// already in use, make New fail with a [*ConfigError]. By default, there are only
+// the configured enrichers.
 func WithEnricher(name string, fe FailureEnricher) Option {
 	return func(s *settings) { s.inCode = append(s.inCode, inCode{name, fe}) }
 }
 
-// WithObserver adds an observer; it may be given several times. A nil one is
+// WithObserver adds an observer. It may be given several times; a nil observer is
 // ignored. By default, there is none.
 func WithObserver(o Observer) Option {
 	return func(s *settings) {
@@ -56,26 +76,25 @@ var defaultEnricher atomic.Pointer[Enricher]
 
 func init() { SetDefault(nil) }
 
-// SetDefault makes e the Enricher that the functions [Enrich] and
-// [EnrichContext] use. A nil e restores the empty one. It does not shut down the
-// one before.
+// SetDefault makes e the Enricher of the functions [Enrich] and [EnrichContext].
+// A nil e restores the initial one, which has no enrichers. SetDefault does not
+// shut down the previous one.
 func SetDefault(e *Enricher) {
 	if e == nil {
-		// Nothing that could fail, or that a program wants to read about whenever
-		// it starts.
+		// It cannot fail, and logs nothing when a program starts.
 		e, _ = New(Config{}, WithLogger(slog.New(slog.DiscardHandler)))
 	}
 	defaultEnricher.Store(e)
 }
 
 // Default returns the Enricher of the functions [Enrich] and [EnrichContext]. It
-// is never nil, and has no enrichers until [SetDefault].
+// is never nil, and has no enrichers until [SetDefault] is called.
 func Default() *Enricher { return defaultEnricher.Load() }
 
-// Enrich is [Enricher.Enrich] of [Default].
+// Enrich calls [Enricher.Enrich] of [Default].
 func Enrich(cause error) Labels { return Default().Enrich(cause) }
 
-// EnrichContext is [Enricher.EnrichContext] of [Default].
+// EnrichContext calls [Enricher.EnrichContext] of [Default].
 func EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 	return Default().EnrichContext(ctx, cause, fc)
 }

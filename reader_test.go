@@ -207,3 +207,17 @@ func TestTheLabelsOfACallerAreIgnored(t *testing.T) {
 	assert.Equal(t, enricher.Labels{"x": "nil"}, e.EnrichAsync(context.Background(), errJob, callers).Result().Labels)
 	assert.Equal(t, enricher.Labels{"k": "v"}, callers.Labels)
 }
+
+func TestReadersOfAllDoNotSeeEachOthersLabels(t *testing.T) {
+	t.Parallel()
+	seen := func(key string) processFunc {
+		return func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{key: fc.Labels.String()}, nil
+		}
+	}
+	e := running(t, enricher.Config{}, withGood("plain", "x"),
+		withReader("a", "a", []string{"*"}, seen("a")), withReader("b", "b", []string{"*"}, seen("b")))
+	for range 50 {
+		assert.Equal(t, enricher.Labels{"x": "plain", "a": "x=plain", "b": "x=plain"}, e.Enrich(errJob))
+	}
+}

@@ -12,9 +12,9 @@ import (
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-// A Registry holds factories by name. Its zero value is empty and ready for use,
-// its methods may be called concurrently. Most programs need none of their own:
-// see [Register].
+// A Registry holds factories by name. The zero value is an empty registry. Its
+// methods may be called concurrently. Most programs use the default registry: see
+// [Register].
 type Registry struct {
 	mu        sync.RWMutex
 	factories map[string]Factory
@@ -22,33 +22,33 @@ type Registry struct {
 
 var defaultRegistry = NewRegistry()
 
-// NewRegistry returns an empty registry, for tests and for services that want
-// no global state. [WithRegistry] makes New use it.
+// NewRegistry returns an empty registry, for tests and for services without
+// global state. [WithRegistry] makes New use it.
 func NewRegistry() *Registry { return &Registry{} }
 
-// Register makes a factory available under a name, in the default registry. It
-// is meant to be called from init functions, and panics where
-// [Registry.Register] returns an error.
+// Register makes a factory available under a name in the default registry. It is
+// meant to be called from init functions, and panics if [Registry.Register]
+// returns an error.
 func Register(name string, f Factory) {
 	if err := defaultRegistry.Register(name, f); err != nil {
 		panic(err)
 	}
 }
 
-// Registered returns the names in the default registry, ascending.
+// Registered returns the names in the default registry in ascending order.
 func Registered() []string { return defaultRegistry.Names() }
 
-// RegisteredFactory returns the factory of this name in the default registry, for
-// one that wraps what it makes, and for tests.
+// RegisteredFactory returns the factory of this name in the default registry. It is
+// meant for factories that wrap another, and for tests.
 func RegisteredFactory(name string) (f Factory, ok bool) { return defaultRegistry.Factory(name) }
 
-// Register makes a factory available under a name: letters, digits, '.', '_'
-// and '-'. An empty or malformed name, a nil factory and a name that is taken
-// are errors. A name that differs from another only in case counts as taken,
-// since configurations may come without case.
+// Register makes a factory available under a name of letters, digits, '.', '_'
+// and '-'. It returns an error if the name is empty, malformed or already
+// registered, or if f is nil. Names are case-insensitive here, because some
+// loaders of configuration lower-case all keys.
 func (r *Registry) Register(name string, f Factory) error {
 	if !registrable.MatchString(name) {
-		return fmt.Errorf("enricher: Register: name %q: want letters, digits, '.', '_' or '-'", name)
+		return fmt.Errorf("enricher: Register: name %q: must be letters, digits, '.', '_' or '-'", name)
 	}
 	if isNil(f) {
 		return fmt.Errorf("enricher: Register: the factory of %q is nil", name)
@@ -57,7 +57,7 @@ func (r *Registry) Register(name string, f Factory) error {
 	defer r.mu.Unlock()
 	for taken := range r.factories {
 		if strings.EqualFold(taken, name) {
-			return fmt.Errorf("enricher: Register: name %q: %q is registered already", name, taken)
+			return fmt.Errorf("enricher: Register: name %q: %q is already registered", name, taken)
 		}
 	}
 	if r.factories == nil {
@@ -67,14 +67,14 @@ func (r *Registry) Register(name string, f Factory) error {
 	return nil
 }
 
-// Names returns the registered names, ascending.
+// Names returns the registered names in ascending order.
 func (r *Registry) Names() []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return sortedKeys(r.factories)
 }
 
-// Factory returns the factory of this name.
+// Factory returns the factory of this name, and whether there is one.
 func (r *Registry) Factory(name string) (f Factory, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -87,31 +87,37 @@ var (
 	configurable = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$`)
 )
 
+// nameForm says what configurable matches.
+const nameForm = "must be letters, digits, '.', '_' or '-', with at most one '/' before an instance"
+
 // lookUp returns the factory of a configured name.
 func (r *Registry) lookUp(name string) (Factory, error) {
 	registered, _, _ := strings.Cut(name, "/")
-	if configurable.MatchString(name) {
-		if f, ok := r.Factory(registered); ok {
-			return f, nil
-		}
-	}
-	var b strings.Builder
 	if !configurable.MatchString(name) {
-		b.WriteString("malformed, want letters, digits, '.', '_' or '-', and one '/' before an instance; ")
+		return nil, r.unknown(name, registered, "malformed, "+nameForm+"; ")
 	}
-	names := r.Names()
-	if len(names) == 0 {
-		b.WriteString("none is registered, import the packages of the enrichers that you need")
-	} else {
-		b.WriteString("registered are " + quoted(names))
+	f, ok := r.Factory(registered)
+	if !ok {
+		return nil, r.unknown(name, registered, "")
 	}
-	if near, ok := nearest.Name(strings.TrimSpace(registered), names); ok {
-		fmt.Fprintf(&b, "; did you mean %q?", near)
-	}
-	return nil, fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, &b)
+	return f, nil
 }
 
-// quoted lists names for a message.
+// unknown returns the error for a name without a factory.
+func (r *Registry) unknown(name, registered, why string) error {
+	names := r.Names()
+	if len(names) == 0 {
+		why += "none is registered, import the packages of the enrichers"
+	} else {
+		why += "registered are " + quoted(names)
+	}
+	if near, ok := nearest.Name(strings.TrimSpace(registered), names); ok {
+		why += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, why)
+}
+
+// quoted returns names quoted and separated by commas.
 func quoted(names []string) string {
 	var b strings.Builder
 	for i, name := range names {
@@ -123,7 +129,7 @@ func quoted(names []string) string {
 	return b.String()
 }
 
-// unique returns the different keys, ascending.
+// unique returns the keys in ascending order without duplicates.
 func unique(keys []string) []string {
 	keys = slices.Sorted(slices.Values(keys))
 	return slices.Compact(keys)

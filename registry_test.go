@@ -14,7 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-func TestARegisteredNameIsLettersDigitsDotUnderscoreAndDash(t *testing.T) {
+func TestRegisterChecksNames(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	names := []string{"-", ".", "0", "Acme.rules_v2-beta", "Z", "_", "rules"}
@@ -24,22 +24,22 @@ func TestARegisteredNameIsLettersDigitsDotUnderscoreAndDash(t *testing.T) {
 	assert.Equal(t, names, r.Names())
 
 	for name, message := range map[string]string{
-		"":               `enricher: Register: name "": want letters, digits, '.', '_' or '-'`,
-		" ":              `enricher: Register: name " ": want letters, digits, '.', '_' or '-'`,
-		"a b":            `enricher: Register: name "a b": want letters, digits, '.', '_' or '-'`,
-		"a\n":            `enricher: Register: name "a\n": want letters, digits, '.', '_' or '-'`,
-		"a\x00":          `enricher: Register: name "a\x00": want letters, digits, '.', '_' or '-'`,
-		"a,b":            `enricher: Register: name "a,b": want letters, digits, '.', '_' or '-'`,
-		"é":              `enricher: Register: name "é": want letters, digits, '.', '_' or '-'`,
-		"\xff":           `enricher: Register: name "\xff": want letters, digits, '.', '_' or '-'`,
-		"rules/payments": `enricher: Register: name "rules/payments": want letters, digits, '.', '_' or '-'`,
+		"":               `enricher: Register: name "": must be letters, digits, '.', '_' or '-'`,
+		" ":              `enricher: Register: name " ": must be letters, digits, '.', '_' or '-'`,
+		"a b":            `enricher: Register: name "a b": must be letters, digits, '.', '_' or '-'`,
+		"a\n":            `enricher: Register: name "a\n": must be letters, digits, '.', '_' or '-'`,
+		"a\x00":          `enricher: Register: name "a\x00": must be letters, digits, '.', '_' or '-'`,
+		"a,b":            `enricher: Register: name "a,b": must be letters, digits, '.', '_' or '-'`,
+		"é":              `enricher: Register: name "é": must be letters, digits, '.', '_' or '-'`,
+		"\xff":           `enricher: Register: name "\xff": must be letters, digits, '.', '_' or '-'`,
+		"rules/payments": `enricher: Register: name "rules/payments": must be letters, digits, '.', '_' or '-'`,
 	} {
 		assert.EqualError(t, r.Register(name, giving(setting())), message)
 	}
 	assert.Equal(t, names, r.Names(), "a name that is refused is not registered")
 }
 
-func TestRegisterRefusesANilFactory(t *testing.T) {
+func TestRegisterRejectsNil(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	for what, f := range map[string]enricher.Factory{
@@ -52,20 +52,20 @@ func TestRegisterRefusesANilFactory(t *testing.T) {
 	assert.Empty(t, r.Names())
 }
 
-func TestRegisterRefusesANameThatIsTakenInWhateverCase(t *testing.T) {
+func TestRegisterRejectsNamesInUse(t *testing.T) {
 	t.Parallel()
 	fs := factories{"Rules": giving(setting("first"))}
 	r := registryOf(t, fs)
 	for _, name := range []string{"Rules", "rules", "RULES"} {
 		assert.EqualError(t, r.Register(name, giving(setting("second"))),
-			fmt.Sprintf(`enricher: Register: name %q: "Rules" is registered already`, name))
+			fmt.Sprintf(`enricher: Register: name %q: "Rules" is already registered`, name))
 	}
 	assert.Equal(t, []string{"Rules"}, r.Names())
 	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"Rules"}}, enricher.WithRegistry(r))
 	assert.Equal(t, []string{"first"}, e.Enrichers()[0].OutputKeys, "the first one stays")
 }
 
-func TestNamesAreSortedAndTheCallers(t *testing.T) {
+func TestRegistryNames(t *testing.T) {
 	t.Parallel()
 	r := registryOf(t, factories{"b": giving(setting()), "a": giving(setting()), "C": giving(setting())})
 	names := r.Names()
@@ -82,7 +82,7 @@ var inDefaultRegistry = sync.OnceValue(func() string {
 	return "registry-test"
 })
 
-func TestNewLooksNamesUpInTheDefaultRegistry(t *testing.T) {
+func TestRegistryDefaultIsUsedByNew(t *testing.T) {
 	name := inDefaultRegistry()
 	cfg := enricher.Config{FailureEnrichers: []string{name}}
 	for _, opt := range []enricher.Option{nil, enricher.WithRegistry(nil)} {
@@ -95,29 +95,29 @@ func TestNewLooksNamesUpInTheDefaultRegistry(t *testing.T) {
 	assert.NotContains(t, enricher.NewRegistry().Names(), name)
 }
 
-func TestRegisteredNamesAreSorted(t *testing.T) {
+func TestRegisteredIsSorted(t *testing.T) {
 	name := inDefaultRegistry()
 	names := enricher.Registered()
 	assert.True(t, slices.IsSorted(names))
 	assert.Contains(t, names, name)
 }
 
-func TestRegisterPanicsWhereARegistryReturnsAnError(t *testing.T) {
+func TestRegisterPanics(t *testing.T) {
 	name := inDefaultRegistry()
 	before := enricher.Registered()
 	good := giving(setting())
-	assert.PanicsWithError(t, `enricher: Register: name "": want letters, digits, '.', '_' or '-'`,
+	assert.PanicsWithError(t, `enricher: Register: name "": must be letters, digits, '.', '_' or '-'`,
 		func() { enricher.Register("", good) })
-	assert.PanicsWithError(t, `enricher: Register: name "a/b": want letters, digits, '.', '_' or '-'`,
+	assert.PanicsWithError(t, `enricher: Register: name "a/b": must be letters, digits, '.', '_' or '-'`,
 		func() { enricher.Register("a/b", good) })
 	assert.PanicsWithError(t, `enricher: Register: the factory of "other" is nil`,
 		func() { enricher.Register("other", nil) })
-	assert.PanicsWithError(t, `enricher: Register: name "registry-test": "registry-test" is registered already`,
+	assert.PanicsWithError(t, `enricher: Register: name "registry-test": "registry-test" is already registered`,
 		func() { enricher.Register(name, good) })
 	assert.Equal(t, before, enricher.Registered())
 }
 
-func TestARegistryMayBeUsedConcurrently(t *testing.T) {
+func TestRegistryConcurrentUse(t *testing.T) {
 	t.Parallel()
 	r := registryOf(t, factories{"base": giving(setting("base"))})
 	var all sync.WaitGroup
@@ -133,7 +133,7 @@ func TestARegistryMayBeUsedConcurrently(t *testing.T) {
 	assert.Len(t, r.Names(), 9)
 }
 
-func TestAFactoryMayUseItsRegistry(t *testing.T) {
+func TestRegistryMayBeUsedByAFactory(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()
 	require.NoError(t, r.Register("outer", enricher.FactoryFunc(
@@ -145,7 +145,7 @@ func TestAFactoryMayUseItsRegistry(t *testing.T) {
 	assert.Equal(t, []string{"inner", "outer"}, r.Names())
 }
 
-func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
+func TestRegistryFactory(t *testing.T) {
 	r := enricher.NewRegistry()
 	want := enricher.Labels{"a": "b"}
 	require.NoError(t, r.Register("a", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -167,4 +167,12 @@ func TestFactoryReturnsWhatWasRegistered(t *testing.T) {
 	fe, err = registered.CreateFailureEnricher(enricher.FactoryConfig{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"default"}, fe.OutputKeys())
+}
+
+func TestRegistryZeroValue(t *testing.T) {
+	t.Parallel()
+	var r enricher.Registry
+	assert.Empty(t, r.Names())
+	require.NoError(t, r.Register("op", giving(setting())))
+	assert.Equal(t, []string{"op"}, r.Names())
 }

@@ -11,21 +11,21 @@ import (
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-// A Result is what the enrichers said about one failure. It shares nothing with
-// the library: the caller may change it.
+// A Result holds the labels of one failure and the outcome of each enricher. It
+// is the caller's, who may change it.
 type Result struct {
 	Labels   Labels    `json:"labels"`   // of all enrichers, merged; never nil
 	Outcomes []Outcome `json:"outcomes"` // one per enricher, in configured order
 }
 
-// Complete reports whether every enricher has done its work: every outcome is
-// [StatusOK]. The labels of a Result that is not complete are still good.
+// Complete reports whether every outcome is [StatusOK]. The labels of a Result
+// that is not complete are valid.
 func (r Result) Complete() bool {
 	return !slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.Status != StatusOK })
 }
 
-// Err returns nil if r is complete. Otherwise it returns the errors of all other
-// outcomes, joined in configured order, each an [*EnricherError].
+// Err returns nil if r is complete, and otherwise the errors of the outcomes that
+// are not [StatusOK], joined in configured order, each an [*EnricherError].
 func (r Result) Err() error {
 	var errs []error
 	for _, o := range r.Outcomes {
@@ -36,7 +36,7 @@ func (r Result) Err() error {
 	return errors.Join(errs...)
 }
 
-// MarshalJSON writes r with neither member null.
+// MarshalJSON encodes r. No member is null.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result // without this method
 	p := plain(r)
@@ -59,22 +59,22 @@ func (r Result) clone() Result {
 	return r
 }
 
-// An Outcome is what came of handing one failure to one enricher.
+// An Outcome says how one enricher dealt with one failure.
 type Outcome struct {
 	Enricher string // as configured: "rules/payments"
 	Status   Status
 
-	// Err is nil for StatusOK. For StatusFailed it is the enricher's, for
-	// StatusPanicked a [*PanicError]; for the others [errors.Is] knows
-	// [context.DeadlineExceeded], [ErrSaturated], [ErrCircuitOpen],
-	// [ErrOverloaded] and [ErrShutdown].
+	// Err is nil for StatusOK, the enricher's error for StatusFailed, and a
+	// [*PanicError] for StatusPanicked. For every other status it matches, by
+	// [errors.Is], [context.DeadlineExceeded], [ErrSaturated],
+	// [ErrCircuitOpen], [ErrOverloaded] or [ErrShutdown].
 	Err error
 
-	Duration time.Duration // until it answered or was given up, its wait for a slot included; 0 if it was not asked
-	Issues   []LabelIssue  // labels dropped or cut, in the order of their keys, at most 64
+	Duration time.Duration // until it returned or was abandoned, including its wait for a slot; 0 if it was not called
+	Issues   []LabelIssue  // labels dropped or cut, in ascending order of keys, at most 64
 }
 
-// MarshalJSON writes o for people: the duration and the errors as text.
+// MarshalJSON encodes o with the duration and the errors as text.
 func (o Outcome) MarshalJSON() ([]byte, error) {
 	type issue struct {
 		Key   string `json:"key"`
@@ -103,11 +103,11 @@ const (
 	StatusUnknown     Status = iota // no outcome; text "unknown"
 	StatusOK                        // its labels are merged; "ok"
 	StatusFailed                    // it returned an error; "failed"
-	StatusTimedOut                  // it was not done in time, however it ended; "timed-out"
+	StatusTimedOut                  // it did not return in time; "timed-out"
 	StatusPanicked                  // it panicked, or called runtime.Goexit; "panicked"
 	StatusSaturated                 // not called: MaxConcurrent calls were under way; "saturated"
-	StatusCircuitOpen               // not called: it timed out or panicked too often in a row; "circuit-open"
-	StatusSkipped                   // not called: overloaded, or shut down; "skipped"
+	StatusCircuitOpen               // not called: its circuit breaker was open; "circuit-open"
+	StatusSkipped                   // not called: overloaded or shut down; "skipped"
 )
 
 const numStatuses = int(StatusSkipped) + 1
@@ -160,31 +160,31 @@ func (e *timeoutError) Unwrap() []error {
 	return []error{context.DeadlineExceeded}
 }
 
-// EnrichAsync is EnrichContext without the waiting: it never blocks. Where as
-// many of its calls are under way as MaxPending allows, the future is complete
-// at once, and every outcome is [StatusSkipped] with [ErrOverloaded].
+// EnrichAsync is like [Enricher.EnrichContext] but does not block. If MaxPending
+// of its calls are under way, the future is complete at once, and every outcome
+// is [StatusSkipped] with [ErrOverloaded].
 func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
 	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
 	if e == nil || cause == nil {
 		close(future.done)
 		return future
 	}
-	if !e.under.Enter() {
-		future.result = e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+	if !e.end.enter() {
+		future.result = e.skip(ctx, &e.counts.afterShutdown, ErrShutdown)
 		close(future.done)
 		return future
 	}
 	if !e.pending.TryAcquire(1) {
-		e.under.Leave()
-		future.result = e.refuse(ctx, &e.overloaded, ErrOverloaded)
+		e.end.leave()
+		future.result = e.skip(ctx, &e.counts.overloaded, ErrOverloaded)
 		close(future.done)
 		return future
 	}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
-		// Deferred, as an observer may exit the goroutine. Shutdown waits for
-		// the last of it.
-		defer e.under.Leave()
+		// Deferred, because an observer may exit the goroutine. Shutdown waits
+		// until leave is called.
+		defer e.end.leave()
 		defer close(future.done)
 		defer e.pending.Release(1)
 		future.result = f.enrich()
@@ -194,25 +194,25 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 	return future
 }
 
-// A Future is the Result of a failure whose enrichment is under way. Its
-// methods may be called concurrently.
+// A Future is the Result of a call to [Enricher.EnrichAsync]. Its methods may be
+// called concurrently.
 type Future struct {
 	done   chan struct{} // closed once result is set
 	result Result
 }
 
-// Done returns a channel that is closed when the result is there.
+// Done returns a channel that is closed when the result is ready.
 func (f *Future) Done() <-chan struct{} { return f.done }
 
-// Result waits for the result and returns it: a copy for each caller. That
-// takes no longer than the budget of the failure and the observers' work.
+// Result waits for the result and returns a copy. It waits at most until the
+// budget of the failure is over, plus the time that the observers take.
 func (f *Future) Result() Result {
 	<-f.done
 	return f.result.clone()
 }
 
-// Wait is like Result, but returns an empty Result and [context.Cause] of ctx
-// where ctx ends first. The enrichment goes on. A nil ctx never ends.
+// Wait is like Result, but if ctx ends first it returns an empty Result and
+// [context.Cause] of ctx. The enrichment goes on. A nil ctx never ends.
 func (f *Future) Wait(ctx context.Context) (Result, error) {
 	if ctx == nil {
 		ctx = context.Background()

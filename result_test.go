@@ -27,7 +27,7 @@ var statusTexts = map[enricher.Status]string{
 	enricher.StatusSkipped:     "skipped",
 }
 
-func TestAStatusGoesThroughItsTextAndBack(t *testing.T) {
+func TestStatusText(t *testing.T) {
 	t.Parallel()
 	for status, want := range statusTexts {
 		back := enricher.Status(99)
@@ -38,7 +38,7 @@ func TestAStatusGoesThroughItsTextAndBack(t *testing.T) {
 	assert.Equal(t, "enricher.Status(8)", enricher.Status(8).String())
 }
 
-func TestABreakerStateGoesThroughItsTextAndBack(t *testing.T) {
+func TestBreakerStateText(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[enricher.BreakerState]string{
 		enricher.BreakerClosed:   "closed",
@@ -67,21 +67,21 @@ func throughText(t *testing.T, v interface {
 	require.NoError(t, back.UnmarshalText(text))
 }
 
-func TestAnUnknownTextIsNoStatusAndNoBreakerState(t *testing.T) {
+func TestStatusRejectsUnknownText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "OK", "Failed", "timed out", "enricher.Status(9)"} {
 		status := enricher.StatusOK
 		assert.EqualError(t, status.UnmarshalText([]byte(text)), fmt.Sprintf(`enricher.Status: unknown text %q: `+
-			`want one of ["unknown" "ok" "failed" "timed-out" "panicked" "saturated" "circuit-open" "skipped"]`, text))
+			`must be one of ["unknown" "ok" "failed" "timed-out" "panicked" "saturated" "circuit-open" "skipped"]`, text))
 		assert.Equal(t, enricher.StatusOK, status, "it is left as it was")
 		state := enricher.BreakerOpen
 		assert.EqualError(t, state.UnmarshalText([]byte(text)),
-			fmt.Sprintf(`enricher.BreakerState: unknown text %q: want one of ["closed" "open" "half-open"]`, text))
+			fmt.Sprintf(`enricher.BreakerState: unknown text %q: must be one of ["closed" "open" "half-open"]`, text))
 		assert.Equal(t, enricher.BreakerOpen, state)
 	}
 }
 
-func TestAnOutcomeIsReadableJSON(t *testing.T) {
+func TestOutcomeJSON(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]enricher.Outcome{
 		`{"enricher":"rules","status":"ok","duration":"1.5ms"}`: {
@@ -113,7 +113,7 @@ func TestAnOutcomeIsReadableJSON(t *testing.T) {
 	}
 }
 
-func TestAResultIsReadableJSON(t *testing.T) {
+func TestResultJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Result{
 		Labels:   enricher.Labels{"b": "2", "a": "1"},
@@ -123,7 +123,7 @@ func TestAResultIsReadableJSON(t *testing.T) {
 	assert.Equal(t, `{"labels":{"a":"1","b":"2"},"outcomes":[{"enricher":"rules","status":"ok","duration":"0s"}]}`, string(text))
 }
 
-func TestStatsAreCountedByReadableStatusesInJSON(t *testing.T) {
+func TestStatsJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Stats{Enrichers: []enricher.EnricherStats{{
 		Enricher: "rules",
@@ -135,7 +135,7 @@ func TestStatsAreCountedByReadableStatusesInJSON(t *testing.T) {
 	assert.Contains(t, string(text), `"half-open"`)
 }
 
-func TestAResultIsCompleteIfEveryOutcomeIsOK(t *testing.T) {
+func TestResultComplete(t *testing.T) {
 	t.Parallel()
 	ok := enricher.Outcome{Enricher: "good", Status: enricher.StatusOK}
 	for _, res := range []enricher.Result{
@@ -156,7 +156,7 @@ func TestAResultIsCompleteIfEveryOutcomeIsOK(t *testing.T) {
 	}
 }
 
-func TestTheErrOfAResultJoinsTheErrorsOfAllOthersInOrder(t *testing.T) {
+func TestResultErr(t *testing.T) {
 	t.Parallel()
 	boom := enricher.NewPanicError("boom", nil)
 	res := enricher.Result{Outcomes: []enricher.Outcome{
@@ -169,7 +169,7 @@ func TestTheErrOfAResultJoinsTheErrorsOfAllOthersInOrder(t *testing.T) {
 	err := res.Err()
 	assert.EqualError(t, err, `enricher "b": EOF
 enricher "a": panic: boom
-enricher "c": c: as many failures as MaxPending allows are pending
+enricher "c": c: too many failures are pending
 enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 	assert.ErrorIs(t, err, io.EOF)
 	assert.ErrorIs(t, err, enricher.ErrOverloaded)
@@ -185,19 +185,19 @@ enricher "d": (the Error method of a *enricher_test.panicker panicked: Error)`)
 	}
 }
 
-func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
+func TestOutcomeErrors(t *testing.T) {
 	t.Parallel()
 	all := map[string]error{
-		"as many calls as MaxConcurrent allows are under way":                            enricher.ErrSaturated,
-		"its circuit breaker is open":                                                    enricher.ErrCircuitOpen,
-		"as many failures as MaxPending allows are pending":                              enricher.ErrOverloaded,
-		"the Enricher is shut down":                                                      enricher.ErrShutdown,
-		"no such failure enricher":                                                       enricher.ErrUnknownEnricher,
-		"key is not among the enricher's OutputKeys":                                     enricher.ErrUndeclaredKey,
-		"too many labels":                                                                enricher.ErrTooManyLabels,
-		"value is too long and was cut":                                                  enricher.ErrValueTruncated,
-		"key is not 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
-		"value is not valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
+		"concurrency limit reached":                  enricher.ErrSaturated,
+		"circuit breaker is open":                    enricher.ErrCircuitOpen,
+		"too many failures are pending":              enricher.ErrOverloaded,
+		"the Enricher is shut down":                  enricher.ErrShutdown,
+		"no such failure enricher":                   enricher.ErrUnknownEnricher,
+		"key is not among the enricher's OutputKeys": enricher.ErrUndeclaredKey,
+		"too many labels":                            enricher.ErrTooManyLabels,
+		"value is too long and was cut":              enricher.ErrValueTruncated,
+		"key must be 1 to 128 bytes of valid UTF-8 without control characters":            enricher.ErrInvalidKey,
+		"value must be valid UTF-8 without control characters other than tab and newline": enricher.ErrInvalidValue,
 	}
 	for text, err := range all {
 		assert.EqualError(t, err, text)
@@ -206,4 +206,18 @@ func TestErrorsOfOutcomesHaveTextsAndDiffer(t *testing.T) {
 		}
 		assert.NotErrorIs(t, err, context.DeadlineExceeded)
 	}
+}
+
+func TestResultErrOfANilError(t *testing.T) {
+	t.Parallel()
+	res := enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "op", Status: enricher.StatusFailed}}}
+	assert.EqualError(t, res.Err(), `enricher "op": (no error)`)
+	assert.EqualError(t, &enricher.ConfigError{Option: "file"}, `option "file": (no error)`)
+}
+
+func TestResultJSONOfTheZeroValue(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(enricher.Result{})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"labels":{},"outcomes":[]}`, string(text))
 }

@@ -9,17 +9,21 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/inflight"
 )
 
-// Shutdown refuses new failures, lets those under way end, and closes each
-// enricher that a factory made once its own calls, abandoned ones included, have
-// returned. Where ctx ends first, the contexts of all calls are cancelled, the
-// remaining enrichers are closed without waiting for their calls, and the error
-// names them; a Close that takes over 100 ms from then on is left to itself.
+// Shutdown rejects new failures, waits for those under way, and closes each
+// enricher that a factory made once its own calls have returned, abandoned ones
+// included.
 //
-// It may be called again and concurrently: every call waits for the end and
-// returns the same error, and each Close runs once. A nil ctx never ends. It must
-// not be called from an enricher or an observer: it would wait for its caller.
+// If ctx ends first, the contexts of all calls are cancelled, the remaining
+// enrichers are closed without waiting for their calls, and the error names
+// them. Shutdown then waits at most 100 ms for each Close.
+//
+// Shutdown may be called again and concurrently: every call waits for the end
+// and returns the same error, and each Close runs once. A nil ctx never ends.
+// An enricher or observer that calls Shutdown waits for itself and must not do
+// so.
 func (e *Enricher) Shutdown(ctx context.Context) error {
 	if e == nil {
 		return nil
@@ -27,46 +31,70 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	e.stopping.Do(func() { go e.stop() })
+	s := e.end
+	s.once.Do(func() { go e.shutDown() })
 	select {
-	case <-e.stopped:
+	case <-s.done:
 	case <-ctx.Done():
-		e.forcing.Do(func() {
-			e.forceErr = context.Cause(ctx)
-			close(e.force)
+		s.forceOnce.Do(func() {
+			s.forceErr = context.Cause(ctx)
+			close(s.force)
 		})
-		<-e.stopped
+		<-s.done
 	}
-	return e.stopErr
+	return s.err
 }
 
-// closeGrace is how long a Close may hold up a Shutdown whose ctx has ended.
+// A shutdown is the end of an Enricher and what must be over before it.
+type shutdown struct {
+	underWay inflight.Group     // failures
+	cancel   context.CancelFunc // ends the contexts of all calls
+
+	once      sync.Once
+	forceOnce sync.Once
+	force     chan struct{} // closed, after forceErr is set, when Shutdown stops waiting
+	forceErr  error
+	done      chan struct{} // closed, after err is set, when all is closed
+	err       error
+}
+
+func newShutdown(cancel context.CancelFunc) *shutdown {
+	return &shutdown{cancel: cancel, force: make(chan struct{}), done: make(chan struct{})}
+}
+
+// enter reports whether a failure may begin. If so, leave must follow.
+func (s *shutdown) enter() bool { return s.underWay.Enter() }
+
+func (s *shutdown) leave() { s.underWay.Leave() }
+
+// closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
 
-// stop does what Shutdown is about, once.
-func (e *Enricher) stop() {
-	defer close(e.stopped)
-	defer e.cancel()
+// shutDown does the work of Shutdown, once.
+func (e *Enricher) shutDown() {
+	s := e.end
+	defer close(s.done)
+	defer s.cancel()
 	var errs []error
-	if !ended(e.under.Close(), e.force) {
-		e.cancel()
-		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", e.forceErr))
+	if !s.wait(s.underWay.Close()) {
+		s.cancel()
+		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", s.forceErr))
 	}
-	stopped := make([]error, len(e.members))
+	closed := make([]error, len(e.members))
 	var all sync.WaitGroup
 	for i, m := range e.members {
-		all.Go(func() { stopped[i] = e.stopMember(m) })
+		all.Go(func() { closed[i] = s.closeMember(m) })
 	}
 	all.Wait()
-	e.stopErr = errors.Join(append(errs, stopped...)...)
+	s.err = errors.Join(append(errs, closed...)...)
 }
 
-// ended waits for done, until force ends the waiting. It reports whether done is
-// closed, even if both are.
-func ended(done, force <-chan struct{}) bool {
+// wait waits for done until force is closed. It reports whether done is closed,
+// even if both are.
+func (s *shutdown) wait(done <-chan struct{}) bool {
 	select {
 	case <-done:
-	case <-force:
+	case <-s.force:
 	}
 	select {
 	case <-done:
@@ -76,13 +104,13 @@ func ended(done, force <-chan struct{}) bool {
 	}
 }
 
-// stopMember closes one enricher once its calls have returned, or Shutdown does
-// not wait for them any more.
-func (e *Enricher) stopMember(m *member) error {
+// closeMember closes one enricher once its calls have returned or Shutdown has
+// stopped waiting.
+func (s *shutdown) closeMember(m *member) error {
 	var early, failed error
-	if !ended(m.fan.Slots.Idle(), e.force) {
+	if !s.wait(m.fan.Slots.Idle()) {
 		held, _ := m.fan.Slots.Held()
-		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, e.forceErr)}
+		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, s.forceErr)}
 	}
 	if m.closer == nil {
 		return early
@@ -95,17 +123,17 @@ func (e *Enricher) stopMember(m *member) error {
 	}()
 	select {
 	case failed = <-closed:
-	case <-e.force:
+	case <-s.force:
 		select {
 		case failed = <-closed:
 		case <-time.After(closeGrace):
-			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", e.forceErr)}
+			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", s.forceErr)}
 		}
 	}
 	return errors.Join(early, failed)
 }
 
-// closeSafely returns the error of closing an enricher, or its panic as one.
+// closeSafely closes an enricher and returns its error or panic.
 func closeSafely(name string, closer io.Closer) (err error) {
 	if p := guard.Do(func() { err = closer.Close() }); p != nil {
 		err = NewPanicError(p.Value, p.Stack)
@@ -116,7 +144,7 @@ func closeSafely(name string, closer io.Closer) (err error) {
 	return nil
 }
 
-// A closeError is the error of a Close, whose text may be as strange as any.
+// A closeError is the error of a Close. Its text is third-party code.
 type closeError struct{ err error }
 
 func (e *closeError) Error() string { return "its Close: " + guard.Text(e.err) }

@@ -16,7 +16,6 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 15.
 func TestShutdownWaitsForFailuresUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -44,8 +43,7 @@ func TestShutdownWaitsForFailuresUnderWay(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestAnEnricherIsClosedOnceItsOwnCallsHaveReturned(t *testing.T) {
+func TestShutdownClosesAnEnricherAfterItsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -70,8 +68,7 @@ func TestAnEnricherIsClosedOnceItsOwnCallsHaveReturned(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestAnEnricherMadeInCodeIsNotClosed(t *testing.T) {
+func TestShutdownDoesNotCloseEnrichersMadeInCode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newClosable("x", sleeping(time.Minute, answering(nil)), nil)
@@ -88,7 +85,6 @@ func TestAnEnricherMadeInCodeIsNotClosed(t *testing.T) {
 	})
 }
 
-// Rule 15.
 func TestShutdownMayBeCalledAgainAndConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,8 +113,7 @@ func TestShutdownMayBeCalledAgainAndConcurrently(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestWhereItsContextEndsFirstShutdownWaitsNoLonger(t *testing.T) {
+func TestShutdownStopsWaitingWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -158,8 +153,7 @@ func TestWhereItsContextEndsFirstShutdownWaitsNoLonger(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestCallContextsAreCancelledBeforeTheRestIsClosed(t *testing.T) {
+func TestShutdownCancelsCallsBeforeClosing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -183,8 +177,7 @@ func TestCallContextsAreCancelledBeforeTheRestIsClosed(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestAShutdownIsForcedWhileItWaitsForAbandonedCalls(t *testing.T) {
+func TestShutdownStopsWaitingForAbandonedCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -219,8 +212,7 @@ func TestAShutdownIsForcedWhileItWaitsForAbandonedCalls(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestAForcedShutdownNamesEnrichersMadeInCodeAsWell(t *testing.T) {
+func TestShutdownNamesEnrichersMadeInCode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -234,8 +226,7 @@ func TestAForcedShutdownNamesEnrichersMadeInCodeAsWell(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestACloseThatHangsIsLeftAfterAGrace(t *testing.T) {
+func TestShutdownLeavesAHangingClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -259,8 +250,7 @@ func TestACloseThatHangsIsLeftAfterAGrace(t *testing.T) {
 	})
 }
 
-// Rule 15.
-func TestAShutdownThatIsOverIsNotForced(t *testing.T) {
+func TestShutdownThatIsOverIgnoresItsContext(t *testing.T) {
 	t.Parallel()
 	e := owning(t, enricher.Config{}, newClosable("x", answering(nil), nil))
 	e.Enrich(errJob)
@@ -272,8 +262,7 @@ func TestAShutdownThatIsOverIsNotForced(t *testing.T) {
 	}
 }
 
-// Rule 15.
-func TestEachCloseThatFailsIsNamed(t *testing.T) {
+func TestShutdownNamesEachFailingClose(t *testing.T) {
 	t.Parallel()
 	notFlushed := errors.New("not flushed")
 	for name, test := range map[string]struct {
@@ -300,8 +289,7 @@ func TestEachCloseThatFailsIsNamed(t *testing.T) {
 	}
 }
 
-// Rule 12.
-func TestFailuresAreRefusedAfterShutdown(t *testing.T) {
+func TestShutdownRejectsFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -344,8 +332,8 @@ func TestFailuresAreRefusedAfterShutdown(t *testing.T) {
 	})
 }
 
-// Rule 12: also where it costs next to nothing otherwise.
-func TestAnEnricherOfNoEnrichersCountsFailuresAfterShutdown(t *testing.T) {
+// Also where it costs next to nothing otherwise.
+func TestShutdownWithoutEnrichersCountsFailures(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{})
 	require.NoError(t, e.Shutdown(context.Background()))
@@ -354,8 +342,7 @@ func TestAnEnricherOfNoEnrichersCountsFailuresAfterShutdown(t *testing.T) {
 	assert.Equal(t, uint64(2), e.Stats().AfterShutdown)
 }
 
-// Rule 15.
-func TestShutdownRacesWithNothing(t *testing.T) {
+func TestShutdownConcurrentUse(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		a := newClosable("x", nil, nil)
@@ -391,4 +378,43 @@ func TestShutdownRacesWithNothing(t *testing.T) {
 		assert.Equal(t, refused.Load(), e.Stats().AfterShutdown)
 		assert.Equal(t, good.Load(), statsOf(t, e).Calls[enricher.StatusOK])
 	}
+}
+
+// Often, because the outcome must not depend on timing.
+func TestShutdownOfAnIdleEnricherSucceedsWithAnEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 200 {
+		e := running(t, enricher.Config{}, withGood("a", "x"))
+		e.Enrich(errJob)
+		require.NoError(t, e.Shutdown(ctx))
+	}
+}
+
+func TestShutdownDoesNotCallAnEnricherThatItHasClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		called := false
+		reader := newClosable("y", doing(func() { called = true }), nil)
+		e := owning(t, enricher.Config{Timeout: time.Hour}, &labelReader{reader, []string{"x"}}, newClosable("x", hanging(release, nil), nil))
+		future := enrichAsync(e)
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, e.Shutdown(ctx), context.Canceled)
+		close(release)
+		o := future.Result().Outcomes[0]
+		assert.Equal(t, enricher.StatusSkipped, o.Status)
+		assert.Equal(t, enricher.ErrShutdown, o.Err)
+		assert.False(t, called)
+	})
+}
+
+func TestShutdownSurvivesACloseErrorThatPanics(t *testing.T) {
+	t.Parallel()
+	e := owning(t, enricher.Config{}, newClosable("x", nil, func() error { return viciousError{} }))
+	assert.EqualError(t, e.Shutdown(t.Context()),
+		`enricher "a": its Close: (the Error method of a enricher_test.viciousError panicked: (a enricher_test.viciousError that panics when it is printed))`)
 }

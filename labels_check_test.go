@@ -14,8 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 9.
-func TestLabelsAreChecked(t *testing.T) {
+func TestCheckLabels(t *testing.T) {
 	t.Parallel()
 	declared := []string{"a", "b", "c", "d"}
 	for _, test := range []struct {
@@ -114,8 +113,7 @@ func TestLabelsAreChecked(t *testing.T) {
 	}
 }
 
-// Rule 9.
-func TestTheMessageOfAnIssueSaysWhatIsAllowed(t *testing.T) {
+func TestCheckLabelsMessages(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{Limits: enricher.Limits{MaxLabels: 2, MaxValueLength: 8}},
 		enricher.WithEnricher("e", enricher.Func([]string{"a", "b", "c", "d"},
@@ -125,15 +123,14 @@ func TestTheMessageOfAnIssueSaysWhatIsAllowed(t *testing.T) {
 		text = append(text, issue.Key+": "+issue.Err.Error())
 	}
 	assert.Equal(t, []string{
-		`a: value is not valid UTF-8 without control characters other than tab and newline: "\x00"`,
-		"b: value is too long and was cut: it has 9 bytes, and at most 8 are kept",
-		"d: too many labels: at most 2 are kept, in the order of their keys",
+		`a: value must be valid UTF-8 without control characters other than tab and newline: "\x00"`,
+		"b: value is too long and was cut: it has 9 bytes, at most 8 are kept",
+		"d: too many labels: at most 2 are kept, in ascending order of keys",
 		"e: key is not among the enricher's OutputKeys",
 	}, text)
 }
 
-// Rule 9.
-func TestTheFirst64IssuesAreKept(t *testing.T) {
+func TestCheckLabelsKeeps64Issues(t *testing.T) {
 	t.Parallel()
 	flood := enricher.Labels{"x": "kept"}
 	var want []string
@@ -154,8 +151,7 @@ func TestTheFirst64IssuesAreKept(t *testing.T) {
 	assert.Equal(t, want, keys)
 }
 
-// Rule 9.
-func TestThereAreLimitsByDefault(t *testing.T) {
+func TestCheckLabelsDefaultLimits(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	many := enricher.Labels{}
@@ -173,8 +169,7 @@ func TestThereAreLimitsByDefault(t *testing.T) {
 	assert.Len(t, res.Outcomes[0].Issues, 64)
 }
 
-// Rule 9.
-func FuzzALabelIsKeptWholeOrThereIsAnIssue(f *testing.F) {
+func FuzzLabelIsKeptOrReported(f *testing.F) {
 	f.Add("x", "value")
 	f.Add("undeclared", "value")
 	f.Add("x", "\xff")
@@ -192,8 +187,7 @@ func FuzzALabelIsKeptWholeOrThereIsAnIssue(f *testing.F) {
 	})
 }
 
-// Rule 9.
-func TestTheKeyOfAnIssueIsCutTo128Bytes(t *testing.T) {
+func TestCheckLabelsCutsKeysOfIssues(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		key  string
@@ -216,8 +210,7 @@ func TestTheKeyOfAnIssueIsCutTo128Bytes(t *testing.T) {
 	}
 }
 
-// Rule 9.
-func TestAByteIsCheckedWhateverStandsBesideIt(t *testing.T) {
+func TestCheckLabelsChecksEveryByte(t *testing.T) {
 	t.Parallel()
 	var value string
 	e := running(t, enricher.Config{}, with("e", "a",
@@ -241,7 +234,7 @@ func TestAByteIsCheckedWhateverStandsBesideIt(t *testing.T) {
 	}
 }
 
-func TestAValueIsCheckedToItsLastByte(t *testing.T) {
+func TestCheckLabelsChecksTheLastByte(t *testing.T) {
 	t.Parallel()
 	var value string
 	e := running(t, enricher.Config{}, enricher.WithEnricher("e", enricher.Func([]string{"a"},

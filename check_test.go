@@ -1,0 +1,356 @@
+package enricher_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+func TestUnusedConfigIsLogged(t *testing.T) {
+	t.Parallel()
+	fs := factories{"rules": giving(setting()), "owner": giving(setting())}
+	cfg := enricher.Config{
+		FailureEnrichers: []string{"rules/payments", "unknown"},
+		Options: map[string]map[string]any{
+			"owner": {"url": "x"}, "rules": nil, "rules/payments": {"a": 1}, "unknown": {"a": 1},
+		},
+		Policies: map[string]enricher.Policy{"owner": {}, "RULES/payments": {}, "unknown": {}, "rules/": {}},
+	}
+	var log loadLog
+	e := loaded(t, fs, cfg, log.option())
+	assert.Equal(t, []string{"rules/payments"}, namesOf(e))
+	assert.Equal(t, []string{
+		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules/\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+	}, log.lines()[2:])
+
+	cfg.FailureEnrichers, cfg.Strict = []string{"rules/payments"}, true
+	delete(cfg.Options, "unknown")
+	delete(cfg.Policies, "unknown")
+	e, err := load(t, fs, cfg)
+	assert.Nil(t, e)
+	assert.EqualError(t, err, `enricher "owner": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
+enricher "rules": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
+enricher "owner": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this
+enricher "rules/": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this`,
+		"with Strict they are an error")
+	assert.Len(t, configErrorsOf(t, err), 4)
+
+	cfg.Options, cfg.Policies = nil, map[string]enricher.Policy{"rules/payment": {}}
+	_, err = load(t, fs, cfg)
+	assert.EqualError(t, err, `enricher "rules/payment": option "failure-enrichment.policies": `+
+		`no such enricher is configured: add it to failure-enrichers, or remove this; did you mean "rules/payments"?`)
+}
+
+func TestUnusedConfigOfAnEnricherMadeInCode(t *testing.T) {
+	t.Parallel()
+	cfg := enricher.Config{
+		Options:  map[string]map[string]any{"code": {"a": 1}},
+		Policies: map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
+		Strict:   true,
+	}
+	fe := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("boom") })
+	_, err := load(t, nil, cfg, enricher.WithEnricher("code", fe))
+	assert.EqualError(t, err,
+		`enricher "code": option "failure-enricher": the enricher is made in code and takes no options: remove this`)
+	assert.Equal(t, []string{"failure-enricher"}, optionsIn(configErrorsOf(t, err)))
+	cfg.Options = nil
+	e := loaded(t, nil, cfg, enricher.WithEnricher("code", fe))
+	e.Enrich(errors.New("failed"))
+	assert.Equal(t, enricher.BreakerOpen, e.Stats().Enrichers[0].Breaker)
+}
+
+func TestCheckRejectsInvalidKeys(t *testing.T) {
+	t.Parallel()
+	const why = "key must be 1 to 128 bytes of valid UTF-8 without control characters"
+	long := strings.Repeat("k", 129)
+	for key, message := range map[string]string{
+		"":                            `enricher "bad": output key "": ` + why,
+		"a\nb":                        `enricher "bad": output key "a\nb": ` + why,
+		"a\tb":                        `enricher "bad": output key "a\tb": ` + why,
+		"a\x00":                       `enricher "bad": output key "a\x00": ` + why,
+		"\x7f":                        `enricher "bad": output key "\x7f": ` + why,
+		"\u0085":                      `enricher "bad": output key "\u0085": ` + why,
+		"\xff":                        `enricher "bad": output key "\xff": ` + why,
+		long:                          `enricher "bad": output key "` + long[1:] + `": ` + why,
+		strings.Repeat("é", 64) + "k": `enricher "bad": output key "` + strings.Repeat("é", 64) + `k": ` + why,
+	} {
+		e := loaded(t, factories{"bad": giving(setting("good", key))},
+			enricher.Config{FailureEnrichers: []string{"bad"}},
+			enricher.WithEnricher("other", setting("good")))
+		assert.Equal(t, map[string]string{"bad": message}, refusals(e))
+		assert.ErrorIs(t, e.Rejected()[0].Err, enricher.ErrInvalidKey)
+		assert.Equal(t, []string{"other"}, namesOf(e), "its keys are free")
+	}
+
+	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("bad", setting("", "good", "\n")))
+	assert.Equal(t, map[string]string{
+		"bad": `enricher "bad": output key "": ` + why + "\n" + `output key "\n": ` + why,
+	}, refusals(e), "all of them are named")
+}
+
+func TestCheckKey(t *testing.T) {
+	t.Parallel()
+	keys := []string{"k", " ", "*", "a=b, c", "é", "日本", "\u200b", "\ufffd", strings.Repeat("k", 128), strings.Repeat("é", 64)}
+	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("good", setting(keys...)))
+	assert.Empty(t, e.Rejected())
+	assert.Equal(t, keys, e.Enrichers()[0].OutputKeys)
+}
+
+func TestCheckRejectsPanickingKeys(t *testing.T) {
+	t.Parallel()
+	boom := func() []string { panic("boom") }
+	none := func() []string { return nil }
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("outputs", keyed{setting(), boom, none}),
+		enricher.WithEnricher("inputs", keyed{setting(), none, boom}),
+		enricher.WithEnricher("good", setting()))
+	assert.Equal(t, map[string]string{
+		"outputs": `enricher "outputs": OutputKeys or InputKeys: panic: boom`,
+		"inputs":  `enricher "inputs": OutputKeys or InputKeys: panic: boom`,
+	}, refusals(e))
+	assert.Equal(t, []string{"good"}, namesOf(e))
+	for _, r := range e.Rejected() {
+		var p *enricher.PanicError
+		require.ErrorAs(t, r.Err, &p)
+		assert.Equal(t, "boom", p.Value)
+		assert.Contains(t, string(p.Stack), "check_test.go")
+	}
+}
+
+// Section 2.
+func TestCheckCallsOutputKeysOnce(t *testing.T) {
+	t.Parallel()
+	outputs, inputs := []string{"b", "a", "b"}, []string{"x", "*"}
+	asked := 0
+	fn := func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"a": "1", "b": "2", "later": "3"}, nil
+	}
+	e := loaded(t, nil, enricher.Config{}, enricher.WithEnricher("reader", keyed{
+		enricher.Func(nil, fn),
+		func() []string {
+			if asked++; asked > 1 {
+				return []string{"later"}
+			}
+			return outputs
+		},
+		func() []string { return inputs },
+	}))
+	outputs[0], outputs[1], inputs[0] = "later", "later", "later"
+	check := func() {
+		res := e.EnrichContext(context.Background(), errors.New("failed"), enricher.FailureContext{})
+		assert.Equal(t, enricher.Labels{"a": "1", "b": "2"}, res.Labels)
+		assert.Equal(t, []enricher.LabelIssue{{Key: "later", Err: enricher.ErrUndeclaredKey}}, res.Outcomes[0].Issues)
+		info := e.Enrichers()[0]
+		assert.Equal(t, []string{"b", "a", "b"}, info.OutputKeys, "as it declared them")
+		assert.Equal(t, []string{"x", "*"}, info.InputKeys)
+	}
+	check()
+	info := e.Enrichers()[0]
+	info.Name, info.OutputKeys[0], info.InputKeys[0] = "changed", "changed", "changed"
+	e.Enrichers()[0] = enricher.Info{}
+	check()
+	assert.Equal(t, 1, asked)
+}
+
+func TestOverlapRejectsAllParties(t *testing.T) {
+	t.Parallel()
+	fs := factories{"a": giving(setting("x", "a")), "b": giving(setting("b", "x")), "c": giving(setting("c"))}
+	var log loadLog
+	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"b", "c", "a"}}, log.option())
+	const message = `output key "x" is declared by "b", "a": only one enricher may declare it`
+	assert.Equal(t, map[string]string{"a": message, "b": message}, refusals(e))
+	for i, name := range []string{"b", "a"} {
+		assert.Equal(t, name, e.Rejected()[i].Name, "in configured order")
+		assert.Equal(t, []enricher.OverlapError{{Key: "x", Enrichers: []string{"b", "a"}}}, overlapsOf(e.Rejected()[i].Err))
+	}
+	assert.Equal(t, []string{"c"}, namesOf(e), "the others run")
+	assert.Equal(t, []string{
+		`level=WARN msg="Failure enricher rejected" enricher=b error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
+		`level=INFO msg="Found failure enricher" enricher=c output_keys=[c]`,
+		`level=WARN msg="Failure enricher rejected" enricher=a error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
+	}, log.lines())
+}
+
+func TestOverlapNamesEveryKeyAndParty(t *testing.T) {
+	t.Parallel()
+	fs := factories{
+		"a": giving(setting("x", "y", "a")),
+		"b": giving(setting("z", "x")),
+		"c": giving(setting("x", "z", "z")),
+		"d": giving(setting("y")),
+		"e": giving(setting("e", "e")),
+	}
+	var log loadLog
+	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"e", "d", "c", "b", "a"}}, log.option())
+	x := enricher.OverlapError{Key: "x", Enrichers: []string{"c", "b", "a"}}
+	y := enricher.OverlapError{Key: "y", Enrichers: []string{"d", "a"}}
+	z := enricher.OverlapError{Key: "z", Enrichers: []string{"c", "b"}}
+	want := map[string][]enricher.OverlapError{"a": {x, y}, "b": {x, z}, "c": {x, z}, "d": {y}}
+	got := map[string][]enricher.OverlapError{}
+	for i, r := range e.Rejected() {
+		got[r.Name] = overlapsOf(r.Err)
+		var text []string
+		for _, o := range got[r.Name] {
+			text = append(text, o.Error())
+		}
+		assert.EqualError(t, r.Err, strings.Join(text, "\n"))
+		assert.Contains(t, log.lines()[i+1], fmt.Sprintf("enricher=%s error=%q", r.Name, r.Err.Error()))
+	}
+	assert.Equal(t, want, got)
+	assert.Equal(t, []string{"e"}, namesOf(e), "a key that one enricher declares twice is no overlap")
+}
+
+func TestOverlapOfTwoInstances(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, factories{"rules": giving(setting("kind"))},
+		enricher.Config{FailureEnrichers: []string{"rules/payments", "rules"}},
+		enricher.WithEnricher("code", setting("kind")))
+	const message = `output key "kind" is declared by "rules/payments", "rules", "code": only one enricher may declare it`
+	assert.Equal(t, map[string]string{"rules/payments": message, "rules": message, "code": message}, refusals(e))
+	assert.Empty(t, e.Enrichers())
+}
+
+func TestOverlapIgnoresRejectedEnrichers(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("invalid", setting("x", "")),
+		enricher.WithEnricher("good", setting("x")))
+	assert.Equal(t, []string{"good"}, namesOf(e))
+}
+
+func TestCycleRejectsItsMembers(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("first", setting("first")),
+		enricher.WithEnricher("a", reading([]string{"c", "first"}, "a")),
+		enricher.WithEnricher("c", reading([]string{"b"}, "c")),
+		enricher.WithEnricher("p", reading([]string{"q"}, "p")),
+		enricher.WithEnricher("b", reading([]string{"x", "a"}, "b")),
+		enricher.WithEnricher("q", reading([]string{"p"}, "q")),
+		enricher.WithEnricher("after-a", reading([]string{"a", "first"}, "after-a")),
+		enricher.WithEnricher("after-after-a", reading([]string{"after-a"}, "after-after-a")),
+	)
+	cycles := map[string][]string{}
+	for _, r := range e.Rejected() {
+		var cycle *enricher.CycleError
+		require.ErrorAs(t, r.Err, &cycle)
+		cycles[r.Name] = cycle.Enrichers
+	}
+	three, two := []string{"a", "c", "b"}, []string{"p", "q"}
+	assert.Equal(t, map[string][]string{"a": three, "b": three, "c": three, "p": two, "q": two}, cycles)
+	assert.Equal(t, `enrichers "a", "c", "b" wait for each other's labels `+
+		`("a" reads "c" of "c", "c" reads "b" of "b", "b" reads "a" of "a"): input keys must not form a cycle`, refusals(e)["b"])
+	assert.Equal(t, []string{"first", "after-a", "after-after-a"}, namesOf(e), "those that only read from them run")
+}
+
+func TestCycleErrorIsBounded(t *testing.T) {
+	t.Parallel()
+	var opts []enricher.Option
+	for i := range 6 {
+		var others []string
+		for j := range 6 {
+			if j != i {
+				others = append(others, fmt.Sprint("key", j))
+			}
+		}
+		opts = append(opts, enricher.WithEnricher(fmt.Sprint("e", i), reading(others, fmt.Sprint("key", i))))
+	}
+	message := refusals(loaded(t, nil, enricher.Config{}, opts...))["e0"]
+	assert.Equal(t, 16, strings.Count(message, " reads "))
+	assert.Contains(t, message, `, "e3" reads "key0" of "e0" and 14 more): input keys must not form a cycle`)
+}
+
+func TestCycleIgnoresRejectedEnrichers(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("a", reading([]string{"c"}, "a", "shared")),
+		enricher.WithEnricher("b", setting("shared")),
+		enricher.WithEnricher("c", reading([]string{"a"}, "c")))
+	assert.Equal(t, []string{"c"}, namesOf(e))
+}
+
+func TestCycleOfOne(t *testing.T) {
+	t.Parallel()
+	var log loadLog
+	e := loaded(t, nil, enricher.Config{}, log.option(),
+		enricher.WithEnricher("self", reading([]string{"self"}, "self")),
+		enricher.WithEnricher("after", reading([]string{"self"}, "after")),
+		enricher.WithEnricher("all", reading([]string{"*"}, "all")))
+	require.Len(t, e.Rejected(), 1)
+	var cycle *enricher.CycleError
+	require.ErrorAs(t, e.Rejected()[0].Err, &cycle)
+	assert.Equal(t, []string{"self"}, cycle.Enrichers)
+	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys`)
+	assert.Equal(t, []string{"after", "all"}, namesOf(e), "a reader of all labels does not wait for itself")
+	lines := log.lines()
+	require.Len(t, lines, 4)
+	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher rejected" enricher=self`)
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=after key=self rejected=[self]`, lines[2])
+}
+
+func TestCycleDoesNotIncludeReadersOfAll(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("webhook", reading([]string{"*"}, "sent")),
+		enricher.WithEnricher("ticket", reading([]string{"*"}, "ticket")),
+		enricher.WithEnricher("after-webhook", reading([]string{"sent"}, "after-webhook")),
+		enricher.WithEnricher("after-ticket", reading([]string{"ticket"}, "after-ticket")))
+	assert.Empty(t, e.Rejected())
+	assert.Len(t, e.Enrichers(), 4)
+}
+
+func TestStrictFailsOnRejections(t *testing.T) {
+	t.Parallel()
+	fs := factories{"a": giving(setting("x")), "good": giving(setting("good"))}
+	cfg := enricher.Config{
+		FailureEnrichers: []string{"a/1", "a/2", "unknown", "good", "mal formed"},
+		Options:          map[string]map[string]any{"off": nil},
+	}
+	opts := []enricher.Option{
+		enricher.WithEnricher("invalid", setting("")),
+		enricher.WithEnricher("panics", keyed{setting(), func() []string { panic("boom") }, nil}),
+		enricher.WithEnricher("self", reading([]string{"self"}, "self")),
+	}
+	cfg.Strict = true
+	e, err := load(t, fs, cfg, opts...)
+	assert.Nil(t, e)
+	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it
+no such failure enricher: "unknown": registered are "a", "good"
+no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are "a", "good"
+enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
+enricher "panics": OutputKeys or InputKeys: panic: boom
+enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys
+enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this`)
+	var (
+		overlap *enricher.OverlapError
+		cycle   *enricher.CycleError
+		panics  *enricher.PanicError
+		stray   *enricher.ConfigError
+	)
+	assert.ErrorIs(t, err, enricher.ErrUnknownEnricher)
+	assert.ErrorIs(t, err, enricher.ErrInvalidKey)
+	assert.ErrorAs(t, err, &overlap)
+	assert.ErrorAs(t, err, &cycle)
+	assert.ErrorAs(t, err, &panics)
+	assert.ErrorAs(t, err, &stray)
+
+	cfg.FailureEnrichers, cfg.Options = []string{"good"}, nil
+	assert.Equal(t, []string{"good"}, namesOf(loaded(t, fs, cfg)), "with nothing to refuse it is like any other")
+}
+
+func TestRejectedIsACopy(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"unknown"}})
+	e.Rejected()[0].Name = "changed"
+	assert.Equal(t, "unknown", e.Rejected()[0].Name)
+}

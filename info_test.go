@@ -1,0 +1,91 @@
+package enricher_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// counting counts failures; its Counts may panic.
+type counting struct {
+	n      uint64
+	panics bool
+}
+
+func (*counting) OutputKeys() []string { return nil }
+
+func (c *counting) ProcessFailure(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+	c.n++
+	return nil, nil
+}
+
+func (c *counting) Counts() map[string]uint64 {
+	if c.panics {
+		panic("bug")
+	}
+	return map[string]uint64{"failures": c.n}
+}
+
+func TestStatsShowCounts(t *testing.T) {
+	plain := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil })
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("counting", &counting{}),
+		enricher.WithEnricher("plain", plain), enricher.WithEnricher("broken", &counting{panics: true}))
+	require.NoError(t, err)
+	e.Enrich(errors.New("x"))
+	stats := e.Stats().Enrichers
+	assert.Equal(t, map[string]uint64{"failures": 1}, stats[0].Counts)
+	assert.Nil(t, stats[1].Counts)
+	assert.Nil(t, stats[2].Counts, "a panic costs the counts, and no more")
+}
+
+func TestStatsCountsEveryOutcome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newSwitchable(answering(enricher.Labels{"x": "a"}))
+		e := running(t, enricher.Config{
+			Policies: map[string]enricher.Policy{"a": {BreakerThreshold: 2, BreakerCooldown: time.Hour}},
+		}, with("a", "x", a.process), withGood("b", "y"))
+		enrich := func(fn processFunc, times int) {
+			a.to(fn)
+			for range times {
+				enrichAs(e, enricher.FailureContext{})
+			}
+		}
+		enrich(answering(enricher.Labels{"x": "a"}), 4)
+		enrich(failing(errJob), 3)
+		enrich(untilTimeIsUp, 1)
+		enrich(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("oh") }, 1)
+		enrich(answering(nil), 5) // the breaker is open
+		require.NoError(t, e.Shutdown(context.Background()))
+		enrich(answering(nil), 2)
+		assert.Equal(t, enricher.Stats{
+			Enrichers: []enricher.EnricherStats{
+				{Enricher: "a", Breaker: enricher.BreakerOpen, Calls: map[enricher.Status]uint64{
+					enricher.StatusOK: 4, enricher.StatusFailed: 3, enricher.StatusTimedOut: 1, enricher.StatusPanicked: 1,
+					enricher.StatusCircuitOpen: 5, enricher.StatusSkipped: 2,
+				}},
+				{Enricher: "b", Calls: map[enricher.Status]uint64{enricher.StatusOK: 14, enricher.StatusSkipped: 2}},
+			},
+			AfterShutdown: 2,
+		}, e.Stats())
+	})
+}
+
+func TestEnricherInfoIsACopy(t *testing.T) {
+	t.Parallel()
+	e := running(t, enricher.Config{}, withReader("a", "x", []string{"*"}, answering(enricher.Labels{"x": "a"})))
+	e.Enrich(errJob)
+	info := e.Enrichers()[0]
+	info.OutputKeys[0], info.InputKeys[0] = "changed", "changed"
+	assert.Equal(t, []string{"x"}, e.Enrichers()[0].OutputKeys)
+	assert.Equal(t, []string{"*"}, e.Enrichers()[0].InputKeys)
+	e.Stats().Enrichers[0].Calls[enricher.StatusOK] = 99
+	assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 1}, statsOf(t, e).Calls)
+}
