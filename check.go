@@ -143,7 +143,7 @@ func (o *overlaps) Unwrap() []error { return o.all }
 // refuseCircles refuses the readers that wait for each other.
 func refuseCircles(all []*candidate) {
 	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.refused != nil })
-	for _, circle := range graph.Circles(waits(kept)) {
+	for _, circle := range graph.Cycles(waits(kept)) {
 		cycle := &CycleError{}
 		setter := map[string]string{} // no key has two: overlaps are refused already
 		for _, i := range circle {

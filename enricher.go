@@ -79,6 +79,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A FailureEnricher attaches labels to failures.
@@ -273,7 +274,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	e.plan = fanout.NewPlan(base, fans, e.waits, cmp.Or(cfg.Timeout, DefaultTimeout),
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
-			err.text = err.Error() // while its time runs: the value may be a stranger's error
+			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	return e, nil
