@@ -18,7 +18,6 @@ type scope struct {
 	few    [8]callContext // calls, if there are so few: one allocation less
 
 	settled sync.WaitGroup // until all tasks of the run are settled
-	over    bool           // no worker is left then; written before settled is done
 }
 
 // newScope returns the scope of a run of n calls that starts now.

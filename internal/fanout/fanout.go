@@ -66,8 +66,9 @@ func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
 	r := p.takeRun(s.start)
 	r.start(s, calls)
 	s.settled.Wait()
-	if s.over {
+	over = r.over
+	if over {
 		p.keepRun(r, s.start)
 	}
-	return s.over
+	return over
 }

@@ -22,6 +22,7 @@ type run struct {
 	taken     int     // of ready
 	unsettled int     // tasks; returned once there is none and Run may return
 	workers   int     // goroutines started for the run that have not left it
+	over      bool    // there were no workers when the last task settled; read by Run after that
 
 	// Until sharing ends, ready tasks wait for a worker to take them. After
 	// that, each gets a goroutine of its own.
@@ -82,8 +83,8 @@ func (r *run) unlock() {
 	}
 	r.unsettled = returned
 	s := r.scope
-	s.over = r.workers == 0
-	if !s.over || r.sharingOver {
+	r.over = r.workers == 0
+	if !r.over || r.sharingOver {
 		r.timer.Stop()
 		r.timerSet = false
 	}
