@@ -31,13 +31,11 @@ const (
 // A Config says which enrichers run and how. Its zero value starts none.
 //
 // A name is a registered one, or a registered one, a slash and an instance:
-// "rules/payments" and "rules/infra" are made by one factory, each with options
-// of its own and none of the other's. Like any two enrichers they must declare
-// different keys.
+// "rules/payments" and "rules/infra" are made by one factory, each with its own
+// options. Like any two enrichers they must declare different keys.
 //
 // Names are matched exactly in FailureEnrichers, and without regard to case in
-// Options and Policies, because loaders of configuration that lower-case their
-// keys are common.
+// Options and Policies, because many loaders of configuration lower-case keys.
 type Config struct {
 	FailureEnrichers []string                  // names, in order; a name given twice counts once
 	Options          map[string]map[string]any // by configured name
@@ -46,7 +44,7 @@ type Config struct {
 	Policies         map[string]Policy         // by configured name; a zero field falls back to Policy
 	Limits           Limits                    // for every enricher
 	MaxPending       int                       // EnrichAsync calls under way at once, at most 1<<20. By default, DefaultMaxPending.
-	Strict           bool                      // New fails where it would otherwise refuse an enricher, or warn of options for none
+	Strict           bool                      // New fails if it would otherwise reject an enricher or warn
 }
 
 // A Policy bounds what one enricher can cost.
@@ -63,11 +61,14 @@ type Limits struct {
 	MaxValueLength int // bytes of a value, at most 1 MiB. By default, DefaultMaxValueLength.
 }
 
-// A ConfigError is a value in a configuration that cannot be used.
+// A ConfigError reports a value in a configuration that cannot be used.
+//
+// A factory may return one with an empty Enricher, or several, joined: [New]
+// fills it in.
 type ConfigError struct {
-	Enricher string // as configured; empty where the option is no enricher's
+	Enricher string // as configured; empty if the option is not an enricher's
 	Option   string // the option or configuration key
-	Err      error  // what is wrong with it, and what would be right
+	Err      error  // what is wrong with it, and what is accepted
 }
 
 func (e *ConfigError) Error() string {
@@ -94,74 +95,64 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 //	    limits: {max-labels: 16}                  # and max-value-length
 //
 // or the same without the jobmanager level, or flat
-// ("jobmanager.failure-enricher.rules/payments.file"). Strings stand for other
-// types as in [FactoryConfig.Decode].
+// ("jobmanager.failure-enricher.rules/payments.file"). In a flat key, the longest
+// configured name is the enricher; without one, the key is split at its first
+// dot. Each of the three sections is written in one of these spellings: nested
+// and flat keys may stand side by side, but not inside each other. Keys are
+// matched without regard to case. Strings stand for other types as in
+// [FactoryConfig.Decode].
 //
-// Other keys beside and below jobmanager are left alone, so that the whole
-// configuration of a service can be passed; without the jobmanager level they
-// are an error. So are unknown keys inside, a key given in two spellings, and
-// values of a wrong type: each is a [*ConfigError] that names the key in full,
-// with the level jobmanager where it was written, and all of them are returned,
+// Other keys beside and below jobmanager are ignored, so that the whole
+// configuration of a service can be passed; beside a section without the
+// jobmanager level they are an error. So are unknown keys in a section, a
+// section or key in two spellings, values of a wrong type, and sections that
+// stand below another key if none stands where it belongs. Each error is a
+// [*ConfigError] that names the key in full, and all of them are returned,
 // joined.
 //
-// ParseConfig judges form only. Whether names and numbers are good is for [New]
-// to say. raw is not changed, and nothing of it is kept.
+// ParseConfig judges form only; [New] judges names and numbers. raw is not
+// changed, and nothing of it is kept.
 func ParseConfig(raw map[string]any) (Config, error) {
-	parsed, places, err := rawconfig.Parse(raw)
-	errs := []error{configErrors("", nil, err)}
-	cfg := Config{FailureEnrichers: parsed.Enrichers, Options: parsed.Options}
-	var fields struct {
-		Timeout    time.Duration
-		Strict     bool
-		MaxPending int
-		Policy     Policy
-		Limits     Limits
+	var sections struct {
+		FailureEnrichers  []string
+		FailureEnricher   map[string]map[string]any
+		FailureEnrichment struct {
+			Timeout    time.Duration
+			Strict     bool
+			MaxPending int
+			Policy     Policy
+			Policies   map[string]Policy
+			Limits     Limits
+		}
 	}
-	errs = append(errs, configErrors("", places.Setting, decode.Into(parsed.Enrichment, &fields)))
-	cfg.Timeout, cfg.Strict, cfg.MaxPending = fields.Timeout, fields.Strict, fields.MaxPending
-	cfg.Policy, cfg.Limits = fields.Policy, fields.Limits
-	if len(parsed.Policies) > 0 {
-		cfg.Policies = make(map[string]Policy, len(parsed.Policies))
+	if err := rawconfig.Into(raw, &sections); err != nil {
+		return Config{}, configErrors("", err)
 	}
-	for _, name := range sortedKeys(parsed.Policies) {
-		var policy Policy
-		err := decode.Into(parsed.Policies[name], &policy)
-		written := func(option string) string { return places.Policy(name, option) }
-		errs = append(errs, configErrors(name, written, err))
-		cfg.Policies[name] = policy
-	}
-	if err := errors.Join(errs...); err != nil {
-		return Config{}, err
-	}
-	return cfg, nil
+	settings := sections.FailureEnrichment
+	return Config{
+		FailureEnrichers: sections.FailureEnrichers,
+		Options:          sections.FailureEnricher,
+		Timeout:          settings.Timeout,
+		Policy:           settings.Policy,
+		Policies:         settings.Policies,
+		Limits:           settings.Limits,
+		MaxPending:       settings.MaxPending,
+		Strict:           settings.Strict,
+	}, nil
 }
 
-// configErrors returns the errors of packages decode and rawconfig, joined, as
-// ConfigErrors. Where written is not nil, it returns the key in full of what
-// decode calls an option.
-func configErrors(enricher string, written func(option string) string, err error) error {
-	switch err := err.(type) {
-	case nil:
-		return nil
-	case *decode.Error:
-		option := err.Option
-		if written != nil {
-			option = written(option)
-		}
-		return &ConfigError{enricher, option, err.Err}
-	case *rawconfig.Error:
-		return &ConfigError{enricher, err.Path, err.Err}
-	case interface{ Unwrap() []error }:
-		var errs []error
-		for _, err := range err.Unwrap() {
-			errs = append(errs, configErrors(enricher, written, err))
-		}
-		return errors.Join(errs...)
-	}
-	if enricher == "" {
+// configErrors returns the errors of decoding, joined, as ConfigErrors. Any
+// other error is a mistake of the program and is returned as it is.
+func configErrors(enricher string, err error) error {
+	wrong, ok := err.(decode.Errors)
+	if !ok {
 		return err
 	}
-	return &EnricherError{enricher, err}
+	var errs []error
+	for _, e := range wrong {
+		errs = append(errs, &ConfigError{enricher, e.Option, e.Err})
+	}
+	return errors.Join(errs...)
 }
 
 // check returns what is wrong with the numbers of c.
@@ -170,12 +161,12 @@ func (c Config) check() error {
 	var errs []error
 	number := func(enricher, option string, value, most int) {
 		if value < 0 || value > most {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: want 0 (the default) to %d", value, most)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: must be from 0 (the default) to %d", value, most)})
 		}
 	}
 	duration := func(enricher, option string, value time.Duration) {
 		if value < 0 {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: want 0 (the default) or more", value)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: must be 0 (the default) or more", value)})
 		}
 	}
 	policy := func(enricher, option string, p Policy) {
@@ -201,7 +192,7 @@ func sameName(option string, names []string) error {
 	var errs []error
 	for _, name := range names {
 		if other, ok := seen[fold(name)]; ok {
-			errs = append(errs, &ConfigError{name, option, fmt.Errorf("%q is there too: want names that differ in more than case", other)})
+			errs = append(errs, &ConfigError{name, option, fmt.Errorf("conflicts with %q: names are case-insensitive", other)})
 		}
 		seen[fold(name)] = name
 	}

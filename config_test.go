@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,83 +19,64 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-func TestAConfigErrorNamesTheEnricherAndTheOption(t *testing.T) {
+func TestConfigErrorNamesTheEnricherAndTheOption(t *testing.T) {
 	t.Parallel()
-	why := errors.New("want a string")
+	why := errors.New("must be a string")
 	assert.EqualError(t, &enricher.ConfigError{Enricher: "rules", Option: "file", Err: why},
-		`enricher "rules": option "file": want a string`)
+		`enricher "rules": option "file": must be a string`)
 	err := error(&enricher.ConfigError{Option: "failure-enrichment.timeout", Err: why})
-	assert.EqualError(t, err, `option "failure-enrichment.timeout": want a string`)
+	assert.EqualError(t, err, `option "failure-enrichment.timeout": must be a string`)
 	assert.ErrorIs(t, err, why)
 }
 
-func TestANumberOutOfRangeIsAnErrorThatNamesItsOption(t *testing.T) {
+func TestConfigRejectsNumbersOutOfRange(t *testing.T) {
 	t.Parallel()
-	const million = 1 << 20
-	of := func(p enricher.Policy) map[string]enricher.Policy { return map[string]enricher.Policy{"rules": p} }
-	for _, test := range []struct {
-		cfg      enricher.Config
-		enricher string
-		option   string
-		message  string
-	}{
-		{enricher.Config{Timeout: -time.Second}, "", "timeout", "-1s: want 0 (the default) or more"},
-		{enricher.Config{Timeout: math.MinInt64}, "", "timeout", "-2562047h47m16.854775808s: want 0 (the default) or more"},
-		{enricher.Config{MaxPending: -1}, "", "max-pending", "-1: want 0 (the default) to 1048576"},
-		{enricher.Config{MaxPending: million + 1}, "", "max-pending", "1048577: want 0 (the default) to 1048576"},
-		{enricher.Config{Policy: enricher.Policy{Timeout: -1}}, "", "policy.timeout", "-1ns: want 0 (the default) or more"},
-		{enricher.Config{Policy: enricher.Policy{MaxConcurrent: -1}}, "", "policy.max-concurrent", "-1: want 0 (the default) to 1048576"},
-		{enricher.Config{Policy: enricher.Policy{MaxConcurrent: million + 1}}, "", "policy.max-concurrent", "1048577: want 0 (the default) to 1048576"},
-		{enricher.Config{Policy: enricher.Policy{BreakerCooldown: -1}}, "", "policy.breaker-cooldown", "-1ns: want 0 (the default) or more"},
-		{enricher.Config{Policies: of(enricher.Policy{Timeout: -1})}, "rules", "policies.rules.timeout", "-1ns: want 0 (the default) or more"},
-		{enricher.Config{Policies: of(enricher.Policy{MaxConcurrent: -1})}, "rules", "policies.rules.max-concurrent", "-1: want 0 (the default) to 1048576"},
-		{enricher.Config{Policies: of(enricher.Policy{MaxConcurrent: million + 1})}, "rules", "policies.rules.max-concurrent", "1048577: want 0 (the default) to 1048576"},
-		{enricher.Config{Policies: of(enricher.Policy{BreakerCooldown: -1})}, "rules", "policies.rules.breaker-cooldown", "-1ns: want 0 (the default) or more"},
-		{enricher.Config{Limits: enricher.Limits{MaxLabels: -1}}, "", "limits.max-labels", "-1: want 0 (the default) to 1048576"},
-		{enricher.Config{Limits: enricher.Limits{MaxLabels: million + 1}}, "", "limits.max-labels", "1048577: want 0 (the default) to 1048576"},
-		{enricher.Config{Limits: enricher.Limits{MaxValueLength: -1}}, "", "limits.max-value-length", "-1: want 0 (the default) to 1048576"},
-		{enricher.Config{Limits: enricher.Limits{MaxValueLength: million + 1}}, "", "limits.max-value-length", "1048577: want 0 (the default) to 1048576"},
-	} {
-		test.cfg.FailureEnrichers = []string{"rules"}
-		fs := factories{"rules": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
-			assert.Fail(t, "a factory was called", test.option)
-			return setting(), nil
-		})}
-		e, err := load(t, fs, test.cfg)
-		assert.Nil(t, e)
-		ces := configErrorsOf(t, err)
-		if !assert.Len(t, ces, 1, test.option) {
-			continue
+	fs := factories{"rules": enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		assert.Fail(t, "a factory was called")
+		return setting(), nil
+	})}
+	messages := func(negative, count, length string) (all []string) {
+		const section = `option "failure-enrichment.`
+		for _, policy := range []string{section + "policy.", `enricher "Rules": ` + section + "policies.Rules.", `enricher "b": ` + section + "policies.b."} {
+			if negative != "" {
+				all = append(all, policy+`timeout": `+negative)
+			}
+			all = append(all, policy+`max-concurrent": `+count)
+			if negative != "" {
+				all = append(all, policy+`breaker-cooldown": `+negative)
+			}
 		}
-		assert.Equal(t, test.enricher, ces[0].Enricher)
-		assert.Equal(t, "failure-enrichment."+test.option, ces[0].Option)
-		assert.EqualError(t, ces[0].Err, test.message)
-		assert.EqualError(t, err, ces[0].Error())
+		before := []string{section + `max-pending": ` + count}
+		if negative != "" {
+			before = []string{section + `timeout": ` + negative, before[0]}
+		}
+		return slices.Concat(before, all, []string{section + `limits.max-labels": ` + count, section + `limits.max-value-length": ` + length})
+	}
+	for _, test := range []struct {
+		time time.Duration
+		n    int
+		want []string
+	}{
+		{-1, -1, messages("-1ns: must be 0 (the default) or more", "-1: must be from 0 (the default) to 1048576", "-1: must be from 0 (the default) to 1048576")},
+		{0, 1<<20 + 1, messages("", "1048577: must be from 0 (the default) to 1048576", "1048577: must be from 0 (the default) to 1048576")},
+	} {
+		policy := enricher.Policy{Timeout: test.time, MaxConcurrent: test.n, BreakerThreshold: -1, BreakerCooldown: test.time}
+		e, err := load(t, fs, enricher.Config{
+			FailureEnrichers: []string{"rules"},
+			Timeout:          test.time, MaxPending: test.n, Policy: policy,
+			Policies: map[string]enricher.Policy{"b": policy, "Rules": policy},
+			Limits:   enricher.Limits{MaxLabels: test.n, MaxValueLength: test.n},
+		})
+		assert.Nil(t, e)
+		var got []string
+		for _, ce := range configErrorsOf(t, err) {
+			got = append(got, ce.Error())
+		}
+		assert.Equal(t, test.want, got)
 	}
 }
 
-func TestAllNumbersOutOfRangeAreReturned(t *testing.T) {
-	t.Parallel()
-	bad := enricher.Policy{Timeout: -1, MaxConcurrent: -1, BreakerThreshold: -1, BreakerCooldown: -1}
-	_, err := load(t, nil, enricher.Config{
-		Timeout: -1, MaxPending: -1, Policy: bad,
-		Policies: map[string]enricher.Policy{"b": bad, "a": bad},
-		Limits:   enricher.Limits{MaxLabels: -1, MaxValueLength: -1},
-	})
-	var options []string
-	for _, option := range optionsIn(configErrorsOf(t, err)) {
-		options = append(options, strings.TrimPrefix(option, "failure-enrichment."))
-	}
-	assert.Equal(t, []string{
-		"timeout", "max-pending",
-		"policy.timeout", "policy.max-concurrent", "policy.breaker-cooldown",
-		"policies.a.timeout", "policies.a.max-concurrent", "policies.a.breaker-cooldown",
-		"policies.b.timeout", "policies.b.max-concurrent", "policies.b.breaker-cooldown",
-		"limits.max-labels", "limits.max-value-length",
-	}, options)
-}
-
-func TestTheLargestNumbersAreAccepted(t *testing.T) {
+func TestConfigAcceptsTheLargestNumbers(t *testing.T) {
 	t.Parallel()
 	largest := enricher.Policy{
 		Timeout: math.MaxInt64, MaxConcurrent: 1 << 20,
@@ -164,7 +146,7 @@ func policed(t *testing.T, name string, cfg enricher.Config) (timeout time.Durat
 	return timeout, saturated, open
 }
 
-func TestAZeroFieldOfAPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.T) {
+func TestPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.T) {
 	t.Parallel()
 	for what, test := range map[string]struct {
 		all, own  enricher.Policy
@@ -216,7 +198,7 @@ func TestAZeroFieldOfAPolicyFallsBackToThatForAllAndThenToTheDefault(t *testing.
 	}
 }
 
-func TestTheTimeoutOfAConfigIsTheBudgetAndASecondByDefault(t *testing.T) {
+func TestConfigTimeoutIsTheBudget(t *testing.T) {
 	t.Parallel()
 	timeout, _, _ := policed(t, "rules", enricher.Config{Timeout: 5 * time.Second})
 	assert.Equal(t, 5*time.Second, timeout)
@@ -224,18 +206,7 @@ func TestTheTimeoutOfAConfigIsTheBudgetAndASecondByDefault(t *testing.T) {
 	assert.Equal(t, enricher.DefaultTimeout, timeout)
 }
 
-func TestTheDefaultsAreWhatTheDesignSays(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, time.Second, enricher.DefaultTimeout)
-	assert.Equal(t, 1024, enricher.DefaultMaxPending)
-	assert.Equal(t, 64, enricher.DefaultMaxConcurrent)
-	assert.Equal(t, 5, enricher.DefaultBreakerThreshold)
-	assert.Equal(t, 10*time.Second, enricher.DefaultBreakerCooldown)
-	assert.Equal(t, 64, enricher.DefaultMaxLabels)
-	assert.Equal(t, 1024, enricher.DefaultMaxValueLength)
-}
-
-func TestLimitsAreTheDefaultsUnlessTheyAreGiven(t *testing.T) {
+func TestLimitsFallBackToTheDefaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ limits, want enricher.Limits }{
 		{enricher.Limits{}, enricher.Limits{MaxLabels: 64, MaxValueLength: 1024}},
@@ -256,7 +227,7 @@ func TestLimitsAreTheDefaultsUnlessTheyAreGiven(t *testing.T) {
 	}
 }
 
-func TestOptionsAndPoliciesMatchNamesWithoutRegardToCase(t *testing.T) {
+func TestConfigMatchesNamesWithoutRegardToCase(t *testing.T) {
 	t.Parallel()
 	var got []fileOptions
 	var log loadLog
@@ -270,7 +241,7 @@ func TestOptionsAndPoliciesMatchNamesWithoutRegardToCase(t *testing.T) {
 	assert.Equal(t, []string{`level=INFO msg="Found failure enricher" enricher=Rules/Payments output_keys=[]`}, log.lines())
 }
 
-func TestNamesThatDifferOnlyInCaseAreRefused(t *testing.T) {
+func TestConfigRejectsNamesThatDifferOnlyInCase(t *testing.T) {
 	t.Parallel()
 	fs := factories{"rules": giving(setting())}
 	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"rules/a", "rules/b", "rules/A"}})
@@ -282,8 +253,8 @@ func TestNamesThatDifferOnlyInCaseAreRefused(t *testing.T) {
 		Options:          map[string]map[string]any{"rules": {"a": 1}, "RULES": {"a": 2}},
 		Policies:         map[string]enricher.Policy{"rules": {}, "Rules": {}, "other": {}},
 	})
-	assert.EqualError(t, err, `enricher "rules": option "failure-enricher": "RULES" is there too: want names that differ in more than case
-enricher "rules": option "failure-enrichment.policies": "Rules" is there too: want names that differ in more than case`)
+	assert.EqualError(t, err, `enricher "rules": option "failure-enricher": conflicts with "RULES": names are case-insensitive
+enricher "rules": option "failure-enrichment.policies": conflicts with "Rules": names are case-insensitive`)
 	configErrorsOf(t, err)
 }
 
@@ -321,19 +292,10 @@ func inAllSpellings() map[string]map[string]any {
 			"failure-enrichment": sections()["failure-enrichment"],
 		}},
 		"decoded JSON": decodedJSON(beside),
-		"mixed": {
+		"a section each": {
 			"jobmanager.failure-enrichers": "rules/payments,Owner,acme.rules",
-			"jobmanager": m{
-				"failure-enricher":           sections()["failure-enricher"],
-				"failure-enrichment.timeout": "2s", "failure-enrichment.strict": "true",
-				"failure-enrichment": m{
-					"max-pending": 7, "policy": sections()["failure-enrichment"].(m)["policy"],
-				},
-			},
-			"jobmanager.failure-enrichment.policies": sections()["failure-enrichment"].(m)["policies"],
-			"jobmanager.failure-enrichment": m{
-				"limits.max-labels": "16", "limits": m{"max-value-length": 256.0},
-			},
+			"jobmanager":                   m{"failure-enricher": sections()["failure-enricher"]},
+			"failure-enrichment":           sections()["failure-enrichment"],
 		},
 	}
 }
@@ -405,7 +367,7 @@ func decodedJSON(v any) map[string]any {
 	return decoded
 }
 
-func TestAllSpellingsGiveTheSameConfig(t *testing.T) {
+func TestParseConfigReadsTheSameFromEverySpelling(t *testing.T) {
 	t.Parallel()
 	for spelling, raw := range inAllSpellings() {
 		var max any = 3
@@ -436,7 +398,7 @@ func TestAllSpellingsGiveTheSameConfig(t *testing.T) {
 	}
 }
 
-func TestParseConfigNeitherChangesNorKeepsWhatItIsGiven(t *testing.T) {
+func TestParseConfigNeitherChangesNorKeepsItsInput(t *testing.T) {
 	t.Parallel()
 	for spelling, raw := range inAllSpellings() {
 		cfg, err := enricher.ParseConfig(raw)
@@ -474,15 +436,14 @@ func spoil(v any) {
 	}
 }
 
-func TestWithoutFailureEnrichmentTheConfigIsZero(t *testing.T) {
+func TestParseConfigReturnsZeroWithoutFailureEnrichment(t *testing.T) {
 	t.Parallel()
 	for what, raw := range map[string]map[string]any{
-		"nil":               nil,
-		"empty":             {},
-		"of others":         {"logging": map[string]any{"level": "info"}, "jobmanager.rpc.port": 6123},
-		"an empty level":    {"jobmanager": nil},
-		"empty sections":    {"jobmanager": map[string]any{"failure-enrichers": nil, "failure-enricher": nil, "failure-enrichment": nil}},
-		"no names but dots": {"failure-enrichers": " , ,, "},
+		"nil":            nil,
+		"empty":          {},
+		"of others":      {"logging": map[string]any{"level": "info"}, "jobmanager.rpc.port": 6123},
+		"an empty level": {"jobmanager": nil},
+		"empty sections": {"jobmanager": map[string]any{"failure-enrichers": nil, "failure-enricher": nil, "failure-enrichment": nil}},
 	} {
 		cfg, err := enricher.ParseConfig(raw)
 		assert.NoError(t, err, what)
@@ -490,7 +451,7 @@ func TestWithoutFailureEnrichmentTheConfigIsZero(t *testing.T) {
 	}
 }
 
-func TestAListOfNamesFollowsFlink(t *testing.T) {
+func TestParseConfigSplitsNamesAsFlinkDoes(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string][]string{
 		"a":                {"a"},
@@ -505,12 +466,15 @@ func TestAListOfNamesFollowsFlink(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, cfg.FailureEnrichers, given)
 	}
-	cfg, err := enricher.ParseConfig(map[string]any{"failure-enrichers": []any{"a, b", " c "}})
+	cfg, err := enricher.ParseConfig(map[string]any{"failure-enrichers": " , "})
+	require.NoError(t, err)
+	assert.Equal(t, []string{}, cfg.FailureEnrichers, "an empty list is meant")
+	cfg, err = enricher.ParseConfig(map[string]any{"failure-enrichers": []any{"a, b", " c "}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a, b", " c "}, cfg.FailureEnrichers, "the names of a list are taken as they are")
 }
 
-func TestInAFlatKeyTheLongestConfiguredNameIsTheEnricher(t *testing.T) {
+func TestParseConfigFindsTheLongestConfiguredName(t *testing.T) {
 	t.Parallel()
 	cfg, err := enricher.ParseConfig(map[string]any{
 		"jobmanager.failure-enrichers":                                    "acme, acme.rules, acme.rules/eu",
@@ -541,152 +505,26 @@ func TestInAFlatKeyTheLongestConfiguredNameIsTheEnricher(t *testing.T) {
 	}, cfg.Policies)
 }
 
-func TestParseConfigNamesWhatIsWrongByItsPath(t *testing.T) {
+func TestParseConfigReturnsAllThatIsWrongAsConfigErrors(t *testing.T) {
 	t.Parallel()
 	type m = map[string]any
-	for _, test := range []struct {
-		raw      m
-		enricher string
-		option   string
-		message  string
-	}{
-		{
-			m{"jobmanager": m{"failure-enrichment": m{"timeot": "1s"}}},
-			"", "jobmanager.failure-enrichment.timeot",
-			`unknown key "timeot", want limits, max-pending, policies, policy, strict or timeout; did you mean "timeout"?`,
+	cfg, err := enricher.ParseConfig(m{
+		"jobmanager": m{
+			"failure-enrichers":  []any{"a", 1},
+			"failure-enricher":   m{"a": 2},
+			"failure-enrichment": m{"timeot": "1s", "strict": "yes", "policy": m{"timeout": "5"}, "policies": m{"b": m{"max-concurent": 4}}},
 		},
-		{
-			m{"jobmanager.failure-enrichment.timeot": "1s"},
-			"", "jobmanager.failure-enrichment.timeot",
-			`unknown key "timeot", want limits, max-pending, policies, policy, strict or timeout; did you mean "timeout"?`,
-		},
-		{
-			m{"jobmanager": m{"failure-enricherz": m{}}},
-			"", "jobmanager.failure-enricherz",
-			`unknown key "failure-enricherz", want failure-enrichers, failure-enricher or failure-enrichment; did you mean "failure-enricher"?`,
-		},
-		{
-			m{"jobmanager": m{"failure-enrichres": "a"}},
-			"", "jobmanager.failure-enrichres",
-			`unknown key "failure-enrichres", want failure-enrichers, failure-enricher or failure-enrichment; did you mean "failure-enrichers"?`,
-		},
-		{
-			m{"failure-enrichers": "a", "logging": m{}},
-			"", "logging",
-			`unknown key beside "failure-enrichers"; to pass a whole configuration, put failure-enrichers, failure-enricher and failure-enrichment under "jobmanager"`,
-		},
-		{
-			m{"job-manager": m{"failure-enrichers": "a"}},
-			"", "job-manager",
-			`unknown key "job-manager", did you mean "jobmanager"?`,
-		},
-		{
-			m{"jobmanager": "x"},
-			"", "jobmanager",
-			"found a string, want a map that holds failure-enrichers, failure-enricher and failure-enrichment",
-		},
-		{
-			m{"failure-enrichers": 3},
-			"", "failure-enrichers",
-			"found a number, want a list of names or a string of them with commas between",
-		},
-		{m{"failure-enrichers": []any{"a", 3}}, "", "failure-enrichers", "item [1] is a number, want a string"},
-		{m{"failure-enrichers": "a, b, A"}, "", "failure-enrichers", `"a" and "A" differ only in case: rename one of them`},
-		{m{"failure-enricher": m{"a": "x"}}, "", "failure-enricher.a", "found a string, want a map of options"},
-		{m{"failure-enricher": m{"a": nil, "A": nil}}, "", "failure-enricher.a", `differs from "A" only in case: keep one of them`},
-		{m{"failure-enrichment": m{"policies": m{"a": 3}}}, "", "failure-enrichment.policies.a", "found a number, want a map of policy settings"},
-		{
-			m{"failure-enrichment": m{"timeout": 3}},
-			"", "failure-enrichment.timeout",
-			`got the number "3", want a duration with a unit, such as "1.5s"`,
-		},
-		{m{"failure-enrichment": m{"strict": "yes"}}, "", "failure-enrichment.strict", `got the string "yes", want true or false`},
-		{
-			m{"failure-enrichment": m{"max-pending": 1.5}},
-			"", "failure-enrichment.max-pending",
-			`got the number "1.5", want an integer of 64 bits`,
-		},
-		{
-			m{"failure-enrichment": m{"policy": m{"max-concurent": 3}}},
-			"", "failure-enrichment.policy.max-concurent",
-			`unknown, did you mean "max-concurrent"? known options: breaker-cooldown, breaker-threshold, max-concurrent, timeout`,
-		},
-		{
-			m{"failure-enrichment": m{"limits": m{"labels": 3}}},
-			"", "failure-enrichment.limits.labels",
-			`unknown, did you mean "max-labels"? known options: max-labels, max-value-length`,
-		},
-		{
-			m{"failure-enrichment": m{"policies": m{"a/b": m{"timeout": 1}}}},
-			"a/b", "failure-enrichment.policies.a/b.timeout",
-			`got the number "1", want a duration with a unit, such as "1.5s"`,
-		},
-		{
-			m{"failure-enrichers": "a", "jobmanager": m{"failure-enrichers": "a"}},
-			"", "jobmanager.failure-enrichers",
-			`given twice, as "failure-enrichers" and as "jobmanager" > "failure-enrichers": keep one of them`,
-		},
-		{
-			m{"jobmanager": m{"failure-enricher": m{"a": m{"file": "x"}}}, "jobmanager.failure-enricher.a.file": "y"},
-			"",
-			"jobmanager.failure-enricher.a.file",
-			`given twice, as "jobmanager" > "failure-enricher" > "a" > "file" and as "jobmanager.failure-enricher.a.file": keep one of them`,
-		},
-	} {
-		cfg, err := enricher.ParseConfig(test.raw)
-		assert.Equal(t, enricher.Config{}, cfg)
-		ces := configErrorsOf(t, err)
-		if !assert.Len(t, ces, 1, "%v: %v", test.raw, err) {
-			continue
-		}
-		assert.Equal(t, test.enricher, ces[0].Enricher, err)
-		assert.Equal(t, test.option, ces[0].Option, err)
-		assert.EqualError(t, ces[0].Err, test.message)
-	}
-}
-
-func TestParseConfigNamesAKeyWithTheLevelJobmanagerWhereItWasWritten(t *testing.T) {
-	t.Parallel()
-	type m = map[string]any
-	_, err := enricher.ParseConfig(m{
-		"jobmanager.failure-enrichment.timeout":                   "fast",
-		"jobmanager.failure-enrichment.polices":                   "x",
-		"JobManager.failure-enrichment.policies.slow.query.delay": "x",
-		"failure-enrichment.Strict":                               "x",
-		"failure-enrichment.limits.max-labels":                    "x",
-		"failure-enrichment.policies":                             m{"b": m{"timeout": "x"}},
-		"jobmanager":                                              m{"failure-enrichment": m{"policy": m{"timeout": "x"}}},
-		"failure-enrichers":                                       "slow.query, b",
+		"failure-enrichment.limits.max-labels": 1,
 	})
-	assert.Equal(t, []string{
-		"jobmanager.failure-enrichment.polices",
-		"failure-enrichment.Strict",
-		"failure-enrichment.limits.max-labels",
-		"jobmanager.failure-enrichment.policy.timeout",
-		"jobmanager.failure-enrichment.timeout",
-		"failure-enrichment.policies.b.timeout",
-		"JobManager.failure-enrichment.policies.slow.query.delay",
-	}, optionsIn(configErrorsOf(t, err)))
-}
-
-func TestParseConfigReturnsAllThatIsWrong(t *testing.T) {
-	t.Parallel()
-	type m = map[string]any
-	_, err := enricher.ParseConfig(m{"jobmanager": m{"failure-enrichment": m{
-		"timeout": 1, "strict": 2, "policy": m{"timeout": 3},
-		"policies": m{"b": m{"timeout": 4, "x": 5}, "a": m{"timeout": 6}},
-	}}})
-	assert.Equal(t, []string{
-		"jobmanager.failure-enrichment.policy.timeout",
-		"jobmanager.failure-enrichment.strict", "jobmanager.failure-enrichment.timeout",
-		"jobmanager.failure-enrichment.policies.a.timeout",
-		"jobmanager.failure-enrichment.policies.b.timeout", "jobmanager.failure-enrichment.policies.b.x",
-	}, optionsIn(configErrorsOf(t, err)))
-
-	_, err = enricher.ParseConfig(m{"jobmanager": m{"failure-enrichers": 1, "failure-enricher": 2, "failure-enrichment": 3}})
-	assert.Equal(t, []string{
-		"jobmanager.failure-enricher", "jobmanager.failure-enrichers", "jobmanager.failure-enrichment",
-	}, optionsIn(configErrorsOf(t, err)))
+	assert.Equal(t, enricher.Config{}, cfg)
+	assert.EqualError(t, err, `option "failure-enrichment.limits.max-labels": failure-enrichment is also given as "jobmanager: failure-enrichment": move this key there
+option "jobmanager.failure-enricher.a": 2: must be a map
+option "jobmanager.failure-enrichers[1]": 1: must be a string
+option "jobmanager.failure-enrichment.policies.b.max-concurent": unknown, did you mean "max-concurrent"? known options: breaker-cooldown, breaker-threshold, max-concurrent, timeout
+option "jobmanager.failure-enrichment.policy.timeout": "5": must be a duration with a unit, such as "5s"
+option "jobmanager.failure-enrichment.strict": "yes": must be true or false
+option "jobmanager.failure-enrichment.timeot": unknown, did you mean "timeout"? known options: limits, max-pending, policies, policy, strict, timeout`)
+	configErrorsOf(t, err)
 }
 
 func TestParseConfigJudgesFormAndNewJudgesNamesAndNumbers(t *testing.T) {
@@ -703,11 +541,11 @@ func TestParseConfigJudgesFormAndNewJudgesNamesAndNumbers(t *testing.T) {
 		Policy:           enricher.Policy{MaxConcurrent: -3},
 	}, cfg)
 	_, err = load(t, nil, cfg)
-	assert.EqualError(t, err, `option "failure-enrichment.timeout": -1s: want 0 (the default) or more
-option "failure-enrichment.policy.max-concurrent": -3: want 0 (the default) to 1048576`)
+	assert.EqualError(t, err, `option "failure-enrichment.timeout": -1s: must be 0 (the default) or more
+option "failure-enrichment.policy.max-concurrent": -3: must be from 0 (the default) to 1048576`)
 }
 
-func TestWhatALowerCasingLoaderYieldsConfiguresTheEnricher(t *testing.T) {
+func TestParseConfigTakesWhatALowerCasingLoaderYields(t *testing.T) {
 	t.Parallel()
 	var got []fileOptions
 	cfg, err := enricher.ParseConfig(map[string]any{"jobmanager": map[string]any{

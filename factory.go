@@ -127,7 +127,7 @@ func (c FactoryConfig) Options() map[string]any {
 // boolean is not a number.
 func (c FactoryConfig) Decode(into any) error {
 	c.markRead()
-	return configErrors(c.name, nil, decode.Into(c.options, into))
+	return configErrors(c.name, decode.Into(c.options, into))
 }
 
 // Logger returns the logger of the enricher, with the attribute enricher=name. It
@@ -190,10 +190,7 @@ func ofEnricher(name string, err error) error {
 	if ce, ok := err.(*ConfigError); ok {
 		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
 	}
-	var ce *ConfigError
-	known := false
-	guard.Do(func() { known = errors.As(err, &ce) && ce.Enricher != "" })
-	if known {
+	if ce, ok := AsType[*ConfigError](err); ok && ce.Enricher != "" {
 		return err
 	}
 	return &EnricherError{name, err}

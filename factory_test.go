@@ -158,16 +158,16 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		message string
 	}{
 		"fil":       {"x", `unknown, did you mean "file"? known options: api-token, dry-run, file, headers, max, ratio, rules, tags, wait`},
-		"file":      {3, `got the number "3", want a string`},
-		"wait":      {3, `got the number "3", want a duration with a unit, such as "1.5s"`},
-		"Wait":      {"3", `got the string "3", want a duration with a unit, such as "1.5s"`},
-		"max":       {3.5, `got the number "3.5", want an integer of 64 bits`},
-		"MAX":       {true, `got the boolean "true", want an integer of 64 bits`},
-		"ratio":     {"half", `got the string "half", want a number`},
-		"dry-run":   {1, `got the number "1", want true or false`},
-		"tags":      {3, `got the number "3", want a list or a comma-separated string`},
-		"headers":   {"a=b", `got the string (hidden), want a map`},
-		"api-token": {3, `got the number (hidden), want a string`},
+		"file":      {3, `3: must be a string`},
+		"wait":      {3, `3: must be a duration with a unit, such as "5s"`},
+		"Wait":      {"3", `"3": must be a duration with a unit, such as "5s"`},
+		"max":       {3.5, `3.5: must be an integer of 64 bits`},
+		"MAX":       {true, `true: must be an integer of 64 bits`},
+		"ratio":     {"half", `"half": must be a number that a float of 64 bits can hold`},
+		"dry-run":   {1, `1: must be true or false`},
+		"tags":      {3, `3: must be a list or a comma-separated string`},
+		"headers":   {"a=b", `must be a map`},
+		"api-token": {3, `must be a string`},
 	} {
 		var got []fileOptions
 		e, err := load(t, factories{"rules": keeping(fileOptions{}, &got)},
@@ -193,9 +193,9 @@ func TestDecodeReturnsAllErrors(t *testing.T) {
 			"rules/a": {"wait": "soon"},
 		},
 	})
-	assert.EqualError(t, err, `enricher "rules/b": option "max": got the string "many", want an integer of 64 bits
-enricher "rules/b": option "rules[0].match": got the number "1", want a string
-enricher "rules/a": option "wait": got the string "soon", want a duration with a unit, such as "1.5s"`)
+	assert.EqualError(t, err, `enricher "rules/b": option "max": "many": must be an integer of 64 bits
+enricher "rules/b": option "rules[0].match": 1: must be a string
+enricher "rules/a": option "wait": "soon": must be a duration with a unit, such as "5s"`)
 }
 
 func TestFactoryThatReadsNoOptionsRejectsThem(t *testing.T) {
@@ -312,9 +312,8 @@ func TestDecodeNeedsAPointerToAStructOrMap(t *testing.T) {
 	t.Parallel()
 	conf := enricher.NewFactoryConfig("rules", nil)
 	for _, into := range []any{nil, fileOptions{}, (*fileOptions)(nil), new(string), new(*fileOptions)} {
-		want := "decode: want a pointer to a struct or a map, got " + fmt.Sprintf("%T", into)
-		assert.EqualError(t, conf.Decode(into), `enricher "rules": `+want)
-		assert.EqualError(t, enricher.FactoryConfig{}.Decode(into), want, "nobody is named")
+		want := fmt.Sprintf("decode into %T: must be a pointer to a struct or a map", into)
+		assert.EqualError(t, conf.Decode(into), want)
 	}
 }
 

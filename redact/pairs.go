@@ -1,6 +1,10 @@
 package redact
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/secretkey"
+)
 
 // redactPairs masks the values of keys that say that they are secret.
 func redactPairs(s string) string {
@@ -38,7 +42,7 @@ func redactPair(e *edit, start, i int) int {
 		return redactFlag(e, i)
 	}
 	if s[i] == '>' {
-		if key, from := wordBefore(s, start, i); from > start && s[from-1] == '<' && isSecret(key) {
+		if key, from := wordBefore(s, start, i); from > start && s[from-1] == '<' && secretkey.Is(key) {
 			to := i + 1
 			for to < len(s) && s[to] != '<' {
 				to++
@@ -58,7 +62,7 @@ func redactPair(e *edit, start, i int) int {
 		}
 	}
 	key, bare := keyBefore(s, start, i)
-	if !isSecret(key) || s[i] == ':' && bare && isProseKey(s[start:i], key) {
+	if !secretkey.Is(key) || s[i] == ':' && bare && isProseKey(s[start:i], key) {
 		return i + 1
 	}
 	for from < len(s) && (s[from] == '=' || s[from] == '>') { // ==, :=, =>
@@ -88,7 +92,7 @@ func redactFlag(e *edit, i int) int {
 	for from < len(s) && s[from] == ' ' {
 		from++
 	}
-	if from == start || from < len(s) && s[from] == '-' || !isSecret(s[i:to]) {
+	if from == start || from < len(s) && s[from] == '-' || !secretkey.Is(s[i:to]) {
 		return i + 1 // it may be the key of --password=secret
 	}
 	return redactValue(e, s[i:to], '=', from)

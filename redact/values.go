@@ -3,6 +3,8 @@ package redact
 import (
 	"bytes"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
 // redactValue masks the value of a secret key that begins at i, and returns where
@@ -29,7 +31,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	case s[i] == '[':
 		return redactUpTo(e, i+1, ']')
 	}
-	name := normal(key)
+	name := secretkey.Letters(key)
 	if bytes.HasSuffix(name, []byte("cookie")) || bytes.HasSuffix(name, []byte("authorization")) {
 		if to, ok := redactHeader(e, name, sep, i); ok {
 			return to

@@ -115,7 +115,7 @@ func TestErrorsOfTheConfigurationNameTheEnricherTheRuleAndTheKey(t *testing.T) {
 	})
 	require.EqualError(t, err, strings.Join([]string{
 		`enricher "rules/shop": option "rules": rule 1 "a": key "mesage": unknown, did you mean "message"? known options: attempt, attributes, chain, failure-type, job, labels, message, name, set, task, type`,
-		`enricher "rules/shop": option "rules": rule 2: key "set.k": got the number "1", want a string`,
+		`enricher "rules/shop": option "rules": rule 2: key "set.k": 1: must be a string`,
 		`enricher "rules/shop": option "examples": example 1: key "gven": unknown, did you mean "given"? known options: expect, given, name`,
 	}, "\n"))
 	_, err = configure(t, map[string]any{"rules": []any{map[string]any{"name": "a"}}})

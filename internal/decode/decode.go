@@ -1,9 +1,9 @@
-// Package decode fills the options of a plugin from untyped configuration data, strictly: what a user
-// wrote is either taken at its exact value or refused with an error that names the option.
+// Package decode decodes configuration data into the options of a plugin,
+// strictly: a value is taken exactly or rejected with an error that names the
+// option.
 //
-// The walk over structs, maps and lists, with the tags squash and remain, is mapstructure's. The values
-// are not: even without its weak mode mapstructure cuts the fraction off a float, lets an int8 overflow
-// and speaks of Go types to a user, so a hook of this package sees to every value at every depth.
+// The walk over structs, maps and lists is that of mapstructure. Its hook
+// checks every value, because mapstructure truncates and overflows numbers.
 package decode
 
 import (
@@ -12,142 +12,111 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
+
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
-// maxDepth is how many maps, lists and pointers may stand inside each other, raw itself included. No
-// configuration gets near it; a map that holds itself goes beyond.
-const maxDepth = 64
-
-// An Error is one option that could not be decoded.
+// An Error reports one option that could not be decoded.
 type Error struct {
-	Option string // where it stands, as the user spelt it: rules[0].match
-	Err    error  // what was found there, and what would be accepted
+	Option string // its path as the user wrote it: rules[0].match
+	Err    error  // what is wrong with it, and what is accepted
 }
 
-func (e *Error) Error() string {
-	return fmt.Sprintf("option %q: %v", e.Option, e.Err)
-}
+func (e *Error) Error() string { return fmt.Sprintf("option %q: %v", e.Option, e.Err) }
 
-func (e *Error) Unwrap() error {
-	return e.Err
-}
+func (e *Error) Unwrap() error { return e.Err }
 
-// Into decodes raw over what into points to, which is a struct or a map. Where that fails, *into is left
-// as it was, and the error joins an [*Error] for every option that is wrong, sorted by Option.
-//
-// Keys name fields, or their mapstructure tags, without regard to case, '-' and '_'. A key that names no
-// field is an error, and so are two that name the same one. A struct is decoded over its default, also
-// behind a pointer; any other value given replaces its default in full. Nil, typed or not, leaves the
-// default. Nothing in *into shares memory with raw, beyond what a [Clone] shares, and raw is not changed.
-//
-// A string becomes what its field wants: a number in decimal, a bool that is "true" or "false", a
-// [time.Duration] with its unit, a comma-separated list, or whatever an [encoding.TextUnmarshaler] makes
-// of it. Of comma-separated lists, white space around items and empty items are dropped. A number fits
-// its field exactly or is an error, except that a float is rounded to the precision of its field.
-// Nothing else is converted.
-//
-// Other errors than an *Error are mistakes of the caller: into is no such pointer, or its type cannot
-// be decoded into.
-func Into(raw map[string]any, into any) error {
-	target := reflect.ValueOf(into)
-	if target.Kind() != reflect.Pointer || target.IsNil() {
-		return fmt.Errorf("decode: want a pointer to a struct or a map, got %T", into)
+// Errors are the errors of one configuration, sorted by option.
+type Errors []*Error
+
+func (es Errors) Error() string { return errors.Join(es.Unwrap()...).Error() }
+
+func (es Errors) Unwrap() []error {
+	errs := make([]error, len(es))
+	for i, e := range es {
+		errs[i] = e
 	}
-	target = target.Elem()
-	if k := target.Kind(); k != reflect.Struct && k != reflect.Map {
-		return fmt.Errorf("decode: want a pointer to a struct or a map, got %T", into)
-	}
-	if raw == nil {
+	return errs
+}
+
+// Err returns es, sorted, or nil if there are none.
+func (es Errors) Err() error {
+	if len(es) == 0 {
 		return nil
 	}
-	var d decoder
-	if path, deep := tooDeep(reflect.ValueOf(raw), 1); deep {
-		d.fail(strings.TrimPrefix(path, "."), fmt.Errorf("nested more than %d levels deep", maxDepth))
-		return d.join()
-	}
+	slices.SortFunc(es, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Option, b.Option), cmp.Compare(a.Err.Error(), b.Err.Error()))
+	})
+	return es
+}
 
-	// The copy is shallow: the hook replaces whatever else it would write to.
+// Into decodes raw over what into points to, which is a struct or a map. If
+// options are wrong, it returns [Errors] and leaves *into as it was. Any other
+// error is a mistake of the program.
+//
+// A key names a field, or its mapstructure tag, without regard to case, '-' and
+// '_'. A key without a field is an error, and so are two keys of one field. A
+// struct is decoded over its default; any other value replaces its default. Nil
+// keeps the default. raw is not changed, and *into shares no more memory with
+// it than a [Clone] would.
+//
+// A string becomes what its field requires: a number, a boolean, a
+// [time.Duration], a comma-separated list, or what an [encoding.TextUnmarshaler]
+// reads. Nothing else is converted. An integer is taken to the last digit; a
+// number with a fraction is rounded to the precision of a float field.
+func Into(raw map[string]any, into any) error {
+	target := reflect.ValueOf(into)
+	if target.Kind() != reflect.Pointer || target.IsNil() ||
+		target.Elem().Kind() != reflect.Struct && target.Elem().Kind() != reflect.Map {
+		return fmt.Errorf("decode into %T: must be a pointer to a struct or a map", into)
+	}
+	plain, err := Plain(raw)
+	if err != nil || raw == nil {
+		return err
+	}
+	target = target.Elem()
 	fresh := reflect.New(target.Type())
-	fresh.Elem().Set(target)
+	fresh.Elem().Set(clone(target))
+	d := decoder{wrong: make(map[uintptr]map[string]error)}
 	walk, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		DecodeHook: mapstructure.DecodeHookFuncValue(d.hook),
 		Result:     fresh.Interface(),
-		ZeroFields: true, // or a map and a list would be merged with their defaults
-		// The hook has already put every value under the exact name of its field.
-		MatchName: func(key, field string) bool { return key == field },
-		// It would be given the wrapped value; the hook calls it with the bare one.
-		DisableUnmarshaler: true,
+		DecodeHook: mapstructure.DecodeHookFuncValue(d.hook),
+		MatchName:  func(key, field string) bool { return fold(key) == fold(field) },
 	})
 	if err != nil {
 		return fmt.Errorf("decode into %T: %w", into, err)
 	}
-	if err := walk.Decode(option{value: raw}); err != nil {
-		return fmt.Errorf("decode into %T: %w", into, err)
-	}
-	if len(d.errs) > 0 {
-		return d.join()
-	}
-	target.Set(fresh.Elem())
-	return nil
-}
-
-// tooDeep looks for a value nested too deeply before anything else does, in a fixed order, so that the
-// walks to come end and the error is the same every time. It returns the path from v to that value.
-func tooDeep(v reflect.Value, depth int) (string, bool) {
-	switch v.Kind() {
-	case reflect.Interface:
-		return tooDeep(v.Elem(), depth)
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Array:
-	default:
-		return "", false
-	}
-	if depth > maxDepth {
-		return "", true
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		return tooDeep(v.Elem(), depth+1)
-	case reflect.Map:
-		for _, k := range sortedKeys(v) {
-			if path, deep := tooDeep(v.MapIndex(k.value), depth+1); deep {
-				return "." + k.text + path, true
-			}
+	var errs Errors
+	for _, err := range leaves(walk.Decode(plain)) {
+		var at *mapstructure.DecodeError
+		if !errors.As(err, &at) {
+			return fmt.Errorf("decode into %T: %w", into, err)
 		}
-	default:
-		for i := range v.Len() {
-			if path, deep := tooDeep(v.Index(i), depth+1); deep {
-				return "[" + strconv.Itoa(i) + "]" + path, true
-			}
+		path := written("", plain, at.Name())
+		errs = append(errs, &Error{path, explain(at.Unwrap(), secretkey.InPath(path))})
+	}
+	errs = append(errs, d.wrongKeys("", plain)...)
+	if len(errs) == 0 {
+		target.Set(fresh.Elem())
+	}
+	return errs.Err()
+}
+
+// leaves returns the errors that mapstructure has joined.
+func leaves(err error) (errs []error) {
+	switch err := err.(type) {
+	case *mapstructure.DecodeError:
+		return []error{err}
+	case interface{ Unwrap() []error }:
+		for _, err := range err.Unwrap() {
+			errs = append(errs, leaves(err)...)
 		}
+	case interface{ Unwrap() error }:
+		return leaves(err.Unwrap())
+	case error:
+		return []error{err}
 	}
-	return "", false
-}
-
-// A decoder collects what is wrong in one call of Into. Its hook never gives mapstructure an error about
-// an option: mapstructure would name it in its own way, and stop short of the options inside.
-type decoder struct {
-	errs []*Error
-}
-
-func (d *decoder) fail(path string, err error) {
-	d.errs = append(d.errs, &Error{Option: path, Err: err})
-}
-
-// join sorts the errors, because mapstructure walks maps in no order.
-func (d *decoder) join() error {
-	slices.SortFunc(d.errs, func(a, b *Error) int {
-		return cmp.Or(
-			cmp.Compare(a.Option, b.Option),
-			cmp.Compare(a.Err.Error(), b.Err.Error()),
-		)
-	})
-	errs := make([]error, len(d.errs))
-	for i, err := range d.errs {
-		errs[i] = err
-	}
-	return errors.Join(errs...)
+	return errs
 }

@@ -2,6 +2,8 @@ package decode_test
 
 import (
 	"fmt"
+	"log/slog"
+	"math/big"
 	"regexp"
 	"testing"
 	"time"
@@ -26,9 +28,11 @@ func ExampleInto() {
 	// Output:
 	// <nil>
 	// {5 1s [a b]}
-	// option "max-restarts": got the number "300", want an integer from -128 to 127
+	// option "max-restarts": 300: must be an integer of 8 bits
 	// option "tiemout": unknown, did you mean "timeout"? known options: ignore, max-restarts, timeout
 }
+
+type m = map[string]any
 
 type rule struct {
 	Match *regexp.Regexp
@@ -49,135 +53,121 @@ type options struct {
 	Any     any
 }
 
-func TestAGivenMapOrListReplacesItsDefault(t *testing.T) {
+func TestIntoReplacesTheDefaultOfAMapOrList(t *testing.T) {
 	t.Parallel()
 	type item struct{ A, B int }
-	got := struct {
+	type defaults struct {
 		Map     map[string]int
 		Structs map[string]item
 		List    []item
 		Long    []int
 		Array   [2]item
 		Any     any
-		Emptied []int
-		Cleared map[string]int
 		Kept    map[string]int
-	}{
+	}
+	got := defaults{
 		Map:     map[string]int{"a": 1},
 		Structs: map[string]item{"x": {1, 2}},
 		List:    []item{{1, 2}, {3, 4}},
 		Long:    []int{1, 2, 3},
 		Array:   [2]item{{1, 2}, {3, 4}},
-		Any:     map[string]any{"a": 1},
-		Emptied: []int{1},
-		Cleared: map[string]int{"a": 1},
+		Any:     m{"a": 1},
 		Kept:    map[string]int{"a": 1},
 	}
-	require.NoError(t, decode.Into(map[string]any{
-		"map":     map[string]any{"b": 2},
-		"structs": map[string]any{"x": map[string]any{"a": 5}},
-		"list":    []any{map[string]any{"a": 5}},
+	require.NoError(t, decode.Into(m{
+		"map":     m{"b": 2},
+		"structs": m{"x": m{"a": 5}},
+		"list":    []any{m{"a": 5}},
 		"long":    "7",
-		"array":   []any{map[string]any{"a": 5}, map[string]any{"b": 6}},
-		"any":     map[string]any{"b": 2},
-		"emptied": "",
-		"cleared": map[string]any{},
+		"array":   []any{m{"a": 5}, m{"b": 6}},
+		"any":     m{"b": 2},
 	}, &got))
-	assert.Equal(t, map[string]int{"b": 2}, got.Map)
-	assert.Equal(t, map[string]item{"x": {A: 5}}, got.Structs)
-	assert.Equal(t, []item{{A: 5}}, got.List)
-	assert.Equal(t, []int{7}, got.Long)
-	assert.Equal(t, [2]item{{A: 5}, {B: 6}}, got.Array)
-	assert.Equal(t, map[string]any{"b": 2}, got.Any)
-	assert.Equal(t, []int{}, got.Emptied)
-	assert.Equal(t, map[string]int{}, got.Cleared)
-	assert.Equal(t, map[string]int{"a": 1}, got.Kept)
+	assert.Equal(t, defaults{
+		Map:     map[string]int{"b": 2},
+		Structs: map[string]item{"x": {A: 5}},
+		List:    []item{{A: 5}},
+		Long:    []int{7},
+		Array:   [2]item{{A: 5}, {B: 6}},
+		Any:     m{"b": 2},
+		Kept:    map[string]int{"a": 1},
+	}, got)
+
+	require.NoError(t, decode.Into(m{"map": m{}, "long": ""}, &got))
+	assert.Equal(t, map[string]int{}, got.Map)
+	assert.Equal(t, []int{}, got.Long)
+
+	whole := map[string]time.Duration{"a": 1}
+	require.NoError(t, decode.Into(m{"b": "1s"}, &whole))
+	assert.Equal(t, map[string]time.Duration{"b": time.Second}, whole)
 }
 
-func TestAMapAtTheTopIsReplacedToo(t *testing.T) {
-	t.Parallel()
-	got := map[string]time.Duration{"a": 1}
-	require.NoError(t, decode.Into(map[string]any{"b": "1s"}, &got))
-	assert.Equal(t, map[string]time.Duration{"b": time.Second}, got)
-}
-
-func TestAStructIsDecodedOverItsDefault(t *testing.T) {
+func TestIntoDecodesAStructOverItsDefault(t *testing.T) {
 	t.Parallel()
 	var got options
 	got.Nested.Limit = 1
 	got.Nested.Levels = []int{1}
 	shared := &rule{Type: "user", Tags: map[string]string{"a": "b"}}
 	got.Pointer = shared
-	require.NoError(t, decode.Into(map[string]any{
-		"nested":  map[string]any{"levels": []any{2}},
-		"pointer": map[string]any{"match": "x"},
-	}, &got))
+	require.NoError(t, decode.Into(m{"nested": m{"levels": []any{2}}, "pointer": m{"match": "x"}}, &got))
 	assert.Equal(t, 1, got.Nested.Limit)
 	assert.Equal(t, []int{2}, got.Nested.Levels)
 	assert.Equal(t, "user", got.Pointer.Type)
 	assert.Equal(t, "x", got.Pointer.Match.String())
-	assert.Nil(t, shared.Match, "what the default points to may be shared")
+	assert.Nil(t, shared.Match, "the default may be shared")
 }
 
-func TestNilLeavesTheDefault(t *testing.T) {
+func TestIntoKeepsTheDefaultForNil(t *testing.T) {
 	t.Parallel()
 	def := rule{regexp.MustCompile("x"), "user", map[string]string{"a": "b"}}
-	for name, null := range map[string]any{
-		"nil": nil, "pointer": (*string)(nil), "map": map[string]any(nil), "slice": []any(nil),
-		"function": (func())(nil), "pointer to a nil pointer": new(*int),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := def
-			require.NoError(t, decode.Into(map[string]any{"match": null, "type": null, "tags": null}, &got))
-			assert.Equal(t, def, got)
-		})
+	for _, null := range []any{nil, (*string)(nil), m(nil), []any(nil), new(*int)} {
+		got := def
+		require.NoError(t, decode.Into(m{"match": null, "type": null, "tags": null}, &got), "%T", null)
+		assert.Equal(t, def, got, "%T", null)
 	}
 	got := def
 	require.NoError(t, decode.Into(nil, &got))
 	assert.Equal(t, def, got)
 }
 
-func TestNothingIsSharedWithTheInput(t *testing.T) {
+func TestIntoSharesNothingWithItsInput(t *testing.T) {
 	t.Parallel()
-	inner := map[string]any{"list": []any{1}, "typed": []string{"a"}}
-	raw := map[string]any{
-		"any":     inner,
-		"rules":   []rule{{Tags: map[string]string{"a": "b"}}},
-		"headers": map[string]string{"a": "b"},
-		"pointer": &rule{Tags: map[string]string{"a": "b"}},
+	build := func() m {
+		return m{
+			"any":     m{"list": []any{1}, "typed": []string{"a"}},
+			"rules":   []rule{{Tags: map[string]string{"a": "b"}}},
+			"headers": map[string]string{"a": "b"},
+			"pointer": &rule{Tags: map[string]string{"a": "b"}},
+		}
 	}
-	before := decode.Clone(raw)
+	raw := build()
 	var got options
 	require.NoError(t, decode.Into(raw, &got))
-	assert.Equal(t, inner, got.Any)
-	assert.Equal(t, before["rules"], got.Rules)
+	assert.Equal(t, raw["any"], got.Any)
+	assert.Equal(t, raw["rules"], got.Rules)
 
-	got.Any.(map[string]any)["list"].([]any)[0] = 2
-	got.Any.(map[string]any)["typed"].([]string)[0] = "b"
+	got.Any.(m)["list"].([]any)[0] = 2
+	got.Any.(m)["typed"].([]string)[0] = "b"
 	got.Rules[0].Tags["a"] = "c"
 	got.Headers["a"] = "c"
 	got.Pointer.Tags["a"] = "c"
 	got.Pointer.Type = "user"
-	assert.Equal(t, before, raw)
+	assert.Equal(t, build(), raw)
 }
 
-func TestAFailureLeavesTheTargetAsItWas(t *testing.T) {
+func TestIntoLeavesTheTargetAsItWasAfterAFailure(t *testing.T) {
 	t.Parallel()
-	make := func() *options {
+	build := func() *options {
 		return &options{File: "f", Pointer: &rule{Type: "user"}, Headers: map[string]string{"a": "b"}}
 	}
-	got := make()
-	require.Error(t, decode.Into(map[string]any{
-		"file":    "g",
-		"pointer": map[string]any{"type": "system", "match": "("},
-		"headers": map[string]any{"c": "d"},
-	}, got))
-	assert.Equal(t, make(), got)
+	got := build()
+	require.Error(t, decode.Into(m{"file": "g", "pointer": m{"type": "system", "match": "("}, "headers": m{"c": "d"}}, got))
+	assert.Equal(t, build(), got)
 }
 
-func TestValuesMadeInCodeAreTaken(t *testing.T) {
+func TestIntoTakesValuesMadeInCode(t *testing.T) {
 	t.Parallel()
+	own := regexp.MustCompile("own")
+	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
 	var got struct {
 		Struct   rule
 		Rules    []*rule
@@ -185,53 +175,91 @@ func TestValuesMadeInCodeAreTaken(t *testing.T) {
 		Stringer fmt.Stringer
 		Func     func() int
 		Any      any
+		Own      *regexp.Regexp
+		Until    time.Time
 	}
-	require.NoError(t, decode.Into(map[string]any{
+	require.NoError(t, decode.Into(m{
 		"struct":    &rule{Type: "user"},
 		"rules":     []*rule{{Type: "system"}},
 		"by-number": map[int]string{1: "a"},
 		"stringer":  time.Second,
 		"func":      func() int { return 5 },
-		"any":       map[any]any{"a": map[any]any{"b": 1}, "c": nil, "d": []any(nil), "e": map[any]any(nil)},
+		"any":       map[any]any{"a": map[any]any{"b": 1}, "c": nil},
+		"own":       own,
+		"until":     &day,
 	}, &got))
 	assert.Equal(t, rule{Type: "user"}, got.Struct)
 	assert.Equal(t, []*rule{{Type: "system"}}, got.Rules)
 	assert.Equal(t, map[int]string{1: "a"}, got.ByNumber)
 	assert.Equal(t, time.Second, got.Stringer)
 	assert.Equal(t, 5, got.Func())
-	assert.Equal(t, map[string]any{
-		"a": map[string]any{"b": 1}, "c": nil, "d": []any(nil), "e": map[string]any(nil),
-	}, got.Any)
+	assert.Equal(t, m{"a": m{"b": 1}, "c": nil}, got.Any)
+	assert.Same(t, own, got.Own)
+	assert.Equal(t, day, got.Until)
 }
 
-func TestAMapWithStringKeysIsWalkedThoughItIsOfTheTypeOfItsField(t *testing.T) {
+func TestIntoLetsATextUnmarshalerReadStrings(t *testing.T) {
 	t.Parallel()
-	type doc map[any]any // as some YAML decoders make them
-	var got struct {
-		Strings map[string]any
-		Any     doc
-	}
-	require.NoError(t, decode.Into(map[string]any{
-		"strings": map[string]any{"x": map[any]any{"a": 1}},
-		"any":     doc{"x": map[any]any{"a": 1}},
+	global, number := regexp.MustCompile("global"), big.NewInt(1<<40)
+	got := struct {
+		Pattern  *regexp.Regexp
+		Patterns []*regexp.Regexp
+		Number   big.Int
+		ByTime   map[time.Time]int
+		Matchers []matcher
+		Level    slog.Level
+	}{Pattern: global, Number: *number}
+	require.NoError(t, decode.Into(m{
+		"pattern":  "^a",
+		"patterns": "a, b",
+		"number":   "5",
+		"by-time":  m{"2024-05-01T00:00:00Z": 1},
+		"matchers": []any{"short", m{"glob": "long"}},
+		"level":    "warn",
 	}, &got))
-	assert.Equal(t, map[string]any{"x": map[string]any{"a": 1}}, got.Strings)
-	assert.Equal(t, doc{"x": map[string]any{"a": 1}}, got.Any)
-	assert.EqualError(t, decode.Into(map[string]any{"any": doc{5: 1}}, &got),
-		`option "any": got the number "5" as a key, want a string`)
+	assert.Equal(t, "^a", got.Pattern.String())
+	assert.Equal(t, "global", global.String(), "the default is not written to")
+	assert.Equal(t, "b", got.Patterns[1].String())
+	assert.Equal(t, "5", got.Number.String())
+	assert.Equal(t, int64(1<<40), number.Int64(), "the default is not written to")
+	assert.Equal(t, map[time.Time]int{time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC): 1}, got.ByTime)
+	assert.Equal(t, []matcher{{"short"}, {"long"}}, got.Matchers)
+	assert.Equal(t, slog.LevelWarn, got.Level)
 }
 
-func TestWhatCannotBeDecodedIntoIsAMistakeOfTheCaller(t *testing.T) {
+// A matcher has a short form and a long one.
+type matcher struct{ Glob string }
+
+func (m *matcher) UnmarshalText(text []byte) error {
+	m.Glob = string(text)
+	return nil
+}
+
+func TestIntoLetsAMapstructureUnmarshalerReadAnything(t *testing.T) {
 	t.Parallel()
-	for _, into := range []any{nil, options{}, (*options)(nil), new(int), new(*options), map[string]any{}} {
-		err := decode.Into(nil, into)
-		assert.EqualError(t, err, fmt.Sprintf("decode: want a pointer to a struct or a map, got %T", into))
+	var got struct {
+		A reader
+		B *reader
 	}
-	var wrong struct {
-		Map map[string]int `mapstructure:",squash"`
+	require.NoError(t, decode.Into(m{"a": []any{1}, "b": map[any]any{"x": 1}}, &got))
+	assert.Equal(t, []any{1}, got.A.got)
+	assert.Equal(t, m{"x": 1}, got.B.got)
+	assert.EqualError(t, decode.Into(m{"a": "no"}, &got), `option "a": not that`)
+}
+
+type reader struct{ got any }
+
+func (r *reader) UnmarshalMapstructure(value any) error {
+	if value == "no" {
+		return fmt.Errorf("not that")
 	}
-	err := decode.Into(map[string]any{"a": 1}, &wrong)
-	assert.ErrorContains(t, err, "field Map cannot be squashed")
-	var option *decode.Error
-	assert.NotErrorAs(t, err, &option)
+	r.got = value
+	return nil
+}
+
+func TestIntoReportsAMistakeOfTheProgram(t *testing.T) {
+	t.Parallel()
+	for _, into := range []any{nil, options{}, (*options)(nil), new(int), new(*options), m{}} {
+		assert.EqualError(t, decode.Into(nil, into), fmt.Sprintf("decode into %T: must be a pointer to a struct or a map", into))
+	}
 }

@@ -1,7 +1,6 @@
 package decode_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,73 +9,62 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
 )
 
-func TestWhatIsAcceptedIsSaidForEveryKindOfField(t *testing.T) {
+func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 	t.Parallel()
-	var got struct {
+	var into struct {
 		Strings  []string
 		Bytes    []*byte
 		Structs  []rule
 		Lists    [][]int
-		Texts    []time.Time
 		Pair     [2]int
-		Trio     [3]rule
 		Map      map[string]int
 		ByNumber map[int8]int
 		Struct   rule
 		Matcher  matcher
 		Code     code
-		Codes    []code
+		Pattern  *regexp.Regexp
 		Stringer fmt.Stringer
-		Func     func()
-		Any      any
+		Text     string
+		Since    time.Time
+		Uint     uint16
+		Float    float32
 	}
-	tests := []struct {
+	for _, tt := range []struct {
 		option string
 		value  any
 		err    string
 	}{
-		{"strings", 5, `option "strings": got the number "5", want a list or a comma-separated string`},
-		{"strings", json.Number("5"), `option "strings": got the number "5", want a list or a comma-separated string`},
-		{"strings", map[string]any{}, `option "strings": got a map, want a list or a comma-separated string`},
-		{"strings", []any{"a", 5}, `option "strings[1]": got the number "5", want a string`},
-		{"bytes", " 1,, 2 ;3", `option "bytes[1]": got the string "2 ;3", want an integer from 0 to 255`},
-		{"structs", "a", `option "structs": got the string "a", want a list`},
-		{"structs", []any{"a"}, `option "structs[0]": got the string "a", want a map`},
-		{"structs", map[string]any{}, `option "structs": got a map, want a list`},
-		{"lists", "1", `option "lists": got the string "1", want a list`},
-		{"lists", []any{"1,x"}, `option "lists[0][1]": got the string "x", want an integer of 64 bits`},
-		{"texts", true, `option "texts": got the boolean "true", want a list or a comma-separated string`},
-		{"pair", 5, `option "pair": got the number "5", want a list of 2 or a comma-separated string`},
-		{"pair", "1", `option "pair": got a list of 1, want a list of 2 or a comma-separated string`},
-		{"trio", []any{nil, nil, nil, nil}, `option "trio": got a list of 4, want a list of 3`},
-		{"map", []any{}, `option "map": got a list, want a map`},
-		{"map", rule{}, `option "map": got a structure, want a map`},
-		{"map", map[any]any{5: 1, "a": 2}, `option "map": got the number "5" as a key, want a string`},
-		{"map", map[any]any{nil: 1}, `option "map": got nothing as a key, want a string`},
-		{"map", map[any]any{"a": 1, level("a"): 1}, `option "map.a": given twice`},
-		{"by-number", map[string]any{"300": 1}, `option "by-number.300": got the string "300", want an integer from -128 to 127`},
-		{"by-number", map[string]any{"1": 1, "01": 1}, `option "by-number.1": the same key as "01", which is also given`},
-		{"struct", "x", `option "struct": got the string "x", want a map`},
-		{"struct", map[bool]int{true: 1}, `option "struct": got the boolean "true" as a key, want a string`},
-		{"matcher", 5, `option "matcher": got the number "5", want a map or a string`},
-		{"code", 5, `option "code": got the number "5", want a string`},
-		{"code", []any{1, 2}, `option "code": got a list, want a string`},
-		{"code", "abc", `option "code": got the string "abc": not two letters`},
-		{"codes", 5, `option "codes": got the number "5", want a list or a comma-separated string`},
-		{"stringer", "x", `option "stringer": got the string "x", want a value that only code can give`},
-		{"func", "x", `option "func": got the string "x", want a value that only code can give`},
-		{"any", []any{map[any]any{1.5: 1}}, `option "any[0]": got the number "1.5" as a key, want a string`},
-	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%s from %T", tt.option, tt.value), func(t *testing.T) {
-			t.Parallel()
-			got := got
-			assert.EqualError(t, decode.Into(map[string]any{tt.option: tt.value}, &got), tt.err)
-		})
+		{"strings", 5, `option "strings": 5: must be a list or a comma-separated string`},
+		{"strings", []any{"a", 5}, `option "strings[1]": 5: must be a string`},
+		{"bytes", " 1,, 2 ;3", `option "bytes[1]": "2 ;3": must be an integer of 8 bits, 0 or more`},
+		{"structs", "a", `option "structs": "a": must be a list`},
+		{"structs", []any{"a"}, `option "structs[0]": "a": must be a map`},
+		{"lists", "1", `option "lists": "1": must be a list`},
+		{"lists", []any{"1,x"}, `option "lists[0][1]": "x": must be an integer of 64 bits`},
+		{"pair", "1", `option "pair": a list: must be a list of 2`},
+		{"pair", []any{1, 2, 3}, `option "pair": a list: must be a list of 2`},
+		{"map", []any{}, `option "map": a list: must be a map`},
+		{"map", rule{}, `option "map": a decode_test.rule: must be a map`},
+		{"map", map[any]any{5: 1, "a": 2}, `option "map": 5 as a key: must be a string, in quotes`},
+		{"by-number", m{"300": 1}, `option "by-number.300": "300": must be an integer of 8 bits`},
+		{"struct", "x", `option "struct": "x": must be a map`},
+		{"struct", map[bool]int{true: 1}, `option "struct": a map[bool]int: must be a map`},
+		{"matcher", 5, `option "matcher": 5: must be a map or a string`},
+		{"code", 5, `option "code": 5: must be a string`},
+		{"code", "abc", `option "code": "abc": not two letters`},
+		{"pattern", "(", "option \"pattern\": \"(\": error parsing regexp: missing closing ): `(`"},
+		{"since", 5, `option "since": 5: must be a string`},
+		{"uint", -1, `option "uint": -1: must be an integer of 16 bits, 0 or more`},
+		{"float", "x", `option "float": "x": must be a number that a float of 32 bits can hold`},
+		{"stringer", "x", `option "stringer": "x": must be a value that only code can give`},
+		{"text", func() {}, `option "text": a func(): must be a string`},
+	} {
+		assert.EqualError(t, decode.Into(m{tt.option: tt.value}, &into), tt.err)
 	}
 }
 
@@ -90,77 +78,156 @@ func (c *code) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func TestAllProblemsAreReportedInOrder(t *testing.T) {
+func TestIntoReportsAllThatIsWrongByItsPathAsWritten(t *testing.T) {
 	t.Parallel()
-	raw := map[string]any{
-		"rules": []any{
-			map[string]any{"match": "("},
-			map[string]any{"mtach": "x", "tags": map[string]any{"x-foo": 1, "y": 2}},
+	raw := m{
+		"RULES": []any{
+			m{"Match": "("},
+			m{"mtach": "x", "tags": m{"x-foo": 1, "y.z": 2, "a[0]": 3}},
 		},
-		"nested": map[string]any{"levels": "1,a", "limit": 1.5},
-		"file":   5,
+		"nested": m{"Levels": "1,a", "limit": 1.5, "le-vels": "3"},
+		"fi-le":  5,
+		"fi.le":  5,
 	}
 	for range 10 {
 		var got options
 		err := decode.Into(raw, &got)
 		assert.EqualError(t, err, ""+
-			`option "file": got the number "5", want a string`+"\n"+
-			`option "nested.levels[1]": got the string "a", want an integer of 64 bits`+"\n"+
-			`option "nested.limit": got the number "1.5", want an integer of 64 bits`+"\n"+
-			"option \"rules[0].match\": got the string \"(\": error parsing regexp: missing closing ): `(`\n"+
-			`option "rules[1].mtach": unknown, did you mean "match"? known options: match, tags, type`+"\n"+
-			`option "rules[1].tags.x-foo": got the number "1", want a string`+"\n"+
-			`option "rules[1].tags.y": got the number "2", want a string`)
-		for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-			assert.IsType(t, (*decode.Error)(nil), err)
-		}
+			"option \"RULES[0].Match\": \"(\": error parsing regexp: missing closing ): `(`\n"+
+			`option "RULES[1].mtach": unknown, did you mean "match"? known options: match, tags, type`+"\n"+
+			`option "RULES[1].tags.a[0]": 3: must be a string`+"\n"+
+			`option "RULES[1].tags.x-foo": 1: must be a string`+"\n"+
+			`option "RULES[1].tags.y.z": 2: must be a string`+"\n"+
+			`option "fi-le": 5: must be a string`+"\n"+
+			`option "fi.le": unknown, did you mean "file"? known options: any, file, headers, nested, pointer, rules, since`+"\n"+
+			`option "nested.Levels[1]": "a": must be an integer of 64 bits`+"\n"+
+			`option "nested.le-vels": the same option as "Levels": remove one of them`+"\n"+
+			`option "nested.limit": 1.5: must be an integer of 64 bits`)
+		require.IsType(t, decode.Errors{}, err)
 	}
 }
 
-func TestEveryWrongKeyOfAMapIsReported(t *testing.T) {
+func TestIntoCutsALongValueAtACharacter(t *testing.T) {
 	t.Parallel()
-	var got struct{ ByNumber map[int8]int }
-	err := decode.Into(map[string]any{"by-number": map[string]any{
-		"01": 1, "1": 1, "001": 1, "300": 1, "400": 1, "5": "x",
-	}}, &got)
-	assert.EqualError(t, err, ""+
-		`option "by-number.01": the same key as "001", which is also given`+"\n"+
-		`option "by-number.1": the same key as "001", which is also given`+"\n"+
-		`option "by-number.300": got the string "300", want an integer from -128 to 127`+"\n"+
-		`option "by-number.400": got the string "400", want an integer from -128 to 127`+"\n"+
-		`option "by-number.5": got the string "x", want an integer of 64 bits`)
-}
-
-func TestALongValueIsCutAtACharacter(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ value, shown string }{
+	for _, tt := range []struct{ value, shown string }{
 		{strings.Repeat("a", 64), `"` + strings.Repeat("a", 64) + `"`},
 		{strings.Repeat("a", 65), `"` + strings.Repeat("a", 64) + `"...`},
 		{strings.Repeat("a", 62) + "€", `"` + strings.Repeat("a", 62) + `"...`},
-		{strings.Repeat("\x80", 100), `"` + strings.Repeat(`\x80`, 60) + `"...`},
-		{"\x00\n", `"\x00\n"`},
-	}
-	for _, tt := range tests {
+	} {
 		var got struct{ Option int8 }
-		err := decode.Into(map[string]any{"option": tt.value}, &got)
-		assert.EqualError(t, err, `option "option": got the string `+tt.shown+`, want an integer from -128 to 127`)
+		assert.EqualError(t, decode.Into(m{"option": tt.value}, &got), `option "option": `+tt.shown+`: must be an integer of 8 bits`)
 	}
 }
 
-func TestSecretsAreNotShown(t *testing.T) {
+func TestIntoShowsNoSecrets(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"db-password", "clientSecret", "TOKEN", "apikey", "API_KEY", "api-key", "headers.Authorization", "routing-key"} {
-		got := map[string]time.Duration{}
-		err := decode.Into(map[string]any{key: "hunter2"}, &got)
-		assert.EqualError(t, err,
-			`option "`+key+`": got the string (hidden), want a duration with a unit, such as "1.5s"`)
-
-		patterns := map[string]*regexp.Regexp{}
-		err = decode.Into(map[string]any{key: "hunter2("}, &patterns)
-		assert.EqualError(t, err, `option "`+key+`": got the string (hidden), which is not valid`)
-
-		lists := map[string][]bool{}
-		err = decode.Into(map[string]any{key: []any{5}}, &lists)
-		assert.EqualError(t, err, `option "`+key+`[0]": got the number (hidden), want true or false`)
+	for _, key := range []string{"db-password", "clientSecret", "TOKEN", "API_KEY", "headers.x", "routing-key", "tokens"} {
+		err := decode.Into(m{key: "hunter2"}, &map[string]time.Duration{})
+		assert.EqualError(t, err, `option "`+key+`": must be a duration with a unit, such as "5s"`)
+		err = decode.Into(m{key: "hunter2("}, &map[string]*regexp.Regexp{})
+		assert.EqualError(t, err, `option "`+key+`": not valid; its value is not shown`)
+		err = decode.Into(m{key: []any{5}}, &map[string][]bool{})
+		assert.EqualError(t, err, `option "`+key+`[0]": must be true or false`)
 	}
+}
+
+func TestIntoMatchesKeysWithoutRegardToCaseDashesAndUnderscores(t *testing.T) {
+	t.Parallel()
+	type fields struct {
+		MaxRestarts int
+		Tagged      int `mapstructure:"other_name,omitempty"`
+	}
+	for _, key := range []string{"max-restarts", "max_restarts", "maxRestarts", "MaxRestarts", "maxrestarts", "MAX_RESTARTS"} {
+		var got fields
+		require.NoError(t, decode.Into(m{key: 1}, &got), key)
+		assert.Equal(t, fields{MaxRestarts: 1}, got, key)
+	}
+	for _, key := range []string{"other_name", "other-name", "otherName"} {
+		var got fields
+		require.NoError(t, decode.Into(m{key: 1}, &got), key)
+		assert.Equal(t, fields{Tagged: 1}, got, key)
+	}
+}
+
+type Base struct{ Name string }
+
+func TestIntoNamesTheKnownOptionsForAnUnknownOne(t *testing.T) {
+	t.Parallel()
+	var got struct {
+		HTTPPort int
+		JobID    string
+		Base64   bool
+		Tagged   int `mapstructure:"other_name"`
+		Left     int `mapstructure:"-"`
+		hidden   int
+		Empty    struct{}
+		Base     `mapstructure:",squash"`
+		*Pointed `mapstructure:",squash"`
+	}
+	const known = "base64, deep, empty, http-port, job-id, name, other_name"
+	for key, err := range map[string]string{
+		"HTTP_PROT":      `unknown, did you mean "http-port"? known options: ` + known,
+		"othername2":     `unknown, did you mean "other_name"? known options: ` + known,
+		"something-else": `unknown; known options: ` + known,
+		"hidden":         `unknown; known options: ` + known,
+		"left":           `unknown; known options: ` + known,
+		"-":              `unknown; known options: ` + known,
+		"":               `unknown; known options: ` + known,
+	} {
+		assert.EqualError(t, decode.Into(m{key: nil}, &got), fmt.Sprintf("option %q: %s", key, err))
+	}
+	err := decode.Into(m{"empty": m{"a": 1}}, &got)
+	assert.EqualError(t, err, `option "empty.a": unknown; no options are known here`)
+	assert.Zero(t, got.hidden)
+
+	require.NoError(t, decode.Into(m{"name": "x", "deep": 3}, &got))
+	assert.Equal(t, "x", got.Name)
+	assert.Equal(t, 3, got.Deep)
+}
+
+type Pointed struct{ Deep int }
+
+func TestIntoCollectsUnknownOptionsInARemainField(t *testing.T) {
+	t.Parallel()
+	var got struct {
+		Known int
+		Left  int `mapstructure:"-"`
+		Rest  m   `mapstructure:",remain"`
+	}
+	require.NoError(t, decode.Into(m{"KNOWN": 2, "x-y": []any{1}, "x_y": map[any]any{"a": nil}}, &got))
+	assert.Equal(t, 2, got.Known)
+	assert.Equal(t, m{"x-y": []any{1}, "x_y": m{"a": nil}}, got.Rest)
+	assert.EqualError(t, decode.Into(m{"_": 1}, &got), `option "_": unknown; known options: known`)
+}
+
+func TestPlainHasALimitOfDepth(t *testing.T) {
+	t.Parallel()
+	nest := func(levels int) m {
+		inner := m{"a": 1}
+		for range levels - 1 {
+			inner = m{"a": inner}
+		}
+		return inner
+	}
+	got, err := decode.Plain(nest(64))
+	require.NoError(t, err)
+	assert.Equal(t, nest(64), got)
+	tooDeep := `option "a` + strings.Repeat(".a", 63) + `": nested more than 64 levels deep`
+	_, err = decode.Plain(nest(65))
+	assert.EqualError(t, err, tooDeep)
+
+	// There is a way round the circle at every level: the walk has to stop at the first error.
+	circle := m{}
+	circle["a"], circle["b"] = circle, circle
+	_, err = decode.Plain(circle)
+	assert.EqualError(t, err, tooDeep)
+	list := []any{nil}
+	list[0] = list
+	_, err = decode.Plain(m{"a": list})
+	assert.EqualError(t, err, `option "a`+strings.Repeat("[0]", 63)+`": nested more than 64 levels deep`)
+	type pointer *pointer
+	var self pointer
+	self = &self
+	_, err = decode.Plain(m{"a": self})
+	assert.EqualError(t, err, `option "a": nested more than 64 levels deep`)
 }

@@ -1,134 +1,112 @@
 package decode
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-// A field is a field of a struct that an option can set.
-type field struct {
-	name  string // as mapstructure knows it
-	shown string // as messages spell it: the tag, or the name in kebab case
-	value reflect.Value
+// A decoder is one call of Into.
+type decoder struct {
+	wrong map[uintptr]map[string]error // by map, its keys that are unknown or given twice
 }
 
-// fields are those of a struct, squashed ones included.
-type fields struct {
-	byName map[string][]field // by folded name; several where an embedded struct has a name again
-	remain bool               // unknown options are collected
-}
-
-// fieldsOf returns the fields of the struct v by the rules of mapstructure. The structs behind squashed
-// pointers are replaced by copies, as they are about to be written to.
-func fieldsOf(v reflect.Value) (fields, error) {
-	fs := fields{byName: make(map[string][]field)}
-	return fs, fs.add(v)
-}
-
-func (fs *fields) add(v reflect.Value) error {
-	for i := range v.NumField() {
-		tag := strings.Split(v.Type().Field(i).Tag.Get("mapstructure"), ",")
-		f := field{name: tag[0], shown: tag[0], value: v.Field(i)}
-		// mapstructure heeds the first of the two only.
-		var kind string
-		for _, part := range tag[1:] {
-			if part == "squash" || part == "remain" {
-				kind = part
-				break
-			}
-		}
+// members returns the entries of m that the struct to has fields for, and notes
+// the keys of the others. Their paths are found later.
+func (d *decoder) members(m map[string]any, to reflect.Value) map[string]any {
+	known, remain := fields(to.Type())
+	members, given := make(map[string]any), make(map[string]string)
+	wrong := make(map[string]error)
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		name := fold(key)
 		switch {
-		case kind == "squash":
-			if err := fs.squash(f.value, v.Type().Field(i)); err != nil {
-				return err
-			}
-			continue
-		case kind == "remain":
-			fs.remain = true
-			continue
-		case f.name == "-" || !f.value.CanSet():
-			continue
-		case f.name == "":
-			f.name = v.Type().Field(i).Name
-			f.shown = kebab(f.name)
+		case name == "" || known[name] == "" && !remain: // "" would match a field tagged "-"
+			wrong[key] = unknown(name, known)
+		case known[name] != "" && given[name] != "":
+			wrong[key] = fmt.Errorf("the same option as %q: remove one of them", given[name])
+		default:
+			members[key], given[name] = m[key], key
 		}
-		fs.byName[fold(f.name)] = append(fs.byName[fold(f.name)], f)
 	}
-	return nil
+	d.wrong[reflect.ValueOf(m).Pointer()] = wrong
+	for i := range to.NumField() {
+		key, f := given[fold(optionName(to.Type().Field(i)))], to.Field(i)
+		if m[key] != nil && f.Kind() == reflect.Pointer && isOpaque(f.Type().Elem()) && f.CanSet() {
+			f.SetZero() // the clone shares it, so it must not be written to
+		}
+	}
+	return members
 }
 
-// squash adds the fields of the struct that v is or leads to.
-func (fs *fields) squash(v reflect.Value, f reflect.StructField) error {
-	p := v
-	switch {
-	case v.Kind() == reflect.Struct:
-		return fs.add(v)
-	case v.Kind() == reflect.Interface && v.IsNil():
-		return nil
-	case v.Kind() == reflect.Interface:
-		p = v.Elem()
+// fields returns the options of a struct: by folded name, as they are written.
+// It reports whether another field takes the remaining ones.
+func fields(t reflect.Type) (known map[string]string, remain bool) {
+	known = make(map[string]string)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		_, flags, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		embedded := f.Type
+		if embedded.Kind() == reflect.Pointer {
+			embedded = embedded.Elem()
+		}
+		switch name := optionName(f); {
+		case strings.Contains(flags, "remain"):
+			remain = true
+		case strings.Contains(flags, "squash") && embedded.Kind() == reflect.Struct:
+			inner, more := fields(embedded)
+			maps.Copy(known, inner)
+			remain = remain || more
+		case name != "-" && f.IsExported():
+			known[fold(name)] = name
+		}
 	}
-	// mapstructure would panic on some of these.
-	if p.Kind() != reflect.Pointer || p.Type().Elem().Kind() != reflect.Struct || !v.CanSet() {
-		return fmt.Errorf("field %s cannot be squashed", f.Name)
-	}
-	fresh := reflect.New(p.Type().Elem())
-	if !p.IsNil() {
-		fresh.Elem().Set(p.Elem())
-	}
-	v.Set(fresh)
-	return fs.add(fresh.Elem())
+	return known, remain
 }
 
-// detach prepares a field that is a pointer to a struct for being given a value. mapstructure writes
-// through such a pointer, but what it leads to may be shared: with other copies of the defaults, or, as
-// with a [regexp.Regexp], with the whole program. So a map is decoded over a copy, and anything else
-// replaces the pointer.
-func (f field) detach(value any) {
-	given := indirect(reflect.ValueOf(value))
-	if isNil(given) || f.value.Kind() != reflect.Pointer || f.value.IsNil() {
-		return
+// optionName returns the tag of a field, or else its name in kebab case.
+func optionName(f reflect.StructField) string {
+	tag, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+	if tag != "" {
+		return tag
 	}
-	if given.Kind() != reflect.Map || f.value.Type().Elem().Kind() != reflect.Struct {
-		f.value.SetZero()
-		return
-	}
-	fresh := reflect.New(f.value.Type().Elem())
-	fresh.Elem().Set(f.value.Elem())
-	f.value.Set(fresh)
+	return kebab(f.Name)
 }
 
-// fold returns what two spellings of one name have in common.
+// unknown returns the error for a key that folds to name.
+func unknown(name string, known map[string]string) error {
+	if len(known) == 0 {
+		return errors.New("unknown; no options are known here")
+	}
+	list := strings.Join(slices.Sorted(maps.Values(known)), ", ")
+	if near, ok := nearest.Name(name, slices.Collect(maps.Keys(known))); ok {
+		return fmt.Errorf("unknown, did you mean %q? known options: %s", known[near], list)
+	}
+	return fmt.Errorf("unknown; known options: %s", list)
+}
+
+// fold returns what the spellings of one option have in common.
 func fold(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
 
-// kebab spells the name of a Go field as a user would write the option: MaxRestarts is max-restarts,
-// HTTPPort is http-port and JobIDs is job-ids.
+// kebab spells the name of a field as an option: MaxRestarts is max-restarts,
+// HTTPPort is http-port.
 func kebab(name string) string {
 	var b strings.Builder
 	runes := []rune(name)
 	for i, r := range runes {
-		if beginsWord(runes, i) {
+		afterLower := i > 0 && !unicode.IsUpper(runes[i-1])
+		beforeLower := i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+		if unicode.IsUpper(r) && (afterLower || beforeLower) {
 			b.WriteByte('-')
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
-	return strings.ReplaceAll(b.String(), "_", "-")
-}
-
-// beginsWord reports whether a second or later word begins at runes[i] by its case alone.
-func beginsWord(runes []rune, i int) bool {
-	if i == 0 || runes[i-1] == '_' || !unicode.IsUpper(runes[i]) {
-		return false
-	}
-	if !unicode.IsUpper(runes[i-1]) {
-		return true
-	}
-	// Within capitals, the last one begins a word: the second P of HTTPPort. The D of IDs does not.
-	rest := runes[i+1:]
-	plural := len(rest) > 0 && rest[0] == 's' && (len(rest) == 1 || unicode.IsUpper(rest[1]))
-	return len(rest) > 0 && unicode.IsLower(rest[0]) && !plural
+	return b.String()
 }

@@ -1,4 +1,4 @@
-// Package nearest finds the name that somebody probably meant.
+// Package nearest finds the name that a misspelt one was probably meant to be.
 package nearest
 
 import (
@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// maxLength bounds the cost of a comparison, which grows with the product of the lengths. Nobody
-// mistypes a name of this many bytes.
+// maxLength bounds the cost of a comparison, which grows with the product of
+// the lengths.
 const maxLength = 256
 
-// Name returns the one of among that is nearest to name without regard to case, and whether there is
-// one near enough: fewer than half of the longer one's characters may differ, two neighbours that are
-// swapped counting as one. Among equally near ones it is the first in sorted order. Where name is longer than 256 bytes there is none,
-// and longer candidates are passed over.
+// Name returns the one of among that is nearest to name without regard to case,
+// the first in sorted order if several are. It reports whether there is one that
+// differs in fewer than half of the longer one's characters. Names of more than
+// 256 bytes are not compared.
 func Name(name string, among []string) (string, bool) {
 	if len(name) > maxLength {
 		return "", false
 	}
 	var (
-		want  = fold(name)
+		want  = lower(name)
 		best  string
 		least = -1
 	)
@@ -27,7 +27,7 @@ func Name(name string, among []string) (string, bool) {
 		if len(candidate) > maxLength {
 			continue
 		}
-		have := fold(candidate)
+		have := lower(candidate)
 		d := distance(want, have)
 		if d > 0 && 2*d >= max(len(want), len(have)) { // nearly every short name is that near to another
 			continue
@@ -39,21 +39,18 @@ func Name(name string, among []string) (string, bool) {
 	return best, least >= 0
 }
 
-// Within reports whether at most so many characters have to be inserted, deleted, replaced or swapped
-// with their neighbours to turn a into b, without regard to case. Where one of them is longer than 256 bytes, it is false.
+// Within reports whether at most so many edits turn a into b, without regard to
+// case. It is false if one of them has more than 256 bytes.
 func Within(edits int, a, b string) bool {
-	return max(len(a), len(b)) <= maxLength && distance(fold(a), fold(b)) <= edits
+	return max(len(a), len(b)) <= maxLength && distance(lower(a), lower(b)) <= edits
 }
 
-func fold(s string) []rune {
-	return []rune(strings.ToLower(s))
-}
+func lower(s string) []rune { return []rune(strings.ToLower(s)) }
 
-// distance is how many characters have to be inserted, deleted, replaced or swapped with their
-// neighbours to turn a into b, where none is touched twice: the optimal string alignment distance. Were
-// a swap two replacements, "failure-enrichres" would be nearer to failure-enricher than to
-// failure-enrichers. The algorithm is that of R. A. Wagner and M. J. Fischer, "The String-to-String
-// Correction Problem", Journal of the ACM 21(1), 1974, keeping three rows of its matrix instead of all.
+// distance is the optimal string alignment distance: how many characters must be
+// inserted, deleted, replaced or swapped with their neighbours to turn a into b,
+// if none is changed twice. Were a swap two replacements, "failure-enrichres"
+// would be nearer to failure-enricher than to failure-enrichers.
 func distance(a, b []rune) int {
 	last, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -1,155 +1,186 @@
-// Package rawconfig brings what a configuration loader yields into one shape,
-// whichever way its keys are spelt.
+// Package rawconfig finds the configuration of failure enrichment in what a
+// loader yields, and brings it into one form.
 //
-// There are three spellings. Two are nested maps, with the level "jobmanager"
-// and without it:
+// It has three sections: failure-enrichers, failure-enricher and
+// failure-enrichment. They stand at the top or below jobmanager. A section is
+// written in one spelling: nested, as one key that holds all of it, or flat, as
+// several keys whose parts are joined by dots. Keys are matched without regard
+// to case, because many loaders lower-case them.
 //
-//	jobmanager:
-//	  failure-enrichers: rules/payments, webhook
-//	  failure-enricher:
-//	    rules/payments: {file: payments.yaml}
-//	  failure-enrichment:
-//	    timeout: 2s
-//
-// In the third one key holds several of them, joined by dots:
-//
-//	jobmanager.failure-enricher.rules/payments.file = payments.yaml
-//
-// They mix at every level, so there are not three parsers but one walk. It
-// reads a key part by part and opens a map where the key ends; once it has
-// arrived it does not matter which of the two it did. Keys are matched without
-// regard to case, since many loaders lower-case them.
-//
-// What is not about failure enrichment is left alone, so that the configuration
-// of the whole service may be passed. That makes a mistake easy to miss, so a
-// key that looks as if it were about failure enrichment has to be.
-//
-// The package judges form only: it knows neither which enrichers exist nor what
-// type a setting has.
+// The package knows neither which enrichers exist nor the types of settings.
 package rawconfig
 
 import (
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/internal/decode"
+	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
 const (
 	jobmanager = "jobmanager"
-
-	sectionEnrichers  = "failure-enrichers"
-	sectionOptions    = "failure-enricher"
-	sectionEnrichment = "failure-enrichment"
+	enrichers  = "failure-enrichers"
+	options    = "failure-enricher"
+	enrichment = "failure-enrichment"
+	policies   = "policies" // in enrichment
 )
 
-// Config is a configuration in its one internal shape. A field is nil where
-// nothing was given for it.
-//
-// Maps are map[string]any and belong to the caller at every depth. A list whose
-// items are scalars keeps its type; any other is a []any. What is neither map,
-// list nor scalar (a [time.Time] of a TOML document) is kept as it is.
-type Config struct {
-	// Enrichers is failure-enrichers, in order and as written, duplicates
-	// included.
-	Enrichers []string
+var sections = []string{enrichers, options, enrichment}
 
-	// Options is failure-enricher: options by configured name. A name is spelt
-	// as in Enrichers where it stands there in any case, else as it was
-	// written.
-	Options map[string]map[string]any
-
-	// Enrichment is failure-enrichment without policies, its keys as written.
-	Enrichment map[string]any
-
-	// Policies is failure-enrichment.policies by configured name, spelt as in
-	// Options.
-	Policies map[string]map[string]any
-}
-
-// Parse brings raw into its one shape. It does not change raw, keeps no part of
-// it, and does not panic.
-//
-// The Places tell where its settings were written.
-//
-// Where raw has faults, the error joins an [*Error] for each of them, sorted by
-// path, and the Config holds the rest, so that what is wrong with that can be
-// said at the same time. Only a configuration that is nested too deep or too
-// large, or that contains itself, is not looked at further.
-func Parse(raw map[string]any) (Config, Places, error) {
-	p := &parser{found: make(map[string][]item)}
-	p.top(raw)
-
-	// The names come first, since it takes them to tell a name with dots from
-	// the option behind it.
-	cfg := Config{Enrichers: p.enrichers(p.found[sectionEnrichers])}
-	p.configured = newNames(cfg.Enrichers)
-
-	var options, enrichment, policies node
-	for _, it := range p.found[sectionOptions] {
-		p.byName(&options, it, "a map of options by failure enricher", "a map of options")
-	}
-	for _, it := range p.found[sectionEnrichment] {
-		p.enrichment(&enrichment, &policies, it)
-	}
-	cfg.Options = options.maps()
-	cfg.Enrichment = enrichment.plainMap()
-	cfg.Policies = policies.maps()
-	return cfg, Places{&enrichment, &policies}, p.err()
-}
-
-// Places know in which spelling the settings of failure-enrichment were given,
-// for messages about their values.
-type Places struct{ enrichment, policies *node }
-
-// Setting returns the key in full of an option below Config.Enrichment, such as
-// "limits.max-labels", with the level jobmanager where it was written.
-func (at Places) Setting(option string) string {
-	setting, _, _ := strings.Cut(option, ".")
-	return at.enrichment.above(setting) + sectionEnrichment + "." + option
-}
-
-// Policy is Setting for an option below Config.Policies.
-func (at Places) Policy(name, option string) string {
-	return at.policies.above(name) + sectionEnrichment + ".policies." + name + "." + option
-}
-
-// above returns what stood above the section in which key was first written:
-// "jobmanager." or nothing.
-func (n *node) above(key string) string {
-	for _, kid := range n.kids[fold(key)] {
-		if path := kid.at.path(); strings.HasPrefix(fold(path), jobmanager+".") {
-			return path[:len(jobmanager)+1]
+// Into decodes the configuration in raw into the struct that into points to,
+// with a field for each section. It does not change raw, and keeps no part of
+// it. What is wrong with raw is returned as [decode.Errors], which name a key in
+// full, with the level jobmanager if it was written; *into is of no use then.
+func Into(raw map[string]any, into any) error {
+	p := parser{found: make(map[string][]entry)}
+	p.find(raw)
+	nested, above := make(map[string]any), make(map[string]string)
+	for _, section := range sections {
+		entries := p.inOneSpelling(section)
+		if len(entries) == 0 {
+			continue
+		}
+		above[section] = entries[0].above
+		nested[section] = p.nested(section, entries)
+		if section == enrichers {
+			p.configure(nested[section])
 		}
 	}
-	return ""
+	err := decode.Into(nested, into)
+	errs, ok := err.(decode.Errors)
+	if err != nil && !ok {
+		return err
+	}
+	for _, e := range errs {
+		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
+		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
+	}
+	return p.errs.Err()
 }
 
-// A parser is one run of Parse.
 type parser struct {
-	found      map[string][]item // what belongs to a section, wherever it was written
-	configured *names
-	faults     []*Error
-
-	opened int  // maps opened so far
-	values int  // values copied so far
-	halted bool // the rest is not worth looking at
+	found map[string][]entry // by section
+	names map[string]string  // the configured ones, by their lower case
+	errs  decode.Errors
 }
 
-// enrichment reads one item of failure-enrichment.
-func (p *parser) enrichment(enrichment, policies *node, section item) {
-	for _, it := range p.children(section, "a map of "+phrase(settings, "and")) {
-		written := it.rest[0]
-		switch setting := fold(written); {
-		case setting == "policies":
-			p.byName(policies, it.next(), "a map of policies by failure enricher", "a map of policy settings")
-		case setting == "policy", setting == "limits":
-			p.fill(enrichment.child(written, it.at, 0), it.next(), "a map of "+setting+" settings")
-		case slices.Contains(settings, setting):
-			p.put(enrichment, it.rest, it)
+// An entry is a key that belongs to a section.
+type entry struct {
+	above   string   // "jobmanager." as it was written, or ""
+	section string   // as it was written
+	rest    []string // the other parts of a flat key
+	spelt   string   // with jobmanager, as in "jobmanager: failure-enrichers" if that is a map
+	value   any
+}
+
+func (e entry) path() string {
+	return strings.Join(append([]string{e.above + e.section}, e.rest...), ".")
+}
+
+func (p *parser) fail(path, format string, args ...any) {
+	p.errs = append(p.errs, &decode.Error{Option: path, Err: fmt.Errorf(format, args...)})
+}
+
+// find finds the sections in raw.
+func (p *parser) find(raw map[string]any) {
+	var atTop string
+	var others []string
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		first, rest, dotted := strings.Cut(key, ".")
+		switch {
+		case !strings.EqualFold(first, jobmanager):
+			if !p.section("", key, key, raw[key]) {
+				others = append(others, key)
+			} else if atTop == "" && isSection(first) {
+				atTop = key
+			}
+		case dotted:
+			p.section(first+".", rest, key, raw[key])
 		default:
-			p.fault(it.at, "%s", unknown(written, settings))
+			below, isMap := entries(raw[key])
+			if !isMap {
+				p.fail(key, "must be a map with %s", strings.Join(sections, ", "))
+			}
+			for _, name := range slices.Sorted(maps.Keys(below)) {
+				p.section(key+".", name, key+": "+name, below[name])
+			}
+		}
+	}
+	if atTop != "" {
+		for _, key := range others {
+			p.fail(key, "unknown key beside %q; in the configuration of a whole service, put failure enrichment under %q", atTop, jobmanager)
+		}
+	} else if len(p.found) == 0 {
+		p.misplaced("", raw, 0)
+	}
+}
+
+// section notes a key that belongs to a section, or is a misspelt one. It
+// reports whether it is either.
+func (p *parser) section(above, key, spelt string, value any) bool {
+	parts := strings.Split(key, ".")
+	if isSection(parts[0]) {
+		name := strings.ToLower(parts[0])
+		p.found[name] = append(p.found[name], entry{above, parts[0], parts[1:], spelt, value})
+		return true
+	}
+	for _, written := range []string{parts[0], key} { // key: failure.enrichers
+		if misspelt(written) {
+			near, _ := nearest.Name(written, sections)
+			p.fail(above+key, "unknown key, did you mean %q? known keys: %s", near, strings.Join(sections, ", "))
+			return true
+		}
+	}
+	return false
+}
+
+func isSection(key string) bool { return slices.Contains(sections, strings.ToLower(key)) }
+
+// misspelt reports whether a key was meant to be a section. It would be taken
+// for a key of the service otherwise, and failure enrichment left out.
+func misspelt(key string) bool {
+	return strings.HasPrefix(strings.ToLower(key), "failure-enrich") ||
+		slices.ContainsFunc(sections, func(section string) bool { return nearest.Within(2, key, section) })
+}
+
+// maxSearched is how many levels misplaced looks through.
+const maxSearched = 4
+
+// misplaced reports sections that stand below other keys.
+func (p *parser) misplaced(above string, raw map[string]any, level int) {
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		parts := strings.Split(key, ".")
+		if i := slices.IndexFunc(parts, isSection); i >= 0 {
+			rest := strings.Join(parts[i:], ".")
+			p.fail(above+key, "must stand at the top, as %q, or below %s, as %q", rest, jobmanager, jobmanager+"."+rest)
+		} else if below, _ := entries(raw[key]); level < maxSearched {
+			p.misplaced(above+key+".", below, level+1)
 		}
 	}
 }
 
-// settings are the keys of failure-enrichment.
-var settings = []string{"limits", "max-pending", "policies", "policy", "strict", "timeout"}
+// entries returns what the map v holds under strings. It reports whether v is a
+// map, or nil.
+func entries(v any) (map[string]any, bool) {
+	m := reflect.ValueOf(v)
+	for m.Kind() == reflect.Pointer && !m.IsNil() {
+		m = m.Elem()
+	}
+	if !m.IsValid() || m.Kind() != reflect.Map {
+		return nil, !m.IsValid()
+	}
+	found := make(map[string]any, m.Len())
+	for key, value := range m.Seq2() {
+		if key.Kind() == reflect.Interface {
+			key = key.Elem()
+		}
+		if key.Kind() == reflect.String {
+			found[key.String()] = value.Interface()
+		}
+	}
+	return found, true
+}

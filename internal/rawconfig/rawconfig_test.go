@@ -1,295 +1,334 @@
 package rawconfig_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/rawconfig"
 )
 
-// M is what most loaders yield.
-type M = map[string]any
+type m = map[string]any
 
-func TestEverySpellingParsesToTheSameConfig(t *testing.T) {
-	t.Parallel()
-	sections := func() M {
-		return M{
-			"failure-enrichers": []any{"rules/payments", "webhook"},
-			"failure-enricher": M{
-				"rules/payments": M{"file": "payments.yaml", "match": M{"name": "pay"}},
-				"webhook":        nil,
-			},
-			"failure-enrichment": M{
-				"timeout":     "2s",
-				"strict":      true,
-				"max-pending": 8,
-				"policy":      M{"max-concurrent": 4},
-				"policies":    M{"rules/payments": M{"timeout": "1s"}},
-				"limits":      M{"max-labels": 16},
-			},
-		}
-	}
-	want := rawconfig.Config{
-		Enrichers: []string{"rules/payments", "webhook"},
-		Options: map[string]map[string]any{
-			"rules/payments": {"file": "payments.yaml", "match": M{"name": "pay"}},
-			"webhook":        {},
-		},
-		Enrichment: M{
-			"timeout":     "2s",
-			"strict":      true,
-			"max-pending": 8,
-			"policy":      M{"max-concurrent": 4},
-			"limits":      M{"max-labels": 16},
-		},
-		Policies: map[string]map[string]any{"rules/payments": {"timeout": "1s"}},
-	}
-	tests := []struct {
-		spelling string
-		raw      M
-	}{
-		{"nested under jobmanager", M{"jobmanager": sections()}},
-		{"nested without jobmanager", sections()},
-		{"the sections flat below jobmanager", M{
-			"jobmanager.failure-enrichers":  sections()["failure-enrichers"],
-			"jobmanager.failure-enricher":   sections()["failure-enricher"],
-			"jobmanager.failure-enrichment": sections()["failure-enrichment"],
-		}},
-		{"flat below jobmanager", M{
-			"jobmanager.failure-enrichers":                                  "rules/payments,webhook",
-			"jobmanager.failure-enricher.rules/payments.file":               "payments.yaml",
-			"jobmanager.failure-enricher.rules/payments.match.name":         "pay",
-			"jobmanager.failure-enricher.webhook":                           M{},
-			"jobmanager.failure-enrichment.timeout":                         "2s",
-			"jobmanager.failure-enrichment.strict":                          true,
-			"jobmanager.failure-enrichment.max-pending":                     8,
-			"jobmanager.failure-enrichment.policy.max-concurrent":           4,
-			"jobmanager.failure-enrichment.policies.rules/payments.timeout": "1s",
-			"jobmanager.failure-enrichment.limits.max-labels":               16,
-		}},
-		{"flat without jobmanager", M{
-			"failure-enrichers":                                  "rules/payments,webhook",
-			"failure-enricher.rules/payments.file":               "payments.yaml",
-			"failure-enricher.rules/payments.match.name":         "pay",
-			"failure-enricher.webhook":                           nil,
-			"failure-enrichment.timeout":                         "2s",
-			"failure-enrichment.strict":                          true,
-			"failure-enrichment.max-pending":                     8,
-			"failure-enrichment.policy.max-concurrent":           4,
-			"failure-enrichment.policies.rules/payments.timeout": "1s",
-			"failure-enrichment.limits.max-labels":               16,
-		}},
-		{"flat in every map of a nested one", M{"jobmanager": M{
-			"failure-enrichers": "rules/payments, webhook",
-			"failure-enricher": M{
-				"rules/payments.file":       "payments.yaml",
-				"rules/payments.match.name": "pay",
-				"webhook":                   nil,
-			},
-			"failure-enrichment.timeout": "2s",
-			"failure-enrichment": M{
-				"strict":                          true,
-				"max-pending":                     8,
-				"policy.max-concurrent":           4,
-				"policies.rules/payments.timeout": "1s",
-				"limits.max-labels":               16,
-			},
-		}}},
-		{"each key in a spelling of its own", M{
-			"jobmanager": M{
-				"failure-enrichers":  "rules/payments,webhook",
-				"failure-enricher":   M{"rules/payments": M{"file": "payments.yaml"}, "webhook": nil},
-				"failure-enrichment": M{"timeout": "2s", "policies": M{"rules/payments.timeout": "1s"}, "policy": nil},
-			},
-			"jobmanager.failure-enricher.rules/payments.match": M{"name": "pay"},
-			"failure-enrichment":                        M{"strict": true},
-			"failure-enrichment.policy.max-concurrent":  4,
-			"jobmanager.failure-enrichment.max-pending": 8,
-			"jobmanager.failure-enrichment.limits":      M{"max-labels": 16},
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.spelling, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, want, parse(t, tt.raw))
-		})
+type config struct {
+	FailureEnrichers  []string
+	FailureEnricher   map[string]m
+	FailureEnrichment struct {
+		Timeout    string
+		MaxPending int
+		Limits     m
+		Policies   map[string]m
 	}
 }
 
-func TestNothingIsTheZeroConfig(t *testing.T) {
-	t.Parallel()
-	for _, raw := range []M{
-		nil,
-		{},
-		{"jobmanager": nil},
-		{"jobmanager": M{}},
-		{"jobmanager": M{"failure-enrichers": nil, "failure-enricher": nil, "failure-enrichment": nil}},
-		{"jobmanager": M{"failure-enrichers": " , ", "failure-enricher": M{}, "failure-enrichment": M{"policies": nil}}},
-		{"failure-enrichers": []any{}},
-	} {
-		assert.Equal(t, rawconfig.Config{}, parse(t, raw), "%v", raw)
-	}
-}
-
-func TestKeysThatAreNotAboutFailureEnrichmentAreLeftAlone(t *testing.T) {
-	t.Parallel()
-	want := rawconfig.Config{Enrichers: []string{"a"}}
-	tests := []struct {
-		sentence string
-		raw      M
-	}{
-		{"nested", M{
-			"jobmanager": M{"failure-enrichers": "a", "rpc": M{"port": 6123}, "memory": nil},
-			"server":     M{"failure-enrichers": "b"},
-			"list":       []any{1},
-		}},
-		{"flat", M{
-			"jobmanager.failure-enrichers":  "a",
-			"jobmanager.rpc.port":           6123,
-			"taskmanager.failure-enrichers": "b",
-			"server.port":                   80,
-			"":                              "",
-			".":                             "",
-			"jobmanager.":                   "",
-		}},
-		{"with keys that differ only in case", M{
-			"jobmanager": M{"failure-enrichers": "a", "RPC": 1, "rpc": 2},
-			"Server":     1,
-			"server":     2,
-		}},
-		{"with keys that are no strings", M{
-			"jobmanager": map[any]any{"failure-enrichers": "a", 8080: 1, true: 2, nil: 3},
-			"server":     map[any]any{1: 2},
-		}},
-		{"below something like jobmanager", M{
-			"jobmanager":       M{"failure-enrichers": "a"},
-			"jobmanagers":      M{"rpc": 1},
-			"job-manager":      "x",
-			"jobmanager2.port": 1,
-		}},
-		{"below something less like jobmanager", M{
-			"jobmanager":                      M{"failure-enrichers": "a"},
-			"jobmanagers-eu":                  M{"failure-enrichers": "b"},
-			"jobmana":                         M{"failure-enrichers": "b"},
-			"joager":                          M{"failure-enrichers": "b"},
-			"my-jobmanager":                   M{"failure-enrichers": "b"},
-			"my-jobmanager.failure-enrichers": "b",
-		}},
-		{"below a jobmanager that is not at the top", M{
-			"jobmanager": M{"failure-enrichers": "a", "jobmanager": M{"failure-enrichers": "b"}},
-		}},
-		{"that resemble a section from afar", M{
-			"jobmanager": M{"failure-enrichers": "a", "failure-rate": 1, "failures": 2, "enrichers": 3, "falurenrichers": 4},
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.sentence, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, want, parse(t, tt.raw))
-		})
-	}
-}
-
-func TestKeysAreMatchedWithoutRegardToCase(t *testing.T) {
-	t.Parallel()
-	got := parse(t, M{
-		"JobManager": M{
-			"Failure-Enrichers":  "Rules/Payments",
-			"FAILURE-ENRICHER":   M{"rules/PAYMENTS": M{"File": "a"}},
-			"Failure-Enrichment": M{"Timeout": "1s", "POLICY": M{"Timeout": "2s"}},
-		},
-		"JOBMANAGER.failure-enricher.RULES/payments.Match.Name": "b",
-		"jobmanager.failure-enricher.rules/payments.MATCH.type": "c",
-		"jobmanager.failure-enrichment.policy.max-concurrent":   4,
-	})
-	assert.Equal(t, rawconfig.Config{
-		Enrichers:  []string{"Rules/Payments"},
-		Options:    map[string]map[string]any{"Rules/Payments": {"File": "a", "Match": M{"Name": "b", "type": "c"}}},
-		Enrichment: M{"Timeout": "1s", "POLICY": M{"Timeout": "2s", "max-concurrent": 4}},
-	}, got)
-}
-
-func TestEnrichersAreAListOrAString(t *testing.T) {
-	t.Parallel()
-	type name string
-	tests := []struct {
-		sentence string
-		value    any
-		want     []string
-	}{
-		{"a string is split at commas", "a,b", []string{"a", "b"}},
-		{"white space around commas is nothing", " a ,\tb\n, c ", []string{"a", "b", "c"}},
-		{"empty items are skipped", ",a,,b, ,", []string{"a", "b"}},
-		{"another delimiter is part of the name", "a;b c|d", []string{"a;b c|d"}},
-		{"duplicates are kept", "a,b,a", []string{"a", "b", "a"}},
-		{"a list is kept as it is", []any{"b", "a", " a", "", "c,d", "a"}, []string{"b", "a", " a", "", "c,d", "a"}},
-		{"a list of strings is one", []string{"a", "b,c"}, []string{"a", "b,c"}},
-		{"an array is a list", [2]string{"a", "b"}, []string{"a", "b"}},
-		{"a string type of its own is a string", name("a,b"), []string{"a", "b"}},
-		{"so it is in a list", []name{"a", "b"}, []string{"a", "b"}},
-		{"a pointer is what it points to", &[]*string{new("a")}, []string{"a"}},
-		{"nil is none", nil, nil},
-	}
-	for _, tt := range tests {
-		t.Run(tt.sentence, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, tt.want, parse(t, M{"failure-enrichers": tt.value}).Enrichers)
-		})
-	}
-}
-
-// parse parses what has no faults.
-func parse(t *testing.T, raw map[string]any) rawconfig.Config {
+// parse decodes what has no errors.
+func parse(t *testing.T, raw m) (cfg config) {
 	t.Helper()
-	cfg, _, err := rawconfig.Parse(raw)
-	require.NoError(t, err)
+	require.NoError(t, rawconfig.Into(raw, &cfg), "%v", raw)
 	return cfg
 }
 
-// faults parses what has faults, and returns their messages.
-func faults(t *testing.T, raw map[string]any) []string {
+// errorsOf decodes what has errors, and returns their messages.
+func errorsOf(t *testing.T, raw m) (messages []string) {
 	t.Helper()
-	_, _, err := rawconfig.Parse(raw)
-	require.Error(t, err)
-
-	joined, ok := err.(interface{ Unwrap() []error })
-	require.True(t, ok)
-	var messages []string
-	for _, err := range joined.Unwrap() {
-		require.IsType(t, (*rawconfig.Error)(nil), err)
+	err := rawconfig.Into(raw, &config{})
+	require.IsType(t, decode.Errors{}, err, "%v", raw)
+	for _, err := range err.(decode.Errors) {
 		messages = append(messages, err.Error())
 	}
 	return messages
 }
 
-func TestWhatIsSoundIsThereBesideTheFaults(t *testing.T) {
+func TestIntoFindsTheLongestConfiguredName(t *testing.T) {
 	t.Parallel()
-	cfg, _, err := rawconfig.Parse(M{"jobmanager": M{
-		"failure-enrichers":  []any{"a", 7, "b"},
-		"failure-enrichmint": M{},
-		"failure-enrichment": M{"timeout": "soon", "strickt": true},
-	}})
-	require.Error(t, err)
-	assert.Equal(t, rawconfig.Config{
-		Enrichers:  []string{"a", "b"},
-		Enrichment: M{"timeout": "soon"},
-	}, cfg)
+	for _, tt := range []struct {
+		what    string
+		names   string
+		options m // below failure-enricher, in keys that make it flat
+		want    map[string]m
+	}{
+		{
+			"a name may have a dot", "acme.type",
+			m{"acme.type.file": "x"},
+			map[string]m{"acme.type": {"file": "x"}},
+		},
+		{
+			"the longer of two names is meant", "acme,acme.type",
+			m{"acme.type.file": "x", "acme.file": "y"},
+			map[string]m{"acme.type": {"file": "x"}, "acme": {"file": "y"}},
+		},
+		{
+			"a name ends at a dot", "acme,acme.ty",
+			m{"acme.type.file": "x"},
+			map[string]m{"acme": {"type": m{"file": "x"}}},
+		},
+		{
+			"the rest of the key makes maps", "rules",
+			m{"rules.match.name": "x", "rules.match.type": "y"},
+			map[string]m{"rules": {"match": m{"name": "x", "type": "y"}}},
+		},
+		{
+			"a key may hold a map", "acme.type",
+			m{"acme.type": m{"file": "x", "match.name": "y"}},
+			map[string]m{"acme.type": {"file": "x", "match.name": "y"}},
+		},
+		{
+			"case does not count", "Ärzte/Acme",
+			m{"ärzte/ACME.file": "x"},
+			map[string]m{"Ärzte/Acme": {"file": "x"}},
+		},
+		{
+			"without a name the key is split at its first dot", "rules",
+			m{"Acme.type.file": "x"},
+			map[string]m{"Acme": {"type": m{"file": "x"}}},
+		},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			t.Parallel()
+			for _, above := range []string{"", "jobmanager."} {
+				raw := m{above + "failure-enrichers": tt.names}
+				for key, value := range tt.options {
+					raw[above+"failure-enricher."+key] = value
+				}
+				assert.Equal(t, tt.want, parse(t, raw).FailureEnricher)
+			}
+		})
+	}
 }
 
-func TestOfAValueThatIsGivenTwiceTheFirstIsThere(t *testing.T) {
+func TestIntoPutsTogetherANameThatALoaderHasSplit(t *testing.T) {
 	t.Parallel()
-	type key string
-	cfg, _, err := rawconfig.Parse(M{
-		"failure-enricher":     M{"a": M{"list": []any{1}, "map": M{"x": 1}, "value": 1}},
-		"failure-enricher.a":   M{"list": M{"x": 2}, "map": 2, "value": 2},
-		"jobmanager":           M{"failure-enricher.a.value.x": 3},
-		"failure-enricher.b.c": map[any]any{"x": 1, key("x"): 2, 3: 3},
+	for _, tt := range []struct {
+		what    string
+		names   string
+		options m
+		want    map[string]m
+	}{
+		{
+			"a name", "Acme.Type",
+			m{"acme": m{"type": m{"file": "x"}}},
+			map[string]m{"Acme.Type": {"file": "x"}},
+		},
+		{
+			"longer names of a name", "acme,acme.type,acme.type/eu",
+			m{"acme": m{"type": m{"file": "x"}, "type/eu": m{"file": "y"}, "types": m{"file": "z"}}},
+			map[string]m{"acme.type": {"file": "x"}, "acme.type/eu": {"file": "y"}, "acme": {"types": m{"file": "z"}}},
+		},
+		{
+			"several levels", "a,a.b.c.d",
+			m{"a": m{"b": m{"c": m{"d": m{"x": 1}, "y": 2}, "z.z": 3}}},
+			map[string]m{"a.b.c.d": {"x": 1}, "a": {"b": m{"c": m{"y": 2}, "z.z": 3}}},
+		},
+		{
+			"other options stay as they are", "acme,acme.type",
+			m{"acme": m{"match.name": "x", "match": m{"a.b": 1}}},
+			map[string]m{"acme": {"match.name": "x", "match": m{"a.b": 1}}},
+		},
+		{
+			"what is below the beginning of a name only", "acme.type",
+			m{"acme": m{"other": m{"file": "x"}}, "no.name": m{"a": 1}},
+			map[string]m{"acme": {"other": m{"file": "x"}}, "no.name": {"a": 1}},
+		},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			t.Parallel()
+			got := parse(t, m{"jobmanager": m{
+				"failure-enrichers":  tt.names,
+				"failure-enricher":   tt.options,
+				"failure-enrichment": m{"Policies": tt.options},
+			}})
+			assert.Equal(t, tt.want, got.FailureEnricher)
+			assert.Equal(t, tt.want, got.FailureEnrichment.Policies)
+		})
+	}
+}
+
+func TestIntoTakesEachSectionInASpellingOfItsOwn(t *testing.T) {
+	t.Parallel()
+	got := parse(t, m{
+		"JobManager":                            map[any]any{"Failure-Enrichers": "a", 1: 2},
+		"jobmanager.FAILURE-enricher.A":         &map[any]any{"x": 1},
+		"failure-enrichment.max-pending":        "7",
+		"failure-enrichment.policies.A":         m{"timeout": "1s"},
+		"failure-enrichment.policies.b.timeout": "2s",
 	})
-	require.Error(t, err)
-	assert.Equal(t, map[string]map[string]any{
-		"a": {"list": []any{1}, "map": M{"x": 1}, "value": 1},
-		"b": {"c": M{}}, // which of two comes first, a map does not tell
-	}, cfg.Options)
+	assert.Equal(t, []string{"a"}, got.FailureEnrichers)
+	assert.Equal(t, map[string]m{"a": {"x": 1}}, got.FailureEnricher)
+	assert.Equal(t, 7, got.FailureEnrichment.MaxPending)
+	assert.Equal(t, map[string]m{"a": {"timeout": "1s"}, "b": {"timeout": "2s"}}, got.FailureEnrichment.Policies)
+}
+
+func TestIntoTakesNothingForZero(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []m{
+		nil,
+		{"server": m{"port": 80}},
+		{"jobmanager": nil},
+		{"jobmanager": m{"failure-enrichers": nil, "failure-enricher": nil, "failure-enrichment": nil}},
+		{"jobmanager": m{"failure-enrichment": m{"policies": nil}}},
+	} {
+		assert.Equal(t, config{}, parse(t, raw), "%v", raw)
+	}
+}
+
+func TestIntoIgnoresOtherKeys(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []m{
+		{"jobmanager": m{"failure-enrichers": "a", "rpc": m{"port": 1}, "RPC": nil, "failures": 2, "falurenrichers": 4}, "server": m{"failure-enrichers": "b"}},
+		{"jobmanager.failure-enrichers": "a", "jobmanager.rpc.port": 1, "server.failure-enrichers": "b", "": "", ".": "", "jobmanager.": ""},
+		{"jobmanager": map[any]any{"failure-enrichers": "a", 8080: 1, nil: 3}, "server": map[any]any{1: 2}},
+	} {
+		assert.Equal(t, config{FailureEnrichers: []string{"a"}}, parse(t, raw), "%v", raw)
+	}
+}
+
+func TestIntoSharesNothingWithItsSource(t *testing.T) {
+	t.Parallel()
+	build := func() m { return m{"failure-enricher": m{"a": m{"map": m{"x": 1}, "list": []any{m{"x": 1}}}}} }
+	raw := build()
+	options := parse(t, raw).FailureEnricher["a"]
+	options["map"].(m)["x"] = 2
+	options["list"].([]any)[0].(m)["x"] = 2
+	options["new"] = 2
+	assert.Equal(t, build(), raw)
+}
+
+func TestIntoRejectsASectionInTwoSpellings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		what string
+		raw  m
+		want []string
+	}{
+		{
+			"nested and flat",
+			m{"jobmanager": m{"failure-enricher": m{"a": m{"b": 1}}}, "jobmanager.failure-enricher.a.b": 2, "jobmanager.failure-enricher.a.c": 2},
+			[]string{
+				`option "jobmanager.failure-enricher.a.b": failure-enricher is also given as "jobmanager: failure-enricher": move this key there`,
+				`option "jobmanager.failure-enricher.a.c": failure-enricher is also given as "jobmanager: failure-enricher": move this key there`,
+			},
+		},
+		{
+			"with jobmanager and without",
+			m{"failure-enrichment.timeout": "1s", "jobmanager.failure-enrichment.limits": nil, "jobmanager.failure-enrichment.policies.a.x": 1},
+			[]string{`option "failure-enrichment.timeout": failure-enrichment is also given as "jobmanager.failure-enrichment.limits": move this key there`},
+		},
+		{
+			"in two maps",
+			m{"failure-enrichers": "a", "jobmanager": m{"failure-enrichers": "b"}},
+			[]string{`option "failure-enrichers": failure-enrichers is also given as "jobmanager: failure-enrichers": move this key there`},
+		},
+		{
+			"in two cases",
+			m{"jobmanager": m{"failure-enrichment": m{}, "Failure-Enrichment": m{}}},
+			[]string{`option "jobmanager.failure-enrichment": failure-enrichment is also given as "jobmanager: Failure-Enrichment": move this key there`},
+		},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, errorsOf(t, tt.raw))
+		})
+	}
+}
+
+func TestIntoRejectsAKeyThatIsGivenTwice(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		raw  m
+		want []string
+	}{
+		{
+			m{"failure-enrichers": "a", "failure-enricher.A.b": 1, "failure-enricher.a.b": 2, "failure-enricher.a.b.c": 3},
+			[]string{
+				`option "failure-enricher.a.b": "a.b" is given already: remove this key`,
+				`option "failure-enricher.a.b.c": "a.b" is given already: remove this key`,
+			},
+		},
+		{
+			m{"failure-enrichers": "a.b", "failure-enricher": m{"a": m{"b": m{"c": 1}}, "a.b": m{"c": 1}}},
+			[]string{`option "failure-enricher.a.b": "a.b" is given already: remove this key`},
+		},
+		{
+			m{"failure-enrichers": "a", "failure-enrichment": m{"policies": m{"a": m{}, "A": m{}}}},
+			[]string{`option "failure-enrichment.policies.a": "policies.a" is given already: remove this key`},
+		},
+		{
+			m{"failure-enrichment": m{"timeout": "1s", "Timeout": "1s"}},
+			[]string{`option "failure-enrichment.timeout": the same option as "Timeout": remove one of them`},
+		},
+	} {
+		assert.Equal(t, tt.want, errorsOf(t, tt.raw))
+	}
+}
+
+func TestIntoRejectsAMisspeltSection(t *testing.T) {
+	t.Parallel()
+	for key, meant := range map[string]string{
+		"failure-enrichrs":                 "failure-enrichers",
+		"failurenrichers":                  "failure-enrichers",
+		"Failure-Enrichement":              "failure-enrichment",
+		"failure-enrich.a.file":            "failure-enricher",
+		"failure-enrichment-and-much-more": "failure-enrichment",
+		"failure.enrichers":                "failure-enrichers",
+	} {
+		for _, raw := range []m{{key: "a", "server": 1}, {"jobmanager": m{key: "a"}}, {"jobmanager." + key: "a"}} {
+			messages := errorsOf(t, raw)
+			require.Len(t, messages, 1)
+			assert.True(t, strings.HasSuffix(messages[0],
+				`unknown key, did you mean "`+meant+`"? known keys: failure-enrichers, failure-enricher, failure-enrichment`), messages[0])
+		}
+	}
+}
+
+func TestIntoRejectsOtherKeysBesideASectionAtTheTop(t *testing.T) {
+	t.Parallel()
+	const why = `: unknown key beside "failure-enrichers"; in the configuration of a whole service, put failure enrichment under "jobmanager"`
+	assert.Equal(t, []string{`option "server"` + why, `option "server.port"` + why},
+		errorsOf(t, m{"failure-enrichers": "a", "failure-enrichment.timeout": "1s", "server": nil, "server.port": 1, "jobmanager": m{"rpc": 1}, "jobmanager.port": 2}))
+}
+
+func TestIntoRejectsSectionsBelowOtherKeysOnly(t *testing.T) {
+	t.Parallel()
+	const enrichers = `: must stand at the top, as "failure-enrichers", or below jobmanager, as "jobmanager.failure-enrichers"`
+	for key, raw := range map[string]m{
+		"app.failure-enrichers":            {"app": m{"failure-enrichers": "a", "x": 1}, "list": []any{1}},
+		"app.Jobmanager.failure-enrichers": {"app": m{"Jobmanager": m{"failure-enrichers": "a"}}},
+		"a.b.c.d.failure-enrichers":        {"a": m{"b": m{"c": m{"d": m{"failure-enrichers": "a"}}}}},
+		"jobmanager.x.failure-enrichers":   {"jobmanager": m{"x": map[any]any{"failure-enrichers": "a"}}},
+		"job-manager.failure-enrichers":    {"job-manager.failure-enrichers": "a"},
+	} {
+		assert.Equal(t, []string{`option "` + key + `"` + enrichers}, errorsOf(t, raw))
+	}
+	assert.Equal(t, []string{`option "app.failure-enrichment.limits": must stand at the top, as "failure-enrichment.limits", or below jobmanager, as "jobmanager.failure-enrichment.limits"`},
+		errorsOf(t, m{"app.failure-enrichment.limits": nil}))
+
+	assert.Equal(t, config{}, parse(t, m{"a": m{"b": m{"c": m{"d": m{"e": m{"failure-enrichers": "a"}}}}}}), "the search ends")
+}
+
+func TestIntoSaysWhatASectionMustBe(t *testing.T) {
+	t.Parallel()
+	circle := m{}
+	circle["a"] = circle
+	for _, tt := range []struct {
+		raw  m
+		want string
+	}{
+		{m{"jobmanager": "x"}, `option "jobmanager": must be a map with failure-enrichers, failure-enricher, failure-enrichment`},
+		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string`},
+		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string`},
+		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map`},
+		{m{"failure-enricher": m{"a": "x"}}, `option "failure-enricher.a": "x": must be a map`},
+		{m{"failure-enrichment": "1s"}, `option "failure-enrichment": "1s": must be a map`},
+		{m{"failure-enrichment.policies": []any{}}, `option "failure-enrichment.policies": a list: must be a map`},
+		{m{"JobManager.failure-enrichment.policies.a": true}, `option "JobManager.failure-enrichment.policies.a": true: must be a map`},
+		{m{"failure-enrichment": m{"policy.timeout": 1}}, `option "failure-enrichment.policy.timeout": unknown; known options: limits, max-pending, policies, timeout`},
+		{m{"failure-enricher": m{"a": map[any]any{true: 2}}}, `option "failure-enricher.a": true as a key: must be a string, in quotes`},
+		{m{"failure-enricher": circle}, `option "failure-enricher` + strings.Repeat(".a", 63) + `": nested more than 64 levels deep`},
+	} {
+		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
+	}
 }

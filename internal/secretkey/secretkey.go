@@ -1,4 +1,6 @@
-package redact
+// Package secretkey tells from a key whether its value is a secret: a password,
+// a token or the like.
+package secretkey
 
 import (
 	"bytes"
@@ -19,8 +21,8 @@ var secretKeys = []string{
 // bypass.
 var shortKeys = []string{"pass", "pw", "sig", "auth"}
 
-// isSecret reports whether the values of a key are secrets.
-func isSecret(key string) bool {
+// Is reports whether the value of a key is a secret.
+func Is(key string) bool {
 	key = strings.TrimRight(key, "0123456789_-.") // password2
 	if key == "" {
 		return false
@@ -30,7 +32,7 @@ func isSecret(key string) bool {
 	default:
 		return false
 	}
-	name := normal(key)
+	name := Letters(key)
 	for _, end := range secretKeys {
 		if bytes.HasSuffix(name, []byte(end)) {
 			return true
@@ -38,6 +40,21 @@ func isSecret(key string) bool {
 	}
 	for _, end := range shortKeys {
 		if bytes.HasSuffix(name, []byte(end)) && beginsWord(key, len(key)-len(end)) {
+			return true
+		}
+	}
+	return false
+}
+
+// InPath reports whether the value of an option is a secret, going by its path,
+// such as headers.X-Api-Key or tokens[0]: if a part of the path is a secret's
+// key, its plural, or one that often has secrets below.
+func InPath(path string) bool {
+	for part := range strings.SplitSeq(path, ".") {
+		part, _, _ = strings.Cut(part, "[")
+		part = strings.TrimSuffix(part, "s")
+		name := Letters(part)
+		if Is(part) || Is(part+"s") || bytes.HasSuffix(name, []byte("header")) || bytes.HasSuffix(name, []byte("routingkey")) {
 			return true
 		}
 	}
@@ -52,9 +69,9 @@ func beginsWord(key string, i int) bool {
 	return key[i] <= 'Z' && (key[i-1] >= 'a' || key[i+1] >= 'a') // dbPass, DBPass
 }
 
-// normal returns the letters of a key, in lower case.
-func normal(key string) []byte {
-	var buf [maxKey]byte
+// Letters returns the ASCII letters of a key, in lower case.
+func Letters(key string) []byte {
+	var buf [64]byte // longer keys are rare
 	name := buf[:0]
 	for i := range len(key) {
 		if c := key[i]; isLetter(c) {
@@ -63,3 +80,5 @@ func normal(key string) []byte {
 	}
 	return name
 }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
