@@ -315,7 +315,7 @@ func TestABreakerThatOpensIsLogged(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 1, BreakerCooldown: time.Minute}, enricher.WithLogger(log.logger()))
 		const (
 			panicked = `level=WARN msg="Failure enricher gave no labels" enricher=a status=panicked error="panic: oh" stack=...`
-			opened   = `level=WARN msg="Failure enricher is left alone: its circuit breaker has opened" enricher=a cooldown=1m0s`
+			opened   = `level=WARN msg="Circuit breaker of a failure enricher opened" enricher=a cooldown=1m0s`
 		)
 		r.opens(1)
 		assert.Equal(t, []string{panicked, opened}, log.take())

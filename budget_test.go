@@ -432,7 +432,7 @@ func TestADeadlineThatIsNotTheCallsIsAFailure(t *testing.T) {
 			}))
 		res := enrichAs(e, enricher.FailureContext{})
 		assert.Equal(t, enricher.StatusFailed, res.Outcomes[0].Status)
-		assert.Equal(t, context.DeadlineExceeded, res.Outcomes[0].Err)
+		assert.ErrorIs(t, res.Outcomes[0].Err, context.DeadlineExceeded)
 		assert.Equal(t, time.Second/2, res.Outcomes[0].Duration)
 	})
 }

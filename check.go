@@ -139,7 +139,7 @@ func (e *CycleError) Error() string {
 // rejectCycles rejects the readers that wait for each other.
 func rejectCycles(all []*candidate) {
 	kept := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return c.rejected != nil })
-	for _, cycle := range graph.Circles(waits(kept)) {
+	for _, cycle := range graph.Cycles(waits(kept)) {
 		members := make([]*candidate, len(cycle))
 		for i, j := range cycle {
 			members[i] = kept[j]

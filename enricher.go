@@ -75,6 +75,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/sparse"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A FailureEnricher attaches labels to failures.
@@ -233,7 +234,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	e.plan = fanout.NewPlan(base, fans, e.waits, cfg.timeout(),
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
-			err.text = err.Error() // while its time runs: the value may be a stranger's error
+			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	return e, nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -85,9 +85,10 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 		return x
 	}
 	defer e.end.leave()
-	run := &explaining{failure: newFailure(e, ctx, cause, fc), answers: e.unanswered()}
-	x.Labels = run.explain()
-	x.Answers = run.answers
+	f := newFailure(e, ctx, cause, fc)
+	f.explained = e.unanswered()
+	f.run()
+	x.Labels, x.Answers = f.labels, f.explained
 	slices.SortStableFunc(x.Answers, func(a, b ExplainedAnswer) int { return a.Wave - b.Wave })
 	return x
 }
@@ -95,10 +96,10 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 // unanswered returns what is known of each enricher before it is asked.
 func (e *Enricher) unanswered() []ExplainedAnswer {
 	answers := make([]ExplainedAnswer, len(e.members))
-	waves := make([]int, len(e.members))
+	waves := graph.Depths(e.waits)
 	for i, m := range e.members {
 		a := &answers[i]
-		a.Wave = e.wave(i, waves)
+		a.Wave = waves[i]
 		a.Outcome.Enricher = m.info.Name
 		a.InputKeys = slices.Clone(m.info.InputKeys)
 		for _, j := range e.waits[i] {
@@ -108,16 +109,16 @@ func (e *Enricher) unanswered() []ExplainedAnswer {
 	return answers
 }
 
-// wave returns when enricher i is asked: after all that it waits for. Those that
-// are known already are in waves.
-func (e *Enricher) wave(i int, waves []int) int {
-	if waves[i] == 0 {
-		waves[i] = 1
-		for _, j := range e.waits[i] {
-			waves[i] = max(waves[i], e.wave(j, waves)+1)
-		}
+// explain calls the enricher of m for its labels and, if it is an Explainer,
+// for its reasons.
+func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (Labels, map[string]string, error) {
+	explainer, ok := m.fe.(Explainer)
+	if !ok {
+		labels, err := m.fe.ProcessFailure(ctx, cause, fc)
+		return labels, nil, err
 	}
-	return waves[i]
+	labels, reasons, err := explainer.ExplainFailure(ctx, cause, fc)
+	return labels, maps.Clone(reasons), err
 }
 
 func explainChain(cause error) []ExplainedError {
@@ -130,57 +131,6 @@ func explainChain(cause error) []ExplainedError {
 		return walkOn
 	})
 	return chain
-}
-
-// An explaining is a failure that is explained.
-type explaining struct {
-	*failure
-	answers []ExplainedAnswer
-}
-
-// An explained is an answer with its reasons.
-type explained struct {
-	answer
-	reasons map[string]string
-}
-
-// explain asks the enrichers and returns the merged labels.
-func (x *explaining) explain() Labels {
-	x.prepare()
-	fanout.Run(x.e.plan, x.ctx, x)
-	for i := range x.answers {
-		x.answers[i].Outcome = x.outcomes[i]
-	}
-	return x.labels
-}
-
-// Prepare notes what a reader gets to read.
-func (x *explaining) Prepare(i int) {
-	x.failure.Prepare(i)
-	if len(x.e.members[i].reads) > 0 {
-		x.answers[i].Read = x.inputs[i].Clone()
-	}
-}
-
-// Call asks one enricher for its labels and reasons.
-func (x *explaining) Call(ctx context.Context, i int) (explained, error) {
-	explainer, ok := x.e.members[i].fe.(Explainer)
-	if !ok {
-		a, err := x.failure.Call(ctx, i)
-		return explained{answer: a}, err
-	}
-	labels, reasons, err := explainer.ExplainFailure(ctx, x.cause, x.contextFor(i))
-	a, err := x.check(x.e.members[i], labels, err)
-	return explained{a, maps.Clone(reasons)}, err
-}
-
-// Settle records what came of one enricher.
-func (x *explaining) Settle(i int, a explained, from fanout.Outcome) {
-	x.settle(i, a.answer, from)
-	x.answers[i].Reasons = a.reasons
-	if x.outcomes[i].Status == StatusOK {
-		x.answers[i].Labels = a.labels.Clone()
-	}
 }
 
 // String returns x for people, in several lines.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,50 +13,37 @@ import (
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A failure is one failure on its way through the enrichers.
-//
-// An enricher that was abandoned keeps its failure alive for as long as it
-// hangs, so labels and outcomes, which are the Result, are here only while
-// fanout.Run runs. They are written by Settle alone, and by nobody afterwards.
-// Where no enricher was, the failure is used again for another.
 type failure struct {
 	e     *Enricher
 	ctx   context.Context // values for enrichers, observers and log lines; never nil
 	cause error
 	fc    FailureContext // ours: Attributes is a copy, Labels is nil
 
+	// The Result, while the enrichers run: written by Settle. An abandoned call
+	// keeps its failure alive, so these are nil afterwards.
 	labels   Labels
 	outcomes []Outcome
-	inputs   []Labels // by reader: what it gets to read; taken by its call
-	texts    []string // by enricher: of its error; nil if there is none
-	opened   []int    // the enrichers whose breaker this failure has opened
-	over     bool     // no enricher is at it any more
+	opened   []int // the enrichers whose breaker this failure has opened
+
+	inputs  []Labels // by reader: the labels that it gets; taken by its Call
+	answers []answer // by enricher: written by its Call, taken by Settle once that has returned
+
+	explained []ExplainedAnswer // by enricher; nil unless the failure is explained
+	over      bool              // no enricher is called any more, so f may be used again
 }
 
-// An answer is what an enricher returned, checked. It is handed on by value
-// several times, so what is rare is out of the way.
+// An answer is what an enricher returned, checked.
 type answer struct {
-	labels Labels  // its own map, or one of ours: to be copied
-	faults *faults // nil if there are none
+	labels  Labels // its own map, or one of ours: to be copied
+	issues  []LabelIssue
+	reasons map[string]string // of an Explainer, if the failure is explained
 }
 
-// faults are what was wrong with an answer.
-type faults struct {
-	issues []LabelIssue
-	text   string // of the error that was returned instead of labels
-}
-
-// text returns that of the error, if there is one.
-func (a answer) text() string {
-	if a.faults == nil {
-		return ""
-	}
-	return a.faults.text
-}
-
-// failures are those that may be used again. They are zero.
+// failures may be used again. All but the capacity of answers is zero.
 var failures = sync.Pool{New: func() any { return new(failure) }}
 
 func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext) *failure {
@@ -72,37 +60,41 @@ func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext
 	return f
 }
 
-// enrich hands the failure to the enrichers and returns what they say.
-func (f *failure) enrich() Result {
-	f.prepare()
-	f.over = fanout.Run(f.e.plan, f.ctx, f)
-	res := Result{f.labels, f.outcomes}
-	f.labels, f.outcomes = nil, nil
-	f.report(res)
-	f.texts, f.opened = nil, nil
-	return res
-}
-
-// free gives f back, which must not be used any more.
+// free keeps f for another failure, if possible. f must not be used any more.
 func (f *failure) free() {
 	if f.over {
-		*f = failure{}
+		clear(f.answers)
+		*f = failure{answers: f.answers}
 		failures.Put(f)
 	}
 }
 
-// prepare makes room for what the enrichers will say.
-func (f *failure) prepare() {
-	f.labels = make(Labels, min(f.e.keys, maxMapHint))
-	if len(f.e.members) > 0 {
-		f.outcomes = make([]Outcome, len(f.e.members))
-	}
-	if f.e.readers {
-		f.inputs = make([]Labels, len(f.e.members))
-	}
+// enrich hands the failure to the enrichers, logs what went wrong and returns
+// the Result.
+func (f *failure) enrich() Result {
+	f.run()
+	res := Result{f.labels, f.outcomes}
+	f.labels, f.outcomes = nil, nil
+	f.report(res)
+	f.opened = nil
+	return res
 }
 
-// maxMapHint bounds what is set aside for labels that may never come.
+// run hands the failure to the enrichers. Then labels and outcomes are complete.
+func (f *failure) run() {
+	n := len(f.e.members)
+	f.labels = make(Labels, min(f.e.keys, maxMapHint))
+	if n > 0 {
+		f.outcomes = make([]Outcome, n)
+		f.answers = slices.Grow(f.answers[:0], n)[:n]
+	}
+	if f.e.readers {
+		f.inputs = make([]Labels, n)
+	}
+	f.over = f.e.plan.Run(f.ctx, f)
+}
+
+// maxMapHint bounds the room made for labels that may never come.
 const maxMapHint = 64
 
 // Prepare collects the labels that a reader gets to read.
@@ -118,17 +110,34 @@ func (f *failure) Prepare(i int) {
 		}
 	}
 	f.inputs[i] = inputs
+	if f.explained != nil && len(m.reads) > 0 {
+		f.explained[i].Read = inputs.Clone()
+	}
 }
 
-// Call asks one enricher, and checks its labels while they are in the cache.
-func (f *failure) Call(ctx context.Context, i int) (answer, error) {
-	m := f.e.members[i]
-	if !m.reader && f.fc.Attributes == nil { // nothing that is its own: spare the copies
-		labels, err := m.fe.ProcessFailure(ctx, f.cause, f.fc)
-		return f.check(m, labels, err)
+// Call calls one enricher, and checks its labels while they are in the cache of
+// its processor.
+func (f *failure) Call(ctx context.Context, i int) error {
+	var (
+		m      = f.e.members[i]
+		a      = &f.answers[i]
+		labels Labels
+		err    error
+	)
+	if f.explained != nil {
+		labels, a.reasons, err = m.explain(ctx, f.cause, f.contextFor(i))
+	} else if !m.reader && f.fc.Attributes == nil { // no map to copy
+		labels, err = m.fe.ProcessFailure(ctx, f.cause, f.fc)
+	} else {
+		labels, err = m.fe.ProcessFailure(ctx, f.cause, f.contextFor(i))
 	}
-	labels, err := m.fe.ProcessFailure(ctx, f.cause, f.contextFor(i))
-	return f.check(m, labels, err)
+	if err != nil {
+		// Its Error method is the enricher's code as well. It is called here,
+		// where it may hang, panic or exit.
+		return &failedError{err, text.Cut(guard.Text(err), maxErrorText)}
+	}
+	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
+	return nil
 }
 
 // contextFor returns the FailureContext that one enricher gets.
@@ -141,44 +150,31 @@ func (f *failure) contextFor(i int) FailureContext {
 	return fc
 }
 
-// check makes an answer of what an enricher has returned.
-func (f *failure) check(m *member, labels Labels, err error) (answer, error) {
-	if err != nil {
-		// Its Error method is the enricher's code as well. It is called here,
-		// where it may hang, panic or exit.
-		return answer{faults: &faults{text: guard.Text(err)}}, err
-	}
-	labels, issues := checkLabels(labels, m.keys, f.e.limits)
-	if len(issues) > 0 {
-		return answer{labels, &faults{issues: issues}}, nil
-	}
-	return answer{labels: labels}, nil
+// statusOf is the Status for each status of the fan-out.
+var statusOf = [...]Status{
+	fanout.OK:          StatusOK,
+	fanout.Failed:      StatusFailed,
+	fanout.TimedOut:    StatusTimedOut,
+	fanout.Panicked:    StatusPanicked,
+	fanout.Saturated:   StatusSaturated,
+	fanout.CircuitOpen: StatusCircuitOpen,
+	fanout.Skipped:     StatusSkipped,
 }
 
-// Settle records what came of one enricher, and counts it.
-func (f *failure) Settle(i int, a answer, from fanout.Outcome) {
-	f.settle(i, a, from)
-	f.e.members[i].calls[f.outcomes[i].Status].Add(1)
-}
-
-func (f *failure) settle(i int, a answer, from fanout.Outcome) {
-	m := f.e.members[i]
-	o := &f.outcomes[i]
-	o.Enricher = m.info.Name
-	o.Status = Status(from.Status)
-	o.Duration = from.Duration
+// Settle records the outcome of one enricher, and counts it.
+func (f *failure) Settle(i int, from fanout.Outcome) {
+	m, o := f.e.members[i], &f.outcomes[i]
+	o.Enricher, o.Status, o.Duration = m.info.Name, statusOf[from.Status], from.Duration
+	var a answer
+	if o.Status == StatusOK || o.Status == StatusFailed {
+		a, f.answers[i] = f.answers[i], answer{}
+	}
 	switch o.Status {
 	case StatusOK:
-		if a.faults != nil {
-			o.Issues = a.faults.issues
-		}
+		o.Issues = a.issues
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
-		text := a.text()
-		if p, ok := from.Err.(*PanicError); text == "" && ok {
-			text = p.text // ours, as what an enricher returns has a text in a
-		}
-		o.Err = &timeoutError{from.Limit, from.Err, text}
+		o.Err = &timeoutError{from.Limit, from.Err}
 	case StatusSaturated:
 		o.Err = m.errSaturated
 	case StatusCircuitOpen:
@@ -187,20 +183,20 @@ func (f *failure) settle(i int, a answer, from fanout.Outcome) {
 		o.Err = ErrShutdown
 	default:
 		o.Err = from.Err
-		if o.Status == StatusFailed {
-			if f.texts == nil {
-				f.texts = make([]string, len(f.outcomes))
-			}
-			f.texts[i] = a.text()
-		}
 	}
 	if from.Opened {
 		f.opened = append(f.opened, i)
 	}
+	if f.explained != nil {
+		x := &f.explained[i]
+		x.Outcome, x.Labels, x.Reasons = *o, a.labels.Clone(), a.reasons
+		return
+	}
+	m.calls[o.Status].Add(1)
 }
 
 // merge copies the labels of one enricher to those of all. No other enricher
-// has its keys, so nothing can be overwritten.
+// has its keys, so nothing is overwritten.
 func (m *member) merge(all, labels Labels) {
 	left := len(labels)
 	for _, key := range m.keys {
@@ -227,16 +223,10 @@ func (f *failure) report(res Result) {
 		o, m := &res.Outcomes[i], f.e.members[i]
 		if o.Status != StatusOK {
 			f.e.log(f.ctx, &m.lines[o.Status], slog.LevelWarn, "Failure enricher gave no labels", func() []slog.Attr {
-				text := ""
-				if o.Status == StatusFailed {
-					text = f.texts[i]
-				} else {
-					text = o.Err.Error() // all others are ours
-				}
 				attrs := f.identified(
 					slog.String("enricher", o.Enricher),
 					slog.String("status", o.Status.String()),
-					slog.String("error", text),
+					slog.String("error", o.Err.Error()), // ours, not third-party code
 				)
 				if p, ok := o.Err.(*PanicError); ok && o.Status == StatusPanicked {
 					attrs = append(attrs, slog.String("stack", string(p.Stack)))
@@ -257,14 +247,14 @@ func (f *failure) report(res Result) {
 	}
 	for _, i := range f.opened {
 		m := f.e.members[i]
-		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Failure enricher is left alone: its circuit breaker has opened", func() []slog.Attr {
+		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Circuit breaker of a failure enricher opened", func() []slog.Attr {
 			return f.identified(slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown))
 		})
 	}
 }
 
-// identified returns the attributes of a log line with those that say which
-// failure it is about, as far as the service has told.
+// identified returns attrs with those that say which failure the log line is
+// about, if the service has given them.
 func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	if f.fc.JobID != "" {
 		attrs = append(attrs, slog.String("job", f.fc.JobID))
@@ -275,7 +265,7 @@ func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	return attrs
 }
 
-// skip returns the Result of a failure that is not handed to any enricher.
+// skip returns the Result of a failure that is passed to no enricher.
 func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Result {
 	count.Add(1)
 	res := Result{Labels: Labels{}}
@@ -284,8 +274,8 @@ func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Re
 		m.calls[StatusSkipped].Add(1)
 	}
 	if suppressed, ok := e.counts.skipped.Pass(); ok {
-		// On a goroutine of its own, one a second at the most: EnrichAsync never
-		// blocks, and it is under overload that handlers do.
+		// On a goroutine of its own, at most one a second: EnrichAsync never
+		// blocks, and log handlers may, above all under overload.
 		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
 			return []slog.Attr{slog.String("error", why.Error())}
 		})
@@ -293,7 +283,7 @@ func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Re
 	return res
 }
 
-// log writes a line unless there was one of its kind just now.
+// log writes a line, unless there was one of its kind within the last second.
 func (e *Enricher) log(
 	ctx context.Context, kind *sparse.Limiter, level slog.Level, msg string, attrs func() []slog.Attr,
 ) {
@@ -306,7 +296,7 @@ func (e *Enricher) log(
 func (e *Enricher) write(
 	ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr,
 ) {
-	// A handler is the service's own code, but a failure is no time to panic.
+	// A panicking log handler must not cost the failure its labels.
 	guard.Do(func() {
 		line := attrs()
 		if suppressed > 0 {
@@ -316,23 +306,23 @@ func (e *Enricher) write(
 	})
 }
 
-// An Observer is told of every failure and its Result. That is how metrics,
-// traces and histories are fed.
+// An Observer gets every failure and its Result. Metrics, traces and histories
+// are fed by observers.
 //
-// ObserveFailure is called once for each failure that was accepted, also where
-// there are no enrichers, on the goroutine that enriches, one observer after
-// another, and from several goroutines at once. A panic is recovered and
-// logged. It holds up the caller of Enrich: one that takes over 100 ms earns a
-// WARN line. ctx has the values of the caller's, and never ends. fc and res are
-// the observer's own.
+// ObserveFailure is called once for each failure that was accepted, even if
+// there are no enrichers. It runs on the goroutine that enriches, one observer
+// after another, and is called from several goroutines at once. A panic is
+// recovered and logged. A slow observer delays the caller of Enrich: if it takes
+// over 100 ms, a line is logged at WARN. ctx has the values of the caller's
+// context, and never ends. fc and res are the observer's own.
 type Observer interface {
 	ObserveFailure(ctx context.Context, cause error, fc FailureContext, res Result)
 }
 
-// slowObserver is how long an observer may take before it is named.
+// slowObserver is how long an observer may take before it is logged.
 const slowObserver = 100 * time.Millisecond
 
-// observe tells the observers.
+// observe calls the observers.
 func (f *failure) observe(res Result) {
 	if len(f.e.observers) == 0 {
 		return
@@ -352,7 +342,7 @@ func (f *failure) observe(res Result) {
 			})
 		}
 		if took := time.Since(start); took > slowObserver {
-			f.e.log(f.ctx, &f.e.counts.slowObservers, slog.LevelWarn, "Failure observer is slow: it holds up whoever reports failures", func() []slog.Attr {
+			f.e.log(f.ctx, &f.e.counts.slowObservers, slog.LevelWarn, "Failure observer is slow", func() []slog.Attr {
 				return f.identified(slog.String("observer", fmt.Sprintf("%T", o)), slog.Duration("took", took))
 			})
 		}

@@ -112,7 +112,7 @@ func enrichHostile(t *testing.T, hostile hostileCause) {
 	for range 4 {
 		assert.True(t, identical(hostile.cause, <-causes))
 	}
-	assert.True(t, identical(hostile.cause, res.Outcomes[1].Err))
+	assert.True(t, identical(hostile.cause, errors.Unwrap(res.Outcomes[1].Err)))
 	panicked, ok := res.Outcomes[2].Err.(*enricher.PanicError)
 	require.True(t, ok)
 	assert.True(t, identical(hostile.cause, panicked.Value))
@@ -236,15 +236,42 @@ func TestAPanicWithAnErrorWrapsIt(t *testing.T) {
 	assert.Equal(t, "a", named.Enricher)
 }
 
-// Its text may take as long as it likes, and that was on the enricher's time.
-func TestTheErrorThatAnEnricherPanickedWithIsAskedForItsTextOnce(t *testing.T) {
+// The text of an error is taken once, within the time of the call, as its Error
+// method is third-party code.
+func TestFailureTakesTheTextOfAnErrorOnce(t *testing.T) {
 	t.Parallel()
-	asked := &countingError{}
-	e := running(t, enricher.Config{}, with("a", "x",
-		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic(asked) }))
-	res := enrichAs(e, enricher.FailureContext{})
-	for range 2 {
-		assert.EqualError(t, res.Outcomes[0].Err, "panic: asked 1 times")
+	for name, c := range map[string]struct {
+		process func(asked error) (enricher.Labels, error)
+		prefix  string
+	}{
+		"returned": {func(asked error) (enricher.Labels, error) { return nil, asked }, ""},
+		"panicked": {func(asked error) (enricher.Labels, error) { panic(asked) }, "panic: "},
+		"returned too late": {func(asked error) (enricher.Labels, error) {
+			time.Sleep(time.Second)
+			return nil, asked
+		}, "not done within 1s: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 20 { // one that is too late may come before the timer, or after
+				synctest.Test(t, func(t *testing.T) {
+					asked := &countingError{}
+					e := running(t, enricher.Config{Timeout: time.Second}, with("a", "x",
+						func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+							return c.process(asked)
+						}))
+					res := enrichAs(e, enricher.FailureContext{})
+					_, err := json.Marshal(res)
+					require.NoError(t, err)
+					text := res.Outcomes[0].Err.Error()
+					if name != "returned too late" || errors.Is(res.Outcomes[0].Err, asked) {
+						assert.Equal(t, c.prefix+"asked 1 times", text)
+					}
+					synctest.Wait()
+					assert.Equal(t, 1, asked.times)
+				})
+			}
+		})
 	}
 }
 
@@ -254,6 +281,14 @@ type countingError struct{ times int }
 func (e *countingError) Error() string {
 	e.times++
 	return fmt.Sprintf("asked %d times", e.times)
+}
+
+func TestFailureCutsTheTextOfAnError(t *testing.T) {
+	t.Parallel()
+	long := errors.New(strings.Repeat("é", 4<<10))
+	e := running(t, enricher.Config{}, with("a", "x",
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, long }))
+	assert.EqualError(t, enrichAs(e, enricher.FailureContext{}).Outcomes[0].Err, strings.Repeat("é", 2<<10))
 }
 
 func TestLabelsThatComeWithAnErrorAreIgnored(t *testing.T) {
@@ -266,7 +301,7 @@ func TestLabelsThatComeWithAnErrorAreIgnored(t *testing.T) {
 	assert.Equal(t, enricher.Labels{}, res.Labels)
 	assert.Empty(t, res.Outcomes[0].Issues)
 	assert.Equal(t, enricher.StatusFailed, res.Outcomes[0].Status)
-	assert.Same(t, errJob, res.Outcomes[0].Err)
+	assert.ErrorIs(t, res.Outcomes[0].Err, errJob)
 }
 
 // Rule 11.

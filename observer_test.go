@@ -144,7 +144,7 @@ func TestASlowObserverEarnsAWarning(t *testing.T) {
 		takes++
 		e.Enrich(errJob)
 		assert.Equal(t, []string{
-			`level=WARN msg="Failure observer is slow: it holds up whoever reports failures" observer=enricher_test.observerFunc took=100.000001ms`,
+			`level=WARN msg="Failure observer is slow" observer=enricher_test.observerFunc took=100.000001ms`,
 		}, log.take())
 	})
 }

@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,10 +65,11 @@ type Outcome struct {
 	Enricher string // as configured: "rules/payments"
 	Status   Status
 
-	// Err is nil for StatusOK, the enricher's error for StatusFailed, and a
-	// [*PanicError] for StatusPanicked. For every other status it matches, by
-	// [errors.Is], [context.DeadlineExceeded], [ErrSaturated],
-	// [ErrCircuitOpen], [ErrOverloaded] or [ErrShutdown].
+	// Err is nil for StatusOK. For StatusFailed it wraps the enricher's error, of
+	// whose text it shows at most 4 KiB; for StatusPanicked it is a
+	// [*PanicError]. The others can be tested for with [errors.Is]:
+	// [context.DeadlineExceeded], [ErrSaturated], [ErrCircuitOpen],
+	// [ErrOverloaded] and [ErrShutdown].
 	Err error
 
 	Duration time.Duration // until it returned or was abandoned, including its wait for a slot; 0 if it was not called
@@ -125,26 +127,35 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText sets s to the status with this text; any other is an error.
 func (s *Status) UnmarshalText(text []byte) error { return unmarshalName(statuses, s, text) }
 
+// maxErrorText bounds the text of an enricher's error, in bytes.
+const maxErrorText = 4 << 10
+
+// A failedError is what an enricher returned, with its text: that was taken once,
+// on the goroutine of the call, as the Error method is third-party code.
+type failedError struct {
+	err  error
+	text string
+}
+
+func (e *failedError) Error() string { return e.text }
+func (e *failedError) Unwrap() error { return e.err }
+
 // A timeoutError is the Err of StatusTimedOut.
 type timeoutError struct {
 	limit time.Duration // how long the enricher had; 0: it was not called
-	err   error         // what it returned or panicked with when its time was up; may be nil
-	text  string        // of err
+	err   error         // a *failedError or *PanicError if the call ended when its time was up; may be nil
 }
 
 func (e *timeoutError) Error() string {
-	switch {
-	case e.limit == 0:
+	if e.limit == 0 {
 		return fmt.Sprintf("not called, as the time was up before its turn came: %v", context.DeadlineExceeded)
-	case e.err == nil:
-		return fmt.Sprintf("not done within %v: %v", rounded(e.limit), context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %s", rounded(e.limit), e.text)
+	return fmt.Sprintf("not done within %v: %v", rounded(e.limit), cmp.Or(e.err, context.DeadlineExceeded))
 }
 
-// rounded returns d with three significant digits: a share of the budget is
-// shorter by the moment that passed before the call, and nobody knows a limit of
-// 499.783641ms.
+// rounded returns d with three significant digits. The time of a call is shorter
+// than its share of the budget by the moment that passed before, and 499.783641ms
+// would be no limit that a reader knows.
 func rounded(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {

@@ -148,7 +148,7 @@ func TestShutdownStopsWaitingWithItsContext(t *testing.T) {
 		close(release)
 		res := future.Result()
 		assert.Equal(t, enricher.StatusFailed, res.Outcomes[0].Status)
-		assert.Equal(t, context.Canceled, res.Outcomes[0].Err)
+		assert.ErrorIs(t, res.Outcomes[0].Err, context.Canceled)
 		assert.Equal(t, enricher.StatusOK, res.Outcomes[2].Status)
 	})
 }

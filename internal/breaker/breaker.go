@@ -1,9 +1,8 @@
 // Package breaker keeps calls away from something that keeps failing.
 //
 // It is the circuit breaker of Michael Nygard's "Release It!" with one rule
-// made strict: while the breaker is open nothing but its own probe can move
-// it. Calls that began earlier and end late say how things were, not how they
-// are.
+// made strict: while the breaker is open, only its own probe can move it. The
+// result of a call that began earlier says nothing about now.
 package breaker
 
 import (
@@ -12,13 +11,13 @@ import (
 	"time"
 )
 
-// A State is what a breaker does with the next call.
+// A State says what a breaker does with the next call.
 type State uint8
 
 const (
 	Closed   State = iota // calls pass
-	Open                  // calls are refused until the cooldown is over
-	HalfOpen              // one call passes, or is under way, to probe
+	Open                  // calls are rejected until the cooldown is over
+	HalfOpen              // one call passes as a probe, or is under way
 )
 
 // A Breaker opens after a number of failures in a row. Its methods may be
@@ -27,9 +26,10 @@ type Breaker struct {
 	threshold int
 	cooldown  time.Duration
 
-	// word is epoch<<1, plus 1 while the breaker is closed and no failure is
+	// word is epoch<<1, plus calm while the breaker is closed and no failure is
 	// counted. Nearly every call begins and ends in that state, and reads
-	// nothing else. It is written with mu held.
+	// nothing else. It is written with mu held. The epoch changes when the state
+	// does, and tells the calls of before from those of now.
 	word atomic.Uint64
 
 	mu       sync.Mutex
@@ -42,7 +42,7 @@ type Breaker struct {
 const calm = 1
 
 // New returns a closed breaker that opens after threshold failures in a row,
-// for cooldown. A threshold below 1 makes no breaker: it returns nil.
+// for cooldown. If threshold is below 1, it returns nil.
 func New(threshold int, cooldown time.Duration) *Breaker {
 	if threshold < 1 {
 		return nil
@@ -52,22 +52,22 @@ func New(threshold int, cooldown time.Duration) *Breaker {
 	return b
 }
 
-// A Ticket is the permission of one call, to be given back to Leave.
+// A Ticket is the permission of one call, to be given back to Leave or Waive.
 type Ticket struct{ epoch uint64 }
 
-// Refuses reports whether Enter would refuse a call now. It takes nothing, so
+// Rejects reports whether Enter would reject a call now. It changes nothing, so
 // it can be asked before a call waits for something else.
-func (b *Breaker) Refuses() bool {
+func (b *Breaker) Rejects() bool {
 	if b == nil || b.word.Load()&calm != 0 {
 		return false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.refuses()
+	return b.rejects()
 }
 
-// Enter asks for a call to pass. Where ok is true, the call must be made, and
-// its end reported with Leave.
+// Enter asks for a call to pass. If ok is true, the call must be made, and its
+// end reported to Leave or Waive.
 func (b *Breaker) Enter() (t Ticket, ok bool) {
 	if b == nil {
 		return Ticket{}, true
@@ -77,17 +77,17 @@ func (b *Breaker) Enter() (t Ticket, ok bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.refuses() {
+	if b.rejects() {
 		return Ticket{}, false
 	}
 	if b.state == Open {
-		b.to(HalfOpen) // this call is the probe: the new epoch is its alone
+		b.to(HalfOpen) // this call is the probe, and the only one of the new epoch
 	}
 	return Ticket{b.word.Load() >> 1}, true
 }
 
-// Leave reports the end of a call. A call from before the breaker last moved
-// changes nothing. It reports whether this call has opened the breaker.
+// Leave takes the end of a call, and reports whether it has opened the breaker.
+// A call that began before the state last changed counts for nothing.
 func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
 	if b == nil {
 		return false
@@ -114,8 +114,8 @@ func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
 	return true
 }
 
-// Waive reports the end of a call that says nothing about what was called. If it
-// was the probe, the next call is.
+// Waive takes the end of a call that counts for nothing. If it was the probe,
+// the next call is.
 func (b *Breaker) Waive(t Ticket) {
 	if b == nil {
 		return
@@ -135,19 +135,19 @@ func (b *Breaker) State() State {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == Open && !b.refuses() {
+	if b.state == Open && !b.rejects() {
 		return HalfOpen
 	}
 	return b.state
 }
 
-// refuses is Refuses with mu held.
-func (b *Breaker) refuses() bool {
+// rejects is Rejects with mu held.
+func (b *Breaker) rejects() bool {
 	return b.state == HalfOpen || b.state == Open && time.Now().Before(b.until)
 }
 
-// to moves the breaker, with mu held. A closed breaker that stays closed keeps
-// its epoch: the calls under way still count.
+// to sets the state, with mu held. A closed breaker that stays closed keeps its
+// epoch: the calls under way still count.
 func (b *Breaker) to(s State) {
 	epoch := b.word.Load() >> 1
 	if s != b.state {

@@ -27,7 +27,7 @@ func enter(t *testing.T, b *breaker.Breaker) breaker.Ticket {
 // requireRefused says that b lets no call in.
 func requireRefused(t *testing.T, b *breaker.Breaker) {
 	t.Helper()
-	require.True(t, b.Refuses())
+	require.True(t, b.Rejects())
 	_, ok := b.Enter()
 	require.False(t, ok, "the breaker lets a call in")
 }
@@ -45,7 +45,7 @@ func TestANilBreakerIsAlwaysClosed(t *testing.T) {
 	t.Parallel()
 	var b *breaker.Breaker
 	for range 100 {
-		assert.False(t, b.Refuses())
+		assert.False(t, b.Rejects())
 		ticket, ok := b.Enter()
 		assert.True(t, ok)
 		assert.False(t, b.Leave(ticket, true))
@@ -65,7 +65,7 @@ func TestANewBreakerIsClosed(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(1, cooldown)
 	assert.Equal(t, breaker.Closed, b.State())
-	assert.False(t, b.Refuses())
+	assert.False(t, b.Rejects())
 }
 
 func TestTheFailureThatCompletesTheRowOpensTheBreaker(t *testing.T) {
@@ -74,7 +74,7 @@ func TestTheFailureThatCompletesTheRowOpensTheBreaker(t *testing.T) {
 		b := breaker.New(threshold, cooldown)
 		for range threshold - 1 {
 			require.False(t, b.Leave(enter(t, b), true))
-			require.False(t, b.Refuses())
+			require.False(t, b.Rejects())
 			require.Equal(t, breaker.Closed, b.State())
 		}
 		require.True(t, b.Leave(enter(t, b), true), threshold)
@@ -121,7 +121,7 @@ func TestAnOpenBreakerRefusesUntilTheCooldownIsOver(t *testing.T) {
 		requireRefused(t, b)
 		require.Equal(t, breaker.Open, b.State())
 		time.Sleep(time.Nanosecond)
-		require.False(t, b.Refuses())
+		require.False(t, b.Rejects())
 		require.Equal(t, breaker.HalfOpen, b.State())
 		enter(t, b)
 	})
@@ -156,7 +156,7 @@ func TestAskingTakesNothing(t *testing.T) {
 		b := opened(t)
 		time.Sleep(cooldown)
 		for range 10 {
-			require.False(t, b.Refuses())
+			require.False(t, b.Rejects())
 			require.Equal(t, breaker.HalfOpen, b.State())
 		}
 		enter(t, b)
@@ -173,7 +173,7 @@ func TestAProbeThatSucceedsClosesTheBreaker(t *testing.T) {
 		time.Sleep(cooldown)
 		require.False(t, b.Leave(enter(t, b), false))
 		require.Equal(t, breaker.Closed, b.State())
-		require.False(t, b.Refuses())
+		require.False(t, b.Rejects())
 
 		// The row begins at nothing.
 		require.False(t, b.Leave(enter(t, b), true))
@@ -230,7 +230,7 @@ func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
 			require.Equal(t, breaker.HalfOpen, b.State())
 			leaveStale()
 			require.Equal(t, breaker.HalfOpen, b.State())
-			require.False(t, b.Refuses())
+			require.False(t, b.Rejects())
 
 			// While the probe is under way.
 			probe := enter(t, b)
@@ -247,7 +247,7 @@ func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
 			require.False(t, b.Leave(enter(t, b), false))
 			leaveStale()
 			require.Equal(t, breaker.Closed, b.State())
-			require.False(t, b.Refuses())
+			require.False(t, b.Rejects())
 		})
 	}
 }
@@ -326,7 +326,7 @@ func TestAProbeThatIsWaivedLeavesItsPlaceToTheNext(t *testing.T) {
 		time.Sleep(time.Second)
 		probe, ok := b.Enter()
 		assert.True(t, ok)
-		assert.True(t, b.Refuses())
+		assert.True(t, b.Rejects())
 		b.Waive(probe)
 		assert.Equal(t, breaker.HalfOpen, b.State())
 		_, ok = b.Enter()

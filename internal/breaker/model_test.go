@@ -128,7 +128,7 @@ func TestAnyScheduleAgreesWithTheModel(t *testing.T) {
 					m.now += d
 				}
 				require.Equal(t, m.seen(), b.State(), "State: seed %d, step %d", seed, step)
-				require.Equal(t, m.refuses(), b.Refuses(), "Refuses: seed %d, step %d", seed, step)
+				require.Equal(t, m.refuses(), b.Rejects(), "Refuses: seed %d, step %d", seed, step)
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestAStormLeavesTheBreakerInOrder(t *testing.T) {
 			storm.Go(func() {
 				random := rand.New(rand.NewPCG(seed, 2))
 				for range 500 {
-					b.Refuses()
+					b.Rejects()
 					ticket, ok := b.Enter()
 					if !ok {
 						refusals.Add(1)
@@ -213,7 +213,7 @@ func (p *player) play(failures float64) {
 	case choice == 0:
 		o.name, o.state = "State", p.b.State()
 	case choice == 1:
-		o.name, o.yes = "Refuses", p.b.Refuses()
+		o.name, o.yes = "Refuses", p.b.Rejects()
 	case !p.held[i]:
 		o.name = "Enter"
 		p.tickets[i], o.yes = p.b.Enter()

@@ -1,50 +1,26 @@
 package bulkhead_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 )
 
-// A waiter remembers what it was granted, and keeps it or hands it on.
-type waiter struct {
-	granted int
-	handOn  func() bulkhead.Waiter // nil: keep the slot
-}
-
-func (w *waiter) Granted() bulkhead.Waiter {
-	w.granted++
-	if w.handOn != nil {
-		return w.handOn()
+// full returns a bulkhead whose n slots are all taken.
+func full(t *testing.T, n int) *bulkhead.Bulkhead {
+	t.Helper()
+	b := bulkhead.New(n)
+	for i := range n {
+		requireHeld(t, b, i, 0)
+		require.True(t, b.TryAcquire())
 	}
-	return nil
-}
-
-// take takes a slot that must be free.
-func take(t *testing.T, b *bulkhead.Bulkhead) {
-	t.Helper()
-	ok, p := b.Acquire(nil)
-	require.True(t, ok, "no slot is free")
-	require.Nil(t, p)
-}
-
-// wait queues w, which must neither get a slot nor be refused.
-func wait(t *testing.T, b *bulkhead.Bulkhead, w bulkhead.Waiter) *bulkhead.Place {
-	t.Helper()
-	ok, p := b.Acquire(w)
-	require.False(t, ok, "a slot was free")
-	require.NotNil(t, p, "refused")
-	return p
-}
-
-func requireRefused(t *testing.T, b *bulkhead.Bulkhead) {
-	t.Helper()
-	ok, p := b.Acquire(new(waiter))
-	require.False(t, ok, "a slot was free")
-	require.Nil(t, p, "queued")
+	require.False(t, b.TryAcquire())
+	requireHeld(t, b, n, 0)
+	return b
 }
 
 func requireHeld(t *testing.T, b *bulkhead.Bulkhead, held, abandoned int) {
@@ -53,204 +29,145 @@ func requireHeld(t *testing.T, b *bulkhead.Bulkhead, held, abandoned int) {
 	require.Equal(t, [2]int{held, abandoned}, [2]int{h, a}, "held, and of those abandoned")
 }
 
-func TestAllSlotsCanBeTakenAndTakenAgain(t *testing.T) {
+// A waiter waits for a slot on a goroutine of its own.
+type waiter struct {
+	cancel context.CancelFunc
+	err    error // what Wait has returned; errWaiting before
+}
+
+var errWaiting = context.DeadlineExceeded
+
+// wait joins the queue of b, which must be possible.
+func wait(t *testing.T, b *bulkhead.Bulkhead) *waiter {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &waiter{cancel, errWaiting}
+	place := b.Join()
+	require.NotNil(t, place)
+	go func() { w.err = place.Wait(ctx) }()
+	synctest.Wait()
+	return w
+}
+
+// requireAnswers says what each of waiters has got by now.
+func requireAnswers(t *testing.T, waiters []*waiter, want ...error) {
+	t.Helper()
+	synctest.Wait()
+	for i, w := range waiters {
+		require.Equal(t, want[i], w.err, "waiter %d", i)
+	}
+}
+
+// test runs f in a bubble.
+func test(t *testing.T, f func(t *testing.T)) {
+	t.Parallel()
+	synctest.Test(t, f)
+}
+
+func TestBulkheadSlotsCanBeTakenAgain(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 64} {
-		b := bulkhead.New(n)
-		for range 3 {
-			for i := range n {
-				requireHeld(t, b, i, 0)
-				take(t, b)
-			}
-			requireHeld(t, b, n, 0)
-			for i := range n {
-				require.Nil(t, b.Release(false))
-				requireHeld(t, b, n-i-1, 0)
-			}
-		}
-	}
-}
-
-func TestWaitersAreServedInTheOrderInWhichTheyCame(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(3)
-	for range 3 {
-		take(t, b)
-	}
-	var waiters [3]waiter
-	for i := range waiters {
-		wait(t, b, &waiters[i])
-	}
-	for i := range waiters {
-		w := b.Release(false)
-		require.Same(t, &waiters[i], w)
-		require.Zero(t, waiters[i].granted, "Release calls no waiter")
-		bulkhead.Grant(w)
-		require.Equal(t, 1, waiters[i].granted)
-		requireHeld(t, b, 3, 0)
-	}
-	for range 3 {
-		require.Nil(t, b.Release(false))
-	}
-	requireHeld(t, b, 0, 0)
-}
-
-func TestASlotOnItsWayIsNobodyElses(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(1)
-	take(t, b)
-	wait(t, b, new(waiter))
-	w := b.Release(false)
-	require.NotNil(t, w)
-	requireHeld(t, b, 1, 0)
-
-	// Who comes now queues, although the waiter has not been told yet.
-	late := new(waiter)
-	wait(t, b, late)
-	bulkhead.Grant(w)
-	require.Same(t, late, b.Release(false))
-}
-
-func TestNoMoreWaitThanThereAreSlots(t *testing.T) {
-	t.Parallel()
-	for _, n := range []int{1, 2, 64} {
-		b := bulkhead.New(n)
+		b := full(t, n)
 		for range n {
-			take(t, b)
+			b.Release(false)
+			require.True(t, b.TryAcquire())
+			require.False(t, b.TryAcquire())
 		}
-		places := make([]*bulkhead.Place, n)
-		for i := range n {
-			places[i] = wait(t, b, new(waiter))
+	}
+}
+
+func TestBulkheadQueueIsServedInOrder(t *testing.T) {
+	test(t, func(t *testing.T) {
+		b := full(t, 3)
+		waiters := []*waiter{wait(t, b), wait(t, b), wait(t, b)}
+		requireHeld(t, b, 3, 0)
+		b.Release(false)
+		require.False(t, b.TryAcquire(), "the slot is the waiter's already")
+		requireAnswers(t, waiters, nil, errWaiting, errWaiting)
+		b.Release(false)
+		b.Release(false)
+		requireAnswers(t, waiters, nil, nil, nil)
+		requireHeld(t, b, 3, 0)
+		for range 3 {
+			b.Release(false)
 		}
-		requireRefused(t, b)
-		requireHeld(t, b, n, 0)
-
-		b.Leave(places[n/2])
-		wait(t, b, new(waiter))
-		requireRefused(t, b)
-
-		require.NotNil(t, b.Release(false))
-		wait(t, b, new(waiter))
-		requireRefused(t, b)
-	}
+		requireHeld(t, b, 0, 0)
+	})
 }
 
-func TestNobodyWaitsWhileEverySlotIsAbandoned(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(2)
-	take(t, b)
-	take(t, b)
-	b.Abandon()
-	requireHeld(t, b, 2, 1)
-	p := wait(t, b, new(waiter)) // one call may still return in time
-	b.Leave(p)
-
-	b.Abandon()
-	requireHeld(t, b, 2, 2)
-	requireRefused(t, b)
-
-	require.Nil(t, b.Release(true))
-	requireHeld(t, b, 1, 1)
-	take(t, b)
-	requireHeld(t, b, 2, 1)
-	wait(t, b, new(waiter))
+func TestBulkheadQueueIsNoLongerThanThereAreSlots(t *testing.T) {
+	test(t, func(t *testing.T) {
+		b := full(t, 2)
+		waiters := []*waiter{wait(t, b), wait(t, b)}
+		require.Nil(t, b.Join())
+		waiters[0].cancel()
+		synctest.Wait()
+		waiters = append(waiters, wait(t, b))
+		require.Nil(t, b.Join())
+		b.Release(false)
+		synctest.Wait()
+		waiters = append(waiters, wait(t, b))
+		require.Nil(t, b.Join())
+		requireAnswers(t, waiters, context.Canceled, nil, errWaiting, errWaiting)
+		b.Release(false)
+		b.Release(false)
+		requireAnswers(t, waiters, context.Canceled, nil, nil, nil)
+	})
 }
 
-func TestWhoWaitsAlreadyIsServedByAnAbandonedCallThatReturns(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(1)
-	take(t, b)
-	w := new(waiter)
-	wait(t, b, w)
-	b.Abandon()
-	requireHeld(t, b, 1, 1)
-	require.Same(t, w, b.Release(true))
-	requireHeld(t, b, 1, 0)
+func TestBulkheadQueueIsClosedWhileEverySlotIsAbandoned(t *testing.T) {
+	test(t, func(t *testing.T) {
+		b := full(t, 2)
+		b.Abandon()
+		requireHeld(t, b, 2, 1)
+		early := wait(t, b) // one call may still return in time
+		b.Abandon()
+		requireHeld(t, b, 2, 2)
+		require.Nil(t, b.Join())
+
+		b.Release(true)
+		requireAnswers(t, []*waiter{early}, nil)
+		requireHeld(t, b, 2, 1)
+		late := wait(t, b)
+		b.Release(false)
+		requireAnswers(t, []*waiter{late}, nil)
+	})
 }
 
-func TestWhoLeavesIsPassedOver(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(3)
-	for range 3 {
-		take(t, b)
-	}
-	var waiters [3]waiter
-	var places [3]*bulkhead.Place
-	for i := range waiters {
-		places[i] = wait(t, b, &waiters[i])
-	}
-	b.Leave(places[1])
-	b.Leave(places[1]) // again: nothing happens
-	require.Same(t, &waiters[0], b.Release(false))
-	require.Same(t, &waiters[2], b.Release(false))
-	require.Nil(t, b.Release(false))
-	requireHeld(t, b, 2, 0)
-	require.Zero(t, waiters[1].granted)
+func TestBulkheadQueueIsLeftWhenTheContextEnds(t *testing.T) {
+	test(t, func(t *testing.T) {
+		b := full(t, 3)
+		waiters := []*waiter{wait(t, b), wait(t, b), wait(t, b)}
+		waiters[1].cancel()
+		requireAnswers(t, waiters, errWaiting, context.Canceled, errWaiting)
+		b.Release(false)
+		b.Release(false)
+		requireAnswers(t, waiters, nil, context.Canceled, nil)
+		b.Release(false)
+		requireHeld(t, b, 2, 0)
+		require.True(t, b.TryAcquire())
+	})
 }
 
-func TestLeavingIsTooLateOnceTheSlotIsOnItsWay(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(1)
-	take(t, b)
-	w := &waiter{handOn: func() bulkhead.Waiter { return b.Release(false) }}
-	p := wait(t, b, w)
-	next := b.Release(false)
-	b.Leave(p)
-	requireHeld(t, b, 1, 0)
-	bulkhead.Grant(next)
-	require.Equal(t, 1, w.granted, "it is told all the same, and gives the slot back")
-	requireHeld(t, b, 0, 0)
-}
-
-func TestASlotIsHandedOnUntilSomebodyHasAUseForIt(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(4)
-	for range 4 {
-		take(t, b)
-	}
-	var waiters [4]waiter
-	for i := range waiters {
-		if i != 2 {
-			waiters[i].handOn = func() bulkhead.Waiter { return b.Release(false) }
-		}
-		wait(t, b, &waiters[i])
-	}
-	bulkhead.Grant(b.Release(false))
-	requireHeld(t, b, 4, 0)
-	granted := func() (n []int) {
-		for i := range waiters {
-			n = append(n, waiters[i].granted)
-		}
-		return n
-	}
-	require.Equal(t, []int{1, 1, 1, 0}, granted())
-
-	// The last one has no use for it, and nobody comes after.
-	bulkhead.Grant(b.Release(false))
-	require.Equal(t, []int{1, 1, 1, 1}, granted())
-	requireHeld(t, b, 3, 0)
-}
-
-func TestGrantingNobodyDoesNothing(t *testing.T) {
-	t.Parallel()
-	assert.NotPanics(t, func() { bulkhead.Grant(nil) })
-}
-
-func TestAWaiterMayUseTheBulkheadWhenItIsGranted(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(1)
-	take(t, b)
-	next := new(waiter)
-	w := &waiter{handOn: func() bulkhead.Waiter {
+func TestBulkheadJoinGrantsASlotThatIsFree(t *testing.T) {
+	test(t, func(t *testing.T) {
+		b := bulkhead.New(1)
+		requireAnswers(t, []*waiter{wait(t, b)}, nil)
 		requireHeld(t, b, 1, 0)
-		wait(t, b, next)
-		return b.Release(false)
-	}}
-	wait(t, b, w)
-	bulkhead.Grant(b.Release(false))
-	require.Equal(t, 1, w.granted)
-	require.Equal(t, 1, next.granted)
-	requireHeld(t, b, 1, 0)
+	})
+}
+
+func TestBulkheadSlotThatIsGrantedIsKeptThoughTheContextEnds(t *testing.T) {
+	t.Parallel()
+	for range 20 { // Wait finds both, and may look at either
+		b := full(t, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		place := b.Join()
+		b.Release(false)
+		cancel()
+		require.NoError(t, place.Wait(ctx))
+		requireHeld(t, b, 1, 0)
+	}
 }
 
 func isClosed(ch <-chan struct{}) bool {
@@ -262,36 +179,32 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func TestIdleIsClosedWhenNoSlotIsHeld(t *testing.T) {
+func TestBulkheadIdle(t *testing.T) {
 	t.Parallel()
-	b := bulkhead.New(2)
-	require.True(t, isClosed(b.Idle()), "before anything is held")
-	require.True(t, isClosed(b.Idle()), "asked again")
-
-	take(t, b)
-	take(t, b)
-	idle := b.Idle()
-	require.Equal(t, idle, b.Idle(), "all who ask wait for the same")
-	b.Abandon()
-	require.False(t, isClosed(idle))
-	require.Nil(t, b.Release(false))
-	require.False(t, isClosed(idle), "an abandoned call holds its slot")
-	require.Nil(t, b.Release(true))
-	require.True(t, isClosed(idle))
-	require.True(t, isClosed(b.Idle()))
-
-	take(t, b)
-	require.False(t, isClosed(b.Idle()), "what was idle may be busy again")
-}
-
-func TestAHandOverIsNotIdle(t *testing.T) {
-	t.Parallel()
-	b := bulkhead.New(1)
-	take(t, b)
-	wait(t, b, new(waiter))
-	idle := b.Idle()
-	require.NotNil(t, b.Release(false))
-	require.False(t, isClosed(idle))
-	require.Nil(t, b.Release(false))
-	require.True(t, isClosed(idle))
+	t.Run("at once", func(t *testing.T) {
+		b := bulkhead.New(1)
+		require.True(t, isClosed(b.Idle()))
+		require.True(t, isClosed(b.Idle()), "asked again")
+		require.True(t, b.TryAcquire())
+		b.Release(false) // it stays closed
+	})
+	t.Run("when all have returned, abandoned ones included", func(t *testing.T) {
+		b := full(t, 2)
+		idle := b.Idle()
+		require.Equal(t, idle, b.Idle())
+		b.Abandon()
+		b.Release(false)
+		require.False(t, isClosed(idle))
+		b.Release(true)
+		require.True(t, isClosed(idle))
+	})
+	t.Run("not while a slot passes from one to the next", func(t *testing.T) {
+		b := full(t, 1)
+		b.Join()
+		idle := b.Idle()
+		b.Release(false)
+		require.False(t, isClosed(idle))
+		b.Release(false)
+		require.True(t, isClosed(idle))
+	})
 }

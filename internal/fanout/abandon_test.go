@@ -14,20 +14,20 @@ import (
 	"github.com/failure-enrichers/enricher/internal/fanout"
 )
 
-func TestAnAbandonedCallHoldsNobodyAndOnlyItsSlot(t *testing.T) {
+func TestAbandonedCallHoldsOnlyItsSlot(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func() (string, error){
-		"returns": func() (string, error) { return "too late", nil },
-		"fails":   func() (string, error) { return "", errCall },
-		"panics":  func() (string, error) { panic("no") },
-		"exits":   func() (string, error) { runtime.Goexit(); return "", nil },
+	for name, end := range map[string]func() error{
+		"returns": func() error { return nil },
+		"fails":   func() error { return errCall },
+		"panics":  func() error { panic("no") },
+		"exits":   func() error { runtime.Goexit(); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
 				all := members(3)
-				r := run(t, newPlan(t, all, [][]int{nil, nil, {0}}, time.Second), 3, func(ctx context.Context, i int) (string, error) {
+				r := run(t, newPlan(t, all, [][]int{nil, nil, {0}}, time.Second), 3, func(ctx context.Context, i int) error {
 					if i == 0 {
 						<-release
 						return end()
@@ -50,34 +50,7 @@ func TestAnAbandonedCallHoldsNobodyAndOnlyItsSlot(t *testing.T) {
 	}
 }
 
-func TestAnAbandonedCallMayEndWhileItsRunGoesOn(t *testing.T) {
-	t.Parallel()
-	for name, end := range map[string]func() (string, error){
-		"returns": func() (string, error) { return "too late", nil },
-		"panics":  func() (string, error) { panic("no") },
-		"exits":   func() (string, error) { runtime.Goexit(); return "", nil },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				all := members(3)
-				all[0].Timeout = 10 * time.Millisecond
-				r := run(t, newPlan(t, all, [][]int{nil, nil, {1}}, time.Second), 3, func(ctx context.Context, i int) (string, error) {
-					if i == 0 {
-						time.Sleep(20 * time.Millisecond)
-						return end()
-					}
-					return sleep(100*time.Millisecond)(ctx, i)
-				})
-				require.Equal(t, []fanout.Status{fanout.TimedOut, fanout.OK, fanout.OK}, r.statuses())
-				require.Equal(t, 10*time.Millisecond, r.ended[0])
-				requireHeld(t, all[0], 0, 0)
-			})
-		})
-	}
-}
-
-func TestWhatHangsForEverCostsNoMoreThanItsSlots(t *testing.T) {
+func TestAbandonedCallsCostNoMoreThanTheirSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -104,7 +77,7 @@ func TestWhatHangsForEverCostsNoMoreThanItsSlots(t *testing.T) {
 	})
 }
 
-func TestWhatAnAbandonedCallReturnsDoesNotMoveTheBreaker(t *testing.T) {
+func TestAbandonedCallThatReturnsDoesNotCountForTheBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all := members(1)
@@ -128,103 +101,47 @@ func TestWhatAnAbandonedCallReturnsDoesNotMoveTheBreaker(t *testing.T) {
 	})
 }
 
-func TestTimeoutsAndPanicsInARowOpenTheBreaker(t *testing.T) {
-	t.Parallel()
-	failures := map[string]callFunc{
-		"timeout": func(ctx context.Context, i int) (string, error) { <-ctx.Done(); return "", ctx.Err() },
-		"panic":   func(context.Context, int) (string, error) { panic("no") },
-		"exit":    func(context.Context, int) (string, error) { runtime.Goexit(); return "", nil },
-	}
-	fail := func(context.Context, int) (string, error) { return "", errCall }
-	for name, bad := range failures {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				all := members(1)
-				all[0].Breaker = breaker.New(3, 10*time.Second)
-				p := newPlan(t, all, independent(1), time.Second)
-				must := func(call callFunc, want fanout.Status, opened bool) {
-					t.Helper()
-					r := run(t, p, 1, call)
-					require.Equal(t, want, r.outcomes[0].Status)
-					require.Equal(t, opened, r.outcomes[0].Opened)
-				}
-				badly := func(opened bool) {
-					t.Helper()
-					want := fanout.Panicked
-					if name == "timeout" {
-						want = fanout.TimedOut
-					}
-					must(bad, want, opened)
-				}
-				// OK and Failed end the row.
-				for range 3 {
-					badly(false)
-					badly(false)
-					must(quick, fanout.OK, false)
-					badly(false)
-					badly(false)
-					must(fail, fanout.Failed, false)
-				}
-				badly(false)
-				badly(false)
-				badly(true)
-				for range 3 {
-					r := run(t, p, 1, quick)
-					require.Equal(t, fanout.Outcome{Status: fanout.CircuitOpen}, r.outcomes[0])
-				}
-				// One probe that fails is enough; one that returns, if with an error, too.
-				time.Sleep(10 * time.Second)
-				badly(true)
-				must(quick, fanout.CircuitOpen, false)
-				time.Sleep(10 * time.Second)
-				must(fail, fanout.Failed, false)
-				badly(false)
-				badly(false)
-				badly(true)
-			})
-		})
-	}
-}
-
-func TestACallThatBeganBeforeTheOpeningDoesNotCloseTheBreaker(t *testing.T) {
+func TestPanicWhileExitingDoesNotAffectOtherCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all := members(1)
-		all[0].Breaker = breaker.New(1, 10*time.Second)
-		p := newPlan(t, all, independent(1), time.Minute)
-		early, wait := start(t, p, 1, sleep(5*time.Second))
-		synctest.Wait()
-		r := run(t, p, 1, func(context.Context, int) (string, error) { panic("no") })
-		require.True(t, r.outcomes[0].Opened)
+		all := members(3)
+		p := newPlan(t, all, independent(3), time.Second)
+		r, wait := start(t, p, 3, func(ctx context.Context, i int) error {
+			if i == 0 {
+				defer func() { panic("while exiting") }()
+				runtime.Goexit()
+			}
+			return quick(ctx, i)
+		})
 		wait()
-		require.Equal(t, fanout.OK, early.outcomes[0].Status)
-		require.Equal(t, breaker.Open, all[0].Breaker.State())
-		require.Equal(t, fanout.CircuitOpen, run(t, p, 1, quick).outcomes[0].Status)
+		require.Equal(t, fanout.Panicked, r.outcomes[0].Status)
+		require.Equal(t, fanout.OK, r.outcomes[1].Status)
+		require.Equal(t, fanout.OK, r.outcomes[2].Status)
+		for _, m := range all {
+			requireHeld(t, m, 0, 0)
+		}
 	})
 }
 
-func TestOneCallOfManyRunsIsTheProbe(t *testing.T) {
+func TestPanicThatExitsWhenItIsMadeAnErrorIsAnExit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all := members(1)
-		all[0].Breaker = breaker.New(1, 10*time.Second)
-		p := newPlan(t, all, independent(1), time.Minute)
-		run(t, p, 1, func(context.Context, int) (string, error) { panic("no") })
-		time.Sleep(10 * time.Second)
-		seen := map[fanout.Status]int{}
-		var waits []func()
-		var runs []*recorder
-		for range 20 {
-			r, wait := start(t, p, 1, sleep(time.Second))
-			runs, waits = append(runs, r), append(waits, wait)
-		}
-		for i, wait := range waits {
-			wait()
-			seen[runs[i].outcomes[0].Status]++
-		}
-		require.Equal(t, map[fanout.Status]int{fanout.OK: 1, fanout.CircuitOpen: 19}, seen)
-		require.Equal(t, breaker.Closed, all[0].Breaker.State())
-		requireHeld(t, all[0], 0, 0)
+		var values []any
+		p := fanout.NewPlan(context.Background(), members(2), independent(2), time.Second, func(value any, stack []byte) error {
+			if values = append(values, value); len(values) == 1 {
+				runtime.Goexit()
+			}
+			return &panicError{value, stack}
+		})
+		r := run(t, p, 2, func(ctx context.Context, i int) error {
+			if i == 0 {
+				panic("no")
+			}
+			return quick(ctx, i)
+		})
+		require.Equal(t, []fanout.Status{fanout.Panicked, fanout.OK}, r.statuses())
+		require.Len(t, values, 2)
+		require.Equal(t, "no", values[0])
+		require.EqualError(t, r.outcomes[0].Err, "panicked: runtime.Goexit was called")
 	})
 }

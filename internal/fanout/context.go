@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// scope is what the contexts of one run have in common. As a context it is the
-// parent of them all: its values are the caller's, its end is the plan's. The
-// caller's own end is of no interest: the context of a job that failed has
-// usually ended already.
+// A scope is what the contexts of one run have in common, and their parent: its
+// values are the caller's, its end is the plan's. The end of the caller's
+// context is ignored, as that of a failed job has usually ended already.
 type scope struct {
 	base   context.Context // the plan's
 	values context.Context // the caller's
 	start  time.Time
-	done   sync.WaitGroup // until all tasks of the run are settled
 	calls  []callContext
-	few    [8]callContext // calls, where there are so few: one allocation less
+	few    [8]callContext // calls, if there are so few: one allocation less
+
+	settled sync.WaitGroup // until all tasks of the run are settled
 }
 
 // newScope returns the scope of a run of n calls that starts now.
 func newScope(base, values context.Context, n int) *scope {
 	s := &scope{base: base, values: values, start: time.Now()}
-	s.done.Add(1)
+	s.settled.Add(1)
 	if n <= len(s.few) {
 		s.calls = s.few[:n]
 	} else {
@@ -39,8 +39,9 @@ func (s *scope) Deadline() (time.Time, bool) { return time.Time{}, false }
 func (s *scope) Done() <-chan struct{}       { return s.base.Done() }
 func (s *scope) Err() error                  { return s.base.Err() }
 
-// Value asks the base first. It holds no values of anybody's, only the key by
-// which package context knows its own, and that must lead to whom Done leads.
+// Value asks the base first. The base has no values, only the key by which
+// package context finds its own contexts, and that must lead to the context
+// that Done belongs to.
 func (s *scope) Value(key any) any {
 	if v := s.base.Value(key); v != nil {
 		return v
@@ -52,26 +53,26 @@ func (s *scope) Value(key any) any {
 // time.Now would read two.
 func (s *scope) since() time.Duration { return time.Since(s.start) }
 
-// callContext is the context of one call. Most calls are over before they look
-// at it, so the timer is made when somebody asks for Done, and costs a
-// microsecond only then.
+// A callContext is the context of one call. Most calls end without looking at
+// it, so its timer is made when Done is asked for, and costs a microsecond only
+// then.
 type callContext struct {
 	scope    *scope
 	deadline time.Duration // after the start of the run
 
-	ended atomic.Uint32         // what Err has returned, or end has left
-	armed atomic.Pointer[armed] // once Done was asked for
+	ended atomic.Uint32                // how, once Err has said so or the call has ended
+	timed atomic.Pointer[timedContext] // nil until Done is asked for
 }
 
-// armed is a context of package context that does the work.
-type armed struct {
+// A timedContext is a context of package context that does the work.
+type timedContext struct {
 	context.Context
 	cancel context.CancelFunc
 }
 
 // How a context ended.
 const (
-	not uint32 = iota
+	notEnded uint32 = iota
 	canceled
 	deadlineExceeded
 )
@@ -81,26 +82,26 @@ func (c *callContext) Deadline() (time.Time, bool) {
 }
 
 func (c *callContext) Done() <-chan struct{} {
-	a := c.armed.Load()
-	if a == nil {
+	timed := c.timed.Load()
+	if timed == nil {
 		deadline, _ := c.Deadline()
-		a = &armed{}
-		a.Context, a.cancel = context.WithDeadline(c.scope, deadline)
-		if !c.armed.CompareAndSwap(nil, a) {
-			a.cancel()
-			a = c.armed.Load()
+		timed = &timedContext{}
+		timed.Context, timed.cancel = context.WithDeadline(c.scope, deadline)
+		if !c.timed.CompareAndSwap(nil, timed) {
+			timed.cancel()
+			timed = c.timed.Load()
 		}
-		if c.ended.Load() != not { // end has either left this, or finds the armed one
-			a.cancel()
+		if c.ended.Load() != notEnded { // end has either left this, or finds the timed one
+			timed.cancel()
 		}
 	}
-	return a.Done()
+	return timed.Done()
 }
 
 func (c *callContext) Err() error {
-	if c.ended.Load() == not {
-		if how := c.look(); how != not {
-			c.ended.CompareAndSwap(not, how)
+	if c.ended.Load() == notEnded {
+		if how := c.howEnded(); how != notEnded {
+			c.ended.CompareAndSwap(notEnded, how)
 		}
 	}
 	switch c.ended.Load() {
@@ -112,28 +113,28 @@ func (c *callContext) Err() error {
 	return nil
 }
 
-// look finds out whether the context has ended.
-func (c *callContext) look() uint32 {
+// howEnded returns whether and how the context has ended by now.
+func (c *callContext) howEnded() uint32 {
 	err := c.scope.Err()
-	if a := c.armed.Load(); a != nil {
-		err = a.Err()
+	if timed := c.timed.Load(); timed != nil {
+		err = timed.Err()
 	} else if c.scope.since() >= c.deadline {
 		return deadlineExceeded
 	}
 	switch err {
 	case nil:
-		return not
+		return notEnded
 	case context.DeadlineExceeded:
 		return deadlineExceeded
 	}
 	return canceled
 }
 
-// Value leads to the armed context once there is one, so that contexts made
+// Value leads to the timed context once there is one, so that contexts made
 // from this one attach to it directly, without a goroutine each.
 func (c *callContext) Value(key any) any {
-	if a := c.armed.Load(); a != nil {
-		return a.Value(key)
+	if timed := c.timed.Load(); timed != nil {
+		return timed.Value(key)
 	}
 	return c.scope.Value(key)
 }
@@ -144,10 +145,10 @@ func (c *callContext) end(now time.Duration) {
 	if now >= c.deadline {
 		how = deadlineExceeded
 	}
-	if c.armed.Load() == nil {
-		c.ended.CompareAndSwap(not, how)
+	if c.timed.Load() == nil {
+		c.ended.CompareAndSwap(notEnded, how)
 	}
-	if a := c.armed.Load(); a != nil {
-		a.cancel()
+	if timed := c.timed.Load(); timed != nil {
+		timed.cancel()
 	}
 }

@@ -3,7 +3,6 @@ package fanout_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -30,32 +29,93 @@ func isDone(ctx context.Context) bool {
 func call(t *testing.T, values context.Context, do func(ctx context.Context)) *recorder {
 	t.Helper()
 	p := newPlan(t, members(1), independent(1), time.Second)
-	return runWith(t, p, 1, values, func(ctx context.Context, i int) (string, error) {
+	return runWith(t, p, 1, values, func(ctx context.Context, i int) error {
 		do(ctx)
-		return result(i), nil
+		return nil
 	})
 }
 
-// requireEnded says that ctx has ended, how, and that it stays so.
-func requireEnded(t *testing.T, ctx context.Context, want error) {
+// requireEnded says that ctx has ended with err and cause, and that it stays so.
+func requireEnded(t *testing.T, ctx context.Context, err, cause error) {
 	t.Helper()
 	for range 2 {
-		require.Equal(t, want, ctx.Err())
+		require.Equal(t, err, ctx.Err())
 		require.True(t, isDone(ctx))
-		require.Equal(t, want, context.Cause(ctx))
-		require.Equal(t, want, ctx.Err())
+		require.Equal(t, cause, context.Cause(ctx))
+		require.Equal(t, err, ctx.Err())
 		time.Sleep(time.Hour)
 	}
 }
 
-func TestTheContextOfACallHasTheDeadlineOfTheCall(t *testing.T) {
+func TestContextEnds(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("shut down")
+	for name, c := range map[string]struct {
+		call       func(ctx context.Context)
+		planEnds   time.Duration // 0: it does not
+		at         time.Duration // when Done is closed
+		err, cause error
+	}{
+		"with its call":              {func(context.Context) { time.Sleep(10 * ms) }, 0, 10 * ms, context.Canceled, context.Canceled},
+		"with its call's panic":      {func(context.Context) { time.Sleep(10 * ms); panic("no") }, 0, 10 * ms, context.Canceled, context.Canceled},
+		"when the time is up":        {func(context.Context) { time.Sleep(2 * time.Second) }, 0, time.Second, context.DeadlineExceeded, context.DeadlineExceeded},
+		"at the deadline":            {func(context.Context) { time.Sleep(time.Second) }, 0, time.Second, context.DeadlineExceeded, context.DeadlineExceeded},
+		"with its plan":              {func(context.Context) { time.Sleep(20 * ms) }, 10 * ms, 10 * ms, context.Canceled, cause},
+		"with its plan, as it waits": {func(ctx context.Context) { <-ctx.Done() }, 10 * ms, 10 * ms, context.Canceled, cause},
+	} {
+		for how, use := range map[string]func(ctx context.Context){
+			"not used":       func(context.Context) {},
+			"asked for Err":  func(ctx context.Context) { ctx.Err() },
+			"asked for Done": func(ctx context.Context) { ctx.Done() },
+		} {
+			if name == "at the deadline" && how == "asked for Done" {
+				continue // the call and the timer are due at once, and either may come first
+			}
+			t.Run(name+", "+how, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					base, cancel := context.WithCancelCause(context.Background())
+					defer cancel(nil)
+					if c.planEnds > 0 {
+						time.AfterFunc(c.planEnds, func() { cancel(cause) })
+					}
+					begin := time.Now()
+					contexts := make(chan context.Context, 1)
+					start(t, newPlanOn(base, members(1), independent(1), time.Second), 1, func(ctx context.Context, _ int) error {
+						use(ctx)
+						contexts <- ctx
+						c.call(ctx)
+						return nil
+					})
+					ctx := <-contexts
+					time.Sleep(c.at - 1)
+					require.NoError(t, ctx.Err())
+					if how == "asked for Done" {
+						<-ctx.Done()
+						require.Equal(t, c.at, time.Since(begin))
+					}
+					time.Sleep(1)
+					synctest.Wait()
+					if c.planEnds > 0 && how == "not used" {
+						time.Sleep(time.Second) // the call has ended, and its cause with it
+						require.Equal(t, c.err, ctx.Err())
+						return
+					}
+					requireEnded(t, ctx, c.err, c.cause)
+				})
+			})
+		}
+	}
+}
+
+func TestContextHasTheDeadlineOfItsCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		all := members(3)
 		all[2].Timeout = 100 * ms
 		var deadlines [3]time.Duration
-		run(t, newPlan(t, all, chain(3), 3*time.Second), 3, func(ctx context.Context, i int) (string, error) {
+		run(t, newPlan(t, all, chain(3), 3*time.Second), 3, func(ctx context.Context, i int) error {
 			deadline, ok := ctx.Deadline()
 			assert.True(t, ok)
 			deadlines[i] = deadline.Sub(start)
@@ -66,7 +126,7 @@ func TestTheContextOfACallHasTheDeadlineOfTheCall(t *testing.T) {
 	})
 }
 
-func TestTheContextOfACallHasTheValuesOfTheCaller(t *testing.T) {
+func TestContextHasTheValuesOfTheCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		values := context.WithValue(context.Background(), key{}, "value")
@@ -86,7 +146,7 @@ func TestTheContextOfACallHasTheValuesOfTheCaller(t *testing.T) {
 	})
 }
 
-func TestTheEndOfTheCallersContextDoesNotReachACall(t *testing.T) {
+func TestContextDoesNotEndWithTheCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		canceled, cancel := context.WithCancelCause(context.WithValue(context.Background(), key{}, "value"))
@@ -122,209 +182,13 @@ func TestTheEndOfTheCallersContextDoesNotReachACall(t *testing.T) {
 	})
 }
 
-func TestDoneIsClosedWhenTheTimeIsUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var kept context.Context
-		call(t, context.Background(), func(ctx context.Context) {
-			kept = ctx
-			start := time.Now()
-			assert.Equal(t, ctx.Done(), ctx.Done(), "it is one channel")
-			time.Sleep(time.Second - 1)
-			assert.False(t, isDone(ctx))
-			assert.NoError(t, ctx.Err())
-			<-ctx.Done()
-			assert.Equal(t, time.Second, time.Since(start))
-			assert.Equal(t, context.DeadlineExceeded, ctx.Err())
-			assert.Equal(t, context.DeadlineExceeded, context.Cause(ctx))
-		})
-		requireEnded(t, kept, context.DeadlineExceeded)
-	})
-}
-
-func TestErrSaysThatTheTimeIsUpThoughNobodyAskedForDone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var kept context.Context
-		call(t, context.Background(), func(ctx context.Context) {
-			kept = ctx
-			time.Sleep(time.Second - 1)
-			assert.NoError(t, ctx.Err())
-			time.Sleep(time.Nanosecond)
-			assert.Equal(t, context.DeadlineExceeded, ctx.Err())
-			assert.Equal(t, context.DeadlineExceeded, context.Cause(ctx))
-			assert.True(t, isDone(ctx), "Done agrees with what Err has said")
-		})
-		requireEnded(t, kept, context.DeadlineExceeded)
-	})
-}
-
-func TestAContextEndsWithItsCall(t *testing.T) {
-	t.Parallel()
-	for name, use := range map[string]func(ctx context.Context){
-		"looked at by nobody": func(context.Context) {},
-		"asked for Err":       func(ctx context.Context) { ctx.Err() },
-		"asked for Done":      func(ctx context.Context) { ctx.Done() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var kept context.Context
-				call(t, context.Background(), func(ctx context.Context) {
-					kept = ctx
-					use(ctx)
-				})
-				requireEnded(t, kept, context.Canceled) // for hours, though its deadline passes
-			})
-		})
-		t.Run(name+", with a panic", func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var kept context.Context
-				call(t, context.Background(), func(ctx context.Context) {
-					kept = ctx
-					use(ctx)
-					panic("no")
-				})
-				requireEnded(t, kept, context.Canceled)
-			})
-		})
-		t.Run(name+", and later than it should", func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var kept context.Context
-				call(t, context.Background(), func(ctx context.Context) {
-					kept = ctx
-					use(ctx)
-					time.Sleep(2 * time.Second)
-				})
-				time.Sleep(2 * time.Second)
-				requireEnded(t, kept, context.DeadlineExceeded)
-			})
-		})
-	}
-}
-
-func TestAContextHasTimedOutThoughItsCallReturnsAtTheDeadline(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var kept context.Context
-		call(t, context.Background(), func(ctx context.Context) {
-			kept = ctx
-			time.Sleep(time.Second)
-		})
-		requireEnded(t, kept, context.DeadlineExceeded)
-	})
-}
-
-func TestWhoHoldsDoneIsToldThatTheCallHasReturned(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		told := make(chan time.Duration, 1)
-		start := time.Now()
-		call(t, context.Background(), func(ctx context.Context) {
-			go func() {
-				<-ctx.Done()
-				told <- time.Since(start)
-			}()
-			time.Sleep(10 * ms)
-		})
-		require.Equal(t, 10*ms, <-told)
-	})
-}
-
-func TestAContextEndsWithItsPlan(t *testing.T) {
-	t.Parallel()
-	for name, use := range map[string]func(ctx context.Context){
-		"looked at by nobody": func(context.Context) {},
-		"asked for Err":       func(ctx context.Context) { ctx.Err() },
-		"asked for Done":      func(ctx context.Context) { ctx.Done() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				cause := errors.New("shut down")
-				base, cancel := context.WithCancelCause(context.Background())
-				p := newPlanOn(base, members(1), independent(1), time.Second)
-				var kept context.Context
-				r, wait := start(t, p, 1, func(ctx context.Context, i int) (string, error) {
-					kept = ctx
-					use(ctx)
-					time.Sleep(10 * ms)
-					assert.Equal(t, context.Canceled, ctx.Err())
-					assert.Equal(t, cause, context.Cause(ctx))
-					assert.True(t, isDone(ctx))
-					assert.Equal(t, context.Canceled, ctx.Err())
-					assert.Equal(t, cause, context.Cause(ctx))
-					return "", ctx.Err()
-				})
-				time.Sleep(5 * ms)
-				cancel(cause)
-				wait()
-				require.Equal(t, fanout.Outcome{Status: fanout.Failed, Err: context.Canceled, Duration: 10 * ms}, r.outcomes[0])
-				time.Sleep(time.Hour)
-				require.Equal(t, context.Canceled, kept.Err())
-				require.Equal(t, cause, context.Cause(kept))
-			})
-		})
-	}
-}
-
-func TestThePlansEndWakesWhoWaitsForDone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		base, cancel := context.WithCancel(context.Background())
-		p := newPlanOn(base, members(4), independent(4), time.Second)
-		r, wait := start(t, p, 4, func(ctx context.Context, _ int) (string, error) {
-			<-ctx.Done()
-			return "", ctx.Err()
-		})
-		time.Sleep(10 * ms)
-		cancel()
-		wait()
-		for _, o := range r.outcomes {
-			require.Equal(t, fanout.Failed, o.Status)
-			require.Equal(t, context.Canceled, o.Err)
-		}
-		require.Equal(t, 10*ms, time.Since(r.start))
-	})
-}
-
-func TestAPlanThatHasEndedMakesNoCalls(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		base, cancel := context.WithCancel(context.Background())
-		cancel()
-		r := run(t, newPlanOn(base, members(2), chain(2), time.Second), 2, quick)
-		require.Equal(t, []fanout.Status{fanout.Skipped, fanout.Skipped}, r.statuses())
-	})
-}
-
-func TestACallThatWaitsForASlotWhenThePlanEndsIsNotMade(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		base, cancel := context.WithCancel(context.Background())
-		all := onlySlots(1)
-		p := newPlanOn(base, all, independent(1), time.Second)
-		_, waitFirst := start(t, p, 1, sleep(10*ms))
-		time.Sleep(ms)
-		second, waitSecond := start(t, p, 1, quick)
-		time.Sleep(ms)
-		cancel()
-		waitFirst()
-		waitSecond()
-		require.Equal(t, fanout.Outcome{Status: fanout.Skipped, Duration: 9 * ms}, second.outcomes[0])
-		requireHeld(t, all[0], 0, 0)
-	})
-}
-
-func TestWhatAContextHasSaidItDoesNotTakeBack(t *testing.T) {
+func TestContextErrDoesNotChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		base, cancel := context.WithCancel(context.Background())
 		p := newPlanOn(base, members(2), independent(2), time.Second)
 		var kept [2]context.Context
-		r := run(t, p, 2, func(ctx context.Context, i int) (string, error) {
+		r := run(t, p, 2, func(ctx context.Context, i int) error {
 			kept[i] = ctx
 			time.Sleep(2 * time.Second)
 			if i == 0 {
@@ -345,7 +209,7 @@ func TestWhatAContextHasSaidItDoesNotTakeBack(t *testing.T) {
 	})
 }
 
-func TestContextsMadeFromThatOfACallNeedNoGoroutine(t *testing.T) {
+func TestContextChildrenNeedNoGoroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		values, cancelValues := context.WithCancel(context.Background()) // with a context of package context in it
@@ -386,7 +250,7 @@ func TestContextsMadeFromThatOfACallNeedNoGoroutine(t *testing.T) {
 	})
 }
 
-func TestContextsMadeFromThatOfACallEndWithIt(t *testing.T) {
+func TestContextChildrenEndWithIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var child, grandchild context.Context
@@ -398,12 +262,12 @@ func TestContextsMadeFromThatOfACallEndWithIt(t *testing.T) {
 			_ = cancel
 			assert.NoError(t, grandchild.Err())
 		})
-		requireEnded(t, child, context.Canceled)
-		requireEnded(t, grandchild, context.Canceled)
+		requireEnded(t, child, context.Canceled, context.Canceled)
+		requireEnded(t, grandchild, context.Canceled, context.Canceled)
 	})
 }
 
-func TestAContextMadeTooLateHasEndedAlready(t *testing.T) {
+func TestContextChildMadeLateHasEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var kept context.Context
@@ -411,12 +275,12 @@ func TestAContextMadeTooLateHasEndedAlready(t *testing.T) {
 		before := len(bubbleStacks(t))
 		child, cancel := context.WithTimeout(kept, time.Minute)
 		defer cancel()
-		requireEnded(t, child, context.Canceled)
+		requireEnded(t, child, context.Canceled, context.Canceled)
 		require.Len(t, bubbleStacks(t), before)
 	})
 }
 
-func TestAfterFuncRunsWhenTheContextOfACallEnds(t *testing.T) {
+func TestContextAfterFuncRunsWhenItEnds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -446,7 +310,7 @@ func TestAfterFuncRunsWhenTheContextOfACallEnds(t *testing.T) {
 	}
 }
 
-func TestAContextMayBeUsedConcurrently(t *testing.T) {
+func TestContextMayBeUsedConcurrently(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
@@ -455,7 +319,7 @@ func TestAContextMayBeUsedConcurrently(t *testing.T) {
 			values := context.WithValue(context.Background(), key{}, "value")
 			p := newPlanOn(base, members(2), independent(2), time.Second)
 			var users sync.WaitGroup
-			r := runWith(t, p, 2, values, func(ctx context.Context, i int) (string, error) {
+			r := runWith(t, p, 2, values, func(ctx context.Context, i int) error {
 				for u := range 8 {
 					users.Go(func() {
 						var said error
@@ -487,7 +351,7 @@ func TestAContextMayBeUsedConcurrently(t *testing.T) {
 	}
 }
 
-func TestDoneIsOneChannelForAllWhoAskAtOnce(t *testing.T) {
+func TestContextDoneIsOneChannelForConcurrentCallers(t *testing.T) {
 	t.Parallel()
 	for range 2000 {
 		synctest.Test(t, func(t *testing.T) {
@@ -523,7 +387,7 @@ func (b watchedBase) Done() <-chan struct{} {
 	return b.Context.Done()
 }
 
-func TestWhoIsOvertakenWhenAskingForDoneGetsTheSameChannel(t *testing.T) {
+func TestContextDoneThatIsOvertakenReturnsTheSameChannel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		base, cancel := context.WithCancel(context.Background())
@@ -536,7 +400,7 @@ func TestWhoIsOvertakenWhenAskingForDoneGetsTheSameChannel(t *testing.T) {
 				overtaking = kept.Done()
 			}
 		}}, members(1), independent(1), time.Second)
-		run(t, p, 1, func(ctx context.Context, i int) (string, error) {
+		run(t, p, 1, func(ctx context.Context, i int) error {
 			kept = ctx
 			assert.Equal(t, ctx.Done(), overtaking)
 			assert.False(t, isDone(ctx))
@@ -545,16 +409,5 @@ func TestWhoIsOvertakenWhenAskingForDoneGetsTheSameChannel(t *testing.T) {
 		then := asked
 		time.Sleep(time.Second) // a context that was left alone would end now, and detach itself
 		require.Equal(t, then, asked)
-	})
-}
-
-func TestTheContextOfACallCanBePrinted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		call(t, context.Background(), func(ctx context.Context) {
-			child, cancel := context.WithCancel(ctx)
-			defer cancel()
-			assert.NotEmpty(t, fmt.Sprint(child))
-		})
 	})
 }

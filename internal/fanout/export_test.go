@@ -2,10 +2,10 @@ package fanout
 
 import "time"
 
-// InOneBubble says that p is used in the bubble of testing/synctest in which it
-// was made, and nowhere else: then its runs may be used again, as they are
-// outside.
+// InOneBubble tells p that it is used in the bubble of testing/synctest in which it
+// was made, and nowhere else, so that its runs are used again as they are
+// outside of bubbles.
 func InOneBubble(p *Plan) *Plan {
-	p.reusable = func(time.Time) bool { return true }
+	p.reuse = func(time.Time) bool { return true }
 	return p
 }

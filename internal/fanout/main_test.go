@@ -21,8 +21,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is fanout's own: after it, calls share no goroutine any more.
+// patience is how long calls share a goroutine.
 const patience = 100 * time.Microsecond
+
+const ms = time.Millisecond
 
 var errCall = errors.New("the call has failed")
 
@@ -43,10 +45,10 @@ func members(n int) []*fanout.Member {
 	return all
 }
 
-// independent is how n members wait which wait for nobody.
+// independent returns the waits of n members that wait for none.
 func independent(n int) [][]int { return make([][]int, n) }
 
-// chain is how n members wait each of which waits for the one before.
+// chain returns the waits of n members each of which waits for the one before.
 func chain(n int) [][]int {
 	waits := make([][]int, n)
 	for i := 1; i < n; i++ {
@@ -68,53 +70,58 @@ func newPlanOn(base context.Context, all []*fanout.Member, waits [][]int, timeou
 
 func asPanicError(value any, stack []byte) error { return &panicError{value, stack} }
 
-type callFunc func(ctx context.Context, i int) (string, error)
+type callFunc func(ctx context.Context, i int) error
 
 // quick is a call that returns at once.
-func quick(_ context.Context, i int) (string, error) { return result(i), nil }
+func quick(context.Context, int) error { return nil }
+
+func fails(context.Context, int) error { return errCall }
+
+func exits(context.Context, int) error {
+	runtime.Goexit()
+	return nil
+}
 
 // sleep returns a call that takes d, whatever its context says.
 func sleep(d time.Duration) callFunc {
-	return func(_ context.Context, i int) (string, error) {
+	return func(_ context.Context, i int) error {
 		time.Sleep(d)
-		return result(i), nil
+		return nil
 	}
 }
 
 // hang returns a call that takes until release is closed.
 func hang(release <-chan struct{}) callFunc {
-	return func(_ context.Context, i int) (string, error) {
+	return func(_ context.Context, i int) error {
 		<-release
-		return result(i), nil
+		return nil
 	}
 }
 
 // each returns a call that does what the call with its number does.
 func each(calls ...callFunc) callFunc {
-	return func(ctx context.Context, i int) (string, error) { return calls[i](ctx, i) }
+	return func(ctx context.Context, i int) error { return calls[i](ctx, i) }
 }
 
-func result(i int) string { return fmt.Sprintf("of %d", i) }
-
-// A recorder remembers what one run does. Prepare and Settle take no lock:
-// that they are never called concurrently, and not after Run has returned, is
-// for the race detector to see.
+// A recorder records what one run does. It takes no lock, so that the race
+// detector sees if Prepare and Settle are called concurrently, or after Run has
+// returned, or read what a call still writes.
 type recorder struct {
-	t     *testing.T
-	call  callFunc
-	start time.Time
-	over  atomic.Bool // Run has returned
-	calls []atomic.Int32
+	t           *testing.T
+	call        callFunc
+	start       time.Time
+	hasReturned atomic.Bool // Run has
+	calls       []atomic.Int32
 
 	underWay atomic.Int32 // calls
-	alone    bool         // Run has said that all calls are over
+	over     bool         // what Run has returned
 
 	events   []string // what happened, in order
 	prepared []int    // by call: how often
 	settled  []int    // by call: how often
 	started  []time.Duration
 	ended    []time.Duration
-	results  []string
+	returned []bool // by call: written by it, without a lock
 	outcomes []fanout.Outcome
 }
 
@@ -128,42 +135,44 @@ func newRecorder(t *testing.T, n int, call callFunc) *recorder {
 		settled:  make([]int, n),
 		started:  make([]time.Duration, n),
 		ended:    make([]time.Duration, n),
-		results:  make([]string, n),
+		returned: make([]bool, n),
 		outcomes: make([]fanout.Outcome, n),
 	}
 }
 
 func (r *recorder) Prepare(i int) {
-	assert.False(r.t, r.over.Load(), "call %d was prepared after Run had returned", i)
+	assert.False(r.t, r.hasReturned.Load(), "call %d was prepared after Run had returned", i)
 	r.events = append(r.events, fmt.Sprintf("start %d", i))
 	r.prepared[i]++
 	r.started[i] = time.Since(r.start)
 }
 
-func (r *recorder) Call(ctx context.Context, i int) (string, error) {
+func (r *recorder) Call(ctx context.Context, i int) error {
 	r.calls[i].Add(1)
 	r.underWay.Add(1)
 	defer r.underWay.Add(-1)
-	return r.call(ctx, i)
+	err := r.call(ctx, i)
+	r.returned[i] = true
+	return err
 }
 
-func (r *recorder) Settle(i int, result string, o fanout.Outcome) {
-	assert.False(r.t, r.over.Load(), "call %d was settled after Run had returned", i)
+func (r *recorder) Settle(i int, o fanout.Outcome) {
+	assert.False(r.t, r.hasReturned.Load(), "call %d was settled after Run had returned", i)
 	r.events = append(r.events, fmt.Sprintf("settle %d", i))
 	r.settled[i]++
 	r.ended[i] = time.Since(r.start)
 	r.outcomes[i] = o
-	if o.Status == fanout.OK {
-		r.results[i] = result
+	if o.Status == fanout.OK || o.Status == fanout.Failed {
+		assert.True(r.t, r.returned[i])
 	}
 }
 
 // run makes the calls of p.
 func (r *recorder) run(p *fanout.Plan, values context.Context) {
 	r.t.Helper()
-	r.alone = fanout.Run(p, values, r)
-	r.over.Store(true)
-	if r.alone {
+	r.over = p.Run(values, r)
+	r.hasReturned.Store(true)
+	if r.over {
 		assert.Zero(r.t, r.underWay.Load(), "calls are under way that are said to be over")
 	}
 }
@@ -196,7 +205,6 @@ func (r *recorder) check() {
 		switch o.Status {
 		case fanout.OK:
 			require.Equal(r.t, 1, made)
-			require.Equal(r.t, result(i), r.results[i])
 			require.NoError(r.t, o.Err)
 		case fanout.Failed, fanout.Panicked:
 			require.Equal(r.t, 1, made)

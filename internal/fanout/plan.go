@@ -1,10 +1,3 @@
-// Package fanout makes many calls at once and waits for them no longer than
-// they are given.
-//
-// A [Plan] says which calls there are and which wait for which. [Run] makes
-// them, once through: calls that return at once share a goroutine, those that
-// take their time get one each, and those that overstay are abandoned, since
-// Go cannot end them. What a call is about, fanout does not know.
 package fanout
 
 import (
@@ -18,14 +11,19 @@ import (
 	"github.com/failure-enrichers/enricher/internal/graph"
 )
 
-// A Member is what the runs of a plan call: once in each run.
+// maxSharing is how long calls that share a goroutine may delay each other.
+// Starting a goroutine costs about a microsecond, most of it for waking another
+// core, which is little for a call that takes a hundred.
+const maxSharing = 100 * time.Microsecond
+
+// A Member is called once in each run of a plan.
 type Member struct {
 	Timeout time.Duration // of one call; 0: as long as the plan allows
 	Slots   *bulkhead.Bulkhead
 	Breaker *breaker.Breaker // may be nil
 
-	// slow says that the last call took longer than patience, or did not
-	// return. The next one gets a goroutine at once, and holds up nobody.
+	// slow says that the last call took longer than maxSharing, or did not
+	// return. The next one gets a goroutine at once, and delays no other.
 	slow atomic.Bool
 }
 
@@ -35,21 +33,21 @@ type Plan struct {
 	base     context.Context
 	panicked func(value any, stack []byte) error
 
-	first     []int           // the members that wait for nobody
-	then      [][]int         // who waits for whom: then[i] wait for i
-	waits     []int32         // how many each waits for
-	deadlines []time.Duration // when each has to be done, after the start of a run
-	patience  time.Duration   // of its runs
+	first     []int           // the members that wait for no other
+	then      [][]int         // by member: those that wait for it
+	waits     []int32         // by member: how many it waits for
+	deadlines []time.Duration // by member: when it must be done, after the start of a run
+	sharing   time.Duration   // how long calls share a goroutine: maxSharing, or less if there is little time
 
-	runs     sync.Pool                // of runs that are over altogether
-	reusable func(now time.Time) bool // may they be used now?
+	runs  sync.Pool                  // of *run, see reuse.go
+	reuse func(start time.Time) bool // reports whether a run that starts now may be a used one
 }
 
-// NewPlan makes a plan in which member i waits for the members waits[i]; these
-// must form no circle. A run takes timeout at the longest: where the longest
-// chain of waiting has D members, the d-th of a chain has to be done by
-// timeout*d/D. The contexts of all calls end with base, which must come from
-// context.WithCancel. An error made by panicked stands for a panic.
+// NewPlan makes a plan in which member i waits for the members waits[i]; there
+// must be no cycles. A run takes at most timeout: if the longest chain of
+// waiting has D members, the d-th of a chain must be done by timeout*d/D. The
+// contexts of all calls end with base, which must come from
+// context.WithCancel. panicked makes the error of a panic.
 func NewPlan(base context.Context, members []*Member, waits [][]int, timeout time.Duration,
 	panicked func(value any, stack []byte) error,
 ) *Plan {
@@ -58,8 +56,8 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		base:      base,
 		panicked:  panicked,
 		then:      graph.Followers(waits),
-		patience:  patience,
-		reusable:  outsideBubbles,
+		sharing:   maxSharing,
+		reuse:     outsideBubble,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),
 	}
@@ -76,14 +74,14 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		// timeout*d/D, in an order that does not overflow.
 		d := time.Duration(depths[i])
 		p.deadlines[i] = timeout/deepest*d + timeout%deepest*d/deepest
-		// With little time, half of it is for those who would otherwise wait
-		// for the first that hangs.
-		p.patience = min(p.patience, p.deadline(i, 0)/2)
+		// If there is little time, half of it is left to the calls that would
+		// otherwise wait for the first slow one.
+		p.sharing = min(p.sharing, p.deadline(i, 0)/2)
 	}
 	return p
 }
 
-// deadline returns when a call of member i that starts at now has to be done.
+// deadline returns when a call of member i that starts at now must be done.
 func (p *Plan) deadline(i int, now time.Duration) time.Duration {
 	deadline := p.deadlines[i]
 	if t := p.members[i].Timeout; t > 0 && t < deadline-now {

@@ -10,106 +10,97 @@ import (
 )
 
 // A task is one call of a run.
-type task[R any] struct {
-	run *run[R]
+//
+//	         makeReady          admit, begin             finish, abandon
+//	blocked ───────────▶ ready ──────────────▶ running ──────────────────▶ settled
+//	                       │                      ▲                           ▲
+//	                       │ admit                │ begin                     │
+//	                       ├────────▶ queued ─────┘                           │
+//	                       │             │ waitForSlot, begin                 │
+//	                       │ admit       └────────────────────────────────────┤
+//	                       └──────────────────────────────────────────────────┘
+//
+// A task is settled once, by the goroutine that first finds that it should be,
+// with mu held. A worker that comes back to a task which was abandoned
+// meanwhile gives back the slot, and does nothing else.
+type task struct {
+	run *run
 	i   int32
 
-	waits   int32 // unsettled tasks that this one waits for
-	state   state
-	started time.Duration   // when it was taken: began, or began to queue
-	began   time.Duration   // when the call began
-	place   *bulkhead.Place // in the queue for a slot
-	ticket  breaker.Ticket
-	next    *task[R] // in the list of ready tasks
+	waits    int32 // unsettled tasks that this one waits for
+	state    state
+	admitted time.Duration // when it began or joined the queue for a slot
+	began    time.Duration // when the call began
+	ticket   breaker.Ticket
 }
 
 type state uint8
 
 const (
-	blocked state = iota // waits for other tasks, or for somebody to take it
+	blocked state = iota // waits for other tasks, or is ready
 	queued               // waits for a slot
 	running
 	settled
 )
 
+func (t *task) member() *Member { return t.run.plan.members[t.i] }
+
 // context returns the context of the call.
-func (t *task[R]) context() *callContext { return &t.run.scope.calls[t.i] }
+func (t *task) context() *callContext { return &t.run.scope.calls[t.i] }
 
-// deadline returns when t has to be done, once it has been taken.
-func (t *task[R]) deadline() time.Duration { return t.context().deadline }
+// deadline returns when t must be done, once it was admitted.
+func (t *task) deadline() time.Duration { return t.context().deadline }
 
-// A list is a queue of tasks.
-type list[R any] struct{ first, last *task[R] }
-
-func (l *list[R]) push(t *task[R]) {
-	if l.first == nil {
-		l.first = t
-	} else {
-		l.last.next = t
-	}
-	l.last = t
-}
-
-// pop removes and returns the first task, nil if there is none.
-func (l *list[R]) pop() *task[R] {
-	t := l.first
-	if t != nil {
-		l.first = t.next
-	}
-	return t
-}
-
-// Granted starts t, which has waited for a slot, on a goroutine of its own,
-// unless it is too late.
-func (t *task[R]) Granted() (next bulkhead.Waiter) {
-	r := t.run
-	r.mu.Lock()
-	defer r.unlock()
-	now := r.scope.since()
-	if t.state == queued && t.deadline() <= now {
-		r.expire(t, now)
-	}
-	if t.state != queued {
-		next = r.plan.members[t.i].Slots.Release(false)
-	} else if ok, after := r.admit(t, now); ok {
-		r.spawn(t)
-	} else {
-		next = after
-	}
-	// Where t has settled, others may have become ready, and nobody has been
-	// told to work on them.
-	if t := r.next(now); t != nil {
-		r.spawn(t)
-	}
-	return next
-}
-
-// work does what is ready. The first call is taken here, as it is not to blame
-// for the time until there was a processor for this goroutine.
-func (r *run[R]) work() {
+// work is the first worker of a run. It takes its first task here, as the call
+// is not to blame for the time until there was a processor for this goroutine.
+func (r *run) work() {
 	growStack(false)
 	r.mu.Lock()
-	t := r.next(r.scope.since())
+	t := r.takeTask(r.scope.since())
 	r.unlock()
 	for t != nil {
-		t = t.do()
+		t = t.call()
 	}
 }
 
-// work does t, which has been taken, and then what is ready.
-func (t *task[R]) work() {
+// work is a worker that begins with t, which is running.
+func (t *task) work() {
 	growStack(false)
 	for t != nil {
-		t = t.do()
+		t = t.call()
 	}
+}
+
+// waitForSlot is a worker that begins with t, which is queued.
+func (t *task) waitForSlot(place *bulkhead.Place) {
+	r := t.run
+	err := place.Wait(t.context())
+	r.mu.Lock()
+	now := r.scope.since()
+	late := now >= t.deadline()
+	if err == nil && late {
+		t.member().Slots.Release(false)
+	}
+	next := t
+	switch {
+	case late:
+		r.settle(t, Outcome{Status: Saturated, Duration: now - t.admitted}, now)
+		next = r.takeTask(now)
+	case err != nil: // the plan has ended
+		r.settle(t, Outcome{Status: Skipped, Duration: now - t.admitted}, now)
+		next = r.takeTask(now)
+	case !r.begin(t, now):
+		next = r.takeTask(now)
+	}
+	r.unlock()
+	next.work()
 }
 
 // growStack makes room for the calls while there is next to nothing on the
 // stack that would have to be moved. A new goroutine may have 2 KiB, half of
-// which can be used, and nearly every call exceeds that; to find out at depth
-// costs a microsecond and more. One that has 4 KiB already, as Go gives it where
-// the average goroutine needs so much, is left alone. Room is made on entry, so
-// use is never true: then the array need not even be cleared.
+// which can be used, and nearly every call exceeds that; growing the stack
+// under a deep call costs a microsecond and more. Room is made on entry, so use
+// is never true: then the array need not even be cleared.
 //
 //go:noinline
 func growStack(use bool) {
@@ -124,8 +115,8 @@ func keep(*[2560]byte) {}
 
 var errGoexit = errors.New("runtime.Goexit was called")
 
-// do makes the call of t, settles it and returns the task to do next.
-func (t *task[R]) do() (next *task[R]) {
+// call makes the call of t, finishes it and returns the task to call next.
+func (t *task) call() (next *task) {
 	returned := false
 	defer func() {
 		if returned {
@@ -140,45 +131,56 @@ func (t *task[R]) do() (next *task[R]) {
 			if o.Err == nil { // the value has exited when it was asked for its text
 				o.Err = t.run.plan.panicked(errGoexit, nil)
 			}
-			if next := t.end(nil, o); next != nil {
+			if next := t.finish(o); next != nil {
 				go next.work() // this goroutine may be exiting, whether it panicked or not
 			}
 		}()
 		o.Err = t.run.plan.panicked(value, debug.Stack())
 	}()
-	result, err := t.run.calls.Call(t.context(), int(t.i))
+	err := t.run.calls.Call(t.context(), int(t.i))
 	returned = true
 	o := Outcome{Status: OK, Err: err}
 	if err != nil {
 		o.Status = Failed
 	}
-	return t.end(&result, o)
+	return t.finish(o)
 }
 
-// end settles t, whose call is over, unless that has happened without it, and
-// returns the task to do next.
-func (t *task[R]) end(result *R, o Outcome) (next *task[R]) {
-	r, m := t.run, t.run.plan.members[t.i]
+// finish settles t, whose call has ended, unless it was abandoned, and returns
+// the task to call next.
+func (t *task) finish(o Outcome) (next *task) {
+	r, m := t.run, t.member()
 	now := r.scope.since()
 	t.context().end(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
-	granted := m.Slots.Release(abandoned)
+	m.Slots.Release(abandoned)
 	if !abandoned {
-		// Whatever comes when the time is up is too late, even if nobody has
-		// noticed yet: what counts must not depend on who wakes first.
+		// What comes when the time is up is too late, even if enforceTime has
+		// not run yet: what counts must not depend on which goroutine wakes first.
 		if now >= t.deadline() {
 			o.Status, o.Limit = TimedOut, t.deadline()-t.began
 		}
-		o.Duration = now - t.started
-		o.Opened = r.leave(t, o.Status)
-		if slow := o.Duration > patience; slow != m.slow.Load() {
+		o.Duration = now - t.admitted
+		o.Opened = t.reportToBreaker(o.Status)
+		if slow := now-t.began > maxSharing; slow != m.slow.Load() {
 			m.slow.Store(slow)
 		}
-		r.settle(t, result, o, now)
+		r.settle(t, o, now)
 	}
-	next = r.next(now)
+	next = r.takeTask(now)
 	r.unlock()
-	bulkhead.Grant(granted)
 	return next
+}
+
+// reportToBreaker reports how the call of t ended. If it had to wait for a slot
+// and was not done in the time that was left, that is not the member's fault: a
+// storm of failures must not switch off an enricher that works.
+func (t *task) reportToBreaker(s Status) (opened bool) {
+	b := t.member().Breaker
+	if s == TimedOut && t.began > t.admitted {
+		b.Waive(t.ticket)
+		return false
+	}
+	return b.Leave(t.ticket, s == TimedOut || s == Panicked)
 }

@@ -1,4 +1,4 @@
-// Package graph orders those who read what others set.
+// Package graph orders nodes of which some read what others set.
 package graph
 
 import "slices"
@@ -31,8 +31,8 @@ func Waits(nodes []Node) [][]int {
 			}
 		}
 	}
-	// One edge after the other, and none that closes a circle: where readers of
-	// All could each wait for a reader of the other, the first in order does.
+	// One edge at a time, and none that closes a cycle: if readers of All could
+	// each wait for a reader of the other, the first in order does.
 	for i, n := range nodes {
 		if !slices.Contains(n.Reads, All) {
 			continue
@@ -50,35 +50,35 @@ func Waits(nodes []Node) [][]int {
 	return waits
 }
 
-// Circles returns the groups of nodes that wait for each other, or for
+// Cycles returns the groups of nodes that wait for each other, or for
 // themselves: each ascending, in the order of their first members.
-func Circles(waits [][]int) [][]int {
-	// Two nodes are in one circle if each can be reached from the other.
+func Cycles(waits [][]int) [][]int {
+	// Two nodes are in one cycle if each can be reached from the other.
 	// There are tens of nodes, so this need not be Tarjan's algorithm.
 	reach := make([][]bool, len(waits))
 	for i := range waits {
 		reach[i] = reachable(waits, i)
 	}
-	var circles [][]int
+	var cycles [][]int
 	seen := make([]bool, len(waits))
 	for i := range waits {
 		if seen[i] || !reach[i][i] {
 			continue
 		}
-		var circle []int
+		var cycle []int
 		for j := i; j < len(waits); j++ {
 			if reach[i][j] && reach[j][i] {
 				seen[j] = true
-				circle = append(circle, j)
+				cycle = append(cycle, j)
 			}
 		}
-		circles = append(circles, circle)
+		cycles = append(cycles, cycle)
 	}
-	return circles
+	return cycles
 }
 
-// Depths returns for each node the length of the longest chain of waiting that
-// ends with it: 1 for a node that waits for none. There must be no circles.
+// Depths returns, for each node, the length of the longest chain of waiting that
+// ends with it: its wave, 1 for a node that waits for none. There must be no cycles.
 func Depths(waits [][]int) []int {
 	depths := make([]int, len(waits))
 	var depth func(i int) int
@@ -98,7 +98,7 @@ func Depths(waits [][]int) []int {
 	return depths
 }
 
-// Followers turns waits around: for each node, the nodes that wait for it.
+// Followers returns, for each node, the nodes that wait for it.
 func Followers(waits [][]int) [][]int {
 	then := make([][]int, len(waits))
 	for i, w := range waits {
@@ -109,8 +109,8 @@ func Followers(waits [][]int) [][]int {
 	return then
 }
 
-// reachable reports which nodes lie behind node i, itself only if it lies on a
-// circle.
+// reachable reports which nodes can be reached from node i: i itself only if it
+// lies on a cycle.
 func reachable(edges [][]int, i int) []bool {
 	seen := make([]bool, len(edges))
 	stack := slices.Clone(edges[i])

@@ -50,7 +50,7 @@ func TestWhoWaitsForWhom(t *testing.T) {
 		{"a key set twice", nodes("aa", "<a"), [][]int{nil, {0}}},
 		{"a diamond", nodes("a", "b<a", "c<a", "d<bc"), [][]int{nil, {0}, {0}, {1, 2}}},
 		{"who reads its own key waits for itself", nodes("a<a", "b"), [][]int{{0}, nil}},
-		{"a circle of two", nodes("a<b", "b<a"), [][]int{{1}, {0}}},
+		{"a cycle of two", nodes("a<b", "b<a"), [][]int{{1}, {0}}},
 
 		{"one who reads all waits for everybody else", nodes("a", "z<*", "b<a", ""), [][]int{nil, {0, 2, 3}, {0}, nil}},
 		{"one who reads all and its own key", nodes("a", "z<*z"), [][]int{nil, {0, 1}}},
@@ -66,8 +66,8 @@ func TestWhoWaitsForWhom(t *testing.T) {
 			nodes("a", "y<*", "z<*", "c<y"),
 			[][]int{nil, {0}, {0, 3}, {1}},
 		},
-		{"a circle beside one who reads all", nodes("a<b", "b<a", "<*"), [][]int{{1}, {0}, {0, 1}}},
-		{"a circle with one who reads all", nodes("a<z", "z<a*", "b"), [][]int{{1}, {0, 2}, nil}},
+		{"a cycle beside one who reads all", nodes("a<b", "b<a", "<*"), [][]int{{1}, {0}, {0, 1}}},
+		{"a cycle with one who reads all", nodes("a<z", "z<a*", "b"), [][]int{{1}, {0, 2}, nil}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +76,7 @@ func TestWhoWaitsForWhom(t *testing.T) {
 	}
 }
 
-func TestCirclesAreWhoWaitForEachOther(t *testing.T) {
+func TestCyclesAreWhoWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -89,8 +89,8 @@ func TestCirclesAreWhoWaitForEachOther(t *testing.T) {
 		{"of one", [][]int{nil, {1}}, [][]int{{1}}},
 		{"of two", [][]int{{1}, {0}}, [][]int{{0, 1}}},
 		{"of three", [][]int{{2}, {0}, {1}}, [][]int{{0, 1, 2}}},
-		{"a reader of a circle is not in it", [][]int{{1}, {0}, {1}, {2}}, [][]int{{0, 1}}},
-		{"who is read by a circle is not in it", [][]int{nil, {0, 2}, {1}}, [][]int{{1, 2}}},
+		{"a reader of a cycle is not in it", [][]int{{1}, {0}, {1}, {2}}, [][]int{{0, 1}}},
+		{"who is read by a cycle is not in it", [][]int{nil, {0, 2}, {1}}, [][]int{{1, 2}}},
 		{"two that share a node are one", [][]int{{1, 2}, {0}, {0}}, [][]int{{0, 1, 2}}},
 		{"two apart, by first member", [][]int{{3}, {2}, {1}, {0}}, [][]int{{0, 3}, {1, 2}}},
 		{"two, one waiting for the other", [][]int{{1}, {0, 3}, {3}, {2}}, [][]int{{0, 1}, {2, 3}}},
@@ -98,7 +98,7 @@ func TestCirclesAreWhoWaitForEachOther(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, c.want, graph.Circles(c.waits))
+			assert.Equal(t, c.want, graph.Cycles(c.waits))
 		})
 	}
 }
@@ -209,7 +209,7 @@ func TestRandomNodesWaitForWhomTheyShould(t *testing.T) {
 
 		readsAll := func(i int) bool { return slices.Contains(all[i].Reads, graph.All) }
 		for i := range all {
-			require.Equal(t, namedBehind[i][i], behind[i][i], "only keys that are named close a circle; seed %d: %v", seed, all)
+			require.Equal(t, namedBehind[i][i], behind[i][i], "only keys that are named close a cycle; seed %d: %v", seed, all)
 			for j := range all {
 				switch {
 				case named[i][j]:
@@ -224,7 +224,7 @@ func TestRandomNodesWaitForWhomTheyShould(t *testing.T) {
 	}
 }
 
-func TestReadersOfAllWithReadersOfTheirOwnAreNoCircle(t *testing.T) {
+func TestReadersOfAllWithReadersOfTheirOwnAreNoCycle(t *testing.T) {
 	t.Parallel()
 	waits := graph.Waits([]graph.Node{
 		{Sets: []string{"a"}, Reads: []string{graph.All}},
@@ -233,10 +233,10 @@ func TestReadersOfAllWithReadersOfTheirOwnAreNoCircle(t *testing.T) {
 		{Reads: []string{"b"}},
 	})
 	assert.Equal(t, [][]int{{3}, nil, {0}, {1}}, waits, "the first may wait for the reader of the second")
-	assert.Empty(t, graph.Circles(waits))
+	assert.Empty(t, graph.Cycles(waits))
 }
 
-func TestRandomCirclesAreFound(t *testing.T) {
+func TestRandomCyclesAreFound(t *testing.T) {
 	t.Parallel()
 	found := 0
 	for seed := range uint64(2000) {
@@ -251,18 +251,18 @@ func TestRandomCirclesAreFound(t *testing.T) {
 
 		var want [][]int
 		for i := range waits {
-			var circle []int
+			var cycle []int
 			for j := range waits {
 				if reach[i][j] && reach[j][i] {
-					circle = append(circle, j)
+					cycle = append(cycle, j)
 				}
 			}
-			if len(circle) > 0 && circle[0] == i {
-				want = append(want, circle)
+			if len(cycle) > 0 && cycle[0] == i {
+				want = append(want, cycle)
 			}
 		}
 		found += len(want)
-		require.Equal(t, want, graph.Circles(waits), "seed %d: %v", seed, waits)
+		require.Equal(t, want, graph.Cycles(waits), "seed %d: %v", seed, waits)
 	}
 	require.Greater(t, found, 1000, "the graphs are no test")
 }
@@ -271,7 +271,7 @@ func TestRandomDepthsAreThoseOfTheLongestWay(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		// An edge leads from later to earlier in a random order: no circles.
+		// An edge leads from later to earlier in a random order: no cycles.
 		order := random.Perm(random.IntN(9))
 		waits := make([][]int, len(order))
 		for i := 1; i < len(order); i++ {
@@ -279,7 +279,7 @@ func TestRandomDepthsAreThoseOfTheLongestWay(t *testing.T) {
 				waits[order[i]] = append(waits[order[i]], order[random.IntN(i)])
 			}
 		}
-		require.Empty(t, graph.Circles(waits))
+		require.Empty(t, graph.Cycles(waits))
 
 		// By brute force: what still has a chain of d edges before it is deeper than d.
 		want := make([]int, len(waits))

@@ -1,4 +1,4 @@
-// Package guard calls the methods of strangers, which may panic.
+// Package guard calls methods of third-party code, which may panic.
 package guard
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Do calls fn and returns nil, or what it panicked with. Where fn exits the
-// goroutine, Do does not return.
+// Do calls fn and returns nil, or the panic of fn. If fn exits the goroutine, Do
+// does not return.
 func Do(fn func()) (p *Panic) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -26,7 +26,7 @@ type Panic struct {
 	Stack []byte
 }
 
-// Text returns err.Error(), or where that panics, words which say so.
+// Text returns err.Error() or, if that panics, a text that says so.
 func Text(err error) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -39,11 +39,11 @@ func Text(err error) (text string) {
 	return err.Error()
 }
 
-// Sprint returns the text of what somebody has panicked with: that of an error
-// or a [fmt.Stringer], the value of a basic type, and for anything else its
-// type only. Package fmt would not do. It follows a map that contains itself
-// until the stack is exhausted, which ends the process, and panics where a value
-// panics with itself.
+// Sprint returns the text of the value of a panic: that of an error or a
+// [fmt.Stringer], the value of a basic type, and for anything else its type
+// only. Package fmt must not be used for that: it follows a map that contains
+// itself until the stack is exhausted, which ends the process, and panics if a
+// value panics with itself.
 func Sprint(v any) (text string) {
 	defer func() {
 		if recover() != nil {

@@ -1,5 +1,4 @@
-// Package inflight counts what is under way, until it is told to let nothing
-// more begin.
+// Package inflight counts what is under way, and lets it come to an end.
 package inflight
 
 import (
@@ -7,14 +6,14 @@ import (
 	"sync/atomic"
 )
 
-// closed is a bit of the count that no number of failures reaches.
+// closed is a bit of the count. No number of entries reaches it.
 const closed = 1 << 62
 
 // A Group counts what is under way. Its methods may be called concurrently.
 // The zero value is an open group; it must not be copied.
 //
-// It is a WaitGroup that can be closed: Add racing with Wait is what a
-// sync.WaitGroup forbids, and what shutting down is about.
+// It is a WaitGroup that can be closed. A sync.WaitGroup must not be used for
+// that, as Add must not be called concurrently with Wait at a count of 0.
 type Group struct {
 	n    atomic.Int64
 	once sync.Once
@@ -22,7 +21,8 @@ type Group struct {
 	done chan struct{}
 }
 
-// Enter reports whether something may begin. If so, Leave has to follow.
+// Enter counts one more and returns true, unless the group is closed. If it
+// returns true, Leave must follow.
 func (g *Group) Enter() bool {
 	if g.n.Add(1)&closed == 0 {
 		return true
@@ -31,15 +31,15 @@ func (g *Group) Enter() bool {
 	return false
 }
 
-// Leave says that something has ended.
+// Leave counts one less.
 func (g *Group) Leave() {
 	if g.n.Add(-1) == closed {
 		g.finish()
 	}
 }
 
-// Close lets nothing more begin. It returns a channel that is closed when
-// nothing is under way any more. It may be called again.
+// Close closes the group. It returns a channel that is closed when all that
+// entered have left. It may be called again.
 func (g *Group) Close() <-chan struct{} {
 	done := g.channel()
 	if g.n.Or(closed) == 0 {

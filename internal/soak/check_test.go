@@ -239,7 +239,7 @@ func (g *generation) explain(m *member, id uint64, sc script, o enricher.Outcome
 	case enricher.StatusOK:
 		return o.Err == nil && played && (sc.end == answers || sc.end == hangs || sc.end == obeys), false
 	case enricher.StatusFailed:
-		if own, ok := o.Err.(*scriptedError); ok {
+		if own, ok := enricher.AsType[*scriptedError](o.Err); ok {
 			return own.id == id && played && sc.end == fails, false
 		}
 		return errors.Is(o.Err, context.Canceled) && inTime && sc.givesUp(), true

@@ -137,7 +137,7 @@ func (g *generation) checkLog() {
 		}
 		g.journal.check(line{"Labels of a failure enricher were dropped or cut", m.name, ""}, g.issues[i])
 		if g.r.lone {
-			g.journal.check(line{"Failure enricher is left alone: its circuit breaker has opened", m.name, ""}, m.row.opened)
+			g.journal.check(line{"Circuit breaker of a failure enricher opened", m.name, ""}, m.row.opened)
 		}
 	}
 }

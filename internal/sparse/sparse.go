@@ -1,4 +1,4 @@
-// Package sparse keeps a storm of events from becoming a storm of log lines.
+// Package sparse limits the rate of log lines.
 package sparse
 
 import (

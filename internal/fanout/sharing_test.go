@@ -16,7 +16,7 @@ import (
 // identify returns a call that notes which goroutine makes it, and then does call.
 func identify(n int, call callFunc) (_ callFunc, ids []string) {
 	ids = make([]string, n)
-	return func(ctx context.Context, i int) (string, error) {
+	return func(ctx context.Context, i int) error {
 		ids[i] = goroutine()
 		return call(ctx, i)
 	}, ids
@@ -31,7 +31,7 @@ func distinct(ids []string) int {
 	return len(set)
 }
 
-func TestQuickCallsShareOneGoroutine(t *testing.T) {
+func TestSharingOneGoroutineByQuickCalls(t *testing.T) {
 	t.Parallel()
 	for name, waits := range map[string][][]int{
 		"independent": independent(64),
@@ -55,43 +55,15 @@ func TestQuickCallsShareOneGoroutine(t *testing.T) {
 	}
 }
 
-func TestCallsThatFailShareOneGoroutineToo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		call, ids := identify(8, func(context.Context, int) (string, error) { return "", errCall })
-		run(t, newPlan(t, members(8), independent(8), time.Second), 8, call)
-		require.Equal(t, 1, distinct(ids))
-	})
-}
-
-func TestACallThatPanicsHoldsNobodyUp(t *testing.T) {
+func TestSharingGoesOnAfterACallThatPanicsOrExits(t *testing.T) {
 	t.Parallel()
 	for _, waits := range [][][]int{independent(8), chain(8)} {
 		synctest.Test(t, func(t *testing.T) {
-			r := run(t, newPlan(t, members(8), waits, time.Second), 8, func(ctx context.Context, i int) (string, error) {
-				if i%3 == 0 {
+			call, ids := identify(8, func(ctx context.Context, i int) error {
+				switch i {
+				case 1:
 					panic("no")
-				}
-				return quick(ctx, i)
-			})
-			for i, status := range r.statuses() {
-				if i%3 == 0 {
-					require.Equal(t, fanout.Panicked, status)
-				} else {
-					require.Equal(t, fanout.OK, status)
-				}
-			}
-			require.Zero(t, time.Since(r.start))
-		})
-	}
-}
-
-func TestACallThatExitsLeavesTheRestToAnotherGoroutine(t *testing.T) {
-	t.Parallel()
-	for _, waits := range [][][]int{independent(8), chain(8)} {
-		synctest.Test(t, func(t *testing.T) {
-			call, ids := identify(8, func(ctx context.Context, i int) (string, error) {
-				if i == 2 || i == 5 || i == 7 {
+				case 2, 5, 7:
 					runtime.Goexit()
 				}
 				return quick(ctx, i)
@@ -99,20 +71,20 @@ func TestACallThatExitsLeavesTheRestToAnotherGoroutine(t *testing.T) {
 			all := members(8)
 			r := run(t, newPlan(t, all, waits, time.Second), 8, call)
 			for i, status := range r.statuses() {
-				if i == 2 || i == 5 || i == 7 {
+				if i == 1 || i == 2 || i == 5 || i == 7 {
 					require.Equal(t, fanout.Panicked, status)
 				} else {
 					require.Equal(t, fanout.OK, status)
 				}
 				requireHeld(t, all[i], 0, 0)
 			}
-			require.Equal(t, 3, distinct(ids))
+			require.Equal(t, 4, distinct(ids))
 			require.Zero(t, time.Since(r.start))
 		})
 	}
 }
 
-func TestSlowCallsRunAllAtOnce(t *testing.T) {
+func TestSharingEndsIfCallsAreSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		call, ids := identify(64, sleep(10*time.Millisecond))
@@ -122,7 +94,7 @@ func TestSlowCallsRunAllAtOnce(t *testing.T) {
 	})
 }
 
-func TestACallThatWasSlowGetsAGoroutineAtOnce(t *testing.T) {
+func TestSharingIsNotForACallThatWasSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlan(t, members(8), independent(8), time.Second)
@@ -133,14 +105,14 @@ func TestACallThatWasSlowGetsAGoroutineAtOnce(t *testing.T) {
 	})
 }
 
-func TestACallThatWasAbandonedGetsAGoroutineAtOnce(t *testing.T) {
+func TestSharingIsNotForACallThatWasAbandoned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
 		p := newPlan(t, members(2), independent(2), 10*time.Millisecond)
 		first := func(slow callFunc) callFunc {
-			return func(ctx context.Context, i int) (string, error) {
+			return func(ctx context.Context, i int) error {
 				if i == 0 {
 					return slow(ctx, i)
 				}
@@ -154,21 +126,7 @@ func TestACallThatWasAbandonedGetsAGoroutineAtOnce(t *testing.T) {
 	})
 }
 
-func TestACallThatIsQuickAgainSharesAGoroutineAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlan(t, members(8), independent(8), time.Second)
-		run(t, p, 8, sleep(10*time.Millisecond))
-		call, ids := identify(8, quick)
-		run(t, p, 8, call) // each on its own: what was slow is known to be
-		require.Equal(t, 8, distinct(ids))
-		call, ids = identify(8, quick)
-		run(t, p, 8, call)
-		require.Equal(t, 1, distinct(ids))
-	})
-}
-
-func TestACallOfNoMoreThanPatienceIsNotSlow(t *testing.T) {
+func TestSharingTellsSlowCallsToTheNanosecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		all := members(1)
@@ -186,13 +144,13 @@ func TestACallOfNoMoreThanPatienceIsNotSlow(t *testing.T) {
 	})
 }
 
-func TestACallHoldsUpTheOthersNoLongerThanPatience(t *testing.T) {
+func TestSharingEndsAfterPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
 		p := newPlan(t, members(9), independent(9), time.Second)
-		call, ids := identify(9, func(ctx context.Context, i int) (string, error) {
+		call, ids := identify(9, func(ctx context.Context, i int) error {
 			if i == 4 {
 				return hang(release)(ctx, i)
 			}
@@ -215,7 +173,7 @@ func TestACallHoldsUpTheOthersNoLongerThanPatience(t *testing.T) {
 	})
 }
 
-func TestWithLittleTimeThereIsLessPatience(t *testing.T) {
+func TestSharingEndsSoonerIfThereIsLittleTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const little = patience / 2
@@ -226,7 +184,7 @@ func TestWithLittleTimeThereIsLessPatience(t *testing.T) {
 		}{{plan: little}, {time.Second, little}, {time.Second, little - 1}} {
 			all := members(2)
 			all[0].Timeout = c.member
-			r := run(t, newPlan(t, all, independent(2), c.plan), 2, func(ctx context.Context, i int) (string, error) {
+			r := run(t, newPlan(t, all, independent(2), c.plan), 2, func(ctx context.Context, i int) error {
 				if i == 0 {
 					return hang(release)(ctx, i)
 				}
@@ -237,28 +195,5 @@ func TestWithLittleTimeThereIsLessPatience(t *testing.T) {
 			require.Equal(t, given, r.ended[0])
 			require.Equal(t, given/2, r.ended[1])
 		}
-	})
-}
-
-func TestReadersOfASlowCallRunAllAtOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		waits := independent(9)
-		for i := 1; i < 9; i++ {
-			waits[i] = []int{0}
-		}
-		r := run(t, newPlan(t, members(9), waits, time.Second), 9, sleep(10*time.Millisecond))
-		require.Equal(t, 20*time.Millisecond, time.Since(r.start))
-	})
-}
-
-func TestNoGoroutineIsLeftWhenARunIsOver(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlan(t, members(16), independent(16), time.Second)
-		before := len(bubbleStacks(t))
-		run(t, p, 16, sleep(10*time.Millisecond))
-		synctest.Wait()
-		require.Len(t, bubbleStacks(t), before)
 	})
 }

@@ -16,24 +16,24 @@ import (
 	"github.com/failure-enrichers/enricher/internal/fanout"
 )
 
-func TestAPlanOfNothingIsDoneAtOnce(t *testing.T) {
+func TestRunOfNoCallsReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, newPlan(t, nil, nil, time.Second), 0, quick)
 		require.Empty(t, r.events)
 		require.Zero(t, time.Since(r.start))
-		require.True(t, r.alone)
+		require.True(t, r.over)
 	})
 }
 
-func TestEachCallIsMadeOnceAndItsOutcomeIsItsOwn(t *testing.T) {
+func TestRunMakesEachCallOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, newPlan(t, members(5), independent(5), time.Second), 5,
-			func(ctx context.Context, i int) (string, error) {
+			func(ctx context.Context, i int) error {
 				switch i {
 				case 1:
-					return "ignored", errCall
+					return errCall
 				case 2:
 					panic("no")
 				case 3:
@@ -50,7 +50,7 @@ func TestEachCallIsMadeOnceAndItsOutcomeIsItsOwn(t *testing.T) {
 	})
 }
 
-func TestCallsStartInTheOrderOfThePlan(t *testing.T) {
+func TestRunStartsCallsInTheOrderOfThePlan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		waits := [][]int{{2}, nil, nil, {0, 1}, nil}
@@ -63,26 +63,13 @@ func TestCallsStartInTheOrderOfThePlan(t *testing.T) {
 	})
 }
 
-func TestADurationIsThatOfTheCall(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := run(t, newPlan(t, members(3), chain(3), time.Second), 3, func(ctx context.Context, i int) (string, error) {
-			return sleep(time.Duration(i+1)*time.Millisecond)(ctx, i)
-		})
-		for i, ms := range []time.Duration{1, 2, 3} {
-			require.Equal(t, fanout.Outcome{Status: fanout.OK, Duration: ms * time.Millisecond}, r.outcomes[i])
-		}
-		require.Equal(t, 6*time.Millisecond, time.Since(r.start))
-	})
-}
-
-func TestAReaderWaitsForAllItReadsAndForNobodyElse(t *testing.T) {
+func TestRunStartsACallAfterThoseItWaitsFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const ms = time.Millisecond
 		waits := [][]int{nil, nil, nil, {0, 1}, {3}, {2}}
 		takes := []time.Duration{10 * ms, 20 * ms, 50 * ms, 5 * ms, 5 * ms, 5 * ms}
-		r := run(t, newPlan(t, members(6), waits, time.Second), 6, func(ctx context.Context, i int) (string, error) {
+		r := run(t, newPlan(t, members(6), waits, time.Second), 6, func(ctx context.Context, i int) error {
 			return sleep(takes[i])(ctx, i)
 		})
 		// The first holds up the rest until patience is over.
@@ -97,17 +84,7 @@ func TestAReaderWaitsForAllItReadsAndForNobodyElse(t *testing.T) {
 	})
 }
 
-func TestADiamondRunsBothSidesAtOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		waits := [][]int{nil, {0}, {0}, {1, 2}}
-		r := run(t, newPlan(t, members(4), waits, time.Second), 4, sleep(10*time.Millisecond))
-		require.Equal(t, []time.Duration{0, 10 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond}, r.started)
-		require.Equal(t, 30*time.Millisecond, time.Since(r.start))
-	})
-}
-
-func TestAReaderStartsWhateverBecameOfWhatItWaitedFor(t *testing.T) {
+func TestRunStartsACallWhateverBecameOfThoseItWaitsFor(t *testing.T) {
 	t.Parallel()
 	const timeout = 100 * time.Millisecond
 	for _, c := range []struct {
@@ -159,9 +136,9 @@ func TestAReaderStartsWhateverBecameOfWhatItWaitedFor(t *testing.T) {
 					all[0].Slots = c.slots
 				}
 				all[0].Breaker = c.breaker
-				r := run(t, newPlan(t, all, chain(2), timeout), 2, func(ctx context.Context, i int) (string, error) {
+				r := run(t, newPlan(t, all, chain(2), timeout), 2, func(ctx context.Context, i int) error {
 					if i == 0 {
-						return result(0), c.call(ctx)
+						return c.call(ctx)
 					}
 					return quick(ctx, i)
 				})
@@ -186,7 +163,7 @@ func opened() *breaker.Breaker {
 // takenSlot returns a bulkhead whose only slot is taken.
 func takenSlot() *bulkhead.Bulkhead {
 	b := bulkhead.New(1)
-	b.Acquire(nil)
+	b.TryAcquire()
 	return b
 }
 
@@ -197,10 +174,10 @@ func abandonedSlot() *bulkhead.Bulkhead {
 	return b
 }
 
-func TestAPanicIsKeptWithItsStack(t *testing.T) {
+func TestPanicIsKeptWithItsStack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := run(t, newPlan(t, members(3), independent(3), time.Second), 3, func(_ context.Context, i int) (string, error) {
+		r := run(t, newPlan(t, members(3), independent(3), time.Second), 3, func(_ context.Context, i int) error {
 			switch i {
 			case 0:
 				culprit(errCall)
@@ -208,7 +185,7 @@ func TestAPanicIsKeptWithItsStack(t *testing.T) {
 				culprit(nil)
 			}
 			exit()
-			return "", nil
+			return nil
 		})
 		var got [3]*panicError
 		for i, o := range r.outcomes {
@@ -230,21 +207,3 @@ func culprit(value any) { panic(value) }
 
 //go:noinline
 func exit() { runtime.Goexit() }
-
-func TestRunsOfOnePlanDoNotMeet(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlan(t, members(4), [][]int{nil, {0}, {0}, {1, 2}}, time.Second)
-		var waits []func()
-		var all []*recorder
-		for range 10 {
-			r, wait := start(t, p, 4, sleep(10*time.Millisecond))
-			all, waits = append(all, r), append(waits, wait)
-		}
-		for i, wait := range waits {
-			wait()
-			require.Equal(t, []fanout.Status{fanout.OK, fanout.OK, fanout.OK, fanout.OK}, all[i].statuses())
-			require.Equal(t, 30*time.Millisecond, all[i].ended[3])
-		}
-	})
-}
