@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -62,19 +61,6 @@ func TestPagesShowOnlyTestedSnippets(t *testing.T) {
 			got = append(got, match[1])
 		}
 		assert.Equal(t, want, got, page)
-	}
-}
-
-func TestPagesLinkToFiles(t *testing.T) {
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
-	more, err := filepath.Glob("../../*.md")
-	require.NoError(t, err)
-	for _, page := range append(pages, more...) {
-		for _, match := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
-			_, err := os.Stat(filepath.Join(filepath.Dir(page), match[1]))
-			assert.NoError(t, err, page)
-		}
 	}
 }
 
