@@ -40,7 +40,7 @@ var misbehaviours = []misbehaviour{
 
 const (
 	probeBudget   = 250 * time.Millisecond // of a failure
-	probePatience = 3 * probeBudget        // until a caller counts as hung
+	probePatience = 5 * probeBudget        // until a caller counts as hung
 )
 
 // Outcomes that tests refer to.
