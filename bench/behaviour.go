@@ -3,140 +3,134 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 )
 
-// A misbehaviour is something that an enricher does to others.
+// A misbehaviour is something that an enricher does wrong.
 type misbehaviour struct {
 	what string
 
-	// probe starts c with an enricher that does it, among others that do not,
-	// hands it a failure, and returns what became of it in a word or two. It
-	// may end the process.
+	// probe starts c with a misbehaving enricher among others, hands it a
+	// failure, and returns the outcome in a few words. It may end the process.
 	probe func(c *contender) string
 }
 
 var misbehaviours = []misbehaviour{
-	{"hangs, whatever its context says", fateOf(func(hang <-chan struct{}) (enricher.Labels, error) {
+	{"hangs and ignores its context", outcomeOf(func(hang <-chan struct{}) (enricher.Labels, error) {
 		<-hang
 		return nil, nil
 	})},
-	{"panics", fateOf(func(<-chan struct{}) (enricher.Labels, error) { panic("boom") })},
-	{"returns an error", fateOf(func(<-chan struct{}) (enricher.Labels, error) {
+	{"panics", outcomeOf(func(<-chan struct{}) (enricher.Labels, error) { panic("boom") })},
+	{"returns an error", outcomeOf(func(<-chan struct{}) (enricher.Labels, error) {
 		return nil, errors.New("the database is down")
 	})},
-	{"calls runtime.Goexit", fateOf(func(<-chan struct{}) (enricher.Labels, error) {
+	{"calls runtime.Goexit", outcomeOf(func(<-chan struct{}) (enricher.Labels, error) {
 		runtime.Goexit()
 		return nil, nil
 	})},
-	{"calls os.Exit", fateOf(func(<-chan struct{}) (enricher.Labels, error) {
-		os.Exit(exitStatusOfEnricher)
-		return nil, nil
-	})},
-	{"sets the key of another", overlap},
-	{"returns a key that it has not declared", fateOfLabel("undeclared", "value")},
-	{"returns a value of invalid UTF-8", fateOfLabel(strange, "caf\xe9")},
+	{"sets the key of another", outcomeOfOverlap},
+	{"returns a key that it has not declared", outcomeOfLabel("undeclared", "value")},
+	{"returns a value of invalid UTF-8", outcomeOfLabel(misbehaving, "caf\xe9")},
 }
 
 const (
-	probeBudget   = 500 * time.Millisecond // of a failure
-	probePatience = 3 * probeBudget        // until a caller counts as hanging
+	probeBudget   = 250 * time.Millisecond // of a failure
+	probePatience = 5 * probeBudget        // until a caller counts as hung
 )
 
-// What becomes of the labels of others, and of the caller.
+// Outcomes that tests refer to.
 const (
-	fateKept     = "kept"
-	fateLost     = "lost"
-	fateHangs    = "caller hangs"
-	fateExits    = "caller's goroutine ends"
-	fateDies     = "process dies"
-	fateLate     = "late"
-	fateReported = "reported"
-	fateSilent   = "silently"
+	outcomeHangs = "caller hangs"
+	outcomeDies  = "process dies"
 )
 
-// fateOf returns a probe of what becomes of the labels of others, and of the
-// caller, where one enricher does fn. It may hang until it is told to stop.
-func fateOf(fn func(hang <-chan struct{}) (enricher.Labels, error)) func(*contender) string {
+// outcomeOf returns a probe for the labels of the others if one enricher calls
+// fn, which may wait for hang to be closed.
+func outcomeOf(fn func(hang <-chan struct{}) (enricher.Labels, error)) func(*contender) string {
 	return func(c *contender) string {
 		hang := make(chan struct{})
 		defer close(hang)
 		others := quickEnrichers(3)
 		got, _ := try(c, among(others, func(context.Context) (enricher.Labels, error) { return fn(hang) }))
-		kept := fateKept
+		kept := "kept"
 		if labelled(got.labels, others) < len(others) {
-			kept = fateLost
+			kept = "lost"
 		}
-		return got.fate(kept, strange)
+		return got.outcome(kept, misbehaving)
 	}
 }
 
-// fateOfLabel returns a probe of what becomes of a label.
-func fateOfLabel(key, value string) func(*contender) string {
+// outcomeOfLabel returns a probe for one label of a misbehaving enricher.
+func outcomeOfLabel(key, value string) func(*contender) string {
 	return func(c *contender) string {
 		others := quickEnrichers(3)
 		got, _ := try(c, among(others, func(context.Context) (enricher.Labels, error) {
 			return enricher.Labels{key: value}, nil
 		}))
-		became := "passed on"
-		switch own, ok := got.labels[key]; {
+		label := "passed on"
+		switch _, ok := got.labels[key]; {
 		case labelled(got.labels, others) < len(others):
-			became = "others " + fateLost
+			label = "others lost"
 		case !ok:
-			became = "dropped"
-		case own != value && utf8.ValidString(own):
-			became = "repaired"
+			label = "dropped"
 		}
-		return got.fate(became, strange)
+		return got.outcome(label, misbehaving)
 	}
 }
 
-// try hands a failure to c with these enrichers, and returns what its caller saw
-// and which enrichers were refused before.
-func try(c *contender, enrichers []namedEnricher) (got call, refused error) {
-	p, refused := c.start(enrichers, probeBudget)
+// outcomeOfOverlap is the probe for a key that two enrichers set.
+func outcomeOfOverlap(c *contender) string {
+	const key, other = "contested", "other"
+	enrichers := quickEnrichers(3)
+	for _, name := range []string{misbehaving, other} {
+		enrichers = append(enrichers, namedEnricher{name, enricher.Func([]string{key},
+			func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+				return enricher.Labels{key: name}, nil
+			})})
+	}
+	got, rejected := try(c, enrichers)
+	if names(rejected, misbehaving) && names(rejected, other) {
+		return "rejected at load, named"
+	}
+	return got.outcome("one wins", misbehaving, other)
+}
+
+// try hands a failure to c with these enrichers, and returns the call and the
+// error of rejected enrichers.
+func try(c *contender, enrichers []namedEnricher) (got call, rejected error) {
+	p, rejected := c.start(enrichers, probeBudget)
 	if p == nil {
-		panic(refused)
+		panic(rejected)
 	}
 	defer stop(p)
-	return watch(p, probePatience), refused
+	return watch(p, probePatience), rejected
 }
 
-// fate returns what became of the caller, if it is not well, or became with a
-// word on whether the caller was told of a stranger by name.
-func (c call) fate(became string, strangers ...string) string {
+// outcome returns what happened to the caller if it did not return, or else label
+// and whether the error names one of the enrichers.
+func (c call) outcome(label string, enrichers ...string) string {
 	switch c.ending {
 	case hung:
-		return fateHangs
+		return outcomeHangs
 	case exited:
-		return fateExits
+		return "caller's goroutine exits"
 	}
-	told := fateSilent
-	if slices.ContainsFunc(strangers, func(s string) bool { return names(c.err, s) }) {
-		told = fateReported
+	report := "silently"
+	if slices.ContainsFunc(enrichers, func(name string) bool { return names(c.err, name) }) {
+		report = "reported"
 	}
 	if c.took > probeBudget+probeBudget/2 {
-		told += ", " + fateLate
+		report += ", late"
 	}
-	return became + ", " + told
+	return label + ", " + report
 }
 
-// names reports whether err names enrichers, all of these.
-func names(err error, enrichers ...string) bool {
-	if err == nil {
-		return false
-	}
-	for _, name := range enrichers {
-		if !strings.Contains(err.Error(), `"`+name+`"`) {
-			return false
-		}
-	}
-	return true
+// names reports whether the text of err has the quoted name of the enricher.
+func names(err error, enricher string) bool {
+	return err != nil && strings.Contains(err.Error(), `"`+enricher+`"`)
 }

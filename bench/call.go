@@ -7,33 +7,33 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// A call is a failure handed to a peer, as its caller saw it.
+// A call is one failure handed to a peer, as the caller experienced it.
 type call struct {
 	ending ending
 	took   time.Duration
 
-	// What the caller got, if it is back.
+	// What the caller got, if the call returned.
 	labels enricher.Labels
 	err    error
 }
 
-// An ending is how a call ended for its caller.
+// An ending is how a call ended.
 type ending int
 
 const (
-	hung     ending = iota // it did not, while somebody looked
-	returned               // the caller is back
-	exited                 // its goroutine has gone
+	hung     ending = iota // it did not return in time
+	returned               // it returned
+	exited                 // it exited the caller's goroutine
 )
 
-// watch hands the failure to p, and looks on for a while.
+// watch hands the failure to p and waits up to patience for the call to end.
 func watch(p peer, patience time.Duration) call {
 	var c call
 	done := make(chan struct{})
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
-				panic(v) // before anybody takes it for the end of a goroutine
+				panic(v) // end the process, instead of reporting an exit
 			}
 			close(done)
 		}()
@@ -51,8 +51,8 @@ func watch(p peer, patience time.Duration) call {
 	}
 }
 
-// labelled returns how many of these enrichers have their label in labels, under
-// the one key that each declares.
+// labelled returns how many of the enrichers have their label in labels. Each of
+// them declares one key.
 func labelled(labels enricher.Labels, enrichers []namedEnricher) int {
 	n := 0
 	for _, e := range enrichers {

@@ -7,28 +7,26 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// A contender is a way to have failures enriched.
+// A contender is a way to enrich failures.
 type contender struct {
 	name string
 
-	// start returns a peer that works in this way, with a budget for each
-	// failure where there is such a thing. The error names the enrichers that
-	// it refuses; the peer has the others, and is nil if it could not be made.
+	// start returns a peer that runs enrichers in this way. A contender without
+	// a timeout ignores budget, which is that of one failure. The error names
+	// the rejected enrichers; the peer runs the others, and is nil if it could
+	// not be made.
 	start func(enrichers []namedEnricher, budget time.Duration) (peer, error)
 }
 
-// String returns the name of c.
-func (c *contender) String() string { return c.name }
-
-// A peer hands failures to the enrichers that it was started with. It may be
-// used by several goroutines at once.
+// A peer hands failures to the enrichers that it was started with. It is safe for
+// concurrent use.
 type peer interface {
-	// enrich returns the labels of all enrichers that gave some. The error
-	// names those that something is wrong with, and is nil if there are none.
+	// enrich returns the labels of all enrichers. The error names the enrichers
+	// that failed, and is nil if none did.
 	enrich(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error)
 }
 
-// stop ends the goroutines of a peer that has some at rest.
+// stop ends the goroutines of a peer that has some while it is idle.
 func stop(p peer) {
 	if s, ok := p.(interface{ stop() }); ok {
 		s.stop()
@@ -42,17 +40,15 @@ var (
 	failsafeInFan = &contender{"hand-written + failsafe-go", startFanOutOfExecutors}
 	sentryGo      = &contender{"sentry-go", startProcessors}
 	bareLoop      = &contender{"bare loop", startLoop}
-
-	// leavableLoop shows what the isolation of the library has to start from.
-	leavableLoop = &contender{"leavable loop", startLeavable}
 )
 
-// contenders are those of the comparison, in the order of the columns.
+// contenders are the columns of the comparison, in order.
 var contenders = []*contender{library, handWritten, failsafeGo, failsafeInFan, sentryGo, bareLoop}
 
-// whoIsWho is for the reader of tables about all contenders.
-const whoIsWho = "hand-written: a goroutine for each enricher, one context.WithTimeout, recover and a result channel. " +
-	"failsafe-go: a circuit breaker, bulkhead and timeout around each enricher, run by GetAsync, and Get of all results. " +
-	"hand-written + failsafe-go: the hand-written fan-out of enrichers with these policies. " +
-	"sentry-go: an event processor for each enricher, which sets tags and cannot return an error; the events have a stack trace besides, and a transport drops them. " +
-	"bare loop: one enricher after another."
+// contenderNotes explains the columns of the comparison.
+const contenderNotes = `- hand-written: one goroutine per enricher, one context.WithTimeout, recover and a result channel.
+- failsafe-go: a circuit breaker, a bulkhead and a timeout around each enricher, started with GetAsync; Get waits for the results.
+- hand-written + failsafe-go: the hand-written fan-out of enrichers with these policies.
+- sentry-go: one event processor per enricher. It sets tags and cannot return an error. The events also have a stack trace; the transport drops them.
+- bare loop: one enricher after another, without isolation.
+`

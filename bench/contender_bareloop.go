@@ -10,8 +10,8 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// loop calls one enricher after another. Nothing protects the caller or the
-// enrichers from any of them: it is the least that the work can cost.
+// loop calls one enricher after another, without isolation: it is the least that
+// the work can cost.
 type loop []namedEnricher
 
 func startLoop(enrichers []namedEnricher, _ time.Duration) (peer, error) {

@@ -17,9 +17,9 @@ import (
 
 type execution = failsafe.Execution[enricher.Labels]
 
-// newExecutor returns an executor with policies that are those of the library by
-// default. The timeout is innermost, so that a bulkhead bounds what is under way
-// and a breaker sees what timed out.
+// newExecutor returns an executor with the library's default policies. The timeout
+// is innermost, so that the bulkhead bounds running calls and the breaker counts
+// timeouts.
 func newExecutor(budget time.Duration) failsafe.Executor[enricher.Labels] {
 	breaker := circuitbreaker.NewBuilder[enricher.Labels]().
 		HandleErrors(timeout.ErrExceeded, context.DeadlineExceeded, errPanicked).
@@ -32,8 +32,8 @@ func newExecutor(budget time.Duration) failsafe.Executor[enricher.Labels] {
 		timeout.New[enricher.Labels](budget))
 }
 
-// executors are enrichers, each with an executor of its own, that are run as the
-// documentation of failsafe-go shows.
+// executors run each enricher with its own executor, as the documentation of
+// failsafe-go shows.
 type executors []executed
 
 type executed struct {
@@ -71,16 +71,16 @@ func (all executors) enrich(
 	return labels, errors.Join(errs...)
 }
 
-// guarded is an enricher that calls another inside its policies. failsafe-go does
-// not recover panics, and one that gets past a bulkhead takes a slot with it, so
-// guarded makes an error of it.
+// guarded calls an enricher inside its policies. failsafe-go does not recover
+// panics, and a panic that passes a bulkhead keeps its slot, so guarded returns
+// it as an error.
 type guarded struct {
 	enricher.FailureEnricher
 	executor failsafe.Executor[enricher.Labels]
 }
 
-// startFanOutOfExecutors adds to the policies of failsafe-go what they do not do:
-// the caller does not wait for those that ignore their context.
+// startFanOutOfExecutors combines the policies of failsafe-go with the fan-out,
+// which does not wait for enrichers that ignore their context.
 func startFanOutOfExecutors(enrichers []namedEnricher, budget time.Duration) (peer, error) {
 	all := make([]namedEnricher, len(enrichers))
 	for i, e := range enrichers {

@@ -10,12 +10,11 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// fanOut is what a careful engineer writes for one service: a goroutine for each
-// enricher, one timeout over all of them, and a caller who leaves when it is
-// over. It is meant to be good. Whatever can be shared by all goroutines is, and
-// it leaves out what a service that trusts its enrichers would: it neither looks
-// at their labels nor times them, there is no bound on the goroutines that a hung
-// enricher leaves behind, and FailureContext.Attributes is shared.
+// fanOut is what a careful engineer writes for one service: one goroutine per
+// enricher and one timeout for all of them, after which the caller returns. It
+// does not check labels, does not measure the time of each enricher, does not
+// bound the goroutines that a hung enricher leaves behind, and shares
+// FailureContext.Attributes.
 type fanOut struct {
 	enrichers []namedEnricher
 	budget    time.Duration
@@ -36,8 +35,7 @@ func (f *fanOut) enrich(
 		labels enricher.Labels
 		err    error
 	}
-	// There is room for everybody's answer, so that those that come when the
-	// caller has left do not block for ever.
+	// Buffered, so that answers after the timeout do not block their goroutines.
 	answers := make(chan answer, len(f.enrichers))
 	for i, e := range f.enrichers {
 		go func() {
@@ -76,5 +74,5 @@ func (f *fanOut) enrich(
 	return labels, errors.Join(errs...)
 }
 
-// errNoAnswer stays where an enricher ends its goroutine without a panic.
+// errNoAnswer is the error of an enricher that exits its goroutine.
 var errNoAnswer = errors.New("runtime.Goexit was called")

@@ -10,9 +10,9 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// libraryPeer is an Enricher with nothing changed that has a default, but for
-// the logger and the budget. There is nothing to stop: it has no goroutines, and
-// the enrichers are not its own.
+// libraryPeer is an Enricher with default options except for the logger and the
+// budget. It needs no stop: it has no goroutines while it is idle, and it does
+// not own the enrichers.
 type libraryPeer struct{ *enricher.Enricher }
 
 func startLibrary(enrichers []namedEnricher, budget time.Duration) (peer, error) {
@@ -24,22 +24,22 @@ func startLibrary(enrichers []namedEnricher, budget time.Duration) (peer, error)
 	if err != nil {
 		return nil, err
 	}
-	var refused []error
+	var rejected []error
 	for _, r := range e.Rejected() {
-		refused = append(refused, r.Err)
+		rejected = append(rejected, r.Err)
 	}
-	return libraryPeer{e}, errors.Join(refused...)
+	return libraryPeer{e}, errors.Join(rejected...)
 }
 
 func (l libraryPeer) enrich(
 	ctx context.Context, cause error, fc enricher.FailureContext,
 ) (enricher.Labels, error) {
 	res := l.EnrichContext(ctx, cause, fc)
-	return res.Labels, complaints(res)
+	return res.Labels, problems(res)
 }
 
-// complaints returns all that is wrong according to res.
-func complaints(res enricher.Result) error {
+// problems returns the outcomes and issues of res that are not OK, as errors.
+func problems(res enricher.Result) error {
 	var errs []error
 	for i := range res.Outcomes {
 		o := &res.Outcomes[i] // not a copy, which would cost the library time

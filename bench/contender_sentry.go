@@ -10,8 +10,8 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// processors are enrichers in the event processors of a Sentry client, which has
-// its own by default besides.
+// processors are enrichers as event processors of a Sentry client, beside its
+// default ones.
 type processors struct {
 	client *sentry.Client
 	scope  *sentry.Scope
@@ -34,7 +34,7 @@ func startProcessors(enrichers []namedEnricher, _ time.Duration) (peer, error) {
 
 func (p *processors) stop() { p.client.Close() }
 
-// A captured failure is what an event is about, and what became of it.
+// captured is the failure of an event, and the labels it got.
 type captured struct {
 	fc     enricher.FailureContext
 	labels enricher.Labels
@@ -48,8 +48,7 @@ func (p *processors) enrich(
 	return c.labels, nil
 }
 
-// processor returns the event processor of an enricher. There is nobody to tell
-// of its error.
+// processor returns the event processor of an enricher. It cannot return an error.
 func processor(e namedEnricher) sentry.EventProcessor {
 	return func(event *sentry.Event, hint *sentry.EventHint) *sentry.Event {
 		labels, err := e.ProcessFailure(hint.Context, hint.OriginalException, hint.Data.(*captured).fc)
@@ -60,7 +59,7 @@ func processor(e namedEnricher) sentry.EventProcessor {
 	}
 }
 
-// keepTags is a BeforeSend, which has the event as it goes to the transport.
+// keepTags is a BeforeSend: it gets the event as it goes to the transport.
 func keepTags(event *sentry.Event, hint *sentry.EventHint) *sentry.Event {
 	hint.Data.(*captured).labels = event.Tags
 	return event

@@ -39,7 +39,7 @@ func TestContendersGiveTheSameLabels(t *testing.T) {
 	}
 }
 
-// startFor starts a contender with the usual budget until the end of the test.
+// startFor starts a contender with the default budget until the end of the test.
 func startFor(t *testing.T, c *contender, enrichers []namedEnricher) peer {
 	t.Helper()
 	p, err := c.start(enrichers, enricher.DefaultTimeout)
@@ -48,7 +48,7 @@ func startFor(t *testing.T, c *contender, enrichers []namedEnricher) peer {
 	return p
 }
 
-func TestContendersHandOnTheWholeFailure(t *testing.T) {
+func TestContendersPassTheWholeFailure(t *testing.T) {
 	t.Parallel()
 	type valueKey struct{}
 	for _, c := range contenders {
@@ -71,12 +71,12 @@ func TestContendersHandOnTheWholeFailure(t *testing.T) {
 	}
 }
 
-func TestContendersSayWhatIsWrong(t *testing.T) {
+func TestContendersReportErrors(t *testing.T) {
 	t.Parallel()
 	down := func(context.Context) (enricher.Labels, error) {
-		return enricher.Labels{strange: "ignored"}, errors.New("the database is down")
+		return enricher.Labels{misbehaving: "ignored"}, errors.New("the database is down")
 	}
-	lies := func(context.Context) (enricher.Labels, error) { return enricher.Labels{"another": "x"}, nil }
+	undeclared := func(context.Context) (enricher.Labels, error) { return enricher.Labels{"another": "x"}, nil }
 	panics := func(context.Context) (enricher.Labels, error) { panic("boom") }
 	givesUp := func(ctx context.Context) (enricher.Labels, error) {
 		<-ctx.Done()
@@ -87,19 +87,19 @@ func TestContendersSayWhatIsWrong(t *testing.T) {
 		fn   func(ctx context.Context) (enricher.Labels, error)
 		want string // empty: nothing
 	}{
-		"library, an error":          {library, down, `enricher "strange": the database is down`},
-		"library, a panic":           {library, panics, `enricher "strange": panic: boom`},
-		"library, its context ends":  {library, givesUp, `enricher "strange": not done within 1s: context deadline exceeded`},
-		"library, a lie":             {library, lies, `enricher "strange": label "another": key is not among the enricher's OutputKeys`},
-		"fan-out, an error":          {handWritten, down, `enricher "strange": the database is down`},
-		"fan-out, a panic":           {handWritten, panics, `enricher "strange": panic: boom`},
-		"fan-out, its context ends":  {handWritten, givesUp, `enricher "strange": context deadline exceeded`},
-		"failsafe, an error":         {failsafeGo, down, `enricher "strange": the database is down`},
-		"failsafe, its context ends": {failsafeGo, givesUp, `enricher "strange": timeout exceeded`},
-		"both, an error":             {failsafeInFan, down, `enricher "strange": the database is down`},
-		"both, a panic":              {failsafeInFan, panics, `enricher "strange": panic: boom`},
+		"library, an error":          {library, down, `enricher "misbehaving": the database is down`},
+		"library, a panic":           {library, panics, `enricher "misbehaving": panic: boom`},
+		"library, its context ends":  {library, givesUp, `enricher "misbehaving": not done within 1s: context deadline exceeded`},
+		"library, undeclared key":    {library, undeclared, `enricher "misbehaving": label "another": key is not among the enricher's OutputKeys`},
+		"fan-out, an error":          {handWritten, down, `enricher "misbehaving": the database is down`},
+		"fan-out, a panic":           {handWritten, panics, `enricher "misbehaving": panic: boom`},
+		"fan-out, its context ends":  {handWritten, givesUp, `enricher "misbehaving": context deadline exceeded`},
+		"failsafe, an error":         {failsafeGo, down, `enricher "misbehaving": the database is down`},
+		"failsafe, its context ends": {failsafeGo, givesUp, `enricher "misbehaving": timeout exceeded`},
+		"both, an error":             {failsafeInFan, down, `enricher "misbehaving": the database is down`},
+		"both, a panic":              {failsafeInFan, panics, `enricher "misbehaving": panic: boom`},
 		"sentry, an error":           {sentryGo, down, ""},
-		"loop, an error":             {bareLoop, down, `enricher "strange": the database is down`},
+		"loop, an error":             {bareLoop, down, `enricher "misbehaving": the database is down`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +119,7 @@ func TestContendersSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestContendersLeaveAHungEnricherInTimeOrNever(t *testing.T) {
+func TestContendersAbandonAHungEnricherOrHang(t *testing.T) {
 	t.Parallel()
 	const budget = enricher.DefaultTimeout
 	for name, test := range map[string]struct {
@@ -134,14 +134,14 @@ func TestContendersLeaveAHungEnricherInTimeOrNever(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				defer close(release) // the bubble only ends well if the late answers block nobody
-				p := startFor(t, test.by, withHung(8, release))
+				defer close(release) // the bubble fails if a late answer blocks
+				p := startFor(t, test.by, amongHung(quickEnrichers(7), release))
 				var took []time.Duration
 				for range 65 {
 					start := time.Now()
 					labels, err := p.enrich(t.Context(), errFailure, failureContext)
 					assert.Len(t, labels, 7)
-					assert.True(t, names(err, strange), err)
+					assert.True(t, names(err, misbehaving), err)
 					took = append(took, time.Since(start))
 				}
 				assert.Equal(t, test.first, took[0])
@@ -155,7 +155,7 @@ func TestContendersLeaveAHungEnricherInTimeOrNever(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				p := startFor(t, c, withHung(8, release))
+				p := startFor(t, c, amongHung(quickEnrichers(7), release))
 				assert.Equal(t, call{ending: hung}, watch(p, time.Hour))
 				close(release)
 			})
@@ -163,33 +163,13 @@ func TestContendersLeaveAHungEnricherInTimeOrNever(t *testing.T) {
 	}
 }
 
-func TestFailsafeWaitsForAFunctionThatIgnoresItsContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		cancelled := make(chan error, 1)
-		release := make(chan struct{})
-		result := newExecutor(time.Second).GetAsyncWithExecution(func(exec execution) (enricher.Labels, error) {
-			<-exec.Canceled()
-			cancelled <- exec.Context().Err()
-			<-release
-			return nil, nil
-		})
-		time.Sleep(time.Hour)
-		assert.Equal(t, context.Canceled, <-cancelled)
-		assert.False(t, result.IsDone(), "somebody still waits")
-		close(release)
-		_, err := result.Get()
-		assert.EqualError(t, err, "timeout exceeded")
-	})
-}
-
-func TestRefusedEnrichersAreNamed(t *testing.T) {
+func TestContendersNameRejectedEnrichers(t *testing.T) {
 	t.Parallel()
 	twice := append(quickEnrichers(2), namedEnricher{"third", &quick{"key-of-enricher-01"}})
 	p, err := startLibrary(twice, enricher.DefaultTimeout)
-	require.True(t, names(err, "enricher-01", "third"), err)
+	require.True(t, names(err, "enricher-01") && names(err, "third"), err)
 	labels, err := p.enrich(t.Context(), errFailure, failureContext)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"key-of-enricher-02"}, labels.Keys())
-	assert.Panics(t, func() { newContestant(library, "", twice) }, "it would look quick")
+	assert.Panics(t, func() { newContestant(library, "", twice) })
 }

@@ -7,36 +7,36 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// A contestant is a contender at some work.
+// A contestant is a contender with its enrichers, ready to be measured.
 type contestant struct {
-	by        string // who hands the failures on
+	by        string // name of the contender
 	work      string // what the enrichers do
 	enrichers int
-	callers   int // goroutines that have failures to enrich
-	cores     int // that everybody has to share; 0: procs
+	labels    int // that a failure gets
+	callers   int // concurrent goroutines
 
 	failure enricher.FailureContext
 	enrich  func(ctx context.Context, fc enricher.FailureContext) enricher.Labels
 	stop    func()
 
-	failures int      // that one measurement enriches
-	samples  []sample // all that were taken
+	failures int      // per measurement
+	samples  []sample // one per measurement
 }
 
-// String returns the name of c in profiles and errors.
+// String returns the name of c in errors.
 func (c *contestant) String() string {
 	return fmt.Sprintf("%d %s: %s", c.enrichers, c.work, c.by)
 }
 
-// newContestant starts a contestant with the budget that the library has by
-// default. It panics where an enricher is refused, as they are always the same.
+// newContestant starts a contestant with the library's default budget. It panics
+// if an enricher is rejected: the enrichers are part of this program.
 func newContestant(by *contender, work string, enrichers []namedEnricher) *contestant {
 	p, err := by.start(enrichers, enricher.DefaultTimeout)
 	if err != nil {
 		panic(err)
 	}
 	return &contestant{
-		by: by.name, work: work, enrichers: len(enrichers), callers: 1, failure: failureContext,
+		by: by.name, work: work, enrichers: len(enrichers), labels: len(enrichers), callers: 1, failure: failureContext,
 		enrich: func(ctx context.Context, fc enricher.FailureContext) enricher.Labels {
 			labels, _ := p.enrich(ctx, errFailure, fc)
 			return labels
@@ -45,15 +45,9 @@ func newContestant(by *contender, work string, enrichers []namedEnricher) *conte
 	}
 }
 
-// onEveryCore makes c work for a caller on each core at once.
+// onEveryCore gives c one caller per core.
 func onEveryCore(c *contestant) *contestant {
 	c.callers = procs
-	return c
-}
-
-// onOneCore gives c a single core.
-func onOneCore(c *contestant) *contestant {
-	c.cores = 1
 	return c
 }
 
@@ -65,19 +59,19 @@ func withAttributes(c *contestant) *contestant {
 	return c
 }
 
-// run enriches the failure n times. It returns an error if a single label was
-// missing: who loses some has not done the work.
+// run enriches the failure n times. It returns an error if a label is missing:
+// then the work was not done.
 func (c *contestant) run(n int) error {
 	ctx := context.Background()
 	for range n {
-		if got := len(c.enrich(ctx, c.failure)); got != c.enrichers {
-			return fmt.Errorf("%v: got %d labels, want %d", c, got, c.enrichers)
+		if got := len(c.enrich(ctx, c.failure)); got != c.labels {
+			return fmt.Errorf("%v: got %d labels instead of %d", c, got, c.labels)
 		}
 	}
 	return nil
 }
 
-// typical returns the median of what c has been found to cost.
+// typical returns the median of the samples, field by field.
 func (c *contestant) typical() sample {
 	return sample{
 		nanoseconds: medianOf(c.samples, func(s sample) float64 { return s.nanoseconds }),

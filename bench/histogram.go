@@ -5,24 +5,22 @@ import (
 	"time"
 )
 
-// A histogram counts durations of at least 0, with an error of less than 1/64. It
-// does not grow, so that it does not change what it is used to measure. The zero
-// value is empty.
+// A histogram counts durations with an error of less than 1/64. It does not grow,
+// so that it does not change the heap that is measured. The zero value is empty.
 type histogram [58 * perOctave]uint64
 
 const perOctave = 64
 
-// add counts d.
 func (h *histogram) add(d time.Duration) { h[bucketOf(d)]++ }
 
-// merge adds what other has counted.
+// merge adds the counts of other.
 func (h *histogram) merge(other *histogram) {
 	for i, n := range other {
 		h[i] += n
 	}
 }
 
-// count returns how many durations there are.
+// count returns the number of durations.
 func (h *histogram) count() uint64 {
 	var n uint64
 	for _, m := range h {
@@ -31,8 +29,8 @@ func (h *histogram) count() uint64 {
 	return n
 }
 
-// quantile returns the nanoseconds of the duration below which the fraction q of
-// all lies, or 0 if there are none.
+// quantile returns the duration, in nanoseconds, below which the fraction q of all
+// lies, or 0 if there are none.
 func (h *histogram) quantile(q float64) float64 {
 	rank, seen := q*float64(h.count()), uint64(0)
 	for i, n := range h {

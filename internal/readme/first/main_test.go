@@ -7,7 +7,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
-func TestTheFirstEnricherKeepsTheContract(t *testing.T) {
+func TestFirstEnricherKeepsTheContract(t *testing.T) {
 	factory, _ := enricher.RegisteredFactory("missing-file")
 	enrichertest.Run(t, factory, enrichertest.Deterministic())
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-func TestAFailureIsServedWhereTheReadmeMountsIt(t *testing.T) {
+func TestMountServesFailures(t *testing.T) {
 	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("veto", enricher.Func(
 		[]string{enricher.KeyJobCannotRestart},
 		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
