@@ -50,6 +50,7 @@ func TestTheSameFailureHasTheSameFingerprint(t *testing.T) {
 		"other lists":    {list{a, b, c}, list{c, a, b}, list{a, a, b, c}},
 		"hidden join":    {&HidingError{errors.Join(a, b)}, &HidingError{errors.Join(b, a)}},
 		"joined panics":  {errors.Join(panicked("x", "main.a"), panicked("x", "main.b")), errors.Join(panicked("x", "main.b"), panicked("x", "main.a"))},
+		"statuses":       {errors.Join(&answered{404}, &answered{503}), errors.Join(&answered{503}, &answered{404})},
 		"panicked join":  {panicked(errors.Join(a, b), "main.a"), panicked(errors.Join(b, a), "main.a")},
 	} {
 		want := fingerprint.Of(same[0])
@@ -111,7 +112,7 @@ func TestDifferentFailuresHaveDifferentFingerprints(t *testing.T) {
 		errs,
 		&RowError{"bad amount"}, &ColumnError{"bad amount"}, errors.New("bad amount"), fmt.Errorf("load: %w", errors.New("bad amount")),
 		fmt.Errorf("load: %w", &RowError{"bad amount"}), fmt.Errorf("store: %w", &RowError{"bad amount"}),
-		number(70), amount(70),
+		number(70), amount(70), &answered{404}, &answered{503}, fmt.Errorf("fetch: %w", &answered{404}), fmt.Errorf("fetch: %w", &answered{503}), stated("40001"), stated("23505"),
 		a, b, errors.Join(a, b), list{a, b, errors.New("x")}, fmt.Errorf("job: %w", errors.Join(a, b)), fmt.Errorf("%w: %w", a, b), fmt.Errorf("%w: %w", b, a),
 		&HidingError{a}, &HidingError{b}, &HidingError{&RowError{"disk full"}}, &HidingError{errors.Join(a, b)},
 		panicked("disk full", "main.a"), panicked("disk full", "main.b"), panicked("disk full", "main.(*a).b"), enricher.NewPanicError("disk full", nil),

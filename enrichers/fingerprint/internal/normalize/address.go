@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 import "net/netip"
 

@@ -1,4 +1,4 @@
-package fingerprint_test
+package normalize_test
 
 import (
 	"bufio"
@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 )
 
-func TestNormalizeReplacesWhatVaries(t *testing.T) {
+func TestTextReplacesWhatVaries(t *testing.T) {
 	t.Parallel()
 	// Two lines for each case: a text and what becomes of it.
 	f, err := os.Open("testdata/normalize.txt")
@@ -29,14 +29,14 @@ func TestNormalizeReplacesWhatVaries(t *testing.T) {
 			continue
 		}
 		require.True(t, lines.Scan(), "no second line for %q", text)
-		assert.Equal(t, strings.TrimPrefix(lines.Text(), "    "), fingerprint.Normalize(text), "of %q", text)
+		assert.Equal(t, strings.TrimPrefix(lines.Text(), "    "), normalize.Text(text), "of %q", text)
 		cases++
 	}
 	require.NoError(t, lines.Err())
 	assert.Greater(t, cases, 100)
 }
 
-func TestNormalizeCleans(t *testing.T) {
+func TestTextFoldsSpace(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"":                             "",
@@ -49,7 +49,23 @@ func TestNormalizeCleans(t *testing.T) {
 		"plain text stays as it is.":   "plain text stays as it is.",
 		"read 3\x00rows\xff of 5 rows": "read <num> rows\ufffd of <num> rows",
 	} {
-		assert.Equal(t, want, fingerprint.Normalize(text), "of %q", text)
+		assert.Equal(t, want, normalize.Text(text), "of %q", text)
+	}
+}
+
+func TestCutIsBetweenCharactersAndPlaceholders(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"<num> abcde":           "<num> abcde",
+		"abcdefghijklmnop":      "abcdefghijklmnop",
+		"abcdefghijklmnopq":     "abcdefghijklm…",
+		"abcdefghijklmöpqrs":    "abcdefghijklm…",
+		"abcdefghijklöopqrs":    "abcdefghijkl…",
+		"abcdefghijk <num> opq": "abcdefghijk …",
+		"abcdefg <num> opqrstu": "abcdefg <num>…",
+		"abcdefghi < jklmno":    "abcdefghi < j…",
+	} {
+		assert.Equal(t, want, normalize.Cut(text, 16), "of %q", text)
 	}
 }
 
@@ -61,7 +77,7 @@ var fragments = strings.Fields(`
 	15:04:05 15:04 .999 2006-01-02 2006/01/02 20060102T150405Z 10.0.0.1 fe80::1 ::1 :80 /24 00:1a:2b: 123e4567-e89b-12d3-a456-426614174000
 	http:// https://h file:/// jdbc: C:\ c:/ ./ ../ ~/ /a a/b .go .csv a@b.co b.co @b.c eftixk72aD6Ap51TnqcoF8eFidJG9Z42 e+06 1e9 1e`)
 
-func TestNormalizingTwiceIsNormalizingOnce(t *testing.T) {
+func TestTextTwiceIsTextOnce(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 50_000 {
@@ -72,36 +88,36 @@ func TestNormalizingTwiceIsNormalizingOnce(t *testing.T) {
 				b.WriteByte(' ')
 			}
 		}
-		once := fingerprint.Normalize(b.String())
-		require.Equal(t, once, fingerprint.Normalize(once), "of %q", b.String())
+		once := normalize.Text(b.String())
+		require.Equal(t, once, normalize.Text(once), "of %q", b.String())
 	}
 }
 
-// With a scanner that goes back and forth this would take hours.
-func TestNormalizeIsLinear(t *testing.T) {
+// A scanner that takes quadratic time would take hours.
+func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	for _, fragment := range fragments {
 		for _, separator := range []string{"", " ", "/", "-", "'a "} {
 			text := strings.Repeat(fragment+separator, 2_000)
-			assert.LessOrEqual(t, len(fingerprint.Normalize(text)), 5*len(text))
+			assert.LessOrEqual(t, len(normalize.Text(text)), 5*len(text))
 		}
 	}
 }
 
-func FuzzNormalize(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, seed := range fragments {
 		f.Add(seed + " " + seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		once := fingerprint.Normalize(text)
+		once := normalize.Text(text)
 		if !utf8.ValidString(once) || strings.ContainsFunc(once, unicode.IsControl) {
-			t.Fatalf("Normalize(%q) = %q, which no label can have", text, once)
+			t.Fatalf("Text(%q) = %q, which no label can have", text, once)
 		}
 		if len(once) > 5*len(text) {
-			t.Fatalf("Normalize(%q) = %q: %d bytes of %d", text, once, len(once), len(text))
+			t.Fatalf("Text(%q) = %q: %d bytes of %d", text, once, len(once), len(text))
 		}
-		if twice := fingerprint.Normalize(once); twice != once {
-			t.Fatalf("Normalize(%q) = %q, and again it is %q", text, once, twice)
+		if twice := normalize.Text(once); twice != once {
+			t.Fatalf("Text(%q) = %q, and again it is %q", text, once, twice)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 // A token is a word as long as it goes: letters and digits without anything
 // between them.

@@ -1,17 +1,16 @@
-package fingerprint
+// Package normalize replaces what varies in the texts of errors by placeholders.
+package normalize
 
-// Normalize returns text with what varies between two occurrences of one failure
-// replaced by placeholders; the package comment has the table. Every run of
-// white space and control characters is one space, and the ends are trimmed.
+// Text returns text with what varies between two occurrences of one failure
+// replaced by placeholders; the documentation of package fingerprint has the
+// table. Every run of white space and control characters is one space, and the
+// ends are trimmed.
 //
 // text may be anything. The result is valid UTF-8 without control characters and
-// has at most five times the bytes of text. It takes time in proportion to the
-// text, however long, and normalizing twice is normalizing once. An empty text
-// is left empty.
-func Normalize(text string) string { return scan(clean(text)) }
-
-// scan is Normalize for a text that is clean.
-func scan(text string) string {
+// has at most five times the bytes of text. The time is proportional to the
+// length of text, and normalizing twice is normalizing once.
+func Text(text string) string {
+	text = Clean(text)
 	s := scanner{in: text, out: make([]byte, 0, len(text)+len(text)/4)}
 	s.run()
 	if string(s.out) == text {
@@ -36,39 +35,6 @@ type scanner struct {
 	inWord bool           // a letter, a digit or a placeholder was written last
 	urlEnd int            // where the last URL ends in out
 	open   [numKinds]bool // no quotation mark of this kind closes from here on
-}
-
-// The placeholders.
-const (
-	phNum   = "<num>"
-	phHex   = "<hex>"
-	phUUID  = "<uuid>"
-	phID    = "<id>"
-	phTime  = "<time>"
-	phDur   = "<dur>"
-	phSize  = "<size>"
-	phAddr  = "<addr>"
-	phPath  = "<path>"
-	phEmail = "<email>"
-	phStr   = "<str>"
-)
-
-// placeholder returns the placeholder that text begins with, or "".
-func placeholder(text string) string {
-	if len(text) < len(phID) || text[0] != '<' {
-		return ""
-	}
-	for i := 1; i < min(len(text), len(phEmail)); i++ {
-		if text[i] != '>' {
-			continue
-		}
-		switch text[:i+1] {
-		case phNum, phHex, phUUID, phID, phTime, phDur, phSize, phAddr, phPath, phEmail, phStr:
-			return text[:i+1]
-		}
-		return ""
-	}
-	return ""
 }
 
 // run scans to the end.

@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// clean returns text with every run of white space and control characters as one
+// Clean returns text with every run of white space and control characters as one
 // space, none at its ends, and every run of bytes that are not UTF-8 as one
 // U+FFFD. Most texts are like that already, and are returned as they are.
-func clean(text string) string {
+func Clean(text string) string {
 	dirty := dirtyAt(text)
 	if dirty < 0 {
 		return text
@@ -21,7 +21,7 @@ func clean(text string) string {
 	space, broken := dirty > 0 && text[dirty-1] == ' ', false
 	for _, r := range text[dirty:] {
 		switch {
-		case isSpace(r):
+		case IsSpace(r):
 			space, broken = true, false
 			continue
 		case space && b.Len() > 0:
@@ -36,7 +36,7 @@ func clean(text string) string {
 	return b.String()
 }
 
-// dirtyAt returns where clean has something to do, or -1.
+// dirtyAt returns where Clean has something to do, or -1.
 func dirtyAt(text string) int {
 	space := true // before the text, so that one at the beginning is dirty
 	for i := 0; i < len(text); {
@@ -49,7 +49,7 @@ func dirtyAt(text string) int {
 		switch {
 		case r == ' ' && !space:
 			space = true
-		case r == utf8.RuneError || isSpace(r):
+		case r == utf8.RuneError || IsSpace(r):
 			return i
 		default:
 			space = false
@@ -62,7 +62,8 @@ func dirtyAt(text string) int {
 	return -1
 }
 
-func isSpace(r rune) bool {
+// IsSpace reports whether r is white space or a control character.
+func IsSpace(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r <= ' ' || r == 0x7f
 	}

@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 // number replaces the number that starts at start with a digit: whole or with
 // fractions, a version such as 1.2.3, with an exponent, or an ordinal.

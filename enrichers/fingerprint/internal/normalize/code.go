@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 // isCode reports whether the token from start to end is a code: an exit status,
 // an HTTP status, an errno, an SQLSTATE. Those are what people tell failures

@@ -1,4 +1,4 @@
-package fingerprint
+package normalize
 
 // date replaces an ISO 8601 date, or one with slashes, that starts here, and the
 // time after its T.
