@@ -17,7 +17,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
 )
 
-func TestTheSameFailureHasTheSameFingerprint(t *testing.T) {
+func TestOfIsEqualForTheSameFailure(t *testing.T) {
 	t.Parallel()
 	a, b, c := errors.New("disk full"), errors.New("connection lost"), &RowError{"row 7 is bad"}
 	path := func(p string) error { return &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist} }
@@ -66,7 +66,7 @@ func numError(text string) error {
 	return err
 }
 
-func TestJoinsOfAnyOrderHaveTheSameMessage(t *testing.T) {
+func TestMessageIgnoresTheOrderOfJoins(t *testing.T) {
 	t.Parallel()
 	e, err := fingerprint.New(fingerprint.Options{})
 	assert.NoError(t, err)
@@ -101,7 +101,7 @@ var different = []string{
 	"Datei nicht gefunden", "файл не найден", "文件不存在", "文件已存在", "", "7", "7s", "10MB", "/x", `"x"`, "a@example.com", "0x1f", "10.0.0.1",
 }
 
-func TestDifferentFailuresHaveDifferentFingerprints(t *testing.T) {
+func TestOfDiffersForDifferentFailures(t *testing.T) {
 	t.Parallel()
 	a, b := errors.New("disk full"), errors.New("connection lost")
 	var errs []error

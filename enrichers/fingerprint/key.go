@@ -15,8 +15,8 @@ import (
 // every release of this package that has the same Version.
 const Version = 1
 
-// Of returns the fingerprint of err: 16 hexadecimal digits, which failures of
-// the same kind have in common. It is safe with any error; that of nil is "".
+// Of returns the fingerprint of err: 16 hexadecimal digits that are the same for
+// failures of the same kind. It does not panic, whatever err is; that of nil is "".
 func Of(err error) string {
 	if err == nil {
 		return ""

@@ -11,27 +11,27 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// A passage is the text of an error, as far as it is also the text of what the
-// error wraps. Most errors print those that they wrap, so one text is enough for
-// all; what was joined has a place in it.
+// A passage is the text of an error and of those wrapped errors whose text is a
+// part of it. Most errors print what they wrap, so that one text describes them
+// all. Joined errors are a part of it that is rendered on its own.
 type passage struct {
 	walker *walker
 	text   string
 	types  []string // of all whose text it is, from the outside in
-	codes  []string // of the same, where they have one
+	codes  []string // of those that have one
 	lists  []list   // in the order of their places
 	parts  []description
 	joined bool
 	hidden []hidden
 }
 
-// A list is where errors were joined, and what stands there in the message.
+// A list is the part of the text that prints joined errors, and its replacement.
 type list struct {
 	start, end int
 	message    string
 }
 
-// A hidden error is wrapped, but its text is not in that of what wraps it.
+// A hidden error is one whose text is not in that of the error that wraps it.
 type hidden struct {
 	err   error
 	depth int
@@ -97,9 +97,9 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 	}
 }
 
-// enumerated reports whether the texts of many stand one after another, always
-// with the same marks between them, and from where to where if they do. If not,
-// it returns start and end.
+// enumerated reports whether the texts of many follow one another with the same
+// marks between them, and where the first begins and the last ends. If they do
+// not, it returns start and end.
 func (p *passage) enumerated(many []error, start, end int) (first, last int, ok bool) {
 	mark := ""
 	first, last = start, start
@@ -161,7 +161,7 @@ func (w *walker) flatten(many []error, depth int, fn func(err error, depth int))
 	}
 }
 
-// find returns where text is between start and end: first of all at the end,
+// find returns where text is between start and end. It looks at the end first,
 // where most errors print what they wrap.
 func (p *passage) find(text string, start, end int) (from, to int, ok bool) {
 	if strings.HasSuffix(p.text[start:end], text) {
@@ -192,8 +192,8 @@ func (p *passage) render() string {
 	return b.String()
 }
 
-// renderTo writes the text from start to end, where a list is before or after
-// it, normalized.
+// renderTo writes the text from start to end, normalized. Unlike [normalize.Text]
+// it keeps a space beside a list.
 func (p *passage) renderTo(b *strings.Builder, start, end int) {
 	part := p.cut(start, end)
 	first, _ := utf8.DecodeRuneInString(part)
