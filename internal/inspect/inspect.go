@@ -1,5 +1,5 @@
-// Package inspect looks at errors of strangers: their types, texts and origins.
-// Whatever the error is, nothing here panics.
+// Package inspect finds the types, texts and origins of errors of third-party code.
+// Nothing here panics, whatever the error is.
 package inspect
 
 import (
@@ -12,23 +12,22 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// Text returns the text of err in a form that a label can have: valid UTF-8, with
-// control characters other than tab and newline replaced by U+FFFD, and at most
-// limit bytes, cut between two characters. Where the Error method panics, the
-// text says so.
+// Text returns the text of err as a label can have it: valid UTF-8, with control
+// characters other than tab and newline replaced by U+FFFD, and at most limit bytes,
+// cut between two characters. If the Error method panics, the text says so.
 func Text(err error, limit int) string {
 	return text.Clean(guard.Text(err), limit)
 }
 
-// A typeInfo is what there is to know about a type of errors.
+// A typeInfo describes a type of errors.
 type typeInfo struct {
-	otel  string // its name
+	otel  string // as error.type has it
 	short string // as %T prints it
 	long  string // the same with the full path of the package
 	stack bool   // it has a method StackTrace like that of pkg/errors
 }
 
-var types sync.Map // of *typeInfo by reflect.Type: as many as the program has error types
+var types sync.Map // *typeInfo by reflect.Type: at most as many as the program has error types
 
 func infoOf(err error) *typeInfo {
 	t := reflect.TypeOf(err)
@@ -37,12 +36,9 @@ func infoOf(err error) *typeInfo {
 	}
 	n := &typeInfo{otel: t.String(), short: t.String(), stack: hasStackTrace(t)}
 	n.long = n.short
-	elem, stars := t, ""
-	for elem.Kind() == reflect.Pointer && elem.Name() == "" {
-		elem, stars = elem.Elem(), stars+"*"
-	}
-	if elem.PkgPath() != "" && elem.Name() != "" {
-		n.long = stars + elem.PkgPath() + "." + elem.Name()
+	if named := NamedType(t); named.PkgPath() != "" && named.Name() != "" {
+		stars := n.short[:len(n.short)-len(strings.TrimLeft(n.short, "*"))]
+		n.long = stars + named.PkgPath() + "." + named.Name()
 		if stars == "" {
 			n.otel = n.long
 		}
@@ -51,29 +47,38 @@ func infoOf(err error) *typeInfo {
 	return n
 }
 
-// TypeName returns the name of the type of err, which is not nil, as
-// OpenTelemetry for Go has it in error.type (ErrorType in package semconv): with
-// the path of its package where it is a named type, "syscall.Errno" or
-// "net/textproto.ProtocolError", and else as %T prints it, "*fs.PathError".
+// NamedType returns the type that t points to, directly or through other pointers,
+// and t itself if it is not a pointer or has a name.
+func NamedType(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer && t.Name() == "" {
+		t = t.Elem()
+	}
+	return t
+}
+
+// TypeName returns the name of the type of err, which is not nil, as OpenTelemetry
+// for Go has it in error.type (ErrorType in package semconv): with the path of its
+// package if it is a named type, "syscall.Errno" or "net/textproto.ProtocolError",
+// and as %T prints it otherwise, "*fs.PathError".
 func TypeName(err error) string { return infoOf(err).otel }
 
-// TypeNames returns the names by which people may call the type of err, which is
-// not nil: as %T prints it, "*fs.PathError", and the same with the full path of
-// the package, "*io/fs.PathError".
+// TypeNames returns the names that a configuration may use for the type of err,
+// which is not nil: as %T prints it, "*fs.PathError", and the same with the full
+// path of the package, "*io/fs.PathError".
 func TypeNames(err error) [2]string {
 	t := infoOf(err)
 	return [2]string{t.short, t.long}
 }
 
-// IsType reports whether typeName is one of the [TypeNames] of err. Case does not
-// matter, as loaders of configuration that lower-case their keys are common.
+// IsType reports whether typeName is one of the [TypeNames] of err, ignoring case,
+// because many loaders of configuration lower-case their keys.
 func IsType(err error, typeName string) bool {
 	t := infoOf(err)
 	return strings.EqualFold(t.short, typeName) || strings.EqualFold(t.long, typeName)
 }
 
-// plain are the types that add a text, labels or a stack to the error that they
-// wrap, and nothing else.
+// plain are the types that only add a text, labels or a stack to the error that they
+// wrap.
 var plain = map[string]bool{
 	"*fmt.wrapError":    true,
 	"*fmt.wrapErrors":   true,
@@ -94,8 +99,8 @@ var plain = map[string]bool{
 func IsPlain(err error) bool { return plain[infoOf(err).long] }
 
 // Peel returns err, which is not nil, without the wrappers that only add a text,
-// labels or a stack. Of several wrapped errors it follows the first. Where there
-// is nothing but wrappers, it is the innermost.
+// labels or a stack. Of several wrapped errors it follows the first. If there are
+// only wrappers, it returns the innermost.
 func Peel(err error) error {
 	for e := range enricher.Chain(err) {
 		err = e

@@ -9,6 +9,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/source"
 )
 
 // A Frame is a place in code.
@@ -23,15 +24,15 @@ type Frame struct {
 // function that panicked, for any other error the top frame of the stack that
 // it carries, as the errors of github.com/pkg/errors, github.com/go-errors/errors
 // and github.com/cockroachdb/errors do. Of several stacks in a chain the
-// innermost counts. Frames of the Go runtime are passed over.
+// innermost counts. Frames of the Go runtime are skipped.
 func Origin(err error) (Frame, bool) {
 	unlimited := math.MaxInt
 	return OriginWithin(err, &unlimited)
 }
 
-// OriginWithin is [Origin] for a part of a tree of errors, of which many may be
-// asked for: it looks at no more than limit errors, and takes what it has looked
-// at from limit.
+// OriginWithin is like [Origin], but looks at no more than *limit errors, and
+// subtracts from it how many it has looked at. It bounds the cost of calls for many
+// parts of one tree.
 func OriginWithin(err error, limit *int) (Frame, bool) {
 	var origin Frame
 	for e := range enricher.Chain(err) {
@@ -66,9 +67,8 @@ func frameOf(err error) (Frame, bool) {
 // maxStack bounds how much of a stack in text form is read.
 const maxStack = 64 << 10
 
-// hasStackTrace reports whether t has a method StackTrace as the errors of
-// pkg/errors have it: its result is a slice of a type that is a program counter,
-// plus one.
+// hasStackTrace reports whether t has a method StackTrace like that of the errors of
+// pkg/errors, which returns a slice of program counters.
 func hasStackTrace(t reflect.Type) bool {
 	method, ok := t.MethodByName("StackTrace")
 	if !ok || method.Type.NumIn() != 1 || method.Type.NumOut() != 1 {
@@ -87,7 +87,7 @@ func stackTrace(err error) (Frame, bool) {
 	return top(pcs)
 }
 
-// maxFrames is how many frames are looked at for one that is not the runtime's.
+// maxFrames bounds how many frames are searched for one that is not the runtime's.
 const maxFrames = 64
 
 // top returns the first frame that is not the runtime's. pcs are as
@@ -100,7 +100,7 @@ func top(pcs []uintptr) (Frame, bool) {
 	for {
 		f, more := frames.Next()
 		if f.Function != "" && !isRuntime(f.Function) {
-			return Frame{f.Function, packageOf(f.Function), f.File, f.Line}, true
+			return Frame{f.Function, source.PackageOf(f.Function), f.File, f.Line}, true
 		}
 		if !more {
 			return Frame{}, false
@@ -110,8 +110,8 @@ func top(pcs []uintptr) (Frame, bool) {
 
 // panicked returns the frame that panicked from a stack as [runtime/debug.Stack]
 // prints it: two lines a frame, the function with its arguments and, indented,
-// file:line. It is the first frame below the last call of panic, or the first of
-// all where there is none, that is not the runtime's.
+// file:line. It is the first frame that is not the runtime's below the last call of
+// panic, or below the top if there is none.
 func panicked(stack string) (Frame, bool) {
 	lines := strings.Split(stack, "\n")
 	start := 0
@@ -126,7 +126,7 @@ func panicked(stack string) (Frame, bool) {
 		if !ok || function == "" || isRuntime(function) || function == "panic" {
 			continue
 		}
-		f := Frame{Function: function, Package: packageOf(function)}
+		f := Frame{Function: function, Package: source.PackageOf(function)}
 		place, _, _ = strings.Cut(place, " +0x")
 		if colon := strings.LastIndexByte(place, ':'); colon >= 0 {
 			f.File = place[:colon]
@@ -153,18 +153,4 @@ func withoutArguments(line string) string {
 func isRuntime(function string) bool {
 	return strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "runtime/") ||
 		strings.HasPrefix(function, "internal/runtime/")
-}
-
-// packageOf returns the path of the package of a function: all up to the first
-// dot after the last slash. Dots in the last element of a path are escaped by
-// the linker.
-func packageOf(function string) string {
-	// What stands in brackets, the type arguments, has slashes of its own.
-	head, _, _ := strings.Cut(function, "[")
-	slash := strings.LastIndexByte(head, '/') + 1
-	dot := strings.IndexByte(head[slash:], '.')
-	if dot < 0 {
-		return head
-	}
-	return strings.ReplaceAll(head[:slash+dot], "%2e", ".")
 }

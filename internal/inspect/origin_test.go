@@ -47,10 +47,10 @@ func newCalled() error {
 func (called) Error() string        { return "called" }
 func (c called) Callers() []uintptr { return c }
 
-type strange struct{}
+type mismatched struct{}
 
-func (strange) Error() string                   { return "strange" }
-func (strange) StackTrace(depth int) stackTrace { return nil }
+func (mismatched) Error() string                   { return "mismatched" }
+func (mismatched) StackTrace(depth int) stackTrace { return nil }
 
 type broken struct{}
 
@@ -107,7 +107,7 @@ func TestOrigin(t *testing.T) {
 		"no program counters":                 called{},
 		"program counters of nothing":         called{1, 2, 3},
 		"a method StackTrace that panics":     &broken{},
-		"a method StackTrace of another form": strange{},
+		"a method StackTrace of another form": mismatched{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, ok := inspect.Origin(err)

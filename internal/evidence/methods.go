@@ -5,10 +5,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
-// judges are the judges of each type of errors, found once: a reflect.Type to a
-// []judge. There are as many as the program has error types.
+// judges caches the judges of each type of errors: a []judge by reflect.Type. There
+// are at most as many entries as the program has error types.
 var judges sync.Map
 
 func judgesOf(err error) []judge {
@@ -21,12 +23,12 @@ func judgesOf(err error) []judge {
 	return found
 }
 
-// findJudges looks for methods and fields by which errors say what they are
-// without any interface that could be imported.
+// findJudges finds the judges of a type: by its methods and fields, its name and its
+// package.
 func findJudges(err error, t reflect.Type) []judge {
-	pkg := packageOf(t)
+	pkg := inspect.NamedType(t).PkgPath()
 	if pkg == "context" {
-		return nil // its deadline has a Timeout method, but is no call's
+		return nil // its deadline has a Timeout method, but is not that of a call
 	}
 	var found []judge
 	add := func(ok bool, j judge) {
@@ -35,7 +37,7 @@ func findJudges(err error, t reflect.Type) []judge {
 		}
 	}
 	for _, m := range methods {
-		add(m.has(err), m.ask)
+		add(m.has(err), m.judge)
 	}
 	if grpcStatus, ok := findGRPC(t); ok {
 		found = append(found, grpcStatus)
@@ -64,28 +66,28 @@ func findJudges(err error, t reflect.Type) []judge {
 	return found
 }
 
-// A method is one by which errors say what they are.
+// A method judges errors that have a certain method.
 type method struct {
-	has func(err error) bool
-	ask judge
+	has   func(err error) bool
+	judge judge
 }
 
-// on makes a method of an interface with that method only.
-func on[I any](ask func(v *Verdict, err I)) method {
+// on returns the method of an interface with one method.
+func on[I any](judge func(v *Verdict, err I)) method {
 	return method{
-		has: func(err error) bool { _, ok := err.(I); return ok },
-		ask: func(v *Verdict, err error) { ask(v, err.(I)) },
+		has:   func(err error) bool { _, ok := err.(I); return ok },
+		judge: func(v *Verdict, err error) { judge(v, err.(I)) },
 	}
 }
 
-// marker makes a method of an interface whose method says by being there.
+// marker returns a method whose presence is the evidence.
 func marker[I any](f Fault, r Retry, name string) method {
 	e := says(Coded, f, r, "it has a method "+name)
 	return on(func(v *Verdict, _ I) { v.add(e) })
 }
 
 var methods = []method{
-	// What the author says of trying again counts more than what we think.
+	// The author of an error knows best whether a retry helps.
 	on(func(v *Verdict, err interface{ Retryable() bool }) { v.author(err.Retryable(), "Retryable") }),
 	on(func(v *Verdict, err interface{ IsRetryable() bool }) { v.author(err.IsRetryable(), "IsRetryable") }),
 	on(func(v *Verdict, err interface{ NonRetryable() bool }) {
@@ -100,7 +102,7 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ HTTPStatusCode() int }) { v.add(ofHTTP(err.HTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ SQLState() string }) { v.add(ofSQLState(err.SQLState())) }),
 
-	// False says nothing in these: it is the usual answer of an error that was never asked.
+	// False is no evidence in these: it is the default of many errors.
 	on(func(v *Verdict, err interface{ Timeout() bool }) {
 		if err.Timeout() {
 			v.add(says(Generic, Dependency, Retryable, "a timeout"))
@@ -108,12 +110,12 @@ var methods = []method{
 	}),
 	on(func(v *Verdict, err interface{ Temporary() bool }) {
 		if err.Temporary() {
-			v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "it says that it is temporary"})
+			v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "its method Temporary returns true"})
 		}
 	}),
 	on(func(v *Verdict, err interface{ SafeToRetry() bool }) {
 		if err.SafeToRetry() {
-			v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "it says that it is safe to retry"})
+			v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "its method SafeToRetry returns true"})
 		}
 	}),
 
@@ -122,7 +124,7 @@ var methods = []method{
 			v.add(says(Typed, Cancelled, Undecided, "it is context.Canceled"))
 		}
 	}),
-	// The markers of containerd and Docker (packages errdefs): the method is there, or is not.
+	// The markers of containerd and Docker (packages errdefs).
 	marker[interface{ InvalidParameter() }](User, Terminal, "InvalidParameter"),
 	marker[interface{ NotFound() }](User, Terminal, "NotFound"),
 	marker[interface{ Unauthorized() }](Dependency, Terminal, "Unauthorized"),
@@ -140,7 +142,7 @@ var methods = []method{
 }
 
 func (v *Verdict) author(retryable bool, method string) {
-	e := Evidence{Weight: Author, Retry: Terminal, Why: "its method " + method + " says so"}
+	e := Evidence{Weight: Author, Retry: Terminal, Why: "its method " + method + " decides"}
 	if retryable {
 		e.Retry = Retryable
 	}
@@ -150,7 +152,7 @@ func (v *Verdict) author(retryable bool, method string) {
 func (v *Verdict) after(d time.Duration, ok bool) {
 	if ok && d > 0 && v.After == 0 {
 		v.After = d
-		v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "it says when to retry"})
+		v.add(Evidence{Weight: Generic, Retry: Retryable, Why: "its method RetryAfter returns when to retry"})
 	}
 }
 
@@ -162,9 +164,9 @@ func (v *Verdict) ownCode(code string) {
 	v.add(e)
 }
 
-// findGRPC finds the status of an error of google.golang.org/grpc, which has a
-// method GRPCStatus that returns a status with a method Code, or the code of one
-// of connectrpc.com/connect, which has that method itself.
+// findGRPC finds the code of an error of google.golang.org/grpc, which has a method
+// GRPCStatus that returns a status with a method Code, or of
+// connectrpc.com/connect, whose errors have the method Code themselves.
 func findGRPC(t reflect.Type) (judge, bool) {
 	if status, ok := t.MethodByName("GRPCStatus"); ok && status.Type.NumIn() == 1 && status.Type.NumOut() == 1 {
 		code, ok := status.Type.Out(0).MethodByName("Code")
@@ -183,8 +185,7 @@ func findGRPC(t reflect.Type) (judge, bool) {
 	return nil, false
 }
 
-// isGRPCCode reports whether a method returns a gRPC code and takes nothing but
-// its receiver.
+// isGRPCCode reports whether a method has no parameters and returns a gRPC code.
 func isGRPCCode(method reflect.Type) bool {
 	if method.NumIn() > 1 || method.NumOut() != 1 {
 		return false
@@ -194,8 +195,8 @@ func isGRPCCode(method reflect.Type) bool {
 		(out.PkgPath() == "google.golang.org/grpc/codes" || out.PkgPath() == "connectrpc.com/connect")
 }
 
-// findStatusField finds the HTTP status of errors that have it in a field, as
-// those of many services and clients do.
+// findStatusField finds the HTTP status of errors that have it in a field, as many
+// services and clients do.
 func findStatusField(t reflect.Type) (judge, bool) {
 	pointer := t.Kind() == reflect.Pointer
 	if pointer {
