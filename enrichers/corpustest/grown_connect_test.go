@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"testing"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // connectFailures are those of calls that ended with a code.
@@ -44,20 +42,6 @@ func connectCode(code connect.Code) provocation {
 	}}
 }
 
-type empties = connect.Response[emptypb.Empty]
-
-// serveConnect has a server answer every call with handle.
-func serveConnect(t *testing.T, handle func(ctx context.Context) error) (url string) {
-	server := httptest.NewServer(connect.NewUnaryHandler("/slots.v1.Slots/Reserve",
-		func(ctx context.Context, _ *connect.Request[emptypb.Empty]) (*empties, error) {
-			return nil, handle(ctx)
-		}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 func callConnect(t *testing.T, ctx context.Context, url string) error {
-	client := connect.NewClient[emptypb.Empty, emptypb.Empty](newClient(t), url+"/slots.v1.Slots/Reserve")
-	_, err := client.CallUnary(ctx, connect.NewRequest(&emptypb.Empty{}))
-	return fmt.Errorf("reserve slot: %w", err)
+	return fmt.Errorf("reserve slot: %w", invokeConnect(t, ctx, url))
 }

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// contextFailures are those of jobs that somebody, or their own deadline, ended.
+// contextFailures are those of jobs that were cancelled or reached their own deadline.
 var contextFailures = []provocation{
 	{"job cancelled", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -71,7 +71,7 @@ var execFailures = []provocation{
 		require.NoError(t, cmd.Start())
 		_, err = cmd.Process.Wait() // unlike cmd.Wait, it leaves stdin open
 		require.NoError(t, err)
-		for err == nil { // a process that somebody else starts just now has the pipe, too, until it executes its program
+		for err == nil { // a process that is being started has the pipe as well, until it executes its program
 			_, err = stdin.Write([]byte("row"))
 		}
 		return fmt.Errorf("feed converter: %w", err)

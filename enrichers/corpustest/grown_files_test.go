@@ -8,7 +8,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -83,15 +82,4 @@ var fileFailures = []provocation{
 		_, err := user.Lookup("nobody-has-this-name")
 		return fmt.Errorf("run as: %w", err)
 	}},
-}
-
-// newFile returns the path of a new file in a directory of its own.
-func newFile(t *testing.T, content string) string {
-	path := filepath.Join(t.TempDir(), "file")
-	// A process that is started while the file is written has it open, too, until
-	// it executes its program: nobody else could execute the file meanwhile.
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-	return path
 }

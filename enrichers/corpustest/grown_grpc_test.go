@@ -7,12 +7,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // grpcFailures are those of calls that ended with a status.
@@ -49,21 +45,6 @@ func grpcCode(code codes.Code) provocation {
 	}}
 }
 
-// serveGRPC has a server answer every call with handle.
-func serveGRPC(t *testing.T, handle func(ctx context.Context) error) (addr string) {
-	l := listen(t)
-	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
-		return handle(stream.Context())
-	}))
-	go func() { _ = server.Serve(l) }()
-	t.Cleanup(server.Stop)
-	return l.Addr().String()
-}
-
 func callGRPC(t *testing.T, ctx context.Context, addr string) error {
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
-	defer conn.Close()
-	err = conn.Invoke(ctx, "/slots.v1.Slots/Reserve", &emptypb.Empty{}, &emptypb.Empty{})
-	return fmt.Errorf("reserve slot: %w", err)
+	return fmt.Errorf("reserve slot: %w", invoke(t, ctx, addr))
 }

@@ -5,19 +5,15 @@ package corpustest
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/rpc"
-	"net/smtp"
-	"net/textproto"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 )
 
 // netFailures are those of connections.
@@ -135,74 +131,5 @@ var netFailures = []provocation{
 	{"mail server answers nonsense", func(t *testing.T) error { return mail(t, "hello") }},
 }
 
-// refusing returns an address where nobody listens. It is taken all the same,
-// so that no other test gets it.
-func refusing(t *testing.T) string {
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = unix.Close(socket) })
-	require.NoError(t, unix.Bind(socket, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	bound, err := unix.Getsockname(socket)
-	require.NoError(t, err)
-	return fmt.Sprintf("127.0.0.1:%d", bound.(*unix.SockaddrInet4).Port)
-}
-
-func listen(t *testing.T) net.Listener {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	return l
-}
-
-// serve has handle talk to whoever connects to the address that it returns.
-// Afterwards the connection is closed.
-func serve(t *testing.T, handle func(net.Conn)) (addr string) {
-	l := listen(t)
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				handle(conn)
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
-// short is the deadline of calls that are to exceed it.
-const short = 20 * time.Millisecond
-
-// silent is a server that listens and never answers.
-func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
-
-func dial(t *testing.T, addr string) net.Conn {
-	conn, err := net.Dial("tcp", addr)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-// mail sends a mail through a server that answers the receiver's address with
-// reply.
-func mail(t *testing.T, reply string) error {
-	addr := serve(t, func(conn net.Conn) {
-		text := textproto.NewConn(conn)
-		err := text.PrintfLine("220 ready")
-		for err == nil {
-			var line string
-			line, err = text.ReadLine()
-			switch {
-			case err != nil:
-			case line[:4] == "RCPT":
-				err = errors.Join(text.PrintfLine("%s", reply), conn.Close())
-			default:
-				err = text.PrintfLine("250 ok")
-			}
-		}
-	})
-	return fmt.Errorf("notify: %w", smtp.SendMail(addr, nil, "job@example.org", []string{"oncall@example.org"}, []byte("x")))
-}
+// mail reports a mail that a server answers with reply.
+func mail(t *testing.T, reply string) error { return fmt.Errorf("notify: %w", sendMail(t, reply)) }

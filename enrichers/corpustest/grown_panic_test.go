@@ -7,12 +7,9 @@ import (
 	"io"
 	"net"
 	"reflect"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/failure-enrichers/enricher"
 )
 
 // panicFailures are those of jobs that panicked, as a job manager reports them.
@@ -56,15 +53,9 @@ func newClosed() chan int {
 	return ch
 }
 
-// panicking is a job that panics in a job manager that recovers.
+// panicking is a job that panics.
 func panicking(name string, job func()) provocation {
-	return provocation{"panic: " + name, func(*testing.T) (err error) {
-		defer func() {
-			if value := recover(); value != nil {
-				err = fmt.Errorf("job nightly-orders: %w", enricher.NewPanicError(value, debug.Stack()))
-			}
-		}()
-		job()
-		return nil
+	return provocation{"panic: " + name, func(*testing.T) error {
+		return fmt.Errorf("job nightly-orders: %w", recovered(job))
 	}}
 }

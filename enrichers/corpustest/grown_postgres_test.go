@@ -4,16 +4,12 @@ package corpustest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
-	_ "github.com/lib/pq"
-	"github.com/stretchr/testify/require"
 )
 
 // postgresFailures are those that a PostgreSQL server reports, and those of a
@@ -101,7 +97,7 @@ func queryPgx(t *testing.T, addr string) error {
 func queryPgxWithin(t *testing.T, addr string, connecting, querying time.Duration) error {
 	ctx, cancel := context.WithTimeout(t.Context(), connecting)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, "postgres://job@"+addr+"/orders?sslmode=disable&default_query_exec_mode=simple_protocol")
+	conn, err := pgx.Connect(ctx, dsn(addr)+"&default_query_exec_mode=simple_protocol")
 	if err != nil {
 		return fmt.Errorf("connect to warehouse: %w", err)
 	}
@@ -113,49 +109,6 @@ func queryPgxWithin(t *testing.T, addr string, connecting, querying time.Duratio
 }
 
 func queryPq(t *testing.T, addr string) error {
-	db, err := sql.Open("postgres", "postgres://job@"+addr+"/orders?sslmode=disable")
-	require.NoError(t, err)
-	defer db.Close()
 	var id int
-	return fmt.Errorf("find order: %w", db.QueryRow("SELECT id FROM orders").Scan(&id))
-}
-
-// servePostgres has a server accept a connection and answer its first query.
-func servePostgres(t *testing.T, answer func(*pgproto3.Backend)) (addr string) {
-	return serve(t, func(conn net.Conn) {
-		b := pgproto3.NewBackend(conn, conn)
-		if _, err := b.ReceiveStartupMessage(); err != nil {
-			return
-		}
-		b.Send(&pgproto3.AuthenticationOk{})
-		b.Send(&pgproto3.ParameterStatus{Name: "standard_conforming_strings", Value: "on"})
-		b.Send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: "UTF8"})
-		b.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
-		if b.Flush() != nil {
-			return
-		}
-		if _, err := b.Receive(); err == nil {
-			answer(b)
-		}
-	})
-}
-
-// refuseStartup is a server that refuses a connection.
-func refuseStartup(code, message string) func(net.Conn) {
-	return func(conn net.Conn) {
-		b := pgproto3.NewBackend(conn, conn)
-		if _, err := b.ReceiveStartupMessage(); err == nil {
-			refuse(code, message)(b)
-		}
-	}
-}
-
-// refuse answers with an error.
-func refuse(code, message string) func(*pgproto3.Backend) {
-	return func(b *pgproto3.Backend) {
-		b.Send(&pgproto3.ErrorResponse{Severity: "ERROR", Code: code, Message: message})
-		b.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
-		_ = b.Flush()
-		_, _ = b.Receive()
-	}
+	return fmt.Errorf("find order: %w", openDB(t, "postgres", dsn(addr)).QueryRow("SELECT id FROM orders").Scan(&id))
 }

@@ -8,9 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // redisFailures are those of a Redis server, and of one that is not there.
@@ -74,29 +72,4 @@ func redisSays(text string) provocation {
 
 func setRedis(ctx context.Context, client *redis.Client) error {
 	return fmt.Errorf("store session: %w", client.Set(ctx, "session", "x", 0).Err())
-}
-
-// newRedis returns a client of a server, which answers all commands with refusal
-// where that is not empty.
-func newRedis(t *testing.T, refusal string) (context.Context, *redis.Client) {
-	server := miniredis.RunT(t)
-	server.SetError(refusal)
-	return t.Context(), clientOf(t, server.Addr(), time.Minute)
-}
-
-// clientOf returns a client of one connection, which waits for answers so long.
-func clientOf(t *testing.T, addr string, patience time.Duration) *redis.Client {
-	client := redis.NewClient(&redis.Options{
-		Addr:                     addr,
-		Protocol:                 2,
-		DisableIdentity:          true,
-		MaxRetries:               -1,
-		PoolSize:                 1,
-		PoolTimeout:              short,
-		DialerRetries:            1,
-		ReadTimeout:              patience,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
-	t.Cleanup(func() { _ = client.Close() })
-	return client
 }

@@ -36,22 +36,13 @@ func smithyCode(status int, code string) provocation {
 
 // callSmithy fails the way that a generated client does.
 func callSmithy(t *testing.T, url string) error {
-	fail := func(err error) error {
-		return fmt.Errorf("load model: %w", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: err})
-	}
 	res, err := newClient(t).Get(url)
 	if err != nil {
-		return fail(&smithyhttp.RequestSendError{Err: err})
+		err = &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: &smithyhttp.RequestSendError{Err: err}}
+		return fmt.Errorf("load model: %w", err)
 	}
 	defer res.Body.Close()
 	code, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
-	fault := smithy.FaultClient
-	if res.StatusCode >= 500 {
-		fault = smithy.FaultServer
-	}
-	return fail(&smithyhttp.ResponseError{
-		Response: &smithyhttp.Response{Response: res},
-		Err:      &smithy.GenericAPIError{Code: string(code), Message: "no", Fault: fault},
-	})
+	return fmt.Errorf("load model: %w", s3Error(res, "GetObject", string(code)))
 }

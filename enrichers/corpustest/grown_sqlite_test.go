@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 )
 
 // sqliteFailures are those of statements, and of a database on the machine.
@@ -111,10 +110,7 @@ func newDatabase(t *testing.T) string {
 }
 
 func open(t *testing.T, source string) *sql.DB {
-	db, err := sql.Open("sqlite", source)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	db.SetMaxOpenConns(1)
-	_, _ = db.Exec("PRAGMA foreign_keys = ON") // also where it cannot be opened: that is for the caller to find out
+	db := openDB(t, "sqlite", source)
+	_, _ = db.Exec("PRAGMA foreign_keys = ON") // fails if it cannot be opened, which the caller finds out
 	return db
 }

@@ -111,7 +111,7 @@ var systemFailures = []provocation{
 		require.NoError(t, err)
 		defer w.Close()
 		require.NoError(t, r.Close())
-		for err == nil { // a process that somebody else starts just now has the pipe, too, until it executes its program
+		for err == nil { // a process that is being started has the pipe as well, until it executes its program
 			_, err = w.Write([]byte("row"))
 		}
 		return fmt.Errorf("feed worker: %w", err)
@@ -127,8 +127,8 @@ var systemFailures = []provocation{
 	}},
 }
 
-// unprivileged calls fn as somebody who is not root. The tests' files stay
-// root's where root runs them.
+// unprivileged calls fn as a user other than root. The files of tests that root runs
+// belong to root.
 func unprivileged(t *testing.T, fn func() error) error {
 	if os.Geteuid() != 0 {
 		return fn()
@@ -142,7 +142,7 @@ func unprivileged(t *testing.T, fn func() error) error {
 	})
 }
 
-// mounted calls fn with a file system of 64 KiB that nobody else sees.
+// mounted calls fn with a file system of 64 KiB in a mount namespace of its own.
 func mounted(t *testing.T, flags uintptr, fn func(dir string) error) error {
 	dir := t.TempDir()
 	var cannot error

@@ -3,21 +3,13 @@
 package corpustest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // tlsFailures are those of certificates and handshakes.
@@ -82,37 +74,9 @@ var tlsFailures = []provocation{
 	}},
 }
 
-// hangUp is a server that reads a little and leaves.
-func hangUp(conn net.Conn) { _, _ = io.ReadAtLeast(conn, make([]byte, 1<<16), 1) }
-
 // getTLS makes a request of a server.
 func getTLS(t *testing.T, server, client *tls.Config) error {
-	l := tls.NewListener(listen(t), server)
-	s := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: noLog}
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
 	c := newClient(t)
 	c.Transport.(*http.Transport).TLSClientConfig = client
-	return get(t, c, "https://"+l.Addr().String())
-}
-
-// certificate returns a certificate of an authority of its own.
-func certificate(t *testing.T, ip string, until time.Time) (tls.Certificate, *x509.CertPool) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		NotBefore:             until.Add(-24 * time.Hour),
-		NotAfter:              until,
-		IPAddresses:           []net.IP{net.ParseIP(ip)},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	leaf, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+	return get(t, c, serveTLS(t, server))
 }

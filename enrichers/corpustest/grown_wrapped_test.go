@@ -20,8 +20,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// wrappedFailures are those that somebody put something around, and those of
-// types that nobody knows.
+// wrappedFailures are those that are wrapped, and those of unknown types.
 var wrappedFailures = []provocation{
 	{"wrapped by pkg/errors", func(t *testing.T) error {
 		_, err := os.Open(filepath.Join(t.TempDir(), "orders.csv"))
