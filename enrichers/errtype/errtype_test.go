@@ -127,13 +127,3 @@ func Example() {
 	fmt.Println(labels)
 	// Output: error_code=ENOENT, error_type=*fs.PathError
 }
-
-func BenchmarkProcessFailure(b *testing.B) {
-	e, err := errtype.New(errtype.Options{})
-	require.NoError(b, err)
-	chain := fmt.Errorf("job 7: %w", fmt.Errorf("push: %w", &os.PathError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}))
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = e.ProcessFailure(context.Background(), chain, enricher.FailureContext{})
-	}
-}

@@ -206,23 +206,3 @@ func Example() {
 	fmt.Println(labels)
 	// Output: type=USER
 }
-
-func BenchmarkProcessFailure(b *testing.B) {
-	refused := fmt.Errorf("job 7: %w", fmt.Errorf("push: %w", &os.PathError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}))
-	unknown := fmt.Errorf("a: %w", fmt.Errorf("b: %w", fmt.Errorf("c: %w", fmt.Errorf("d: %w", errOther))))
-	overrides := fault.Options{Types: map[string]fault.Type{"*shop.StockError": fault.User}, Statuses: map[string]fault.Type{"404": fault.System}}
-	for _, bench := range []struct {
-		name  string
-		opts  fault.Options
-		cause error
-	}{{"chain of five", fault.Options{}, refused}, {"nothing known", fault.Options{}, unknown}, {"overrides", overrides, refused}} {
-		b.Run(bench.name, func(b *testing.B) {
-			e, err := fault.New(bench.opts)
-			require.NoError(b, err)
-			b.ReportAllocs()
-			for b.Loop() {
-				_, _ = e.ProcessFailure(context.Background(), bench.cause, enricher.FailureContext{})
-			}
-		})
-	}
-}

@@ -125,18 +125,3 @@ func readGolden(t *testing.T, path string) map[string]string {
 	}
 	return lines
 }
-
-func TestOfIsTheSameInEveryProcess(t *testing.T) {
-	t.Parallel()
-	path, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), path)
-	cmd.Env = append(os.Environ(), asChild+"=1")
-	out, err := cmd.Output()
-	require.NoError(t, err)
-	var want []string
-	for _, g := range goldens() {
-		want = append(want, fingerprint.Of(g.err))
-	}
-	assert.Equal(t, want, strings.Fields(string(out)))
-}

@@ -66,21 +66,6 @@ func numError(text string) error {
 	return err
 }
 
-func TestMessageIgnoresTheOrderOfJoins(t *testing.T) {
-	t.Parallel()
-	e, err := fingerprint.New(fingerprint.Options{})
-	assert.NoError(t, err)
-	a, b := errors.New("disk 3 full"), errors.New("connection lost")
-	for _, err := range []error{
-		fmt.Errorf("job 7:\n%w\n(of 3)", errors.Join(a, b)),
-		fmt.Errorf("job 8:\n%w\n(of 3)", errors.Join(b, b, a)),
-	} {
-		labels, err := e.ProcessFailure(t.Context(), err, enricher.FailureContext{})
-		assert.NoError(t, err)
-		assert.Equal(t, "job <num>: connection lost; disk <num> full (of <num>)", labels[fingerprint.KeyMessage])
-	}
-}
-
 // Real messages, of which no two are the same failure.
 var different = []string{
 	"EOF", "unexpected EOF", "context canceled", "context deadline exceeded", "i/o timeout", "broken pipe", "connection reset by peer",

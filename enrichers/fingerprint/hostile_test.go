@@ -30,8 +30,8 @@ func (e *typedNil) Error() string { return e.text }
 func (panicky) Error() string        { panic("job 17 is gone") }
 func (unwrapping) Error() string     { return "cannot say" }
 func (unwrapping) Unwrap() error     { panic("no") }
-func (cycle) Error() string         { return "circle" }
-func (c cycle) Unwrap() error       { return c }
+func (cycle) Error() string          { return "circle" }
+func (c cycle) Unwrap() error        { return c }
 func (tree) Error() string           { return "tree" }
 func (t tree) Unwrap() []error       { return []error{t, t, t} }
 func (incomplete) Error() string     { return "some of many" }
