@@ -119,9 +119,9 @@ func (w *walk) along(err error, joins int) Verdict {
 			break
 		}
 		v.consider(e)
-		if joined, ok := e.(interface{ Unwrap() []error }); ok {
+		if _, ok := e.(interface{ Unwrap() []error }); ok {
 			if joins < maxJoins {
-				v.join(w, joined, joins+1)
+				v.join(w, e, joins+1)
 			}
 			break // Chain would visit the branches as well
 		}
@@ -129,10 +129,9 @@ func (w *walk) along(err error, joins int) Verdict {
 	return v
 }
 
-// join adds the evidence of joined errors.
-func (v *Verdict) join(w *walk, joined interface{ Unwrap() []error }, joins int) {
-	var branches []error
-	guard.Do(func() { branches = joined.Unwrap() })
+// join adds the evidence of what err joins.
+func (v *Verdict) join(w *walk, err error, joins int) {
+	branches, _ := guard.Unwrap(err)
 	var chosen Verdict
 	for _, branch := range branches {
 		if w.left <= 0 {
