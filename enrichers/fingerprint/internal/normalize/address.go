@@ -98,7 +98,7 @@ func (s *scanner) ipv6End(start int) int {
 	if !digit || colons < 2 {
 		return 0
 	}
-	// The marks of the sentence are not the address's.
+	// Punctuation of the sentence is not a part of the address.
 	if last := s.in[end-1]; (last == '.' || last == ':') && !s.endsAt(end) {
 		return 0
 	}

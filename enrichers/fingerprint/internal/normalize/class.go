@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// A class is what the scanner has to know of a byte.
+// A class is the kind of a byte.
 type class uint8
 
 const (

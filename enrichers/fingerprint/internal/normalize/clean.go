@@ -8,7 +8,7 @@ import (
 
 // Clean returns text with every run of white space and control characters as one
 // space, none at its ends, and every run of bytes that are not UTF-8 as one
-// U+FFFD. Most texts are like that already, and are returned as they are.
+// U+FFFD. Most texts need no change, and are returned as they are.
 func Clean(text string) string {
 	dirty := dirtyAt(text)
 	if dirty < 0 {
@@ -16,7 +16,7 @@ func Clean(text string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(text) + utf8.UTFMax)
-	// What comes before is clean, but for a space that may have been one of many.
+	// What comes before is clean, except for spaces at its end.
 	b.WriteString(strings.TrimRight(text[:dirty], " "))
 	space, broken := dirty > 0 && text[dirty-1] == ' ', false
 	for _, r := range text[dirty:] {
@@ -36,7 +36,7 @@ func Clean(text string) string {
 	return b.String()
 }
 
-// dirtyAt returns where Clean has something to do, or -1.
+// dirtyAt returns the index of the first byte that Clean changes, or -1.
 func dirtyAt(text string) int {
 	space := true // before the text, so that one at the beginning is dirty
 	for i := 0; i < len(text); {

@@ -1,8 +1,7 @@
 package normalize
 
 // isCode reports whether the token from start to end is a code: an exit status,
-// an HTTP status, an errno, an SQLSTATE. Those are what people tell failures
-// apart by.
+// an HTTP status, an errno, an SQLSTATE. Codes distinguish failures.
 func (s *scanner) isCode(start, end int) bool {
 	return !s.dotted(end) && looksLikeCode(s.in[start:end]) && s.afterCodeWord()
 }
@@ -26,8 +25,8 @@ func looksLikeCode(text string) bool {
 	return len(text) <= 5+letters
 }
 
-// afterCodeWord reports whether what was written last says that a code follows:
-// a word such as status, and at most a space, a mark and a space.
+// afterCodeWord reports whether a code may follow what was written last: a word such
+// as status, and at most a space, a mark and a space.
 func (s *scanner) afterCodeWord() bool {
 	before, mark := separator(s.out)
 	if mark == '(' && len(before) > 0 && isDigit(before[len(before)-1]) {
@@ -120,7 +119,7 @@ func isCodeWord(word []byte) bool {
 	return false
 }
 
-// equalFold reports whether word is lower, but for the case.
+// equalFold reports whether word equals lower, ignoring case.
 func equalFold(word []byte, lower string) bool {
 	if len(word) != len(lower) {
 		return false
@@ -133,8 +132,8 @@ func equalFold(word []byte, lower string) bool {
 	return true
 }
 
-// known reports whether text is a word in which digits are no number: v and one
-// or two digits, and what a machine, a format or a protocol is called.
+// known reports whether text is a word whose digits are not a number: v and one or
+// two digits, and the names of machines, formats and protocols.
 func known(text string) bool {
 	var lower [8]byte
 	if len(text) < 2 || len(text) > len(lower) {

@@ -22,10 +22,10 @@ func Text(text string) string {
 // A scanner reads a clean text from left to right and writes it with
 // placeholders.
 //
-// Whether something is replaced depends on what was written before it and on
-// what comes next, and never on what a placeholder has taken the place of. That
-// is why a second run finds nothing to do: it sees placeholders where the first
-// one has written some, and both take them for the end of a word.
+// Whether something is replaced depends only on what was written before it and on
+// what comes next in the input, not on the text that a placeholder has replaced. So
+// a second run replaces nothing: it reads the placeholders that the first one has
+// written, and both treat a placeholder as the end of a word.
 type scanner struct {
 	in  string
 	pos int
@@ -101,8 +101,8 @@ func (s *scanner) keep(end int) {
 	s.pos, s.inWord = end, true
 }
 
-// put writes a placeholder for what comes next, up to end. In a list of its kind
-// one is enough: lists differ in length.
+// put writes a placeholder for what comes next, up to end. In a list of equal
+// placeholders it writes only the first, because lists differ in length.
 func (s *scanner) put(p string, end int) {
 	s.pos, s.inWord = end, true
 	n := len(s.out)
@@ -112,7 +112,7 @@ func (s *scanner) put(p string, end int) {
 	if n > 0 && (s.out[n-1] == ',' || s.out[n-1] == ';') {
 		n--
 	}
-	// Not if it is a part of a URL, which would go on with what comes next.
+	// Not if it is a part of a URL, which would then include what comes next.
 	if before := s.out[:n]; n < len(s.out) && n > s.urlEnd && n >= len(p) && string(before[n-len(p):]) == p {
 		s.out = before
 		return
@@ -120,7 +120,7 @@ func (s *scanner) put(p string, end int) {
 	s.out = append(s.out, p...)
 }
 
-// at returns the byte at i, or 0 beyond the end: no clean text has one.
+// at returns the byte at i, or 0 beyond the end, which a clean text does not contain.
 func (s *scanner) at(i int) byte {
 	if i < len(s.in) {
 		return s.in[i]
@@ -134,8 +134,8 @@ func (s *scanner) isWordAt(i int) bool {
 	return ok
 }
 
-// endsAt reports whether a token that ends at i is one: neither a letter, a digit
-// nor a placeholder, which may have been one, follows.
+// endsAt reports whether a token can end at i: no letter, digit or placeholder
+// follows.
 func (s *scanner) endsAt(i int) bool {
 	return i >= len(s.in) || !s.isWordAt(i) && placeholder(s.in[i:]) == ""
 }

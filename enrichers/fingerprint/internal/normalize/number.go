@@ -83,7 +83,7 @@ func (s *scanner) unit(start int) bool {
 	}
 }
 
-// decimal returns the end of the digits at i, with a fraction where there is one.
+// decimal returns the end of the digits at i, with a fraction if there is one.
 func (s *scanner) decimal(i int) int {
 	i = digits(s.in, i)
 	if s.dotted(i) {

@@ -5,13 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// newChunk looks at the chunk that starts here: what stands between white space,
-// quotation marks, brackets and the marks , ; | = and :. It replaces the chunk,
-// or its beginning, where the whole of it says that it is an e-mail address, a
-// relative path or a secret.
+// newChunk looks at the chunk that starts here: the text between white space,
+// quotation marks, brackets and the marks , ; | = and :. It replaces the chunk, or
+// its beginning, if the whole of it is an e-mail address, a relative path or a
+// secret.
 //
-// A chunk with a placeholder in it is left to the tokens. It has been looked at
-// before, when it was a chunk without.
+// A chunk that contains a placeholder was looked at in an earlier run.
 func (s *scanner) newChunk() bool {
 	var slash, at, digit, holes bool
 	i := s.pos
@@ -80,7 +79,7 @@ func (s *scanner) email() bool {
 }
 
 // opaque replaces the chunk if it is a long text in base64, such as a token or a
-// signature: letters of both cases, and digits all over.
+// signature: letters of both cases, and digits in between.
 func (s *scanner) opaque() bool {
 	turns, lower, upper := 0, false, false
 	for i := s.pos; i < s.chunk; i++ {

@@ -22,7 +22,7 @@ const (
 )
 
 // quoted replaces a quoted text that begins here, if it ends. A URL in quotation
-// marks, as net/http prints it, is a URL all the same.
+// marks, as net/http prints it, is treated as a URL.
 func (s *scanner) quoted() bool {
 	kind, size, closers := opening(s.in[s.pos:])
 	if size == 0 || s.open[kind] {
@@ -48,7 +48,7 @@ func (s *scanner) quoted() bool {
 		}
 		i += n
 	}
-	// Nor is there an end for those that begin later.
+	// A later mark of this kind is not closed either.
 	s.open[kind] = true
 	return false
 }
@@ -83,8 +83,8 @@ func opening(text string) (kind, size int, closers string) {
 	return 0, 0, ""
 }
 
-// closes reports whether the mark r from start to end closes a text. One that is
-// an apostrophe in other places does not where it could be one.
+// closes reports whether the mark r from start to end closes a text. A mark that may
+// be an apostrophe does not.
 func (s *scanner) closes(r rune, start, end int) bool {
 	if r != '\'' && r != '’' && r != '‘' {
 		return true

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// url replaces what varies in a URL whose scheme is t: who is named in front of
-// the host, and all that follows it. The host says what was to be reached, so it
-// stays, apart from numbers.
+// url replaces what varies in a URL whose scheme is t: the user and all that follows
+// the host. The host identifies the other system, so it is kept, apart from numbers.
 func (s *scanner) url(t token) bool {
 	if !s.has(t.end, "://") {
 		return false
@@ -21,7 +20,7 @@ func (s *scanner) url(t token) bool {
 	s.out = append(s.out, "://"...)
 	s.inWord = false
 
-	// The host by itself, so that nothing is taken for a part of it.
+	// The host is scanned alone, so that what follows does not become a part of it.
 	text := s.in
 	s.in, s.pos, s.chunk = text[:end], host, end
 	s.run()

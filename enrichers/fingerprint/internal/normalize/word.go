@@ -1,7 +1,6 @@
 package normalize
 
-// A token is a word as long as it goes: letters and digits without anything
-// between them.
+// A token is a run of letters and digits.
 type token struct {
 	start, end int
 	wide       bool // there is something beyond ASCII in it
