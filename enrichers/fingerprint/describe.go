@@ -33,16 +33,14 @@ func describe(err error) description {
 	return d
 }
 
-// A walker walks the tree of errors of one failure.
+// A walker visits the tree of errors of one failure, within limits.
 type walker struct {
-	errors int // how many may still be looked at
-	bytes  int // how much text may still be looked at
-
-	origins int // errors that may still be looked at for where they arose
+	errors  int // how many may still be visited
+	bytes   int // how many of texts may still be normalized
+	origins int // how many errors may still be searched for a stack
 }
 
-// describe returns the description of an error by itself: of the whole failure,
-// or of one of several that were joined.
+// describe returns the description of the whole failure or of one joined error.
 func (w *walker) describe(err error, depth int) description {
 	d := w.message(err, depth)
 	if !d.joined {
@@ -51,7 +49,7 @@ func (w *walker) describe(err error, depth int) description {
 	return d
 }
 
-// message is describe without the place where err arose, unless it was joined.
+// message is like describe, but adds no frame for err itself.
 func (w *walker) message(err error, depth int) description {
 	p := passage{walker: w, text: guard.Text(err)}
 	p.follow(err, 0, len(p.text), depth)
