@@ -85,7 +85,9 @@ func TestOverridesTakePrecedence(t *testing.T) {
 		{"an equal error is not the sentinel", fault.Options{Sentinels: one("sold-out", fault.User)}, errOther, fault.Unknown, ""},
 		{"a type", fault.Options{Types: one("*fault_test.stockError", fault.User)}, &stockError{status(503)}, fault.User, "types *fault_test.stockError"},
 		{
-			"a type with its path, in lower case", fault.Options{Types: one("*"+here+".stockerror", fault.User)}, &stockError{status(503)},
+			"a type with its path, in lower case",
+			fault.Options{Types: one("*"+here+".stockerror", fault.User)},
+			&stockError{status(503)},
 			fault.User, "types *" + here + ".stockerror",
 		},
 		{"an errno", fault.Options{Errnos: one("ENOENT", fault.System)}, &fs.PathError{Err: syscall.ENOENT}, fault.System, "errnos ENOENT"},
@@ -94,7 +96,9 @@ func TestOverridesTakePrecedence(t *testing.T) {
 		{"a SQLSTATE", fault.Options{SQLStates: one("23505", fault.System)}, code("23505"), fault.System, "sqlstates 23505"},
 		{"a class of SQLSTATE", fault.Options{SQLStates: one("23", fault.System)}, code("23505"), fault.System, "sqlstates 23"},
 		{
-			"a SQLSTATE before its class", fault.Options{SQLStates: map[string]fault.Type{"23": fault.System, "23505": fault.Dependency}}, code("23505"),
+			"a SQLSTATE before its class",
+			fault.Options{SQLStates: map[string]fault.Type{"23": fault.System, "23505": fault.Dependency}},
+			code("23505"),
 			fault.Dependency, "sqlstates 23505",
 		},
 		{"a status", fault.Options{Statuses: one("404", fault.Dependency)}, status(404), fault.Dependency, "statuses 404"},
@@ -103,7 +107,9 @@ func TestOverridesTakePrecedence(t *testing.T) {
 		{"a signal", fault.Options{Signals: one("SIGKILL", fault.User)}, killed, fault.User, "signals SIGKILL"},
 		{"a signal that a shell reports", fault.Options{Signals: one("SIGKILL", fault.User)}, exit(137), fault.User, "signals SIGKILL"},
 		{
-			"the outermost", fault.Options{Statuses: one("503", fault.System), Types: one("*fault_test.stockError", fault.User)}, &stockError{status(503)},
+			"the outermost",
+			fault.Options{Statuses: one("503", fault.System), Types: one("*fault_test.stockError", fault.User)},
+			&stockError{status(503)},
 			fault.User, "types *fault_test.stockError",
 		},
 		{"none for another error", fault.Options{Statuses: one("404", fault.System)}, status(503), fault.Dependency, ""},
