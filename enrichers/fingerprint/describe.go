@@ -8,8 +8,8 @@ import (
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/inspect"
 )
 
 // Bounds of what is looked at: those of enricher.Chain, and of texts.

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
 // judges caches the judges of each type of errors: a []judge by reflect.Type. There

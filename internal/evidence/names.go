@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
 // ofTypeName judges an error by the name of its type. That is a guess, which counts

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
-const here = "github.com/failure-enrichers/enricher/internal/inspect_test"
+const here = "github.com/failure-enrichers/enricher/internal/evidence/inspect_test"
 
 type frame uintptr
 

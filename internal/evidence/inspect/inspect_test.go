@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
 type panicking struct{}
@@ -42,7 +42,7 @@ func TestTypeNames(t *testing.T) {
 		{
 			&wrapper[syscall.Errno]{},
 			"*inspect_test.wrapper[syscall.Errno]", "*inspect_test.wrapper[syscall.Errno]",
-			"*github.com/failure-enrichers/enricher/internal/inspect_test.wrapper[syscall.Errno]",
+			"*github.com/failure-enrichers/enricher/internal/evidence/inspect_test.wrapper[syscall.Errno]",
 		},
 	} {
 		t.Run(c.short, func(t *testing.T) {
