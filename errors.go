@@ -117,7 +117,7 @@ func visit(err error, fn func(err error, depth int) walk) {
 		case walkPast:
 			return true
 		}
-		many, one := unwrap(err)
+		many, one := guard.Unwrap(err)
 		if one != nil {
 			return down(one, depth+1)
 		}
@@ -129,19 +129,6 @@ func visit(err error, fn func(err error, depth int) walk) {
 		return true
 	}
 	down(err, 1)
-}
-
-// unwrap returns what err wraps, or nothing if its Unwrap panics.
-func unwrap(err error) (many []error, one error) {
-	guard.Do(func() {
-		switch err := err.(type) {
-		case interface{ Unwrap() error }:
-			one = err.Unwrap()
-		case interface{ Unwrap() []error }:
-			many = err.Unwrap()
-		}
-	})
-	return many, one
 }
 
 // An EnricherError is an error of the named enricher.

@@ -6,7 +6,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
-// redactPairs masks the values of keys that say that they are secret.
+// redactPairs masks the values of secret keys.
 func redactPairs(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); {
@@ -34,8 +34,8 @@ func nextSeparator(s string, i int) int {
 	return -1
 }
 
-// redactPair looks at the separator at i, whose key begins not before start,
-// masks its value if it is a secret, and returns where to go on.
+// redactPair masks the value after the separator at i if its key, which begins at
+// start or later, is secret. It returns where to continue.
 func redactPair(e *edit, start, i int) int {
 	s := e.src
 	if s[i] == '-' {
@@ -77,7 +77,7 @@ func redactPair(e *edit, start, i int) int {
 	return redactValue(e, key, s[i], from)
 }
 
-// redactFlag is for --password secret, also where each is in quotes.
+// redactFlag masks the secret of --password secret, also if each word is quoted.
 func redactFlag(e *edit, i int) int {
 	s := e.src
 	to := i
@@ -98,7 +98,7 @@ func redactFlag(e *edit, i int) int {
 	return redactValue(e, s[i:to], '=', from)
 }
 
-// maxKey is how much of a key counts.
+// maxKey bounds how many bytes of a key are looked at.
 const maxKey = 64
 
 // keyBefore returns the key before the separator at i, and whether it stands
@@ -131,8 +131,8 @@ func wordBefore(s string, start, i int) (word string, from int) {
 	return s[from:i], from
 }
 
-// isProseKey reports whether what stands before a colon is likelier to be the end
-// of a clause than a key: "unexpected token:", which parsers say, or "auth:".
+// isProseKey reports whether the word before a colon is more likely to end a
+// clause than to be a key: "unexpected token:", which parsers say, or "auth:".
 func isProseKey(before, key string) bool {
 	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig")
 }

@@ -1,15 +1,33 @@
-// Package redact masks secrets in texts.
+// Package redact masks secrets in texts, such as the messages of errors, before
+// they are logged, stored or sent.
+//
+// It recognizes secrets by their form: the key before a value, the place in a URL,
+// the scheme of a credential. It does not know the secrets themselves, so that one
+// in the middle of a sentence is not found. When in doubt, it masks.
 package redact
 
 import "strings"
 
-// mask stands for a secret.
+// mask replaces a secret.
 const mask = "***"
 
-// Text returns text with what looks like a secret replaced by "***". What it knows
-// is said at exceptions.Redact, which is this function.
+// Text returns text with what looks like a secret replaced by "***":
+//
+//   - passwords in URLs, such as postgres://user:***@host/db, and in data source
+//     names, such as user:***@tcp(host)/db
+//   - tokens of 20 or more bytes in place of the user of an http or https URL
+//   - values of keys that are or end in password, token, secret, api_key and the
+//     like, in query strings, JSON, XML, log lines, key=value lists and command
+//     lines, with or without quotation marks, also if those are escaped
+//   - the words after Bearer and Basic, and the values of Authorization and Cookie
+//     headers
+//   - private keys in PEM form
+//
+// Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
+// The result has at most three times the bytes of text, and the time is proportional
+// to the length of text.
 func Text(text string) string {
-	// What one pass has masked may show another one more, but not often.
+	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
 		redacted := redactUserinfo(redactPairs(redactTokens(text)))
 		if redacted == text {

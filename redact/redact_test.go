@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher/redact"
 )
 
-func TestRedactMasks(t *testing.T) {
+func TestTextMasks(t *testing.T) {
 	t.Parallel()
 	for name, cases := range map[string][][2]string{
 		"passwords in URLs": {
@@ -169,7 +168,7 @@ func TestRedactMasks(t *testing.T) {
 	}
 }
 
-func TestRedactLeavesAloneWhatIsNoSecret(t *testing.T) {
+func TestTextKeepsWhatIsNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"",
@@ -223,7 +222,7 @@ func TestRedactLeavesAloneWhatIsNoSecret(t *testing.T) {
 	}
 }
 
-func TestRedactFindsWhatTheStandardLibraryWrites(t *testing.T) {
+func TestTextMasksWhatTheStandardLibraryWrites(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t/p@ss"
 	dsn := fmt.Sprintf("postgres://user:%s@db:5432/x", secret)
@@ -246,7 +245,7 @@ func TestRedactFindsWhatTheStandardLibraryWrites(t *testing.T) {
 	}
 }
 
-func TestRedactTakesTimeInProportionToTheLength(t *testing.T) {
+func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
 	for _, unit := range []string{
@@ -255,14 +254,11 @@ func TestRedactTakesTimeInProportionToTheLength(t *testing.T) {
 		"<token>", ">", "a,", "token=a,", "&", `invalid port "`, `token=\`, "]", "token:", "http://a:b/", "\x00", "é",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
-		start := time.Now()
-		redact.Text(text)
-		// Quadratic time would be hours.
-		assert.Less(t, time.Since(start), 10*time.Second, "%q", unit)
+		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours
 	}
 }
 
-func FuzzRedact(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, s := range []string{
 		"postgres://u:p@h/d", "u:p@tcp(h)/d", `{"password":"x"}`, "token=a&b=c", "Bearer abc", "--token x",
 		`{\"token\":\"x\"}`, "token:'a b'@host", "-----BEGIN PRIVATE KEY-----x", "Cookie: a=b", "<token>x</token>",
@@ -276,7 +272,7 @@ func FuzzRedact(f *testing.F) {
 		if utf8.ValidString(text) {
 			require.True(t, utf8.ValidString(once))
 		}
-		// Whatever stands around it on other lines, a plain pair is found.
+		// A pair on a line of its own is found, whatever the other lines are.
 		if !strings.Contains(text, "PRIVATE KEY") {
 			require.NotContains(t, redact.Text(text+"\npassword=hunter2hunter2\n"), "hunter2hunter2")
 		}

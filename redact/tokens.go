@@ -2,8 +2,7 @@ package redact
 
 import "strings"
 
-// redactTokens masks credentials that are known by the word before them, and
-// private keys.
+// redactTokens masks credentials that follow "bearer" or "basic", and private keys.
 func redactTokens(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); {
@@ -30,7 +29,7 @@ func nextToken(s string) int {
 }
 
 // redactToken masks what follows a "bearer" or "basic" at i, and returns where to
-// go on.
+// continue.
 func redactToken(e *edit, i int) int {
 	s := e.src
 	if i > 0 && isLetter(s[i-1]) {
@@ -125,8 +124,8 @@ func redactPEM(s string) string {
 	}
 }
 
-// redactPort masks what net/url takes for a port: for a URL with a slash in its
-// password, a part of that.
+// redactPort masks what net/url reports as an invalid port: if there is a slash in
+// the password of a URL, it is a part of the password.
 func redactPort(s string) string {
 	const before = `invalid port `
 	e := edit{src: s}

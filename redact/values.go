@@ -8,8 +8,8 @@ import (
 )
 
 // redactValue masks the value of a secret key that begins at i, and returns where
-// to go on. It looks at nothing twice: what it has looked at it masks, or it
-// returns its end.
+// to continue. It masks what it has looked at, or returns its end, so that nothing
+// is looked at twice.
 func redactValue(e *edit, key string, sep byte, i int) int {
 	s := e.src
 	if i == len(s) || s[i] == '\n' {
@@ -25,7 +25,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		e.mask(slashes+1, to)
 		return to
 	case s[i] == '{' && sep == ':':
-		return i + 1 // an object; the keys in it speak for themselves
+		return i + 1 // an object, whose keys are judged one by one
 	case s[i] == '{':
 		return redactUpTo(e, i+1, '}') // an ODBC value
 	case s[i] == '[':
@@ -61,7 +61,7 @@ func redactUpTo(e *edit, from int, c byte) int {
 }
 
 // redactHeader masks the value of a header that may have several words: a cookie,
-// or credentials that begin with their scheme. It returns where to go on, and
+// or credentials that begin with their scheme. It returns where to continue, and
 // whether it was one.
 func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
 	s := e.src
@@ -93,7 +93,7 @@ func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
 	return to, true
 }
 
-// headerEnd returns where the value of a header ends that is quoted in a text.
+// headerEnd returns where the value of a header ends, which may be quoted.
 func headerEnd(s string, i int) int {
 	for i < len(s) && s[i] != '\n' && !isQuote(s[i]) {
 		i++
@@ -137,9 +137,9 @@ func endsPair(s string, i int) bool {
 	return end > i && end < len(s) && (s[end] == '=' || s[end] == ':')
 }
 
-// quoteEnd returns where a text in quotes that begins at i ends: at the quote, or
-// at the backslashes before it where the quotes themselves are escaped by that
-// many; or else at the end of the line.
+// quoteEnd returns where a quoted text that begins at i ends: at the closing quote,
+// or before its backslashes if quotes are escaped by that many, or else at the end
+// of the line.
 func quoteEnd(s string, i int, quote byte, slashes int) int {
 	run := 0
 	for ; i < len(s) && s[i] != '\n'; i++ {

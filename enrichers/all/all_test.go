@@ -15,8 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
-// suites are the options by which each ready-made enricher is proved to keep the
-// contract.
+// suites are the options of the conformance suite for each ready-made enricher.
 func suites(t *testing.T) map[string][]enrichertest.Option {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
@@ -74,13 +73,13 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 	}
 }
 
-// busy is what clients return of a server that has too much to do.
+// busy asks for a wait before the retry.
 type busy struct{}
 
 func (busy) Error() string             { return "too many requests" }
 func (busy) RetryAfter() time.Duration { return time.Minute }
 
-func TestEveryReadyMadeEnricherKeepsTheContract(t *testing.T) {
+func TestEnrichersKeepTheContract(t *testing.T) {
 	suites := suites(t)
 	for _, name := range enricher.Registered() {
 		t.Run(name, func(t *testing.T) {
@@ -91,24 +90,4 @@ func TestEveryReadyMadeEnricherKeepsTheContract(t *testing.T) {
 		})
 	}
 	assert.Len(t, suites, len(enricher.Registered()))
-}
-
-func TestEveryReadyMadeEnricherExplains(t *testing.T) {
-	t.Setenv("WEBHOOK_URL", "https://example.com/hook")
-	for name, options := range map[string]map[string]any{
-		"type": nil, "error": nil, "fingerprint": nil, "restart": nil,
-		"attached": {"keys": "a"}, "static": {"labels": map[string]any{"a": "b"}},
-		"owner": {"rules": []any{"* platform"}}, "webhook": {"url": map[string]any{"env": "WEBHOOK_URL"}},
-		"rules": {"rules": []any{map[string]any{"set": map[string]any{"a": "b"}}}},
-	} {
-		factory, ok := enricher.RegisteredFactory(name)
-		require.True(t, ok, name)
-		fe, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig(name, options))
-		require.NoError(t, err, name)
-		assert.Implements(t, (*enricher.Explainer)(nil), fe, name)
-		if name != "attached" && name != "static" && name != "fingerprint" { // which have nothing to count
-			require.Implements(t, (*enricher.CountReporter)(nil), fe, name)
-			assert.NotEmpty(t, fe.(enricher.CountReporter).Counts(), name)
-		}
-	}
 }

@@ -21,9 +21,9 @@ import (
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
 )
 
-// A provocation makes a job fail. provoke does not make an error up: it makes
-// the failure happen, and returns what a job would return. It cleans up with
-// t, and skips t where this machine does not let the failure happen.
+// A provocation makes a job fail. provoke does not invent an error: it makes the
+// failure happen, and returns what a job would return. It cleans up with t, and
+// skips t if this machine does not let the failure happen.
 type provocation struct {
 	name    string
 	provoke func(t *testing.T) error
@@ -38,8 +38,8 @@ type expectation struct {
 	Why       string `json:"why"`
 }
 
-// oneOf has the acceptable values of a label: in JSON, a string or a list of
-// them where people disagree.
+// oneOf has the acceptable values of a label: in JSON, a string, or a list of
+// strings if people disagree.
 type oneOf []string
 
 func (o *oneOf) UnmarshalJSON(data []byte) error {
@@ -53,33 +53,32 @@ func (o *oneOf) UnmarshalJSON(data []byte) error {
 
 func (o oneOf) has(value string) bool { return slices.Contains(o, value) }
 
-// A half is a part of the corpus, and how much of it may be labelled wrong.
-type half struct {
+// A set is a part of the corpus, and how much of it may be labelled wrong.
+type set struct {
 	name      string
 	failures  []provocation
-	tolerance float64 // the share of each kind of mistake stays below it; 0: there is no mistake
+	tolerance float64 // the share of each kind of mistake is below it; 0 allows none
 }
 
-var halves = []half{
+var sets = []set{
 	{"grown", grown, 0},
 	{"independent", independent, 0.06},
 	{"unseen", unseen, 0.05},
 }
 
-// alone are failures that would happen to others as well, were there any under
-// way at the same time.
+// alone are failures that would happen to concurrent ones as well.
 var alone = []string{"file descriptors used up"}
 
-func TestExpectationsAndProvocationsAgree(t *testing.T) {
+func TestExpectationsMatchProvocations(t *testing.T) {
 	types := oneOf{"USER", "SYSTEM", "DEPENDENCY", "CANCELLED", "UNKNOWN"}
 	retries := oneOf{"retryable", "terminal", "unknown"}
-	for _, h := range halves {
-		t.Run(h.name, func(t *testing.T) {
+	for _, s := range sets {
+		t.Run(s.name, func(t *testing.T) {
 			var provoked, expected []string
-			for _, p := range h.failures {
+			for _, p := range s.failures {
 				provoked = append(provoked, p.name)
 			}
-			for _, e := range load(t, h.name) {
+			for _, e := range load(t, s.name) {
 				expected = append(expected, e.Name)
 				assert.Subset(t, types, e.Type, e.Name)
 				assert.Subset(t, retries, e.Retry, e.Name)
@@ -88,7 +87,7 @@ func TestExpectationsAndProvocationsAgree(t *testing.T) {
 				assert.NotEmpty(t, e.ErrorType, e.Name)
 				assert.NotEmpty(t, e.Why, e.Name)
 			}
-			assert.True(t, slices.IsSorted(expected), "sort testdata/%s.json by name", h.name)
+			assert.True(t, slices.IsSorted(expected), "sort testdata/%s.json by name", s.name)
 			slices.Sort(provoked)
 			assert.Equal(t, slices.Compact(slices.Clone(provoked)), provoked, "each name once")
 			assert.Equal(t, provoked, expected)
@@ -115,15 +114,15 @@ func TestFailuresAreClassified(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Shutdown(context.Background())) })
-	for _, h := range halves {
-		t.Run(h.name, func(t *testing.T) {
+	for _, s := range sets {
+		t.Run(s.name, func(t *testing.T) {
 			expected := map[string]expectation{}
-			for _, e := range load(t, h.name) {
+			for _, e := range load(t, s.name) {
 				expected[e.Name] = e
 			}
 			tally := &tally{}
 			t.Run("failures", func(t *testing.T) {
-				for _, p := range h.failures {
+				for _, p := range s.failures {
 					t.Run(p.name, func(t *testing.T) {
 						if !slices.Contains(alone, p.name) {
 							t.Parallel()
@@ -133,36 +132,36 @@ func TestFailuresAreClassified(t *testing.T) {
 						require.NotContains(t, cause.Error(), "%!w(<nil>)", "the failure did not happen")
 						res := e.EnrichContext(context.Background(), cause, enricher.FailureContext{})
 						require.NoError(t, res.Err())
-						tally.add(t, h, expected[p.name], cause, res.Labels)
+						tally.add(t, s, expected[p.name], cause, res.Labels)
 					})
 				}
 			})
 			t.Log(tally)
-			if h.tolerance == 0 {
+			if s.tolerance == 0 {
 				return // each mistake has failed its own test
 			}
-			assert.Less(t, tally.share(tally.unknown), h.tolerance, "share of UNKNOWN")
-			assert.Less(t, tally.share(tally.wrongType), h.tolerance, "share of wrong type")
-			assert.Less(t, tally.share(tally.wrongRetry), h.tolerance, "share of wrong retry")
-			assert.Less(t, tally.share(tally.wrongErrorType), h.tolerance, "share of wrong error_type")
+			assert.Less(t, tally.share(tally.unknown), s.tolerance, "share of UNKNOWN")
+			assert.Less(t, tally.share(tally.wrongType), s.tolerance, "share of wrong type")
+			assert.Less(t, tally.share(tally.wrongRetry), s.tolerance, "share of wrong retry")
+			assert.Less(t, tally.share(tally.wrongErrorType), s.tolerance, "share of wrong error_type")
 		})
 	}
 }
 
-// A tally counts the failures of one half. Its zero value is ready to use.
+// A tally counts the failures of one set. Its zero value is ready to use.
 type tally struct {
 	mu             sync.Mutex
 	failures       int
 	allUnknown     int // of type UNKNOWN
-	unknown        int // of type UNKNOWN where that was not expected
+	unknown        int // of type UNKNOWN that was not expected
 	wrongType      int // neither as expected nor UNKNOWN
 	wrongRetry     int
 	wrongErrorType int
 }
 
 // add compares the labels of one failure with what was expected. A miss is
-// logged, and fails t where the half tolerates none.
-func (c *tally) add(t *testing.T, h half, want expectation, cause error, got enricher.Labels) {
+// logged, and fails t if the set tolerates none.
+func (c *tally) add(t *testing.T, s set, want expectation, cause error, got enricher.Labels) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failures++
@@ -188,7 +187,7 @@ func (c *tally) add(t *testing.T, h half, want expectation, cause error, got enr
 	}
 	t.Logf("%s\n  text:     %v\n  chain:    %s\n  labels:   %v\n  expected: type=%v retry=%v error_type=%v\n  why:      %s",
 		want.Name, cause, chain(cause), got, want.Type, want.Retry, want.ErrorType, want.Why)
-	if h.tolerance == 0 {
+	if s.tolerance == 0 {
 		t.Fail()
 	}
 }
@@ -206,6 +205,6 @@ func (c *tally) share(n int) float64 { return float64(n) / float64(max(c.failure
 
 func (c *tally) String() string {
 	percent := func(n int) string { return fmt.Sprintf("%.1f %%", 100*c.share(n)) }
-	return fmt.Sprintf("%d failures; UNKNOWN: %s where it was not expected, %s in all; wrong type: %s; wrong retry: %s; wrong error_type: %s",
+	return fmt.Sprintf("%d failures; UNKNOWN: %s not expected, %s in all; wrong type: %s; wrong retry: %s; wrong error_type: %s",
 		c.failures, percent(c.unknown), percent(c.allUnknown), percent(c.wrongType), percent(c.wrongRetry), percent(c.wrongErrorType))
 }

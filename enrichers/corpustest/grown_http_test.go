@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -139,22 +138,6 @@ func getStatus(t *testing.T, code int) *statusError {
 	var failed *statusError
 	require.True(t, errors.As(get(t, newClient(t), server), &failed))
 	return failed
-}
-
-var noLog = log.New(io.Discard, "", 0)
-
-// newServer returns the URL of a server.
-func newServer(t *testing.T, handler http.HandlerFunc) string {
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// newClient returns a client with an [http.Transport] of its own.
-func newClient(t *testing.T) *http.Client {
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
 }
 
 func get(t *testing.T, client *http.Client, url string) error {

@@ -4,7 +4,7 @@ package corpustest
 
 import "slices"
 
-// grown is the half of the corpus that was written along with the enrichers.
+// grown is the set that was written along with the enrichers.
 var grown = slices.Concat(
 	fileFailures,
 	systemFailures,

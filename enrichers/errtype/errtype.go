@@ -1,22 +1,22 @@
-// Package errtype has the enricher "error": what kind of error it was, for
-// metrics and searches.
+// Package errtype provides the enricher "error", which says what kind of error it
+// was, for metrics and searches.
 //
 //	label       value
-//	error_type  what OpenTelemetry has in error.type: what the error's method
-//	            ErrorType() string says, or else its Go type, "*fs.PathError" or
+//	error_type  the value of OpenTelemetry's error.type: what the error's method
+//	            ErrorType() string returns, or else its Go type, "*fs.PathError" or
 //	            "syscall.Errno"; "_OTHER" once there are too many different ones
 //	error_code  its code, if it has one: an errno ("ECONNREFUSED"), a SQLSTATE
 //	            ("23505"), an HTTP status ("503"), a gRPC status ("UNAVAILABLE"),
 //	            an exit status ("3"), a signal ("SIGKILL"), a result code of
 //	            SQLite ("5"), a reply code of SMTP ("550"), or what a method
-//	            Code() string or ErrorCode() string says; "_OTHER" once there are
+//	            Code() string or ErrorCode() string returns; "_OTHER" once there are
 //	            too many different ones
 //
-// The error is the outermost one that does more than add a text, labels or a stack
-// to another: wrappers of fmt, errors.Join and github.com/pkg/errors are passed
-// over, of joined errors the first counts. The code is the outermost one of the
-// chain, where any of the sets above is preferred to one that only its author
-// knows. See https://opentelemetry.io/docs/specs/semconv/attributes-registry/error.
+// error_type describes the outermost error that does more than add a text, labels or
+// a stack to another: wrappers of fmt, errors.Join and github.com/pkg/errors are
+// skipped, and of joined errors the first counts. error_code is the outermost code
+// of the chain; a code of one of the sets above is preferred to one of a method Code
+// or ErrorCode. See https://opentelemetry.io/docs/specs/semconv/attributes-registry/error.
 //
 // # Options
 //
@@ -25,7 +25,7 @@
 //
 // # Counts
 //
-// [Enricher.Counts] has how often either label was "_OTHER".
+// [enricher.EnricherStats] has how often either label was "_OTHER".
 package errtype
 
 import (
@@ -36,8 +36,8 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/inspect"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -46,11 +46,11 @@ const Name = "error"
 
 // The keys of its labels.
 const (
-	KeyType = "error_type"
-	KeyCode = "error_code"
+	KeyErrorType = "error_type"
+	KeyErrorCode = "error_code"
 )
 
-// Other is the value of a label that would have had too many different ones.
+// Other is the value of a label with too many different ones.
 const Other = "_OTHER"
 
 // Options are the options of the enricher.
@@ -62,7 +62,7 @@ type Options struct {
 const (
 	defaultMax = 256
 	maxMax     = 1 << 16
-	maxLength  = 256 // bytes of a value that a stranger's method returns
+	maxLength  = 256 // bytes of a value that third-party code returns
 )
 
 func init() {
@@ -70,19 +70,20 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// An Enricher says what kind of error it was. Its methods may be called
-// concurrently.
-type Enricher struct {
+// A labeler sets the labels. Its methods may be called concurrently.
+type labeler struct {
 	types, codes values
 }
 
 var (
-	_ enricher.Explainer     = (*Enricher)(nil)
-	_ enricher.CountReporter = (*Enricher)(nil)
+	_ enricher.Explainer     = (*labeler)(nil)
+	_ enricher.CountReporter = (*labeler)(nil)
 )
 
-// New returns an enricher with these options, or a [*enricher.ConfigError].
-func New(opts Options) (*Enricher, error) {
+// New returns the enricher. An option out of its range is an
+// [*enricher.ConfigError]. The enricher is an [enricher.Explainer] and an
+// [enricher.CountReporter].
+func New(opts Options) (enricher.FailureEnricher, error) {
 	for _, o := range []struct {
 		name  string
 		value *int
@@ -90,49 +91,47 @@ func New(opts Options) (*Enricher, error) {
 		if *o.value < 0 || *o.value > maxMax {
 			return nil, &enricher.ConfigError{
 				Option: o.name,
-				Err:    fmt.Errorf("%d: want 1 to %d, or 0 for the default, %d", *o.value, maxMax, defaultMax),
+				Err:    fmt.Errorf("%d: must be 1 to %d, or 0 for the default, %d", *o.value, maxMax, defaultMax),
 			}
 		}
 		if *o.value == 0 {
 			*o.value = defaultMax
 		}
 	}
-	return &Enricher{
+	return &labeler{
 		types: values{max: opts.MaxTypes, known: map[string]bool{}},
 		codes: values{max: opts.MaxCodes, known: map[string]bool{}},
 	}, nil
 }
 
-// OutputKeys returns [KeyType] and [KeyCode].
-func (e *Enricher) OutputKeys() []string { return []string{KeyType, KeyCode} }
+func (l *labeler) OutputKeys() []string { return []string{KeyErrorType, KeyErrorCode} }
 
-// ProcessFailure returns the type of the error, and its code if it has one. It
-// never fails.
-func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	labels := enricher.Labels{KeyType: e.types.admit(typeOf(cause))}
+// ProcessFailure returns the type of the error, and its code if it has one.
+func (l *labeler) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	labels := enricher.Labels{KeyErrorType: l.types.admit(typeOf(cause))}
 	if code := evidence.Of(cause).Code.Code; code != "" {
-		labels[KeyCode] = e.codes.admit(text.Clean(code, maxLength))
+		labels[KeyErrorCode] = l.codes.admit(text.Clean(code, maxLength))
 	}
 	return labels, nil
 }
 
-// ExplainFailure says where type and code are from.
-func (e *Enricher) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+// ExplainFailure says which error has the type, and what the code is.
+func (l *labeler) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 	errType, code := typeOf(cause), evidence.Of(cause).Code
-	labels := enricher.Labels{KeyType: e.types.peek(errType)}
-	why := map[string]string{KeyType: "the error itself is a " + inspect.TypeName(inspect.Peel(cause)), KeyCode: "no error of the chain has a code"}
+	labels := enricher.Labels{KeyErrorType: l.types.peek(errType)}
+	why := map[string]string{KeyErrorType: "the error itself is a " + inspect.TypeName(inspect.Peel(cause)), KeyErrorCode: "no error of the chain has a code"}
 	if code.Code != "" {
-		labels[KeyCode] = e.codes.peek(text.Clean(code.Code, maxLength))
-		why[KeyCode] = text.Clean(code.Reason(), maxLength)
+		labels[KeyErrorCode] = l.codes.peek(text.Clean(code.Code, maxLength))
+		why[KeyErrorCode] = text.Clean(code.Reason(), maxLength)
 	}
 	return labels, why, nil
 }
 
 // Counts returns how often a label was [Other], by label.
-func (e *Enricher) Counts() map[string]uint64 {
+func (l *labeler) Counts() map[string]uint64 {
 	return map[string]uint64{
-		KeyType + "=" + Other: e.types.others.Load(),
-		KeyCode + "=" + Other: e.codes.others.Load(),
+		KeyErrorType + "=" + Other: l.types.others.Load(),
+		KeyErrorCode + "=" + Other: l.codes.others.Load(),
 	}
 }
 
@@ -152,21 +151,16 @@ func typeOf(cause error) string {
 type values struct {
 	max    int
 	others atomic.Uint64
-	mu     sync.RWMutex
+	mu     sync.Mutex
 	known  map[string]bool
 }
 
-// admit returns value, or Other where there are too many different ones.
+// admit returns value and remembers it, or Other if there are too many different
+// ones.
 func (v *values) admit(value string) string {
-	v.mu.RLock()
-	known := v.known[value]
-	v.mu.RUnlock()
-	if known {
-		return value
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.known[value] && len(v.known) >= v.max {
+	if v.excludes(value) {
 		v.others.Add(1)
 		return Other
 	}
@@ -174,12 +168,14 @@ func (v *values) admit(value string) string {
 	return value
 }
 
-// peek is admit without any effect.
+// peek returns what admit would.
 func (v *values) peek(value string) string {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	if !v.known[value] && len(v.known) >= v.max {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.excludes(value) {
 		return Other
 	}
 	return value
 }
+
+func (v *values) excludes(value string) bool { return !v.known[value] && len(v.known) >= v.max }

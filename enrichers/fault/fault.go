@@ -13,8 +13,8 @@ import (
 // Name is what the enricher is registered as.
 const Name = "type"
 
-// Key is the key of its label.
-const Key = "type"
+// KeyType is the key of its label.
+const KeyType = "type"
 
 // A Type is a value of the label.
 type Type string
@@ -35,56 +35,55 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// An Enricher says who is at fault. Its methods may be called concurrently.
-type Enricher struct {
+// A classifier sets the label. Its methods may be called concurrently.
+type classifier struct {
 	overrides *overrides
 	counts    [5]atomic.Uint64 // by index into types
 }
 
 var (
-	_ enricher.Explainer     = (*Enricher)(nil)
-	_ enricher.CountReporter = (*Enricher)(nil)
+	_ enricher.Explainer     = (*classifier)(nil)
+	_ enricher.CountReporter = (*classifier)(nil)
 )
 
-// New returns an enricher with these options, or an error that names each option
-// that is wrong.
-func New(opts Options) (*Enricher, error) {
+// New returns the enricher, or an [*enricher.ConfigError] for each option that is
+// wrong, joined. The enricher is an [enricher.Explainer] and an
+// [enricher.CountReporter].
+func New(opts Options) (enricher.FailureEnricher, error) {
 	overrides, err := opts.overrides()
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{overrides: overrides}, nil
+	return &classifier{overrides: overrides}, nil
 }
 
-// OutputKeys returns [Key].
-func (e *Enricher) OutputKeys() []string { return []string{Key} }
+func (c *classifier) OutputKeys() []string { return []string{KeyType} }
 
-// ProcessFailure says who is at fault. It never fails.
-func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	t, override, _ := e.judge(cause)
-	e.counts[slices.Index(types, t)].Add(1)
+func (c *classifier) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	t, override, _ := c.classify(cause)
+	c.counts[slices.Index(types, t)].Add(1)
 	if override != nil {
 		override.counted.Add(1)
 	}
-	return enricher.Labels{Key: string(t)}, nil
+	return enricher.Labels{KeyType: string(t)}, nil
 }
 
 // ExplainFailure says what decided.
-func (e *Enricher) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
-	t, override, found := e.judge(cause)
-	why := cmp.Or(found.Reason(), "no error of the chain is of a type, or has a code, that says it")
+func (c *classifier) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+	t, override, found := c.classify(cause)
+	why := cmp.Or(found.Reason(), "no error of the chain has a type or code that tells")
 	if override != nil {
 		why = "option " + override.String()
 	}
-	return enricher.Labels{Key: string(t)}, map[string]string{Key: why}, nil
+	return enricher.Labels{KeyType: string(t)}, map[string]string{KeyType: why}, nil
 }
 
-// judge returns the type of a failure, and what decided: an override or evidence,
+// classify returns the type of a failure, and what decided: an override or evidence,
 // or neither.
-func (e *Enricher) judge(cause error) (Type, *override, evidence.Evidence) {
-	if len(e.overrides.all) > 0 {
+func (c *classifier) classify(cause error) (Type, *override, evidence.Evidence) {
+	if len(c.overrides.all) > 0 {
 		for err := range enricher.Chain(cause) {
-			if o := e.overrides.of(err); o != nil {
+			if o := c.overrides.of(err); o != nil {
 				return o.value, o, evidence.Evidence{}
 			}
 		}
@@ -95,12 +94,12 @@ func (e *Enricher) judge(cause error) (Type, *override, evidence.Evidence) {
 
 // Counts returns the number of failures by value, such as "type=UNKNOWN", and for
 // each override how many it decided, such as "statuses 404".
-func (e *Enricher) Counts() map[string]uint64 {
-	counts := make(map[string]uint64, len(types)+len(e.overrides.all))
+func (c *classifier) Counts() map[string]uint64 {
+	counts := make(map[string]uint64, len(types)+len(c.overrides.all))
 	for i, t := range types {
-		counts[Key+"="+string(t)] = e.counts[i].Load()
+		counts[KeyType+"="+string(t)] = c.counts[i].Load()
 	}
-	for _, o := range e.overrides.all {
+	for _, o := range c.overrides.all {
 		counts[o.String()] = o.counted.Load()
 	}
 	return counts

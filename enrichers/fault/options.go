@@ -13,13 +13,13 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-// Options are the options of the enricher. Each maps what an error is to the
-// [Type] of its failures; the package documentation says what the keys are. By
-// default, there are no overrides.
+// Options are the options of the enricher. Each maps errors to the [Type] of their
+// failures; the package documentation describes the keys. By default, there are no
+// overrides.
 type Options struct {
 	Sentinels    map[string]Type
 	Types        map[string]Type
@@ -31,23 +31,22 @@ type Options struct {
 	Signals      map[string]Type
 }
 
-// An override says what failures of an error are, and counts those.
+// An override gives failures a type, and counts them.
 type override struct {
-	option, key string // for people
+	option, key string // as in the options
 	value       Type
 	counted     atomic.Uint64
 }
 
 func (o *override) String() string { return o.option + " " + o.key }
 
-// A code is one that an override is about. A class, such as SQLSTATE 23, is one
-// as well.
+// A code is a code with an override, or a class of codes, such as SQLSTATE 23.
 type code struct {
 	kind evidence.Kind
 	text string
 }
 
-// overrides are what counts more than the evidence.
+// overrides are all overrides, by what they look at.
 type overrides struct {
 	all       []*override
 	sentinels []sentinel
@@ -55,7 +54,7 @@ type overrides struct {
 	codes     map[code]*override
 }
 
-// of returns what is said about err itself; nil: nothing is.
+// of returns the override of err itself, or nil.
 func (o *overrides) of(err error) *override {
 	for _, s := range o.sentinels {
 		if s.is(err) {
@@ -90,7 +89,7 @@ func classOf(e evidence.Evidence) string {
 	return e.Code
 }
 
-// overrides returns what the options say, or what is wrong with them.
+// overrides returns the overrides, or an error for each that is wrong.
 func (o Options) overrides() (*overrides, error) {
 	all := &overrides{codes: map[code]*override{}}
 	var errs []error
@@ -112,7 +111,7 @@ func (o Options) overrides() (*overrides, error) {
 			added := &override{option: option.name, key: key, value: option.values[key]}
 			err := option.add(added)
 			if err == nil && !slices.Contains(types, added.value) {
-				err = fmt.Errorf("unknown type %q: want one of %q", added.value, types)
+				err = fmt.Errorf("unknown type %q: must be one of %q", added.value, types)
 			}
 			if err != nil {
 				errs = append(errs, &enricher.ConfigError{Option: option.name, Err: fmt.Errorf("%q: %w", key, err)})
@@ -135,18 +134,18 @@ func (o *overrides) addSentinel(added *override) error {
 func (o *overrides) addType(added *override) error {
 	o.types = append(o.types, added)
 	if name := strings.TrimLeft(added.key, "*"); name == "" || strings.ContainsAny(name, " \t\n") {
-		return errors.New("want the name of a Go type, such as \"*fs.PathError\"")
+		return errors.New("must be the name of a Go type, such as \"*fs.PathError\"")
 	}
 	return nil
 }
 
-// adderOf returns what adds an override about codes of a kind. Case does not
-// matter, as loaders of configuration that lower-case their keys are common.
+// adderOf returns a function that adds an override of codes of a kind. Keys are
+// case-insensitive, because many loaders of configuration lower-case them.
 func (o *overrides) adderOf(kind evidence.Kind, check func(key string) error) func(*override) error {
 	return func(added *override) error {
 		c := code{kind, upper(added.key)}
 		if other := o.codes[c]; other != nil {
-			return fmt.Errorf("%q is there too: want keys that differ in more than case", other.key)
+			return fmt.Errorf("conflicts with %q: keys are case-insensitive", other.key)
 		}
 		o.codes[c] = added
 		return check(c.text)
@@ -170,15 +169,15 @@ func oneOf(what string, names []string) func(string) error {
 		if name, ok := nearest.Name(key, names); ok {
 			near = fmt.Sprintf("; did you mean %q?", name)
 		}
-		return fmt.Errorf("unknown %s: want one of %s%s", what, strings.Join(names, ", "), near)
+		return fmt.Errorf("unknown %s: must be one of %s%s", what, strings.Join(names, ", "), near)
 	}
 }
 
-// checkErrno accepts numbers as well: not all are known by name.
+// checkErrno accepts a number if it has no name here.
 func checkErrno(key string) error {
 	if n, err := strconv.Atoi(key); err == nil && n > 0 && key == strconv.Itoa(n) {
 		if name := evidence.CodeOf(syscall.Errno(n)).Code; name != key {
-			return fmt.Errorf("that has a name: want %q", name)
+			return fmt.Errorf("must be given by its name, %q", name)
 		}
 		return nil
 	}
@@ -189,7 +188,7 @@ func checkSQLState(key string) error {
 	if evidence.IsSQLState(key) || len(key) == 2 && evidence.IsSQLState(key+"000") {
 		return nil
 	}
-	return errors.New("want a SQLSTATE of five digits and upper case letters, or a class of two")
+	return errors.New("must be a SQLSTATE of five digits and upper case letters, or a class of two")
 }
 
 var statusForm = regexp.MustCompile(`^[1-9](xx|[0-9][0-9])$`)
@@ -198,16 +197,16 @@ func checkStatus(key string) error {
 	if statusForm.MatchString(key) {
 		return nil
 	}
-	return errors.New("want an HTTP status such as \"404\", or a class such as \"4xx\"")
+	return errors.New("must be an HTTP status such as \"404\", or a class such as \"4xx\"")
 }
 
 func checkExitStatus(key string) error {
 	n, err := strconv.Atoi(key)
 	if err != nil || n < 1 || n > 255 || key != strconv.Itoa(n) {
-		return errors.New("want an exit status, 1 to 255")
+		return errors.New("must be an exit status, 1 to 255")
 	}
 	if e := evidence.OfExitStatus(n); e.Kind == evidence.Signal {
-		return fmt.Errorf("a command that ends so was ended by a signal: want %q in option \"signals\"", e.Code)
+		return fmt.Errorf("is the status of a command that was ended by a signal: must be %q in option \"signals\"", e.Code)
 	}
 	return nil
 }

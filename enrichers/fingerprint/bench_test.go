@@ -38,17 +38,3 @@ func BenchmarkOf(b *testing.B) {
 		})
 	}
 }
-
-func BenchmarkNormalize(b *testing.B) {
-	text := "dial tcp 10.1.2.3:5432: connect: connection refused (attempt 3, request 123e4567-e89b-12d3-a456-426614174000) "
-	for _, n := range []int{1, 1000} {
-		b.Run(fmt.Sprintf("%d bytes", n*len(text)), func(b *testing.B) {
-			text := strings.Repeat(text, n)
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				fingerprint.Normalize(text)
-			}
-		})
-	}
-}

@@ -6,8 +6,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 	"github.com/failure-enrichers/enricher/internal/evidence"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // Bounds of what is looked at: those of enricher.Chain, and of texts.
@@ -24,23 +26,21 @@ func describe(err error) description {
 	w := walker{errors: maxErrors, bytes: maxTexts, origins: maxErrors}
 	d := w.describe(err, 0)
 	if len(d.frames) == 0 && d.joined {
-		// None of those that were joined knows where it arose, so whoever does
-		// stands above them, or their order would count.
+		// No joined error knows where it arose, so only one above them can: the
+		// order in which they were joined does not matter.
 		w.addOrigin(&d, err)
 	}
 	return d
 }
 
-// A walker walks the tree of errors of one failure.
+// A walker visits the tree of errors of one failure, within limits.
 type walker struct {
-	errors int // how many may still be looked at
-	bytes  int // how much text may still be looked at
-
-	origins int // errors that may still be looked at for where they arose
+	errors  int // how many may still be visited
+	bytes   int // how many of texts may still be normalized
+	origins int // how many errors may still be searched for a stack
 }
 
-// describe returns the description of an error by itself: of the whole failure,
-// or of one of several that were joined.
+// describe returns the description of the whole failure or of one joined error.
 func (w *walker) describe(err error, depth int) description {
 	d := w.message(err, depth)
 	if !d.joined {
@@ -49,13 +49,13 @@ func (w *walker) describe(err error, depth int) description {
 	return d
 }
 
-// message is describe without the place where err arose, unless it was joined.
+// message is like describe, but adds no frame for err itself.
 func (w *walker) message(err error, depth int) description {
-	p := passage{walker: w, text: textOf(err)}
+	p := passage{walker: w, text: guard.Text(err)}
 	p.follow(err, 0, len(p.text), depth)
 
 	d := description{message: p.render(), joined: p.joined}
-	worded := hasWord(d.message)
+	worded := normalize.HasWord(d.message)
 	d.codes = p.codes
 	d.types = slices.DeleteFunc(p.types, func(name string) bool { return worded && !isExported(name) })
 	for i := range p.parts {
@@ -81,12 +81,12 @@ func (d *description) add(wrapped *description) {
 // addOrigin adds the function in which err arose, if that is known.
 func (w *walker) addOrigin(d *description, err error) {
 	if frame, ok := inspect.OriginWithin(err, &w.origins); ok {
-		d.frames = append(d.frames, clean(enclosing(frame.Function)))
+		d.frames = append(d.frames, normalize.Clean(enclosing(frame.Function)))
 	}
 }
 
-// enclosing returns the function that a closure is in: closures are numbered, and
-// the numbers change with what is written above them.
+// enclosing returns the function that a closure is in. The numbers in the names
+// of closures change with the code above them.
 func enclosing(function string) string {
 	for _, inner := range [...]string{".func", ".gowrap", ".deferwrap"} {
 		for from := 0; ; {
@@ -96,7 +96,7 @@ func enclosing(function string) string {
 			}
 			i += from
 			from = i + len(inner)
-			if from < len(function) && isDigit(function[from]) {
+			if from < len(function) && '0' <= function[from] && function[from] <= '9' {
 				function = function[:i]
 				break
 			}
@@ -105,9 +105,8 @@ func enclosing(function string) string {
 	return strings.TrimSuffix(function, "-fm")
 }
 
-// codeOf returns the code that err has by a method or field, whether or not its
-// text has it in a form that is known for a code. Other codes than these are in
-// texts as words: "connection refused", "exit status 3".
+// codeOf returns the HTTP or gRPC status or SQLSTATE that err has by a method or
+// field. Other codes are in texts as words: "connection refused", "exit status 3".
 func codeOf(err error) string {
 	switch e := evidence.CodeOf(err); e.Kind {
 	case evidence.HTTPStatus, evidence.GRPCStatus, evidence.SQLState:
@@ -116,37 +115,9 @@ func codeOf(err error) string {
 	return ""
 }
 
-// textOf returns what err prints, whatever it is and however long.
-func textOf(err error) (text string) {
-	defer func() {
-		if recover() != nil {
-			text = inspect.Text(err, maxText) // which says so
-		}
-	}()
-	return err.Error()
-}
-
-// hasWord reports whether a normalized message says anything: whether there is a
-// letter in it other than those of placeholders.
-func hasWord(message string) bool {
-	for i := 0; i < len(message); {
-		if p := placeholder(message[i:]); p != "" {
-			i += len(p)
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(message[i:])
-		if unicode.IsLetter(r) {
-			return true
-		}
-		i += size
-	}
-	return false
-}
-
-// isExported reports whether the type of this name is one of which others know.
-// Those that only add a text, a stack or labels are not, nor are those that come
-// and go with the versions of a package: *fmt.wrapError, *errors.errorString,
-// *http.timeoutError.
+// isExported reports whether the name is that of an exported type. Unexported
+// types change with the versions of a package, or only add a text, a stack or
+// labels: *http.timeoutError, *fmt.wrapError, *errors.errorString.
 func isExported(name string) bool {
 	name, _, _ = strings.Cut(name, "[") // type arguments have dots, too
 	r, _ := utf8.DecodeRuneInString(name[strings.LastIndexByte(name, '.')+1:])

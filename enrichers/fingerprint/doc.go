@@ -10,7 +10,7 @@
 // # Options
 //
 //	no-message      true: do not set the label fingerprint_message; by default, false
-//	message-length  bytes of it to keep, 16 to 4096; by default, and where it is 0, 256;
+//	message-length  bytes of it to keep, 16 to 4096; by default, and if it is 0, 256;
 //	                more than 1024 needs limits.max-value-length as well
 //
 // # Labels
@@ -18,10 +18,10 @@
 // Every failure has these labels:
 //
 //	fingerprint          16 hexadecimal digits, such as "1d69a935beedb4f4"
-//	fingerprint_message  what it says, normalized: "dial tcp <addr>: connect: connection refused"
+//	fingerprint_message  its text, normalized: "dial tcp <addr>: connect: connection refused"
 //
 // The message is for people. One that is too long is cut and ends in "…"; that of
-// an error without a text is empty. It reads no labels of others.
+// an error without a text is empty. The enricher reads no labels.
 //
 // # What a fingerprint is made of
 //
@@ -33,31 +33,31 @@
 //	code C        for each error that has one: its HTTP or gRPC status or SQLSTATE
 //	message M     what the error prints, normalized
 //	cause M       for each wrapped error that the message hides: the same of it
-//	frame F       for each function in which it arose, where that is known
+//	frame F       for each function in which it arose, if that is known
 //
 // Types have the names of error.type in OpenTelemetry for Go: "*fs.PathError",
-// "syscall.Errno". Only exported ones count. The others come and go with the
-// versions of their packages, or add nothing but a text, labels or a stack to what
-// they wrap: *fmt.wrapError, *errors.errorString, *errors.withStack. So wrapping an
-// error in labels has no effect, and wrapping it with fmt.Errorf has the effect of
-// the text that this adds. Where the message has no words, all types count.
+// "syscall.Errno". Only exported ones count. The others change with the versions of
+// their packages, or only add a text, labels or a stack to what they wrap:
+// *fmt.wrapError, *errors.errorString, *errors.withStack. So wrapping an error in
+// labels has no effect, and wrapping it with fmt.Errorf has the effect of the text
+// that this adds. If the message has no words, all types count.
 //
-// Codes are those of the enricher "error", found by methods and fields without
-// regard to the text: StatusCode, SQLState, GRPCStatus. All others stand in texts
-// as words, such as "connection refused".
+// Codes are those of the enricher "error" that methods and fields report, whatever
+// the text: StatusCode, SQLState, GRPCStatus. Other codes are words of texts, such
+// as "connection refused".
 //
-// Errors that were joined are each described by themselves. Then they are sorted,
-// and of those that are the same one is kept. So it does not matter in which order
-// [errors.Join] was given them, how often, and in how many steps: a job of which
-// three tasks fail alike fails like one of which seven do. The message has them in
-// the same order, with "; " between them. The same goes for other errors with a
-// method Unwrap() []error that print what they wrap with the same marks in
-// between. An error of fmt.Errorf with several %w has the order of its format.
+// Joined errors are described one by one, sorted, and equal ones are kept once. So
+// the order of the arguments of [errors.Join], their number and the number of calls
+// do not matter: a job with three tasks that fail alike has the fingerprint of one
+// with seven. The message has them in the same order, with "; " between them. This
+// applies to all errors with a method Unwrap() []error that print what they wrap
+// with the same marks in between. An error of fmt.Errorf with several %w has the
+// order of its format.
 //
 // A frame is the name of a function without a line, which changes with every
-// release. A closure counts as the function around it. Of a panic it is the
-// function that panicked, of any other error the top of the stack that it carries,
-// as those of github.com/pkg/errors do. Each of several joined errors has its own.
+// release. A closure counts as the function around it. The frame of a panic is the
+// function that panicked, that of any other error the top of the stack that it
+// carries, as those of github.com/pkg/errors do. Each joined error has its own.
 //
 // Of one failure at most 10,000 errors, 100 deep, are looked at, of the message of
 // one error 4 KiB, and of all messages together 256 KiB. Beyond that, order counts.
@@ -79,35 +79,35 @@
 //	<email>  alice@example.com
 //	<str>    "text"  'text'  `text`  “text”  „text“  ‘text’  «text»  「text」
 //
-// A list of equal placeholders becomes one, as lists differ in length: [1 2 3] is
-// [<num>]. White space and control characters become one space, and what is not
-// UTF-8 becomes U+FFFD. Digits and letters of all scripts count. Upper and lower
-// case stay apart.
+// A list of equal placeholders becomes one, because lists differ in length: [1 2 3]
+// is [<num>]. White space and control characters become one space, and bytes that
+// are not UTF-8 become U+FFFD. Digits and letters of all scripts count. Upper and
+// lower case differ.
 //
-// A URL, in quotation marks or not, keeps its scheme and its host, which say what
-// was to be reached: https://bob:secret@api-3.example.com:8443/users/17?x=1 is
-// https://api-<num>.example.com:<num>/<path>. Likewise the name of a host stays
-// where it stands by itself, and its port is a number.
+// A URL, in quotation marks or not, keeps its scheme and its host:
+// https://bob:secret@api-3.example.com:8443/users/17?x=1 is
+// https://api-<num>.example.com:<num>/<path>. The name of a host without a scheme
+// is kept as well, and its port is a number.
 //
-// Numbers that are codes stay, as they are what people tell failures apart by: 404
-// and 503 are not the same. A code has up to five digits and perhaps a sign, up to
+// Numbers that are codes are kept, because they distinguish failures: 404 and 503
+// are not the same. A code has up to five digits and perhaps a sign, up to
 // six digits and capitals, or 0x and up to eight digits, and it follows one of the
 // words
 //
 //	code status exit exited errno signal http sqlstate rc ora error
 //	errcode errorcode exitcode retcode returncode statuscode
 //
-// with a space, one of = : # ( [ - _ / and a space in between at the most, each
-// of which may be missing. Case does not matter, and of StatusCode or exit_code the
-// last word counts: "exit status 3", "HTTP/1.1 503", "StatusCode: 404",
-// "code=0xc0000005", "SQLSTATE 42P01", "ORA-00942", "Error 1045 (28000)". After
-// error, a colon begins a sentence: "error: 17 rows".
+// with at most a space, one of = : # ( [ - _ / and a space in between. Case does
+// not matter, and of StatusCode or exit_code the last word counts: "exit status 3",
+// "HTTP/1.1 503", "StatusCode: 404", "code=0xc0000005", "SQLSTATE 42P01",
+// "ORA-00942", "Error 1045 (28000)". After error, a colon begins a sentence:
+// "error: 17 rows".
 //
-// Digits stay in v2 and the like, and in what formats, protocols and machines are
-// called: ipv4, s3, ec2, x509, int64, utf8, sha256, base64, http2, amd64, 5xx, and
+// Digits are kept in versions such as v2 and in the names of formats, protocols and
+// machines: ipv4, s3, ec2, x509, int64, utf8, sha256, base64, http2, amd64, 5xx, and
 // some more.
 //
-// # What is promised
+// # What is guaranteed
 //
 // An error has the same fingerprint in every process, on every machine and in
 // every release of this package with the same [Version]. A change of the algorithm
@@ -115,10 +115,9 @@
 // as stable as the packages that they come from.
 //
 // The probability that any two of a million different failures have the same
-// fingerprint is about 1 in 40 million. It is SHA-256, cut to 64 bits, rather than
-// a plainer hash so that who chooses the texts of errors cannot hide one behind
-// another.
+// fingerprint is about 1 in 40 million. SHA-256 makes it hard to choose the text of
+// an error such that it has the fingerprint of another one.
 //
-// What depends on chance in the text itself, such as the order in which a map was
-// printed, cannot be helped.
+// Text that varies in another way, such as a map printed in random order, changes
+// the fingerprint.
 package fingerprint

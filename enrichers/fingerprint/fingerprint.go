@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 )
 
 // Name is what the enricher is registered as.
@@ -26,7 +26,7 @@ type Options struct {
 	NoMessage bool
 
 	// MessageLength is how many bytes of the message to keep, 16 to 4096
-	// (message-length). By default, and where it is 0, 256. A longer one is cut,
+	// (message-length). By default, and if it is 0, 256. A longer one is cut,
 	// and ends in "…". It has no effect on the fingerprint.
 	MessageLength int
 }
@@ -43,62 +43,60 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// New returns the enricher. Options out of their range are an
-// [*enricher.ConfigError].
-func New(opts Options) (*Enricher, error) {
+// New returns the enricher. An option out of its range is an
+// [*enricher.ConfigError]. The enricher is an [enricher.Explainer].
+func New(opts Options) (enricher.FailureEnricher, error) {
 	if opts.MessageLength == 0 {
 		opts.MessageLength = defaultMessageLength
 	}
 	if n := opts.MessageLength; n < minMessageLength || n > maxMessageLength {
 		return nil, &enricher.ConfigError{
 			Option: "message-length",
-			Err:    fmt.Errorf("want %d to %d bytes, not %d", minMessageLength, maxMessageLength, n),
+			Err:    fmt.Errorf("%d: must be %d to %d bytes", n, minMessageLength, maxMessageLength),
 		}
 	}
-	e := &Enricher{opts: opts, keys: []string{KeyFingerprint}}
+	f := &fingerprinter{opts: opts, keys: []string{KeyFingerprint}}
 	if !opts.NoMessage {
-		e.keys = append(e.keys, KeyMessage)
+		f.keys = append(f.keys, KeyMessage)
 	}
-	return e, nil
+	return f, nil
 }
 
-// An Enricher tells which failures are the same. Its methods may be called
-// concurrently.
-type Enricher struct {
+// A fingerprinter sets the labels. Its methods may be called concurrently.
+type fingerprinter struct {
 	opts Options
 	keys []string
 }
 
-var _ enricher.Explainer = (*Enricher)(nil)
+var _ enricher.Explainer = (*fingerprinter)(nil)
 
-// OutputKeys returns [KeyFingerprint] and, unless NoMessage is set, [KeyMessage].
-func (e *Enricher) OutputKeys() []string { return e.keys }
+func (f *fingerprinter) OutputKeys() []string { return f.keys }
 
-// ProcessFailure always sets every label. It does not wait for anything, and
-// what it looks at is bounded, so it does not look at its context.
-func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+// ProcessFailure sets every label. It waits for nothing, and what it looks at is
+// bounded, so it ignores its context.
+func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 	d := describe(cause)
-	return e.labels(&d), nil
+	return f.labels(&d), nil
 }
 
-func (e *Enricher) labels(d *description) enricher.Labels {
+func (f *fingerprinter) labels(d *description) enricher.Labels {
 	labels := enricher.Labels{KeyFingerprint: d.key()}
-	if !e.opts.NoMessage {
-		labels[KeyMessage] = shorten(d.message, e.opts.MessageLength)
+	if !f.opts.NoMessage {
+		labels[KeyMessage] = normalize.Cut(d.message, f.opts.MessageLength)
 	}
 	return labels
 }
 
 // ExplainFailure says what went into the fingerprint.
-func (e *Enricher) ExplainFailure(
+func (f *fingerprinter) ExplainFailure(
 	_ context.Context, cause error, _ enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
 	d := describe(cause)
-	labels := e.labels(&d)
-	reasons := map[string]string{KeyFingerprint: e.reason(&d)}
-	if !e.opts.NoMessage {
+	labels := f.labels(&d)
+	reasons := map[string]string{KeyFingerprint: f.reason(&d)}
+	if !f.opts.NoMessage {
 		reasons[KeyMessage] = "the text of the failure with what varies replaced"
-		if kept := len(strings.TrimSuffix(labels[KeyMessage], ellipsis)); kept < len(d.message) {
+		if kept := len(strings.TrimSuffix(labels[KeyMessage], normalize.Ellipsis)); kept < len(d.message) {
 			reasons[KeyMessage] += fmt.Sprintf(", %d of %d bytes", kept, len(d.message))
 		}
 	}
@@ -106,42 +104,24 @@ func (e *Enricher) ExplainFailure(
 }
 
 // reason says what d.key is the key of.
-func (e *Enricher) reason(d *description) string {
+func (f *fingerprinter) reason(d *description) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version %d of the message %q", Version, shorten(d.message, e.opts.MessageLength))
-	say := func(what, verb string, parts []string) {
+	fmt.Fprintf(&b, "version %d of the message %q", Version, normalize.Cut(d.message, f.opts.MessageLength))
+	list := func(what, verb string, parts []string) {
 		const most = 10
 		for i, part := range parts[:min(len(parts), most)] {
 			if i > 0 {
 				what = ","
 			}
-			fmt.Fprintf(&b, "%s "+verb, what, shorten(part, e.opts.MessageLength))
+			fmt.Fprintf(&b, "%s "+verb, what, normalize.Cut(part, f.opts.MessageLength))
 		}
 		if len(parts) > most {
 			fmt.Fprintf(&b, ", and %d more", len(parts)-most)
 		}
 	}
-	say("; the types", "%s", d.types)
-	say("; the codes", "%s", d.codes)
-	say("; what it hides,", "%q", d.causes)
-	say("; and where it arose,", "%s", d.frames)
+	list("; the types", "%s", d.types)
+	list("; the codes", "%s", d.codes)
+	list("; the hidden causes", "%q", d.causes)
+	list("; the functions in which it arose", "%s", d.frames)
 	return b.String()
-}
-
-const ellipsis = "…"
-
-// shorten returns message cut to n bytes, between two characters and not in a
-// placeholder, with an ellipsis at the end if something is missing.
-func shorten(message string, n int) string {
-	if len(message) <= n {
-		return message
-	}
-	n -= len(ellipsis)
-	for !utf8.RuneStart(message[n]) {
-		n--
-	}
-	if i := strings.LastIndexByte(message[:n], '<'); i >= 0 && i+len(placeholder(message[i:])) > n {
-		n = i
-	}
-	return message[:n] + ellipsis
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
 )
 
-func TestTheSameFailureHasTheSameFingerprint(t *testing.T) {
+func TestOfIsEqualForTheSameFailure(t *testing.T) {
 	t.Parallel()
 	a, b, c := errors.New("disk full"), errors.New("connection lost"), &RowError{"row 7 is bad"}
 	path := func(p string) error { return &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist} }
@@ -50,6 +50,7 @@ func TestTheSameFailureHasTheSameFingerprint(t *testing.T) {
 		"other lists":    {list{a, b, c}, list{c, a, b}, list{a, a, b, c}},
 		"hidden join":    {&HidingError{errors.Join(a, b)}, &HidingError{errors.Join(b, a)}},
 		"joined panics":  {errors.Join(panicked("x", "main.a"), panicked("x", "main.b")), errors.Join(panicked("x", "main.b"), panicked("x", "main.a"))},
+		"statuses":       {errors.Join(&answered{404}, &answered{503}), errors.Join(&answered{503}, &answered{404})},
 		"panicked join":  {panicked(errors.Join(a, b), "main.a"), panicked(errors.Join(b, a), "main.a")},
 	} {
 		want := fingerprint.Of(same[0])
@@ -63,21 +64,6 @@ func TestTheSameFailureHasTheSameFingerprint(t *testing.T) {
 func numError(text string) error {
 	_, err := strconv.Atoi(text)
 	return err
-}
-
-func TestJoinsOfAnyOrderHaveTheSameMessage(t *testing.T) {
-	t.Parallel()
-	e, err := fingerprint.New(fingerprint.Options{})
-	assert.NoError(t, err)
-	a, b := errors.New("disk 3 full"), errors.New("connection lost")
-	for _, err := range []error{
-		fmt.Errorf("job 7:\n%w\n(of 3)", errors.Join(a, b)),
-		fmt.Errorf("job 8:\n%w\n(of 3)", errors.Join(b, b, a)),
-	} {
-		labels, err := e.ProcessFailure(t.Context(), err, enricher.FailureContext{})
-		assert.NoError(t, err)
-		assert.Equal(t, "job <num>: connection lost; disk <num> full (of <num>)", labels[fingerprint.KeyMessage])
-	}
 }
 
 // Real messages, of which no two are the same failure.
@@ -100,7 +86,7 @@ var different = []string{
 	"Datei nicht gefunden", "файл не найден", "文件不存在", "文件已存在", "", "7", "7s", "10MB", "/x", `"x"`, "a@example.com", "0x1f", "10.0.0.1",
 }
 
-func TestDifferentFailuresHaveDifferentFingerprints(t *testing.T) {
+func TestOfDiffersForDifferentFailures(t *testing.T) {
 	t.Parallel()
 	a, b := errors.New("disk full"), errors.New("connection lost")
 	var errs []error
@@ -111,7 +97,7 @@ func TestDifferentFailuresHaveDifferentFingerprints(t *testing.T) {
 		errs,
 		&RowError{"bad amount"}, &ColumnError{"bad amount"}, errors.New("bad amount"), fmt.Errorf("load: %w", errors.New("bad amount")),
 		fmt.Errorf("load: %w", &RowError{"bad amount"}), fmt.Errorf("store: %w", &RowError{"bad amount"}),
-		number(70), amount(70),
+		number(70), amount(70), &answered{404}, &answered{503}, fmt.Errorf("fetch: %w", &answered{404}), fmt.Errorf("fetch: %w", &answered{503}), stated("40001"), stated("23505"),
 		a, b, errors.Join(a, b), list{a, b, errors.New("x")}, fmt.Errorf("job: %w", errors.Join(a, b)), fmt.Errorf("%w: %w", a, b), fmt.Errorf("%w: %w", b, a),
 		&HidingError{a}, &HidingError{b}, &HidingError{&RowError{"disk full"}}, &HidingError{errors.Join(a, b)},
 		panicked("disk full", "main.a"), panicked("disk full", "main.b"), panicked("disk full", "main.(*a).b"), enricher.NewPanicError("disk full", nil),

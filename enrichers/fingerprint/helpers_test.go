@@ -3,25 +3,10 @@ package fingerprint_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"testing"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
 )
-
-// asChild makes the test binary print the fingerprints of the golden errors.
-const asChild = "FINGERPRINT_TEST_CHILD"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asChild) == "" {
-		os.Exit(m.Run())
-	}
-	for _, g := range goldens() {
-		fmt.Println(fingerprint.Of(g.err))
-	}
-}
 
 // panicked returns the failure of a job that panicked in function.
 func panicked(value any, function string) error {

@@ -19,7 +19,7 @@ type (
 	typedNil   struct{ text string }
 	panicky    struct{}
 	unwrapping struct{}
-	circle     struct{}
+	cycle      struct{}
 	tree       struct{}
 	incomplete []error
 	hostileFmt map[string]any
@@ -30,8 +30,8 @@ func (e *typedNil) Error() string { return e.text }
 func (panicky) Error() string        { panic("job 17 is gone") }
 func (unwrapping) Error() string     { return "cannot say" }
 func (unwrapping) Unwrap() error     { panic("no") }
-func (circle) Error() string         { return "circle" }
-func (c circle) Unwrap() error       { return c }
+func (cycle) Error() string          { return "circle" }
+func (c cycle) Unwrap() error        { return c }
 func (tree) Error() string           { return "tree" }
 func (t tree) Unwrap() []error       { return []error{t, t, t} }
 func (incomplete) Error() string     { return "some of many" }
@@ -63,7 +63,7 @@ func hostile() map[string]error {
 		"panicking Error":  panicky{},
 		"panicking Unwrap": unwrapping{},
 		"joined panicking": errors.Join(panicky{}, unwrapping{}),
-		"circle":           circle{},
+		"circle":           cycle{},
 		"tree":             tree{},
 		"growing":          growing{1},
 		"wide":             errors.Join(wide...),
@@ -81,10 +81,11 @@ func hostile() map[string]error {
 	}
 }
 
-func TestAnyErrorHasAFingerprint(t *testing.T) {
+func TestOfAcceptsAnyError(t *testing.T) {
 	t.Parallel()
 	e, err := fingerprint.New(fingerprint.Options{MessageLength: 4096})
 	require.NoError(t, err)
+	assert.Empty(t, fingerprint.Of(nil))
 	for name, cause := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,12 +100,7 @@ func TestAnyErrorHasAFingerprint(t *testing.T) {
 	}
 }
 
-func TestNilHasNoFingerprint(t *testing.T) {
-	t.Parallel()
-	assert.Empty(t, fingerprint.Of(nil))
-}
-
-func TestTheOrderOfManyErrorsDoesNotCount(t *testing.T) {
+func TestOfIgnoresTheOrderOfManyErrors(t *testing.T) {
 	t.Parallel()
 	var there, back []error
 	for i := range 5000 {
@@ -115,7 +111,7 @@ func TestTheOrderOfManyErrorsDoesNotCount(t *testing.T) {
 	assert.Equal(t, fingerprint.Of(wrap(errors.Join(there...), 3)), fingerprint.Of(wrap(errors.Join(back...), 3)))
 }
 
-func TestManyWideErrorsCostNoMoreThanTheirBound(t *testing.T) {
+func TestOfVisitsABoundedNumberOfErrors(t *testing.T) {
 	t.Parallel()
 	leaves := make([]error, 10_000)
 	for i := range leaves {
@@ -125,5 +121,5 @@ func TestManyWideErrorsCostNoMoreThanTheirBound(t *testing.T) {
 	for i := range leaves {
 		leaves[i] = &HidingError{wide}
 	}
-	assert.Len(t, fingerprint.Of(errors.Join(leaves...)), 16) // in far less than the hundred million visits of each in each
+	assert.Len(t, fingerprint.Of(errors.Join(leaves...)), 16) // with 10,000 visits, not 100 million
 }

@@ -7,14 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 )
 
 // Version is the version of the algorithm. An error has the same fingerprint in
 // every release of this package that has the same Version.
 const Version = 1
 
-// Of returns the fingerprint of err: 16 hexadecimal digits, which failures of
-// the same kind have in common. It is safe with any error; that of nil is "".
+// Of returns the fingerprint of err: 16 hexadecimal digits that are the same for
+// failures of the same kind. It does not panic, whatever err is; that of nil is "".
 func Of(err error) string {
 	if err == nil {
 		return ""
@@ -22,6 +24,15 @@ func Of(err error) string {
 	d := describe(err)
 	return d.key()
 }
+
+// Normalize returns text with what varies between two occurrences of one failure
+// replaced by placeholders; the package documentation has the table. Every run of
+// white space and control characters is one space, and the ends are trimmed.
+//
+// text may be anything. The result is valid UTF-8 without control characters and
+// has at most five times the bytes of text. The time is proportional to the
+// length of text, and normalizing twice is normalizing once.
+func Normalize(text string) string { return normalize.Text(text) }
 
 // A description is what a fingerprint is made of.
 type description struct {
@@ -34,8 +45,8 @@ type description struct {
 }
 
 // key returns the fingerprint: the first 64 bits of the SHA-256 of the
-// description. A plain hash such as FNV-1a would do against chance, but with it
-// a stranger can make a failure that hides behind another.
+// description. A plain hash such as FNV-1a would do against chance, but an author
+// of error texts could make two failures collide on purpose.
 func (d *description) key() string {
 	var space [1024]byte
 	sum := sha256.Sum256(d.appendTo(space[:0]))

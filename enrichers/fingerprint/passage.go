@@ -5,30 +5,33 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// A passage is the text of an error, as far as it is also the text of what the
-// error wraps. Most errors print those that they wrap, so one text is enough for
-// all; what was joined has a place in it.
+// A passage is the text of an error and of those wrapped errors whose text is a
+// part of it. Most errors print what they wrap, so that one text describes them
+// all. Joined errors are a part of it that is rendered on its own.
 type passage struct {
 	walker *walker
 	text   string
 	types  []string // of all whose text it is, from the outside in
-	codes  []string // of the same, where they have one
+	codes  []string // of those that have one
 	lists  []list   // in the order of their places
 	parts  []description
 	joined bool
 	hidden []hidden
 }
 
-// A list is where errors were joined, and what stands there in the message.
+// A list is the part of the text that prints joined errors, and its replacement.
 type list struct {
 	start, end int
 	message    string
 }
 
-// A hidden error is wrapped, but its text is not in that of what wraps it.
+// A hidden error is one whose text is not in that of the error that wraps it.
 type hidden struct {
 	err   error
 	depth int
@@ -41,9 +44,9 @@ func (p *passage) follow(err error, start, end, depth int) {
 		if code := codeOf(err); code != "" {
 			p.codes = append(p.codes, code)
 		}
-		many, one := unwrap(err)
+		many, one := guard.Unwrap(err)
 		if one == nil {
-			if many = p.walker.pay(many); len(many) > 0 {
+			if many = p.walker.take(many); len(many) > 0 {
 				p.branch(err, many, start, end, depth+1)
 			}
 			return
@@ -51,19 +54,19 @@ func (p *passage) follow(err error, start, end, depth int) {
 		if p.walker.errors--; p.walker.errors < 0 {
 			break
 		}
-		from, to, ok := p.find(textOf(one), start, end)
+		from, to, ok := p.find(guard.Text(one), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{one, depth + 1})
 			return
 		}
 		err, start, end = one, from, to
 	}
-	// There is more below, and nobody knows whether its order counts.
+	// There is more below, and it is not known whether its order counts.
 	p.joined = true
 }
 
-// pay returns those of many that may still be looked at.
-func (w *walker) pay(many []error) []error {
+// take returns those of many that may still be looked at, and counts them.
+func (w *walker) take(many []error) []error {
 	many = many[:min(len(many), max(w.errors, 0))]
 	w.errors -= len(many)
 	return many
@@ -84,7 +87,7 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 		if err == nil {
 			continue
 		}
-		from, to, ok := p.next(textOf(err), start, end)
+		from, to, ok := p.next(guard.Text(err), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{err, depth})
 			continue
@@ -94,9 +97,9 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 	}
 }
 
-// enumerated reports whether the texts of many stand one after another, always
-// with the same marks between them, and from where to where if they do. If not,
-// it returns start and end.
+// enumerated reports whether the texts of many follow one another with the same
+// marks between them, and where the first begins and the last ends. If they do
+// not, it returns start and end.
 func (p *passage) enumerated(many []error, start, end int) (first, last int, ok bool) {
 	mark := ""
 	first, last = start, start
@@ -104,7 +107,7 @@ func (p *passage) enumerated(many []error, start, end int) (first, last int, ok 
 		if err == nil {
 			return start, end, false
 		}
-		from, to, ok := p.next(textOf(err), last, end)
+		from, to, ok := p.next(guard.Text(err), last, end)
 		switch {
 		case !ok:
 			return start, end, false
@@ -113,7 +116,7 @@ func (p *passage) enumerated(many []error, start, end int) (first, last int, ok 
 		case i == 1:
 			mark = p.text[last:from]
 		}
-		if i > 0 && (p.text[last:from] != mark || hasWord(mark)) {
+		if i > 0 && (p.text[last:from] != mark || normalize.HasWord(mark)) {
 			return start, end, false
 		}
 		last = to
@@ -143,22 +146,22 @@ func (p *passage) join(many []error, start, end, depth int) {
 	p.parts = append(p.parts, parts...)
 }
 
-// flatten calls fn for each of many, and for those that they join in their turn:
+// flatten calls fn for each of many, and for those that they join themselves:
 // err = errors.Join(err, another) in a loop makes a deep tree of a list.
 func (w *walker) flatten(many []error, depth int, fn func(err error, depth int)) {
 	for _, err := range many {
 		switch {
 		case err == nil || depth >= maxDepth:
 		case inspect.IsType(err, "*errors.joinError"):
-			inner, _ := unwrap(err)
-			w.flatten(w.pay(inner), depth+1, fn)
+			inner, _ := guard.Unwrap(err)
+			w.flatten(w.take(inner), depth+1, fn)
 		default:
 			fn(err, depth)
 		}
 	}
 }
 
-// find returns where text is between start and end: first of all at the end,
+// find returns where text is between start and end. It looks at the end first,
 // where most errors print what they wrap.
 func (p *passage) find(text string, start, end int) (from, to int, ok bool) {
 	if strings.HasSuffix(p.text[start:end], text) {
@@ -176,7 +179,7 @@ func (p *passage) next(text string, start, end int) (from, to int, ok bool) {
 // render returns the text, normalized, with lists in order.
 func (p *passage) render() string {
 	if len(p.lists) == 0 {
-		return scan(clean(p.cut(0, len(p.text))))
+		return normalize.Text(p.cut(0, len(p.text)))
 	}
 	var b strings.Builder
 	start := 0
@@ -189,43 +192,24 @@ func (p *passage) render() string {
 	return b.String()
 }
 
-// renderTo writes the text from start to end, where a list is before or after
-// it, normalized.
+// renderTo writes the text from start to end, normalized. Unlike [normalize.Text]
+// it keeps a space beside a list.
 func (p *passage) renderTo(b *strings.Builder, start, end int) {
-	text := p.cut(start, end)
-	first, _ := utf8.DecodeRuneInString(text)
-	last, _ := utf8.DecodeLastRuneInString(text)
-	if start > 0 && isSpace(first) {
+	part := p.cut(start, end)
+	first, _ := utf8.DecodeRuneInString(part)
+	last, _ := utf8.DecodeLastRuneInString(part)
+	if start > 0 && normalize.IsSpace(first) {
 		b.WriteByte(' ')
 	}
-	b.WriteString(scan(clean(text)))
-	if end < len(p.text) && isSpace(last) {
+	b.WriteString(normalize.Text(part))
+	if end < len(p.text) && normalize.IsSpace(last) {
 		b.WriteByte(' ')
 	}
 }
 
 // cut returns as much of the text from start to end as may be looked at.
 func (p *passage) cut(start, end int) string {
-	limit := min(end, start+maxText, start+p.walker.bytes)
-	for limit < end && limit > start && !utf8.RuneStart(p.text[limit]) {
-		limit--
-	}
-	p.walker.bytes -= limit - start
-	return p.text[start:limit]
-}
-
-// unwrap returns what err wraps, or nothing where its Unwrap panics.
-func unwrap(err error) (many []error, one error) {
-	defer func() {
-		if recover() != nil {
-			many, one = nil, nil
-		}
-	}()
-	switch err := err.(type) {
-	case interface{ Unwrap() error }:
-		return nil, err.Unwrap()
-	case interface{ Unwrap() []error }:
-		return err.Unwrap(), nil
-	}
-	return nil, nil
+	head := text.Cut(p.text[start:end], min(maxText, p.walker.bytes))
+	p.walker.bytes -= len(head)
+	return head
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
 // The keys of the labels.

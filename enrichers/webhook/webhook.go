@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/inspect"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 

@@ -2,8 +2,8 @@ package evidence
 
 import "strconv"
 
-// ofHTTP judges a status, 300 to 599, that another system has answered with, see RFC 9110,
-// section 15, and the IANA registry of status codes.
+// ofHTTP judges the status, 300 to 599, of an answer of another system; see
+// RFC 9110, section 15, and the IANA registry of status codes.
 func ofHTTP(status int) Evidence {
 	if status < 300 || status > 599 {
 		return Evidence{}
@@ -19,22 +19,22 @@ func ofHTTP(status int) Evidence {
 	return e
 }
 
-// statuses are judged by their first digit where they are not here themselves.
+// statuses has the meaning of statuses and, by first digit, of the rest.
 var statuses = map[int]Evidence{
 	3:   {Fault: Dependency, Retry: Undecided},
 	4:   {Fault: User, Retry: Terminal},
 	5:   {Fault: Dependency, Retry: Retryable},
-	401: {Fault: Dependency, Retry: Terminal}, // whoever's the credentials are
+	401: {Fault: Dependency, Retry: Terminal}, // of the user or of this service
 	403: {Fault: Dependency, Retry: Terminal},
-	407: {Fault: System, Retry: Terminal}, // of the proxy between us and them
+	407: {Fault: System, Retry: Terminal}, // of the proxy
 	408: {Fault: Dependency, Retry: Retryable},
-	409: {Fault: User, Retry: Undecided}, // somebody else was quicker, or it is there already
+	409: {Fault: User, Retry: Undecided}, // a concurrent change, or it exists already
 	421: {Fault: Dependency, Retry: Retryable},
 	423: {Fault: Dependency, Retry: Retryable},
 	424: {Fault: Dependency, Retry: Retryable},
 	425: {Fault: Dependency, Retry: Retryable},
 	429: {Fault: Dependency, Retry: Retryable},
-	499: {Fault: Cancelled, Retry: Undecided}, // nginx: the client went away
+	499: {Fault: Cancelled, Retry: Undecided}, // nginx: the client closed the connection
 	501: {Fault: Dependency, Retry: Terminal},
 	505: {Fault: Dependency, Retry: Terminal},
 	511: {Fault: System, Retry: Undecided}, // a captive portal
@@ -85,8 +85,8 @@ func GRPCCodes() []string {
 	return names
 }
 
-// throttling are the codes by which services of AWS ask for patience, whatever
-// their HTTP status, see
+// throttling are the codes of services of AWS that ask for a slower rate, whatever
+// their HTTP status; see
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
 var throttling = map[string]bool{
 	"BandwidthLimitExceeded":                 true,

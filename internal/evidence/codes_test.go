@@ -17,12 +17,12 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
-var update = flag.Bool("update", false, "write the document that lists the codes")
+var update = flag.Bool("update", false, "write the document of the codes")
 
-// codesFile lists what each code means, for people.
+// codesFile documents what each code means.
 const codesFile = "../../enrichers/fault/CODES.md"
 
-func TestTheDocumentListsWhatEachCodeMeans(t *testing.T) {
+func TestCodesAreDocumented(t *testing.T) {
 	text := document()
 	if *update {
 		require.NoError(t, os.WriteFile(codesFile, []byte(text), 0o644))
@@ -35,8 +35,8 @@ func TestTheDocumentListsWhatEachCodeMeans(t *testing.T) {
 func document() string {
 	var b strings.Builder
 	b.WriteString("# What codes mean\n\n" +
-		"What the enrichers `type` and `restart` make of the codes that an error has, unless an option says otherwise. " +
-		"A code that is not listed says nothing; of HTTP statuses and SQLSTATEs the class is asked then. " +
+		"The labels that the enrichers `type` and `restart` derive from the codes of an error, unless an option overrides them. " +
+		"An HTTP status or SQLSTATE that is not listed has the meaning of its class; another code that is not listed has none. " +
 		"Errnos and signals are those of Unix.\n")
 	errnos := map[string]evidence.Evidence{}
 	for _, row := range slices.Backward(evidence.ErrnoTable) { // of two names of a number the first counts
@@ -53,7 +53,7 @@ func document() string {
 		signals[e.Code] = e
 	}
 	section(&b, "Errno", errnos)
-	section(&b, "Signal that has ended a command", signals)
+	section(&b, "Signal that ended a command", signals)
 	section(&b, "Exit status of a command", evidence.ExitTable)
 	section(&b, "HTTP status, or its first digit", evidence.StatusTable)
 	section(&b, "gRPC status", grpc)

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ofSQLState judges a SQLSTATE by its class, which are its first two characters,
-// see ISO/IEC 9075-2, and appendix A of the documentation of PostgreSQL, whose
-// own are among them.
+// ofSQLState judges a SQLSTATE, or else its class, which is its first two
+// characters; see ISO/IEC 9075-2, and appendix A of the documentation of PostgreSQL
+// for its own.
 func ofSQLState(state string) Evidence {
 	if !IsSQLState(state) || state == "00000" {
 		return Evidence{}
@@ -75,7 +75,7 @@ var sqlStates = map[string]Evidence{
 	"XX":    {Fault: Dependency, Retry: Undecided}, // internal
 }
 
-// ofMySQL judges an error of MySQL. The number tells more than the class, see
+// ofMySQL judges an error of MySQL. Its number is more specific than the class; see
 // https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html.
 func ofMySQL(state string, number uint64) Evidence {
 	e := ofSQLState(state)
@@ -103,8 +103,8 @@ var mysql = map[uint64]Evidence{
 	3572: {Fault: Dependency, Retry: Retryable}, // lock not available
 }
 
-// ofRedis judges a reply of Redis: its first word says what kind of error it is,
-// see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors.
+// ofRedis judges a reply of Redis by its first word, which is the kind of error; see
+// https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors.
 func ofRedis(reply string) Evidence {
 	if reply == "redis: nil" {
 		return says(Typed, User, Terminal, "a key that does not exist")
@@ -123,7 +123,7 @@ func ofRedis(reply string) Evidence {
 	return e
 }
 
-// ofERR are replies whose first word is ERR for want of a better one.
+// ofERR are replies that begin with the generic word ERR.
 var ofERR = map[string]Evidence{
 	"ERR max number of clients": {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
 	"ERR invalid password":      {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},

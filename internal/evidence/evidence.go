@@ -1,9 +1,8 @@
-// Package evidence judges errors by what they are: whose fault a failure is,
-// whether trying again can help, and which code it has. It goes by structure,
-// which is types, codes and methods; texts count last, and of these it knows only
-// what the standard library gives to errors without any structure.
+// Package evidence judges errors: who is at fault, whether a retry can help, and
+// which code the error has. It looks at types, codes and methods. Texts count least,
+// and only those of errors of the standard library that have nothing else.
 //
-// Whatever the error is, nothing here panics.
+// Nothing here panics, whatever the error is.
 package evidence
 
 import (
@@ -16,26 +15,26 @@ import (
 // A Fault says who is at fault.
 type Fault string
 
-// The faults. An empty one says nothing.
+// The faults. An empty one means that it is not known.
 const (
-	User       Fault = "USER"       // what the job was given is wrong
+	User       Fault = "USER"       // the input of the job is wrong
 	System     Fault = "SYSTEM"     // the machine, the platform or the service itself
 	Dependency Fault = "DEPENDENCY" // another system that the job needs
-	Cancelled  Fault = "CANCELLED"  // somebody, or its own deadline, ended the job
+	Cancelled  Fault = "CANCELLED"  // a person, a shutdown or its own deadline ended the job
 	Unknown    Fault = "UNKNOWN"
 )
 
-// A Retry says whether the same job, started again after a while, can succeed.
+// A Retry says whether the same job can succeed if it is started again later.
 type Retry string
 
-// The answers. An empty one says nothing.
+// The values of a Retry. An empty one means that it is not known.
 const (
 	Retryable Retry = "retryable"
 	Terminal  Retry = "terminal"
-	Undecided Retry = "unknown" // it depends on what the error does not say
+	Undecided Retry = "unknown" // it depends on facts that are not in the error
 )
 
-// A Kind says what a code is a code of.
+// A Kind is a set of codes.
 type Kind string
 
 // The kinds of codes.
@@ -49,36 +48,35 @@ const (
 	SQLite     Kind = "SQLite code" // "5"
 	Redis      Kind = "Redis reply" // "WRONGTYPE"
 	SMTPReply  Kind = "SMTP reply"  // "550"
-	OwnCode    Kind = "code"        // of a set that is not known here: what a method Code or ErrorCode says
+	OwnCode    Kind = "code"        // what a method Code or ErrorCode returns, of an unknown set
 )
 
-// A Weight is how much evidence counts. Of the evidence of a chain the heaviest
-// decides, and of equally heavy pieces the outermost.
+// A Weight is how strong evidence is. The strongest evidence of a chain decides,
+// and among equals the outermost.
 type Weight int
 
 // The weights, ascending.
 const (
 	None     Weight = iota
-	Text            // words of the standard library
-	Deadline        // a deadline of nobody knows what: any sign of a call makes it the call's
-	Generic         // what says little: a panic, a timeout, any error of a client's package
+	Text            // a text of the standard library, or a word in the name of a type
+	Deadline        // a deadline of a context: of the job, unless other evidence is that of a call
+	Generic         // a panic, a timeout, an error of a client's package
 	Typed           // a type or sentinel that has one meaning
 	Coded           // a code that has one meaning
-	Author          // a method by which the author of the error says so
+	Author          // a method by which the author of the error decides
 )
 
-// Evidence is what one error says. Its zero value says nothing, and any field
-// may be empty.
+// Evidence is what one error tells. Any field may be empty.
 type Evidence struct {
 	Weight Weight
 	Fault  Fault
 	Retry  Retry
 	Kind   Kind
 	Code   string
-	Why    string // for people, where there is no code
+	Why    string // the reason, if there is no code
 }
 
-// Reason returns what speaks for the evidence, for people.
+// Reason returns the code with its kind, or Why.
 func (e Evidence) Reason() string {
 	if e.Code != "" {
 		return string(e.Kind) + " " + e.Code
@@ -86,31 +84,32 @@ func (e Evidence) Reason() string {
 	return e.Why
 }
 
-// A Verdict is what a chain of errors says.
+// A Verdict is the outcome of judging a chain of errors.
 type Verdict struct {
-	Fault Evidence      // what decides about the Fault; zero where nothing does
-	Retry Evidence      // what decides about the Retry; zero where nothing does
-	Code  Evidence      // the outermost one with a code, one of a known Kind if there is any
-	After time.Duration // to wait before trying again, as the outermost error has it that does; 0: none does
+	Fault Evidence      // decides about the Fault; zero if there is none
+	Retry Evidence      // decides about the Retry; zero if there is none
+	Code  Evidence      // the outermost with a code, preferably of a known Kind
+	After time.Duration // the wait before a retry that the outermost error asks for; 0 if none does
 }
 
-// Of judges err and all that it wraps. Of joined errors the first that says
-// something counts, as errors.Join(err, file.Close()) has it: the others are
-// mostly its consequences. Only a guess counts less than what follows, and that a
-// context was cancelled, which is itself the consequence of a failure elsewhere.
+// Of judges err and all that it wraps. Of joined errors the first with evidence
+// decides, because the others are mostly its consequences, as in
+// errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
+// errors after them: a text or name, and the cancellation of a context, which is
+// itself the consequence of a failure elsewhere.
 func Of(err error) Verdict {
 	w := walk{left: maxVisits}
 	return w.along(err, 0)
 }
 
-// A walk goes through a tree of errors, which may be cyclic.
+// A walk visits a tree of errors, which may be cyclic.
 type walk struct {
-	left int // errors to look at
+	left int // how many errors may still be visited
 }
 
 const (
 	maxVisits = 10_000
-	maxJoins  = 100 // within one another
+	maxJoins  = 100 // nested in each other
 )
 
 func (w *walk) along(err error, joins int) Verdict {
@@ -119,28 +118,27 @@ func (w *walk) along(err error, joins int) Verdict {
 		if w.left--; w.left < 0 {
 			break
 		}
-		v.hear(e)
-		if joined, ok := e.(interface{ Unwrap() []error }); ok {
+		v.consider(e)
+		if _, ok := e.(interface{ Unwrap() []error }); ok {
 			if joins < maxJoins {
-				v.join(w, joined, joins+1)
+				v.join(w, e, joins+1)
 			}
-			break // Chain would go into the branches as well
+			break // Chain would visit the branches as well
 		}
 	}
 	return v
 }
 
-// join adds what joined errors say.
-func (v *Verdict) join(w *walk, joined interface{ Unwrap() []error }, joins int) {
-	var branches []error
-	guard.Do(func() { branches = joined.Unwrap() })
+// join adds the evidence of what err joins.
+func (v *Verdict) join(w *walk, err error, joins int) {
+	branches, _ := guard.Unwrap(err)
 	var chosen Verdict
 	for _, branch := range branches {
 		if w.left <= 0 {
 			break
 		}
 		b := w.along(branch, joins)
-		better := chosen.interrupted() || chosen.guessed() && !b.guessed()
+		better := chosen.cancelled() || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Fault, chosen.Retry = b.Fault, b.Retry
 		}
@@ -155,40 +153,39 @@ func (v *Verdict) join(w *walk, joined interface{ Unwrap() []error }, joins int)
 
 func (v *Verdict) decided() bool { return v.Fault.Fault != "" || v.Retry.Retry != "" }
 
-// interrupted reports whether the verdict is that somebody cancelled it.
-func (v *Verdict) interrupted() bool { return v.Fault.Fault == Cancelled && v.Fault.Weight == Coded }
+// cancelled reports whether the verdict is that a context was cancelled.
+func (v *Verdict) cancelled() bool { return v.Fault.Fault == Cancelled && v.Fault.Weight == Coded }
 
 // guessed reports whether the verdict rests on a text or a name.
 func (v *Verdict) guessed() bool { return v.Fault.Weight <= Text }
 
-// fails reports whether the verdict is a failure of which the cancellation of its
-// siblings is a consequence. A signal is itself the consequence of that.
+// fails reports whether the failure can have caused the cancellation of its
+// siblings. A signal cannot: it is a consequence of cancellation.
 func (v *Verdict) fails() bool {
 	return v.decided() && v.Fault.Fault != Cancelled && v.Fault.Kind != Signal
 }
 
-// CodeOf returns what err itself says that has a code, whatever it wraps; zero
-// where it has none.
+// CodeOf returns the evidence of err itself, without what it wraps, that has a
+// code; zero if it has none.
 func CodeOf(err error) Evidence {
 	var v Verdict
-	v.hear(err)
+	v.consider(err)
 	return v.Code
 }
 
-// hear takes the evidence of one error.
-func (v *Verdict) hear(err error) {
-	v.ask(standard, err)
-	for _, judge := range judgesOf(err) {
-		v.ask(judge, err)
+// consider adds the evidence of one error.
+func (v *Verdict) consider(err error) {
+	v.apply(standard, err)
+	for _, j := range judgesOf(err) {
+		v.apply(j, err)
 	}
 }
 
-// A judge adds what an error says.
+// A judge adds evidence of an error.
 type judge func(v *Verdict, err error)
 
-// ask asks one judge. An error whose method panics says nothing, and the next
-// judge is still asked.
-func (v *Verdict) ask(j judge, err error) {
+// apply calls j. If a method of err panics, there is no evidence of this judge.
+func (v *Verdict) apply(j judge, err error) {
 	defer func() { _ = recover() }()
 	j(v, err)
 }

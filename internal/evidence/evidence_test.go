@@ -86,7 +86,7 @@ type notComparable []error
 func (notComparable) Error() string     { return "not comparable" }
 func (n notComparable) Unwrap() []error { return n }
 
-// broken has every method that is asked for, and all panic.
+// broken has the methods that are looked for, and all but one panic.
 type broken struct{}
 
 func (*broken) Error() string             { panic(1) }
@@ -166,7 +166,7 @@ func TestOf(t *testing.T) {
 		{"cancelled, as a sibling has failed", errors.Join(context.Canceled, dial), "DEPENDENCY / retryable / errno ECONNREFUSED"},
 		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / unknown / -"},
 
-		// Strangers.
+		// Third-party code.
 		{"every method panics but one", &broken{}, "- / terminal / -"},
 		{"not comparable", notComparable{plain, http(503)}, "DEPENDENCY / retryable / HTTP status 503"},
 	} {
@@ -188,7 +188,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestAfterIsWhatTheOutermostErrorAsksFor(t *testing.T) {
+func TestOfTakesAfterFromTheOutermostError(t *testing.T) {
 	plain := errors.New("x")
 	assert.Equal(t, time.Minute, evidence.Of(patient{patient{plain, time.Hour}, time.Minute}).After)
 	assert.Equal(t, time.Hour, evidence.Of(fmt.Errorf("a: %w", errors.Join(plain, patient{plain, time.Hour}))).After)
@@ -196,7 +196,7 @@ func TestAfterIsWhatTheOutermostErrorAsksFor(t *testing.T) {
 	assert.Zero(t, evidence.Of(plain).After)
 }
 
-func TestCodeOfIsTheErrorsOwn(t *testing.T) {
+func TestCodeOfIgnoresWrappedErrors(t *testing.T) {
 	assert.Equal(t, "404", evidence.CodeOf(http(404)).Code)
 	assert.Empty(t, evidence.CodeOf(fmt.Errorf("a: %w", http(404))).Code)
 }
@@ -213,7 +213,7 @@ type cycles struct{}
 func (c *cycles) Error() string   { return "cycles" }
 func (c *cycles) Unwrap() []error { return []error{c, c} }
 
-func TestTreesEnd(t *testing.T) {
+func TestOfEndsOnCyclicAndWideTrees(t *testing.T) {
 	assert.Zero(t, evidence.Of(&cycle{}))
 	assert.Zero(t, evidence.Of(&cycles{}))
 	wide := make([]error, 100_000)
@@ -227,7 +227,7 @@ func TestTreesEnd(t *testing.T) {
 	assert.Equal(t, "404", v.Code.Code)
 }
 
-func TestNamesOfCodes(t *testing.T) {
+func TestCodesHaveNames(t *testing.T) {
 	assert.Contains(t, evidence.Errnos(), "ENOSPC")
 	assert.Contains(t, evidence.Signals(), "SIGKILL")
 	assert.Contains(t, evidence.GRPCCodes(), "UNAVAILABLE")
@@ -260,7 +260,7 @@ type (
 	generic[T any]         struct{ error }
 )
 
-func TestNamesOfTypesAreReadByTheirWords(t *testing.T) {
+func TestOfReadsTypeNamesWordByWord(t *testing.T) {
 	plain := errors.New("x")
 	for _, c := range []struct {
 		err  error
@@ -286,7 +286,7 @@ func TestNamesOfTypesAreReadByTheirWords(t *testing.T) {
 	}
 }
 
-func TestTextsOfOthersAreNotTakenForThoseOfTheStandardLibrary(t *testing.T) {
+func TestOfIgnoresTextsOfOthers(t *testing.T) {
 	for _, text := range []string{
 		"image: registry unavailable", "mail: relay is down", "time: out of sync", "template: not loaded", "redis: gone", "",
 	} {

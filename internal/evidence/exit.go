@@ -7,7 +7,7 @@ import (
 
 // ofExit judges how a command ended. A shell reports a signal as 128 plus its
 // number. Statuses 64 to 78 are those of BSD's sysexits.h; 124 to 127 are those
-// of shells, env and timeout. Any other is the command's own business.
+// of shells, env and timeout. The meaning of any other is not known.
 func ofExit(e *exec.ExitError) Evidence {
 	if e.ProcessState == nil {
 		return Evidence{}

@@ -2,7 +2,7 @@
 
 package evidence
 
-// The tables of codes, for the document that lists them.
+// The tables of codes, for their document.
 var (
 	ErrnoTable    = errnos
 	SignalTable   = signals

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
-// ofTypeName judges an error of a service's own by how its type is called. That is
-// a guess: it counts as little as a text.
+// ofTypeName judges an error by the name of its type. That is a guess, which counts
+// as little as a text.
 func ofTypeName(t reflect.Type) (Evidence, bool) {
-	for t.Kind() == reflect.Pointer && t.Name() == "" {
-		t = t.Elem()
-	}
-	words := wordsOf(t.Name())
+	name := inspect.NamedType(t).Name()
+	words := wordsOf(name)
 	for len(words) > 0 && slices.Contains([]string{"error", "err", "exception", "failure"}, words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}
@@ -24,11 +24,11 @@ func ofTypeName(t reflect.Type) (Evidence, bool) {
 	if !ok {
 		e, ok = lastWords[words[len(words)-1]]
 	}
-	e.Why = "a type that is called " + t.Name()
+	e.Why = "a type named " + name
 	return e, ok
 }
 
-// firstWords say what the rest is: an InvalidTimeout is no timeout.
+// firstWords count more than the last word: an InvalidTimeout is not a timeout.
 var firstWords = map[string]Evidence{
 	"invalid":   guess(User, Terminal),
 	"malformed": guess(User, Terminal),

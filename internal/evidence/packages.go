@@ -2,21 +2,13 @@ package evidence
 
 import (
 	"context"
-	"reflect"
 	"strings"
 )
 
 var canceled = context.Canceled
 
-func packageOf(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer && t.Name() == "" {
-		t = t.Elem()
-	}
-	return t.PkgPath()
-}
-
-// ofPackage judges an error by the package that declares its type, or the next
-// one above of which something is known.
+// ofPackage judges an error by the package that declares its type, or else by the
+// nearest parent directory that is listed.
 func ofPackage(path string) (Evidence, bool) {
 	for path != "" {
 		if e, ok := packages[path]; ok {
@@ -27,8 +19,8 @@ func ofPackage(path string) (Evidence, bool) {
 	return Evidence{}, false
 }
 
-// packages are those whose errors mean one thing, whatever their type: that
-// something was malformed, or that another system did not do its part.
+// packages are those whose errors all have one meaning: malformed data, or a failure
+// of another system.
 var packages = func() map[string]Evidence {
 	m := map[string]Evidence{}
 	for _, path := range []string{
@@ -60,17 +52,16 @@ var packages = func() map[string]Evidence {
 	return m
 }()
 
-// named are types, as %T prints them, that mean something else than their
-// package, or that packages have whose other errors mean nothing in particular.
+// named are types, as %T prints them, whose meaning is not that of their package.
 var named = map[string]Evidence{
 	"*http.MaxBytesError":       says(Typed, User, Terminal, "a body that is too large"),
 	"*http.ProtocolError":       says(Typed, System, Terminal, "wrong use of HTTP"),
 	"*pgconn.ParseConfigError":  says(Typed, User, Terminal, "a malformed address of a database"),
-	"*proto.AuthError":          says(Typed, Dependency, Terminal, "Redis refuses our credentials"),
-	"*proto.PermissionError":    says(Typed, Dependency, Terminal, "Redis refuses a command"),
+	"*proto.AuthError":          says(Typed, Dependency, Terminal, "Redis rejects the credentials"),
+	"*proto.PermissionError":    says(Typed, Dependency, Terminal, "Redis rejects a command"),
 	"rpc.ServerError":           says(Generic, Dependency, Undecided, "an answer of net/rpc"),
 	"*backoff.PermanentError":   {Weight: Author, Retry: Terminal, Why: "it is marked as permanent"},
-	"*backoff.RetryAfterError":  {Weight: Author, Retry: Retryable, Why: "it says when to retry"},
+	"*backoff.RetryAfterError":  {Weight: Author, Retry: Retryable, Why: "it has a time to retry"},
 	"*retry.unrecoverableError": {Weight: Author, Retry: Terminal, Why: "it is marked as unrecoverable"},
 	"retry.unrecoverableError":  {Weight: Author, Retry: Terminal, Why: "it is marked as unrecoverable"},
 }

@@ -20,13 +20,13 @@ import (
 // errorString is the type of what [errors.New] returns, a pointer.
 var errorString = reflect.TypeOf(errors.New(""))
 
-// ofString judges an error of that type: by its identity, or else by its text.
+// ofString judges an error of this type by its identity, or else by its text.
 func ofString(err error) Evidence {
 	if e, ok := sentinels[err]; ok {
 		return e
 	}
 	text := err.Error()
-	text = text[:min(len(text), maxHead)] // it may have megabytes
+	text = text[:min(len(text), maxHead)]
 	if e, ok := heads[text]; ok {
 		return e
 	}
@@ -40,12 +40,12 @@ func ofString(err error) Evidence {
 	return Evidence{}
 }
 
-// maxHead is how much of a text is looked at.
+// maxHead bounds how many bytes of a text are looked at.
 const maxHead = 256
 
 // sentinels are all of type errorString.
 var sentinels = map[error]Evidence{
-	// Whoever cancelled the job knows whether it should run again.
+	// Only the one who cancelled the job knows whether it should run again.
 	context.Canceled: says(Coded, Cancelled, Undecided, "a cancelled context"),
 
 	fs.ErrNotExist:    says(Typed, User, Terminal, "something that does not exist"),
@@ -75,9 +75,9 @@ var sentinels = map[error]Evidence{
 	driver.ErrBadConn: says(Typed, Dependency, Retryable, "a broken connection to a database"),
 }
 
-// heads are texts of the standard library and of some clients, or their beginning
-// up to the first colon, of errors that have neither a type nor an identity that
-// could be asked for.
+// heads are texts of the standard library and of some clients, or their beginnings
+// up to the first colon, of errors that have neither a type nor an identity to test
+// for.
 var heads = map[string]Evidence{
 	"asn1":         malformed,
 	"archive/tar":  malformed,
@@ -107,7 +107,8 @@ var heads = map[string]Evidence{
 	"path escapes from parent":       says(Text, User, Terminal, "a path that leaves its root"),
 }
 
-// forms are how texts begin of which the first word alone could be anybody's.
+// forms are the beginnings of texts of the standard library whose first word alone
+// is too common.
 var forms = regexp.MustCompile(`^(mail: (charset|empty|expected|header|invalid|leading|missing|misformatted|no |trailing|unclosed|unmatched)|` +
 	`time: (invalid|missing|unknown) |template: [^:]*:\d+)`)
 

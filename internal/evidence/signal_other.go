@@ -4,7 +4,7 @@ package evidence
 
 import "os"
 
-// There are no signals to be told of.
+// There are no signals on this platform.
 func signalOf(*os.ProcessState) (Evidence, bool) { return Evidence{}, false }
 func signalNumbered(int) (Evidence, bool)        { return Evidence{}, false }
 

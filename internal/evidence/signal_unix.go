@@ -29,7 +29,7 @@ func signalNumbered(n int) (Evidence, bool) {
 func Signals() []string { return codes(signals) }
 
 var signals = map[syscall.Signal]Evidence{
-	syscall.SIGKILL: signal("SIGKILL", System, Retryable), // mostly the kernel's, for want of memory
+	syscall.SIGKILL: signal("SIGKILL", System, Retryable), // mostly the kernel's, when memory runs out
 	syscall.SIGXCPU: signal("SIGXCPU", System, Terminal),
 	syscall.SIGXFSZ: signal("SIGXFSZ", System, Terminal),
 	syscall.SIGBUS:  signal("SIGBUS", System, Undecided),

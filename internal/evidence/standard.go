@@ -30,7 +30,7 @@ func ofStandard(err error) Evidence {
 	case *enricher.PanicError:
 		return says(Generic, System, Undecided, "a panic")
 	case runtime.Error:
-		// The code is wrong, and it will be next time.
+		// A bug: it will happen again.
 		return says(Coded, System, Terminal, "a panic of the Go runtime")
 	case *exec.ExitError:
 		return ofExit(e)
@@ -40,8 +40,8 @@ func ofStandard(err error) Evidence {
 		return says(Typed, System, Terminal, "a command that cannot be started")
 
 	case *net.DNSError:
-		// Also a name that does not exist: in clusters, names come and go with
-		// what they name.
+		// A name that does not exist may exist later: in clusters, names come and
+		// go with their services.
 		return says(Typed, Dependency, Retryable, "DNS")
 	case *url.Error:
 		return ofRequest(e)
@@ -61,7 +61,7 @@ func ofStandard(err error) Evidence {
 	case *json.InvalidUnmarshalError, *json.UnsupportedTypeError:
 		return says(Typed, System, Terminal, "wrong use of encoding/json")
 	}
-	switch err { // these are of types that can be compared
+	switch err { // their types are comparable
 	case context.DeadlineExceeded:
 		return says(Deadline, Cancelled, Undecided, "a deadline of a context")
 	case os.ErrDeadlineExceeded:
@@ -79,9 +79,9 @@ func says(w Weight, f Fault, r Retry, why string) Evidence {
 	return Evidence{Weight: w, Fault: f, Retry: r, Why: why}
 }
 
-// ofRequest judges what a client of net/http returns. Some of its errors have
-// neither type nor identity, so that only their text says that a request was
-// never sent, or would be answered no better the next time.
+// ofRequest judges an error of a client of net/http. Some have neither type nor
+// identity, so that only their text tells that a request was never sent, or that a
+// retry does not help.
 func ofRequest(e *url.Error) Evidence {
 	if e.Op == "parse" {
 		return says(Typed, User, Terminal, "a malformed URL")
@@ -106,8 +106,8 @@ func ofRequest(e *url.Error) Evidence {
 	return says(Generic, Dependency, Retryable, "a failed request")
 }
 
-// ofStart judges a command that was not started. Where it is missing, it is this
-// machine that does not have it; any other file is the job's to name.
+// ofStart judges a command that was not started. A missing command is a fault of
+// this machine; any other file is named by the job.
 func ofStart(e *fs.PathError) Evidence {
 	if e.Op == "fork/exec" {
 		switch e.Err {
@@ -118,21 +118,21 @@ func ofStart(e *fs.PathError) Evidence {
 	return Evidence{}
 }
 
-// ofConnection judges a network operation. Where nobody listens at a socket of
-// this machine there is no file, which is not the job's to provide.
+// ofConnection judges a network operation. A Unix socket without a listener is a
+// missing file, but not one that the job has to provide.
 func ofConnection(e *net.OpError) Evidence {
 	cause := e.Err
 	if call, ok := cause.(*os.SyscallError); ok && call != nil {
 		cause = call.Err
 	}
 	if cause == syscall.ENOENT && e.Op == "dial" && strings.HasPrefix(e.Net, "unix") {
-		return says(Coded, Dependency, Retryable, "a socket of this machine where nobody listens")
+		return says(Coded, Dependency, Retryable, "a socket of this machine without a listener")
 	}
 	return says(Generic, Dependency, Retryable, "a network operation")
 }
 
-// ofReply judges a reply code as SMTP (RFC 5321, section 4.2.1) and its relatives
-// have it: 4yz is transient, 5yz is permanent.
+// ofReply judges a reply code of SMTP and similar protocols (RFC 5321, section
+// 4.2.1): 4yz is transient, 5yz is permanent.
 func ofReply(code int) Evidence {
 	e := Evidence{Weight: Coded, Fault: Dependency, Kind: SMTPReply, Code: strconv.Itoa(code)}
 	switch code / 100 {

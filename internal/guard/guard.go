@@ -39,6 +39,23 @@ func Text(err error) (text string) {
 	return err.Error()
 }
 
+// Unwrap returns what err wraps: one error or many, and neither if its Unwrap
+// method panics or there is none.
+func Unwrap(err error) (many []error, one error) {
+	defer func() {
+		if recover() != nil {
+			many, one = nil, nil
+		}
+	}()
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return nil, err.Unwrap()
+	case interface{ Unwrap() []error }:
+		return err.Unwrap(), nil
+	}
+	return nil, nil
+}
+
 // Sprint returns the text of the value of a panic: that of an error or a
 // [fmt.Stringer], the value of a basic type, and for anything else its type
 // only. Package fmt must not be used for that: it follows a map that contains

@@ -160,3 +160,26 @@ func TestSprintGivesTheTextOfWhatHasOneAndTheTypeOfAnythingElse(t *testing.T) {
 		assert.Equal(t, c.want, guard.Sprint(c.value))
 	}
 }
+
+type panickingUnwrap struct{ error }
+
+func (panickingUnwrap) Unwrap() error { panic("no") }
+
+func TestUnwrap(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		many []error
+		one  error
+	}{
+		{nil, nil, nil},
+		{io.EOF, nil, nil},
+		{fmt.Errorf("a: %w", io.EOF), nil, io.EOF},
+		{errors.Join(io.EOF, io.ErrShortWrite), []error{io.EOF, io.ErrShortWrite}, nil},
+		{panickingUnwrap{io.EOF}, nil, nil},
+	} {
+		many, one := guard.Unwrap(c.err)
+		assert.Equal(t, c.many, many)
+		assert.Equal(t, c.one, one)
+	}
+}

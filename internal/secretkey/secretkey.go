@@ -8,7 +8,7 @@ import (
 )
 
 // secretKeys are the ends of keys with secret values, in lower case and without
-// what joins words.
+// separators.
 var secretKeys = []string{
 	"password", "passwd", "pwd", "passphrase", "passcode",
 	"token", "secret", "credential", "credentials", "cookie", "authorization",
@@ -17,8 +17,7 @@ var secretKeys = []string{
 	"secretkeybase", "sessionid", "sessid",
 }
 
-// shortKeys are such keys too, but only as words of their own: db_pass, not
-// bypass.
+// shortKeys are such ends as well, but only as whole words: db_pass, not bypass.
 var shortKeys = []string{"pass", "pw", "sig", "auth"}
 
 // Is reports whether the value of a key is a secret.

@@ -37,7 +37,7 @@ func lineOf(t *testing.T, text string) int {
 	return 0
 }
 
-func TestAPlaceIsWhereTheCodeWasWritten(t *testing.T) {
+func TestOf(t *testing.T) {
 	t.Parallel()
 	_, self, _, ok := runtime.Caller(0)
 	require.True(t, ok)
@@ -82,7 +82,7 @@ func TestAPlaceIsWhereTheCodeWasWritten(t *testing.T) {
 	}
 }
 
-func TestTheTypeIsThatOfTheValueAndThePlaceThatOfTheCode(t *testing.T) {
+func TestOfTakesTheTypeFromTheValueAndThePlaceFromTheCode(t *testing.T) {
 	t.Parallel()
 	p := source.Of(byValue{}, &byPointer{}, otherMethod)
 	assert.Equal(t, "source_test.byValue", p.Type)
@@ -91,7 +91,7 @@ func TestTheTypeIsThatOfTheValueAndThePlaceThatOfTheCode(t *testing.T) {
 	assert.Equal(t, thisModule, p.Module)
 }
 
-func TestWhatIsNotKnownIsEmpty(t *testing.T) {
+func TestOfLeavesUnknownFieldsEmpty(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name        string
@@ -105,6 +105,8 @@ func TestWhatIsNotKnownIsEmpty(t *testing.T) {
 		{"a value whose pointer has the method", byPointer{}, "source_test.byPointer", thisModule},
 		{"a nil pointer without the method", (*int)(nil), "*int", ""},
 		{"a pointer to an interface that has the method", new(maker), "*source_test.maker", thisModule},
+		{"a method that the compiler has generated", embedding{}, "source_test.embedding", thisModule},
+		{"the same of a pointer", &embedding{}, "*source_test.embedding", thisModule},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,25 +117,14 @@ func TestWhatIsNotKnownIsEmpty(t *testing.T) {
 	}
 }
 
-func TestAMethodThatTheCompilerHasWrittenHasNoLine(t *testing.T) {
-	t.Parallel()
-	for _, code := range []any{embedding{}, &embedding{}} {
-		p := source.Of(code, code, makeMethod)
-		assert.Empty(t, p.File)
-		assert.Zero(t, p.Line)
-		assert.Equal(t, thisModule, p.Module, "that of the type")
-	}
-}
-
-func TestTheStandardLibraryHasNoModule(t *testing.T) {
+func TestOfTheStandardLibraryHasNoModule(t *testing.T) {
 	t.Parallel()
 	p := source.Of(nil, strings.Cut, nil)
+	assert.Equal(t, source.Place{Type: "<nil>", File: p.File, Line: p.Line}, p)
 	assert.Equal(t, "strings.go", filepath.Base(p.File))
-	assert.Empty(t, p.Module)
-	assert.Empty(t, p.Version)
 }
 
-func TestThePackageOfAFunctionIsFoundInItsName(t *testing.T) {
+func TestPackageOf(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"main.main":                                    "main",
@@ -142,6 +133,7 @@ func TestThePackageOfAFunctionIsFoundInItsName(t *testing.T) {
 		"example.com/a/b.init.func1":                   "example.com/a/b",
 		"example.com/a/b.(*T[...]).Make.func1.2":       "example.com/a/b",
 		"example.com/a/b.T.Make-fm":                    "example.com/a/b",
+		"example.com/a/b.F[example.com/c/d.T]":         "example.com/a/b",
 		"gopkg.in/yaml%2ev3.Unmarshal":                 "gopkg.in/yaml.v3",
 		"example.com/a.b/c%2ed.F":                      "example.com/a.b/c.d",
 		"github.com/failure-enrichers/enricher_test.F": "github.com/failure-enrichers/enricher_test",
@@ -150,8 +142,8 @@ func TestThePackageOfAFunctionIsFoundInItsName(t *testing.T) {
 	}
 }
 
-func TestTheModuleOfAPackageIsTheOneWhosePathIsLongest(t *testing.T) {
-	// Not parallel: it changes what the binary knows of itself.
+func TestModuleIsTheLongestMatch(t *testing.T) {
+	// Not parallel: it replaces the build information.
 	t.Cleanup(source.SetBuildInfo(&debug.BuildInfo{
 		Main: debug.Module{Path: "example.com/app", Version: "(devel)"},
 		Deps: []*debug.Module{
@@ -179,11 +171,9 @@ func TestTheModuleOfAPackageIsTheOneWhosePathIsLongest(t *testing.T) {
 	}
 }
 
-func TestABinaryThatKnowsNothingOfItselfHasNoModules(t *testing.T) {
-	// Not parallel: it changes what the binary knows of itself.
+func TestOfWithoutBuildInfoHasNoModule(t *testing.T) {
+	// Not parallel: it replaces the build information.
 	t.Cleanup(source.SetBuildInfo(nil))
 	p := source.Of(nil, plain, nil)
-	assert.Equal(t, "code_test.go", filepath.Base(p.File))
-	assert.Empty(t, p.Module)
-	assert.Empty(t, p.Version)
+	assert.Equal(t, source.Place{Type: "<nil>", File: p.File, Line: lineOf(t, "func plain()")}, p)
 }

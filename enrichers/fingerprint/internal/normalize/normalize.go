@@ -1,0 +1,141 @@
+// Package normalize replaces what varies in the texts of errors by placeholders.
+package normalize
+
+// Text returns text with what varies between two occurrences of one failure
+// replaced by placeholders; the documentation of package fingerprint has the
+// table. Every run of white space and control characters is one space, and the
+// ends are trimmed.
+//
+// text may be anything. The result is valid UTF-8 without control characters and
+// has at most five times the bytes of text. The time is proportional to the
+// length of text, and normalizing twice is normalizing once.
+func Text(text string) string {
+	text = Clean(text)
+	s := scanner{in: text, out: make([]byte, 0, len(text)+len(text)/4)}
+	s.run()
+	if string(s.out) == text {
+		return text
+	}
+	return string(s.out)
+}
+
+// A scanner reads a clean text from left to right and writes it with
+// placeholders.
+//
+// Whether something is replaced depends only on what was written before it and on
+// what comes next in the input, not on the text that a placeholder has replaced. So
+// a second run replaces nothing: it reads the placeholders that the first one has
+// written, and both treat a placeholder as the end of a word.
+type scanner struct {
+	in  string
+	pos int
+	out []byte
+
+	chunk  int            // the end of the last chunk that was looked at
+	inWord bool           // a letter, a digit or a placeholder was written last
+	urlEnd int            // where the last URL ends in out
+	open   [numKinds]bool // no quotation mark of this kind closes from here on
+}
+
+// run scans to the end.
+func (s *scanner) run() {
+	for s.pos < len(s.in) {
+		if s.pos >= s.chunk && s.newChunk() {
+			continue
+		}
+		switch c := s.in[s.pos]; classes[c] {
+		case classDigit, classLetter, classWide:
+			if c < 0x80 || s.isWordAt(s.pos) {
+				s.word()
+			} else if !s.quoted() {
+				s.literal()
+			}
+		case classSpace:
+			s.out = append(s.out, ' ')
+			s.pos++
+			s.inWord = false
+		default:
+			if !s.special(c) {
+				s.literal()
+			}
+		}
+	}
+}
+
+// special replaces what begins with the punctuation mark c here, if it can.
+func (s *scanner) special(c byte) bool {
+	switch c {
+	case '<':
+		if p := placeholder(s.in[s.pos:]); p != "" {
+			s.put(p, s.pos+len(p))
+			return true
+		}
+	case '"', '`', '\'':
+		return s.quoted()
+	case '/':
+		return s.absolute()
+	case '\\':
+		return s.share()
+	case '-', '+':
+		return s.signed()
+	case '[', ':':
+		return s.ipv6()
+	}
+	return false
+}
+
+// literal writes the character that comes next, which is no part of a word.
+func (s *scanner) literal() {
+	start := s.pos
+	s.pos++
+	for s.pos < len(s.in) && s.in[s.pos]&0xc0 == 0x80 {
+		s.pos++
+	}
+	s.out = append(s.out, s.in[start:s.pos]...)
+	s.inWord = false
+}
+
+// keep writes a part of a word, or a number with its sign, as it is: up to end.
+func (s *scanner) keep(end int) {
+	s.out = append(s.out, s.in[s.pos:end]...)
+	s.pos, s.inWord = end, true
+}
+
+// put writes a placeholder for what comes next, up to end. In a list of equal
+// placeholders it writes only the first, because lists differ in length.
+func (s *scanner) put(p string, end int) {
+	s.pos, s.inWord = end, true
+	n := len(s.out)
+	if n > 0 && s.out[n-1] == ' ' {
+		n--
+	}
+	if n > 0 && (s.out[n-1] == ',' || s.out[n-1] == ';') {
+		n--
+	}
+	// Not if it is a part of a URL, which would then include what comes next.
+	if before := s.out[:n]; n < len(s.out) && n > s.urlEnd && n >= len(p) && string(before[n-len(p):]) == p {
+		s.out = before
+		return
+	}
+	s.out = append(s.out, p...)
+}
+
+// at returns the byte at i, or 0 beyond the end, which a clean text does not contain.
+func (s *scanner) at(i int) byte {
+	if i < len(s.in) {
+		return s.in[i]
+	}
+	return 0
+}
+
+// isWordAt reports whether there is a letter or a digit at i.
+func (s *scanner) isWordAt(i int) bool {
+	_, ok := wordRune(s.in, i)
+	return ok
+}
+
+// endsAt reports whether a token can end at i: no letter, digit or placeholder
+// follows.
+func (s *scanner) endsAt(i int) bool {
+	return i >= len(s.in) || !s.isWordAt(i) && placeholder(s.in[i:]) == ""
+}

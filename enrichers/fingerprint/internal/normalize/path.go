@@ -1,0 +1,218 @@
+package normalize
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// newChunk looks at the chunk that starts here: the text between white space,
+// quotation marks, brackets and the marks , ; | = and :. It replaces the chunk, or
+// its beginning, if the whole of it is an e-mail address, a relative path or a
+// secret.
+//
+// A chunk that contains a placeholder was looked at in an earlier run.
+func (s *scanner) newChunk() bool {
+	var slash, at, digit, holes bool
+	i := s.pos
+scan:
+	for i < len(s.in) {
+		c := s.in[i]
+		switch classes[c] {
+		case classBreak:
+			p := placeholder(s.in[i:])
+			if p == "" {
+				break scan
+			}
+			holes = true
+			i += len(p)
+			continue
+		case classSpace:
+			break scan
+		case classDigit:
+			digit = true
+		case classWide:
+			r, size := utf8.DecodeRuneInString(s.in[i:])
+			if isQuote(r) {
+				break scan
+			}
+			i += size
+			continue
+		case classOther:
+			slash = slash || c == '/'
+			at = at || c == '@'
+		}
+		i++
+	}
+	s.chunk = i
+	if s.inWord || holes || !slash && !at && !digit {
+		return false
+	}
+	return at && s.email() || digit && s.opaque() || slash && s.relative()
+}
+
+func isQuote(r rune) bool { return strings.ContainsRune("“”„‘’‚«»‹›「」『』", r) }
+
+// email replaces an e-mail address that the chunk begins with.
+func (s *scanner) email() bool {
+	at := s.pos
+	for isAlnum(s.at(at)) || at < s.chunk && (strings.IndexByte("._%+-", s.in[at]) >= 0 || s.in[at] >= utf8.RuneSelf) {
+		at++
+	}
+	if at == s.pos || s.at(at) != '@' {
+		return false
+	}
+	end, dot := at+1, 0
+	for end < s.chunk {
+		c := s.in[end]
+		if c == '.' && isAlnum(s.at(end+1)) && end > at+1 {
+			dot = end
+		} else if !isAlnum(c) && c != '-' && c < utf8.RuneSelf {
+			break
+		}
+		end++
+	}
+	if dot == 0 || end-dot < len(".ch") || strings.ContainsAny(s.in[dot:end], "0123456789-") {
+		return false
+	}
+	s.put(phEmail, end)
+	return true
+}
+
+// opaque replaces the chunk if it is a long text in base64, such as a token or a
+// signature: letters of both cases, and digits in between.
+func (s *scanner) opaque() bool {
+	turns, lower, upper := 0, false, false
+	for i := s.pos; i < s.chunk; i++ {
+		c := s.in[i]
+		if !isAlnum(c) && strings.IndexByte("+/-_.", c) < 0 {
+			return false
+		}
+		lower, upper = lower || isLower(c), upper || isUpper(c)
+		if i > s.pos && isDigit(c) != isDigit(s.in[i-1]) {
+			turns++
+		}
+	}
+	if s.chunk-s.pos < 32 || turns < 6 || !lower || !upper {
+		return false
+	}
+	end := s.chunk
+	for end < s.chunk+2 && s.at(end) == '=' {
+		end++
+	}
+	if !s.endsAt(end) {
+		return false
+	}
+	s.put(phID, end)
+	return true
+}
+
+// relative replaces the chunk if it is a path from some directory: one that
+// begins with ./, ../ or ~/, or whose last name has an extension. Others look
+// like "and/or", or like the names of Go packages.
+func (s *scanner) relative() bool {
+	chunk := strings.TrimRight(s.in[s.pos:s.chunk], `.\`)
+	last := strings.LastIndexByte(chunk, '/')
+	if last < 0 {
+		return false
+	}
+	first := strings.IndexByte(chunk, '/')
+	switch chunk[:first] {
+	case "":
+		return false
+	case ".", "..", "~":
+		if !strings.ContainsFunc(chunk, isName) {
+			return false
+		}
+	default:
+		dot := strings.LastIndexByte(chunk[last:], '.')
+		if strings.LastIndexByte(chunk[:first], '.') > 0 || dot < 2 || !isExtension(chunk[last+dot+1:]) {
+			return false
+		}
+	}
+	s.put(phPath, s.lineEnd(s.pos+len(chunk)))
+	return true
+}
+
+func isName(r rune) bool { return r >= utf8.RuneSelf || isAlnum(byte(r)) }
+
+// isExtension reports whether text can end the name of a file.
+func isExtension(text string) bool {
+	if text == "" || len(text) > 8 || !isLower(text[0]) {
+		return false
+	}
+	for i := range len(text) {
+		if !isLower(text[i]) && !isDigit(text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// absolute replaces an absolute path that starts here.
+func (s *scanner) absolute() bool {
+	return !s.inWord && s.path(s.pos+1)
+}
+
+// share replaces a path of Windows that starts here with two backslashes.
+func (s *scanner) share() bool {
+	return !s.inWord && s.at(s.pos+1) == '\\' && isAlnum(s.at(s.pos+2)) && s.path(s.pos+2)
+}
+
+// drive replaces a path of Windows that starts with the letter t.
+func (s *scanner) drive(t token) bool {
+	c := s.at(t.end + 1)
+	return t.end == t.start+1 && isLetter(s.in[t.start]) && (c == '\\' || c == '/') && s.path(t.end+2)
+}
+
+// path replaces a path that starts here, and whose first name is at name.
+func (s *scanner) path(name int) bool {
+	if c := s.at(name); c == 0 || !isName(rune(c)) && strings.IndexByte("._-~@%", c) < 0 {
+		return false
+	}
+	end := name
+	for end < len(s.in) {
+		c := s.in[end]
+		switch classes[c] {
+		case classSpace:
+		case classBreak:
+			if c == '=' { // dt=2006-01-02
+				end++
+				continue
+			}
+		case classWide:
+			if r, size := utf8.DecodeRuneInString(s.in[end:]); !isQuote(r) {
+				end += size
+				continue
+			}
+		default:
+			end++
+			continue
+		}
+		break
+	}
+	// A dot ends the sentence, and a backslash escapes a quotation mark.
+	for end > name && (s.in[end-1] == '.' || s.in[end-1] == '\\' || s.in[end-1] == '=') {
+		end--
+	}
+	if end == name {
+		return false
+	}
+	s.put(phPath, s.lineEnd(end))
+	return true
+}
+
+// lineEnd returns the end of the line and the column that may follow a path which
+// ends at i.
+func (s *scanner) lineEnd(i int) int {
+	for range 2 {
+		end := i + 1
+		for isDigit(s.at(end)) {
+			end++
+		}
+		if s.at(i) != ':' || end == i+1 || !s.endsAt(end) || s.dotted(end) {
+			break
+		}
+		i = end
+	}
+	return i
+}
