@@ -136,21 +136,17 @@ func TestTemplateThatFailsIsAnError(t *testing.T) {
 
 func TestMessageTexts(t *testing.T) {
 	t.Parallel()
-	titles := map[string]webhook.Message{
-		"a job failed":                  {},
-		"job j1 failed":                 {JobID: "j1"},
-		"job orders failed (attempt 2)": {JobID: "j1", JobName: "orders", Attempt: 2},
-		"task map failed":               {TaskName: "map\nreduce", TaskManagerID: "tm"},
-		"worker tm failed":              {TaskManagerID: "tm"},
-
+	for want, m := range map[string]webhook.Message{
+		"a job failed":                                 {TaskManagerID: "tm"},
+		"job j1 failed: lost":                          {JobID: "j1", Error: "\nlost\nfor good"},
+		"job orders failed (attempt 2)":                {JobID: "j1", JobName: "orders", Attempt: 2},
+		"task map failed":                              {TaskName: "map\nreduce", MaxAttempts: 2},
 		"job orders, task map failed (attempt 1 of 2)": {JobName: "orders", TaskName: "map", Attempt: 1, MaxAttempts: 2},
-	}
-	for want, m := range titles {
-		assert.Equal(t, want, m.Title())
+	} {
+		assert.Equal(t, want, m.Summary())
 	}
 	assert.Empty(t, (&webhook.Message{}).Unsent())
-	assert.Equal(t, "failures not sent before: 2 equal to this one", (&webhook.Message{HeldBack: 2}).Unsent())
-	assert.Equal(t, "failures not sent before: 2 equal to this one, 3 over the rate limit", (&webhook.Message{HeldBack: 2, RateLimited: 3}).Unsent())
+	assert.Equal(t, "not sent before: 2 equal to this one, 3 over the rate limit", (&webhook.Message{HeldBack: 2, RateLimited: 3}).Unsent())
 }
 
 func TestMessageIsBounded(t *testing.T) {

@@ -141,56 +141,36 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 // Title says in a line what failed: "job orders, task map failed (attempt 2 of
 // 3)".
 func (m *Message) Title() string {
-	var b strings.Builder
-	part := func(what, name string) {
-		if name == "" {
-			return
-		}
-		if b.Len() > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(what + " " + firstLine(name))
+	var names []string
+	if job := cmp.Or(m.JobName, m.JobID); job != "" {
+		names = append(names, "job "+firstLine(job))
 	}
-	part("job", cmp.Or(m.JobName, m.JobID))
-	part("task", m.TaskName)
-	if b.Len() == 0 {
-		part("worker", m.TaskManagerID)
+	if m.TaskName != "" {
+		names = append(names, "task "+firstLine(m.TaskName))
 	}
-	if b.Len() == 0 {
-		b.WriteString("a job")
-	}
-	b.WriteString(" failed")
+	title := cmp.Or(strings.Join(names, ", "), "a job") + " failed"
 	switch {
 	case m.Attempt > 0 && m.MaxAttempts > 0:
-		fmt.Fprintf(&b, " (attempt %d of %d)", m.Attempt, m.MaxAttempts)
+		title += fmt.Sprintf(" (attempt %d of %d)", m.Attempt, m.MaxAttempts)
 	case m.Attempt > 0:
-		fmt.Fprintf(&b, " (attempt %d)", m.Attempt)
+		title += fmt.Sprintf(" (attempt %d)", m.Attempt)
 	}
-	return b.String()
+	return title
 }
 
 // Summary is the Title and the first line of the error.
 func (m *Message) Summary() string {
-	if line := firstLine(m.Error); line != "" {
-		return m.Title() + ": " + line
-	}
-	return m.Title()
+	return strings.TrimSuffix(m.Title()+": "+firstLine(m.Error), ": ")
 }
 
-// Unsent says in a line how many failures were held back, or is empty if none
-// was: "failures not sent before: 12 equal to this one, 3 over the rate limit".
+// Unsent says in a line how many failures were not sent before this one: "not
+// sent before: 12 equal to this one, 3 over the rate limit". It is empty if there
+// were none.
 func (m *Message) Unsent() string {
-	var parts []string
-	if m.HeldBack > 0 {
-		parts = append(parts, fmt.Sprintf("%d equal to this one", m.HeldBack))
-	}
-	if m.RateLimited > 0 {
-		parts = append(parts, fmt.Sprintf("%d over the rate limit", m.RateLimited))
-	}
-	if len(parts) == 0 {
+	if m.HeldBack == 0 && m.RateLimited == 0 {
 		return ""
 	}
-	return "failures not sent before: " + strings.Join(parts, ", ")
+	return fmt.Sprintf("not sent before: %d equal to this one, %d over the rate limit", m.HeldBack, m.RateLimited)
 }
 
 func firstLine(s string) string {

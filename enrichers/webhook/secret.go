@@ -32,17 +32,12 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String says where the value comes from, but not what it is.
+// String returns "(hidden)", or "(none)" for the zero value.
 func (s Secret) String() string {
-	switch {
-	case s == Secret{}:
+	if s == (Secret{}) {
 		return "(none)"
-	case s.Value != "":
-		return hidden
-	case s.File != "":
-		return "(hidden, from a file)"
 	}
-	return "(hidden, from the environment)"
+	return hidden
 }
 
 // Format prints String, whatever the verb and the flags are.

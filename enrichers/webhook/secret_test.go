@@ -84,7 +84,7 @@ func TestSecretsDoNotShowWhenOptionsArePrinted(t *testing.T) {
 	}
 	text, err := json.Marshal(opts.Headers)
 	require.NoError(t, err)
-	assert.Equal(t, `{"A":"(hidden)","B":"(hidden, from the environment)","C":"(hidden, from a file)","D":"(none)"}`, string(text))
+	assert.Equal(t, `{"A":"(hidden)","B":"(hidden)","C":"(hidden)","D":"(none)"}`, string(text))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&log, verb, opts)
 		fmt.Fprintf(&log, verb, &opts)

@@ -3,7 +3,6 @@ package webhook_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -117,13 +116,6 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 			assert.Equal(t, tt.want, s.message(t).Error)
 		})
 	}
-}
-
-func TestWebhookCanBeClosedTwice(t *testing.T) {
-	t.Parallel()
-	fe := newWebhook(t, newServer(), webhook.Options{})
-	require.NoError(t, fe.(io.Closer).Close())
-	require.NoError(t, fe.(io.Closer).Close())
 }
 
 type nilError struct{ text string }
