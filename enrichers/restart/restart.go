@@ -93,7 +93,7 @@ func (j *judge) InputKeys() []string { return j.opts.inputKeys() }
 
 // ProcessFailure says whether a restart can help. Its error is always nil.
 func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
-	v := j.judge(cause, fc, j.repeats.add)
+	v := j.decide(cause, fc, j.repeats.add)
 	j.counts[v.retry].Add(1)
 	labels := v.labels()
 	if j.opts.Veto && v.retry == Terminal && !v.guessed && j.veto(ctx) {
@@ -104,7 +104,7 @@ func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.Fai
 
 // ExplainFailure says what decided. It counts neither repeats nor vetoes.
 func (j *judge) ExplainFailure(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
-	v := j.judge(cause, fc, j.repeats.peek)
+	v := j.decide(cause, fc, j.repeats.peek)
 	labels, why := v.labels(), map[string]string{KeyRetry: v.why}
 	switch {
 	case !j.opts.Veto || v.retry != Terminal:
@@ -127,8 +127,8 @@ type verdict struct {
 	guessed bool // only a text or the name of a type says so
 }
 
-// judge decides. It calls repeated for every failure, if option repeats is set.
-func (j *judge) judge(cause error, fc enricher.FailureContext, repeated func(repeatKey) bool) verdict {
+// decide says whether a restart can help. It calls repeated for every failure, if option repeats is set.
+func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(repeatKey) bool) verdict {
 	found := evidence.Of(cause)
 	v := verdict{after: found.After}
 	// A failure counts as a repeat even if it is terminal for another reason.

@@ -44,12 +44,16 @@ func postedMessage(t testing.TB, opts webhook.Options, cause error, fc enricher.
 	return m
 }
 
+type customError struct{ text string }
+
+func (e *customError) Error() string { return e.text }
+
 func TestPresetJSON(t *testing.T) {
 	t.Parallel()
-	cause := fmt.Errorf("reading: %w", &nilError{"lost"})
+	cause := fmt.Errorf("reading: %w", &customError{"lost"})
 	assert.Equal(t, `{"id":"f1","rootId":"f0","type":"TASK","jobId":"j1","jobName":"orders","taskName":"map",`+
 		`"taskManagerId":"tm-1","endpoint":"worker-1:6122","attempt":3,"maxAttempts":3,"final":true,"time":"2026-03-01T12:00:00.5Z",`+
-		`"error":"reading: lost","errorType":"*webhook_test.nilError","labels":{"owner":"R&D","type":"SYSTEM"},"attributes":{"region":"eu"}}`,
+		`"error":"reading: lost","errorType":"*webhook_test.customError","labels":{"owner":"R&D","type":"SYSTEM"},"attributes":{"region":"eu"}}`,
 		posted(t, webhook.Options{}, cause, full))
 
 	assert.Equal(t, `{"final":false,"error":"the job has failed","errorType":"*errors.errorString","labels":{}}`,

@@ -62,6 +62,7 @@ func TestDedup(t *testing.T) {
 			synctest.Wait()
 			require.NoError(t, send(t, fe, errJob, nil))
 			time.Sleep(time.Second)
+			synctest.Wait()
 			require.Error(t, send(t, fe, errJob, nil))
 			assert.EqualValues(t, 1, s.message(t).HeldBack)
 			require.NoError(t, send(t, fe, errJob, nil))

@@ -73,6 +73,7 @@ func TestRateLimit(t *testing.T) {
 					s.requests = nil
 					fe := newWebhook(t, s, webhook.Options{RateLimit: rate, Retries: -1})
 					require.ErrorContains(t, send(t, fe, errJob, nil), "answered 429 Too Many Requests")
+					assert.Len(t, s.all(), 1, "no retries")
 					time.Sleep(pause - 1)
 					assert.Zero(t, sendMany(t, fe, s, 10))
 					time.Sleep(time.Nanosecond)

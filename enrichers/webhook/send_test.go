@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -115,13 +114,6 @@ func TestRetriesWaitLongerEachTime(t *testing.T) {
 	})
 }
 
-func TestRetriesCanBeSwitchedOff(t *testing.T) {
-	t.Parallel()
-	s := newServer(status(500, ""))
-	require.ErrorContains(t, send(t, newWebhook(t, s, webhook.Options{Retries: -1}), errJob, nil), ": answered 500 Internal Server Error")
-	assert.Len(t, s.all(), 1)
-}
-
 func TestRetriesEndWithTheBudget(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answers  []answer
@@ -218,7 +210,7 @@ func listen(t *testing.T, handler http.HandlerFunc) (*httptest.Server, webhook.O
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(s.Close)
 	s.Start()
-	return s, webhook.Options{URL: webhook.Secret{Value: s.URL}, AllowPrivate: true, RetryDelay: time.Millisecond}
+	return s, webhook.Options{URL: webhook.Secret{Value: s.URL}, AllowPrivate: true}
 }
 
 // dial returns an enricher that makes real connections.
@@ -228,14 +220,6 @@ func dial(t *testing.T, opts webhook.Options) enricher.FailureEnricher {
 	require.NoError(t, err)
 	closeAfter(t, fe)
 	return fe
-}
-
-func TestConnectionsThatAreRefusedAreRetried(t *testing.T) {
-	t.Parallel()
-	s, opts := listen(t, nil)
-	s.Close()
-	addr := s.Listener.Addr().String()
-	require.EqualError(t, send(t, dial(t, opts), errJob, nil), fmt.Sprintf("%s: dial tcp %s: connect: connection refused (4 tries)", addr, addr))
 }
 
 func TestConnectionsVerifyCertificates(t *testing.T) {

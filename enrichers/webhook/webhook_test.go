@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,14 +95,9 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 		err  error
 		want string
 	}{
-		"typed nil":      {(*nilError)(nil), "(the Error method of a *webhook_test.nilError panicked: runtime error: invalid memory address or nil pointer dereference)"},
-		"panics":         {panicError{}, "(the Error method of a webhook_test.panicError panicked: ouch)"},
-		"cyclic":         {cyclic{}, "cyclic"},
-		"not comparable": {uncomparable{"a", "b"}, "a, b"},
-		"wide":           {errors.Join(slices.Repeat([]error{errors.New("x")}, 10_000)...), strings.Repeat("x\n", 2046) + "x…"},
-		"invalid UTF-8":  {errors.New("a\xffb\x00c\x1b[31m"), "a\uFFFDb\uFFFDc\uFFFD[31m"},
-		"10 MB":          {errors.New(strings.Repeat(`"`, 10<<20)), strings.Repeat(`"`, 4093) + "…"},
-		"empty":          {errors.New(""), ""},
+		"panics":        {panicError{}, "(the Error method of a webhook_test.panicError panicked: ouch)"},
+		"invalid UTF-8": {errors.New("a\xffb\x00c\x1b[31m"), "a\uFFFDb\uFFFDc\uFFFD[31m"},
+		"10 MB":         {errors.New(strings.Repeat(`"`, 10<<20)), strings.Repeat(`"`, 4093) + "…"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -118,23 +112,9 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 	}
 }
 
-type nilError struct{ text string }
-
-func (e *nilError) Error() string { return e.text }
-
 type panicError struct{}
 
 func (panicError) Error() string { panic("ouch") }
-func (panicError) Unwrap() error { panic("ouch") }
-
-type cyclic struct{}
-
-func (cyclic) Error() string { return "cyclic" }
-func (cyclic) Unwrap() error { return cyclic{} }
-
-type uncomparable []string
-
-func (u uncomparable) Error() string { return strings.Join(u, ", ") }
 
 func BenchmarkProcessFailure(b *testing.B) {
 	for _, bench := range []struct {
