@@ -254,4 +254,6 @@ func TestRedactThatPanicsWithholdsTheText(t *testing.T) {
 	body := posted(t, webhook.Options{Redact: func(s string) string { panic(s) }}, errors.New("s3cret"), full)
 	assert.NotContains(t, body, "s3cret")
 	assert.Contains(t, body, `"error":"[withheld: the redactor panicked]"`)
+	body = posted(t, webhook.Options{Redact: func(s string) string { panic(s) }}, errors.New(""), enricher.FailureContext{})
+	assert.NotContains(t, body, "withheld", "no text")
 }

@@ -99,8 +99,6 @@ func newClient(opts *Options, proxy *url.URL) *http.Client {
 		TLSClientConfig:        opts.TLS.Clone(),
 		TLSHandshakeTimeout:    opts.Timeout,
 		ForceAttemptHTTP2:      true, // not the default with a DialContext
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -23,7 +23,7 @@ var azurePlatform = netip.MustParsePrefix("168.63.129.16/32")
 // that is about to be connected to, after the name was resolved, so that it does
 // not matter what the name resolves to at another time.
 func rejectPrivate(network, address string, conn syscall.RawConn) error {
-	return permanent(guardian.Safe(network, address, conn))
+	return final(guardian.Safe(network, address, conn))
 }
 
 // rejectPrivateHost judges the host of a URL if it is an address, or "localhost".
@@ -35,11 +35,11 @@ func rejectPrivateHost(host string) error {
 	if err != nil {
 		return nil // a name, which may resolve to anything
 	}
-	return permanent(guardian.SafeAddr(addr))
+	return final(guardian.SafeAddr(addr))
 }
 
-// permanent returns an error that is not worth another request.
-func permanent(err error) error {
+// final returns err such that the request is not tried again. A nil err stays nil.
+func final(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -95,6 +95,9 @@ type writer struct {
 
 // keep returns a text cleaned, redacted, and cut to limit bytes.
 func (w *writer) keep(s string, limit int) string {
+	if s == "" {
+		return ""
+	}
 	cropped := len(s) > limit+margin
 	s = text.Clean(s, limit+margin)
 	if guard.Do(func() { s = text.Clean(w.redact(s), limit+margin) }) != nil {
