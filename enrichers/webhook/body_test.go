@@ -150,7 +150,8 @@ func TestMessageTexts(t *testing.T) {
 		assert.Equal(t, want, m.Summary())
 	}
 	assert.Empty(t, (&webhook.Message{}).Unsent())
-	assert.Equal(t, "not sent before: 2 equal to this one, 3 over the rate limit", (&webhook.Message{HeldBack: 2, RateLimited: 3}).Unsent())
+	assert.Equal(t, "not sent before: 2 equal to this one, 0 over the rate limit", (&webhook.Message{HeldBack: 2}).Unsent())
+	assert.Equal(t, "not sent before: 0 equal to this one, 3 over the rate limit", (&webhook.Message{RateLimited: 3}).Unsent())
 }
 
 func TestMessageIsBounded(t *testing.T) {
@@ -244,8 +245,9 @@ func TestRedactSeesMoreThanIsSent(t *testing.T) {
 	}
 	for pad := range 40 {
 		text := strings.Repeat("x", 4096+64-20+pad) + " <s3cret> and more" + strings.Repeat(" y", 1000)
-		body := posted(t, webhook.Options{MaxText: 64, Redact: redact}, errors.New(text), enricher.FailureContext{})
-		assert.NotContains(t, body, "<s3", pad)
+		m := postedMessage(t, webhook.Options{MaxText: 64, Redact: redact}, errors.New(text), enricher.FailureContext{})
+		assert.NotContains(t, m.Error, "<s3", pad)
+		assert.True(t, m.Truncated, pad)
 	}
 }
 
