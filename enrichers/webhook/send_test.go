@@ -28,14 +28,12 @@ func TestRequestsAreRetriedIfThatMayHelp(t *testing.T) {
 		want     string // after the host; empty: it was sent
 	}{
 		"accepted":                 {[]answer{ok}, 1, ""},
-		"an error, then accepted":  {[]answer{status(500, "oops"), ok}, 2, ""},
 		"three errors":             {[]answer{status(502, ""), status(503, ""), status(504, ""), ok}, 4, ""},
 		"errors only":              {[]answer{status(500, "oops")}, 4, ": answered 500 Internal Server Error: oops (4 tries)"},
 		"too many":                 {[]answer{status(429, "", "Retry-After", "0"), ok}, 2, ""},
 		"a bad request":            {[]answer{status(400, "invalid_payload"), ok}, 1, ": answered 400 Bad Request: invalid_payload"},
 		"a bad request, later":     {[]answer{status(500, ""), status(404, "no_service")}, 2, ": answered 404 Not Found: no_service (2 tries)"},
 		"a status that is none":    {[]answer{status(799, ""), ok}, 2, ""},
-		"not modified":             {[]answer{status(304, "")}, 1, ": answered 304 Not Modified"},
 		"a redirect to nowhere":    {[]answer{status(307, "")}, 1, ": answered 307 Temporary Redirect"},
 		"a broken connection":      {[]answer{broken, ok}, 2, ""},
 		"broken connections only":  {[]answer{broken}, 4, ": connection reset (4 tries)"},
