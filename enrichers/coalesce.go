@@ -8,39 +8,42 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/failure-enrichers/enricher"
 )
 
-// MaxCoalesced bounds the labels that [Coalesce] keeps: those of the latest
-// failures.
+// MaxCoalesced is the number of different failures that [Coalesce] remembers. Of
+// more, it forgets the least recent.
 const MaxCoalesced = 1024
 
-// Coalesce returns an enricher that calls fe once for equal failures: those that
-// come while a call for an equal one is under way get its labels, as do those
-// that come within ttl after it has succeeded. It is meant for enrichers that
-// ask a remote system, so that a storm of failures is none of requests.
+// Coalesce returns an enricher that calls fe once for equal failures. Those that
+// come while a call for an equal failure is running share its labels, as do those
+// that come within ttl after it succeeded. It is meant for enrichers that ask a
+// remote system, so that many failures at once are not as many requests.
 //
-// Failures are equal if key returns the same for them, such as their
-// fingerprint; one with an empty key is handed on as it is. Where fe is an
-// [enricher.LabelReader], so is the result, and key gets the labels. Where ttl is
-// not positive, only calls under way are shared. Labels of at most [MaxCoalesced]
-// failures are kept, and none that exceed the default Limits.
+// Failures are equal if key returns the same text for them, such as their
+// fingerprint. A failure with an empty key always has a call of its own. If fe is
+// an [enricher.LabelReader], so is the result, and key gets the labels. If ttl is
+// not positive, only running calls are shared.
 //
-// The call is made for the failure that came first, with its context, on its
-// goroutine. The others wait for it as long as they have time. They share its
-// labels, its error and its panic, but not that its time was up: then one of them
-// calls again. So an enricher that hangs costs a goroutine for each call that was
-// given up, as it does by itself.
+// The call is made for the first failure, with its context, on its goroutine. The
+// others wait for it for as long as they have time. They share its labels, its
+// error and its panic, but not its timeout: then one of them calls again. So an
+// enricher that hangs costs a goroutine for each call that timed out, as it does
+// without Coalesce.
 //
-// fe is the result's: closing the result closes fe, where that is an
-// [io.Closer]. Coalesce panics if fe or key is nil.
+// Closing the result closes fe, if fe is an [io.Closer]. The result counts the
+// failures that had no call of their own as "coalesced", beside what fe counts.
+// Coalesce panics if fe or key is nil.
 func Coalesce(
 	fe enricher.FailureEnricher, key func(cause error, fc enricher.FailureContext) string, ttl time.Duration,
 ) enricher.FailureEnricher {
 	if fe == nil || key == nil {
 		panic("enrichers: Coalesce: the enricher or its key function is nil")
 	}
-	c := &coalesced{fe: fe, key: key, ttl: ttl, calls: map[string]*call{}}
+	calls, _ := simplelru.NewLRU[string, *call](MaxCoalesced, nil) // fails only if the size is not positive
+	c := &coalesced{fe: fe, key: key, ttl: ttl, calls: calls}
 	if reader, ok := fe.(enricher.LabelReader); ok {
 		return &coalescedReader{c, reader}
 	}
@@ -49,30 +52,30 @@ func Coalesce(
 
 // A coalesced is an enricher whose calls are shared.
 //
-// It does not use package singleflight, whose Do waits without regard to the
-// context of who waits, and whose DoChan ends the process where a call panics.
+// It does not use package singleflight: its Do waits without regard to the
+// caller's context, and its DoChan ends the process if a call panics.
 type coalesced struct {
-	fe    enricher.FailureEnricher
-	key   func(error, enricher.FailureContext) string
-	ttl   time.Duration
-	saved atomic.Uint64 // failures without a call of their own
+	fe     enricher.FailureEnricher
+	key    func(error, enricher.FailureContext) string
+	ttl    time.Duration
+	shared atomic.Uint64 // failures without a call of their own
 
 	mu    sync.Mutex
-	calls map[string]*call // under way, and those whose labels are kept
-	kept  []string         // the keys of the latter, in the order in which they expire
+	calls *simplelru.LRU[string, *call] // running, or with labels that are kept
 }
 
-// A call is what equal failures share. Its fields are written by who makes it,
-// before done is closed, and read by the others afterwards.
+// A call is shared by equal failures. Its goroutine writes the fields below done
+// before it closes done; the others read them afterwards.
 type call struct {
-	ctx     context.Context // of who makes it
-	done    chan struct{}
-	labels  enricher.Labels
-	err     error
-	panic   any  // what it panicked with
-	exited  bool // it has left by a panic or by runtime.Goexit
-	late    bool // it ended after its time was up
-	expires time.Time
+	timeUp  <-chan struct{} // of the failure that it is made for
+	expires time.Time       // guarded by coalesced.mu; zero while it runs
+
+	done     chan struct{}
+	labels   enricher.Labels
+	err      error
+	exited   bool // it ended by a panic or by runtime.Goexit
+	panicked any  // nil if it was runtime.Goexit
+	timedOut bool // it failed after its time was up
 }
 
 var (
@@ -105,34 +108,33 @@ func (c *coalesced) ProcessFailure(ctx context.Context, cause error, fc enricher
 		return c.fe.ProcessFailure(ctx, cause, fc)
 	}
 	for ctx.Err() == nil {
-		shared, ours := c.join(ctx, key)
-		if ours {
-			return c.make(shared, key, cause, fc)
+		shared, isNew := c.join(ctx, key)
+		if isNew {
+			return c.run(ctx, shared, key, cause, fc)
 		}
 		select {
 		case <-shared.done:
-		case <-shared.ctx.Done(): // whoever makes it may never come back
+		case <-shared.timeUp: // it may never end
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		if !shared.over() || shared.late {
-			c.drop(key, shared)
+		if !shared.isOver() || shared.timedOut {
+			c.forget(key, shared)
 			continue
 		}
-		c.saved.Add(1)
+		c.shared.Add(1)
+		if shared.panicked != nil {
+			panic(shared.panicked)
+		}
 		if shared.exited {
-			if shared.panic == nil {
-				runtime.Goexit()
-			}
-			panic(shared.panic)
+			runtime.Goexit()
 		}
 		return shared.labels.Clone(), shared.err
 	}
 	return nil, ctx.Err()
 }
 
-// over reports whether the call has ended.
-func (s *call) over() bool {
+func (s *call) isOver() bool {
 	select {
 	case <-s.done:
 		return true
@@ -141,89 +143,59 @@ func (s *call) over() bool {
 	}
 }
 
-// join returns the call of equal failures: one that there is, or a new one, which
-// is ours to make.
-func (c *coalesced) join(ctx context.Context, key string) (shared *call, ours bool) {
+// join returns the call of equal failures. A new one is the caller's to run.
+func (c *coalesced) join(ctx context.Context, key string) (shared *call, isNew bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if shared, ok := c.calls[key]; ok && (shared.expires.IsZero() || time.Now().Before(shared.expires)) {
-		return shared, false
+	if s, ok := c.calls.Get(key); ok && (s.expires.IsZero() || time.Now().Before(s.expires)) {
+		return s, false
 	}
-	shared = &call{ctx: ctx, done: make(chan struct{})}
-	c.calls[key] = shared
-	return shared, true
+	s := &call{timeUp: ctx.Done(), done: make(chan struct{})}
+	c.calls.Add(key, s)
+	return s, true
 }
 
-// make makes a call.
-func (c *coalesced) make(own *call, key string, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
-	own.exited = true
+// run makes a call.
+func (c *coalesced) run(ctx context.Context, s *call, key string, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	s.exited = true
 	defer func() {
-		if own.exited {
-			own.panic = recover() // nil where it is runtime.Goexit
+		if s.exited {
+			s.panicked = recover()
 		}
-		own.late = own.ctx.Err() != nil
-		c.keep(key, own)
-		close(own.done)
-		if own.panic != nil {
-			panic(own.panic) // still with the stack that it came from
+		s.timedOut = s.err != nil && ctx.Err() != nil
+		if s.exited || s.err != nil || c.ttl <= 0 {
+			c.forget(key, s)
+		} else {
+			c.keep(s)
+		}
+		close(s.done)
+		if s.panicked != nil {
+			panic(s.panicked) // still with the stack that it came from
 		}
 	}()
-	labels, err := c.fe.ProcessFailure(own.ctx, cause, fc)
-	own.exited = false
-	own.labels, own.err = labels.Clone(), err
+	labels, err := c.fe.ProcessFailure(ctx, cause, fc)
+	s.exited = false
+	s.labels, s.err = labels.Clone(), err
 	return labels, err
 }
 
-// keep keeps the labels of a call that has succeeded, and forgets any other.
-func (c *coalesced) keep(key string, own *call) {
-	if c.ttl <= 0 || own.exited || own.err != nil || !modest(own.labels) {
-		c.drop(key, own)
-		return
-	}
+// keep keeps the labels of a call for ttl, unless the call was forgotten.
+func (c *coalesced) keep(s *call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.calls[key] != own {
-		return // given up, and another has been made since
-	}
-	// Without the context, which has the values of a request that is long over.
-	now := time.Now()
-	c.calls[key] = &call{ctx: context.Background(), done: own.done, labels: own.labels, expires: now.Add(c.ttl)}
-	for len(c.kept) > 0 {
-		oldest := c.kept[0]
-		old := c.calls[oldest]
-		gone := old == nil || oldest == key || old.expires.IsZero() // forgotten, or made again
-		if !gone && now.Before(old.expires) && len(c.kept) < MaxCoalesced {
-			break
-		}
-		if !gone {
-			delete(c.calls, oldest)
-		}
-		c.kept = c.kept[1:]
-	}
-	c.kept = append(c.kept, key)
+	s.expires = time.Now().Add(c.ttl)
 }
 
-// drop forgets a call, unless it has been replaced.
-func (c *coalesced) drop(key string, own *call) {
+// forget removes a call, unless another one took its place.
+func (c *coalesced) forget(key string, s *call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.calls[key] == own {
-		delete(c.calls, key)
+	if current, _ := c.calls.Peek(key); current == s {
+		c.calls.Remove(key)
 	}
 }
 
-// modest reports whether labels are such that many can be kept: within the limits
-// that the library has by default.
-func modest(labels enricher.Labels) bool {
-	for key, value := range labels {
-		if len(key)+len(value) > enricher.DefaultMaxValueLength {
-			return false
-		}
-	}
-	return len(labels) <= enricher.DefaultMaxLabels
-}
-
-// ExplainFailure asks fe, whatever was kept, and keeps nothing.
+// ExplainFailure asks fe, and shares and keeps nothing.
 func (c *coalesced) ExplainFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 	if explainer, ok := c.fe.(enricher.Explainer); ok {
 		return explainer.ExplainFailure(ctx, cause, fc)
@@ -232,8 +204,7 @@ func (c *coalesced) ExplainFailure(ctx context.Context, cause error, fc enricher
 	return labels, nil, err
 }
 
-// Counts returns what fe counts, and under "coalesced" the failures that had no
-// call of their own.
+// Counts returns what fe counts, and "coalesced".
 func (c *coalesced) Counts() map[string]uint64 {
 	var counts map[string]uint64
 	if counter, ok := c.fe.(enricher.CountReporter); ok {
@@ -242,6 +213,6 @@ func (c *coalesced) Counts() map[string]uint64 {
 	if counts == nil {
 		counts = map[string]uint64{}
 	}
-	counts["coalesced"] = c.saved.Load()
+	counts["coalesced"] = c.shared.Load()
 	return counts
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,7 +19,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
-// remote asks a remote system, which takes a while.
+// A remote stands for an enricher that asks a remote system.
 type remote struct {
 	calls  atomic.Int64
 	took   time.Duration
@@ -49,7 +48,7 @@ type reader struct{ *remote }
 
 func (reader) InputKeys() []string { return []string{"fingerprint"} }
 
-func TestACoalescedEnricherKeepsTheContract(t *testing.T) {
+func TestCoalesceKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	byType := func(cause error, _ enricher.FailureContext) string { return fmt.Sprintf("%T", cause) }
 	typed := enricher.Func([]string{"type"}, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
@@ -99,7 +98,7 @@ func process(fe enricher.FailureEnricher, timeout time.Duration, cause error) (e
 }
 
 func TestCoalesce(t *testing.T) {
-	t.Run("equal failures share the call that is under way", func(t *testing.T) {
+	t.Run("shares a running call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &remote{took: time.Second}
 			fe := enrichers.Coalesce(r, byText, 0)
@@ -120,7 +119,7 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("labels are kept for ttl, and are the caller's", func(t *testing.T) {
+	t.Run("keeps labels for ttl and copies them", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &remote{}
 			fe := enrichers.Coalesce(r, byText, time.Minute)
@@ -134,7 +133,7 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("different failures do not share", func(t *testing.T) {
+	t.Run("calls for each different failure", func(t *testing.T) {
 		r := &remote{}
 		fe := enrichers.Coalesce(r, byText, time.Hour)
 		for i := range 3 {
@@ -144,7 +143,7 @@ func TestCoalesce(t *testing.T) {
 		}
 	})
 
-	t.Run("a failure without a key is handed on", func(t *testing.T) {
+	t.Run("calls for each failure without a key", func(t *testing.T) {
 		r := &remote{}
 		fe := enrichers.Coalesce(r, func(error, enricher.FailureContext) string { return "" }, time.Hour)
 		for range 2 {
@@ -154,7 +153,7 @@ func TestCoalesce(t *testing.T) {
 		assert.EqualValues(t, 2, r.calls.Load())
 	})
 
-	t.Run("an error is shared, and not kept", func(t *testing.T) {
+	t.Run("shares an error but does not keep it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &remote{took: time.Second, answer: func(n int64) (enricher.Labels, error) { return nil, fmt.Errorf("down %d", n) }}
 			fe := enrichers.Coalesce(r, byText, time.Hour)
@@ -171,7 +170,7 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("who has time left does not share a timeout", func(t *testing.T) {
+	t.Run("does not share a timeout", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &remote{took: 5 * time.Second}
 			fe := enrichers.Coalesce(r, byText, 0)
@@ -190,7 +189,7 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("who waits does not wait longer than it has time", func(t *testing.T) {
+	t.Run("does not wait longer than the caller has time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &remote{took: time.Minute}
 			fe := enrichers.Coalesce(r, byText, 0)
@@ -204,7 +203,7 @@ func TestCoalesce(t *testing.T) {
 		})
 	})
 
-	t.Run("a call that hangs and ignores its context holds up nobody else", func(t *testing.T) {
+	t.Run("calls again if a call hangs and ignores its context", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
 			var calls atomic.Int64
@@ -224,12 +223,12 @@ func TestCoalesce(t *testing.T) {
 			}
 			close(release)
 			synctest.Wait()
-			assert.Equal(t, enricher.Labels{"answer": "2"}, e.Enrich(errBroken), "what comes too late replaces nothing")
+			assert.Equal(t, enricher.Labels{"answer": "2"}, e.Enrich(errBroken), "a late answer replaces nothing")
 			require.NoError(t, e.Shutdown(t.Context()))
 		})
 	})
 
-	t.Run("a panic is shared as it is, and so is an exit; neither is kept", func(t *testing.T) {
+	t.Run("shares a panic or an exit but does not keep it", func(t *testing.T) {
 		for _, c := range []struct {
 			name string
 			end  func()
@@ -260,19 +259,7 @@ func TestCoalesce(t *testing.T) {
 		}
 	})
 
-	t.Run("labels beyond the limits are not kept", func(t *testing.T) {
-		r := &remote{answer: func(int64) (enricher.Labels, error) {
-			return enricher.Labels{"answer": strings.Repeat("x", 2000)}, nil
-		}}
-		fe := enrichers.Coalesce(r, byText, time.Hour)
-		for range 2 {
-			_, err := process(fe, time.Second, errBroken)
-			require.NoError(t, err)
-		}
-		assert.EqualValues(t, 2, r.calls.Load())
-	})
-
-	t.Run("no more than MaxCoalesced labels are kept, the latest", func(t *testing.T) {
+	t.Run("forgets the least recent of more than MaxCoalesced failures", func(t *testing.T) {
 		r := &remote{}
 		fe := enrichers.Coalesce(r, byText, time.Hour)
 		for i := range enrichers.MaxCoalesced + 1 {
@@ -288,7 +275,7 @@ func TestCoalesce(t *testing.T) {
 		assert.Equal(t, calls+1, r.calls.Load(), "forgotten")
 	})
 
-	t.Run("it is a reader where the wrapped one is", func(t *testing.T) {
+	t.Run("is a LabelReader if the wrapped one is", func(t *testing.T) {
 		r, ok := enrichers.Coalesce(reader{&remote{}}, byText, 0).(enricher.LabelReader)
 		require.True(t, ok)
 		assert.Equal(t, []string{"fingerprint"}, r.InputKeys())
@@ -297,7 +284,7 @@ func TestCoalesce(t *testing.T) {
 		assert.False(t, ok)
 	})
 
-	t.Run("it is closed with the wrapped one, once", func(t *testing.T) {
+	t.Run("closes the wrapped one", func(t *testing.T) {
 		r := &remote{}
 		registry := enricher.NewRegistry()
 		require.NoError(t, registry.Register("remote", enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
@@ -310,7 +297,7 @@ func TestCoalesce(t *testing.T) {
 		assert.Equal(t, 1, r.closed)
 	})
 
-	t.Run("nothing to wrap, or no key, is nil", func(t *testing.T) {
+	t.Run("panics without an enricher or a key function", func(t *testing.T) {
 		assert.Panics(t, func() { enrichers.Coalesce(nil, byText, 0) })
 		assert.Panics(t, func() { enrichers.Coalesce(&remote{}, nil, 0) })
 	})

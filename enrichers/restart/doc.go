@@ -2,34 +2,37 @@
 //
 //	label               value      meaning
 //	retry               retryable  the same job, started again after a while, can succeed
-//	                    terminal   it fails again until somebody changes something
+//	                    terminal   it fails again until something is changed
 //	                    unknown    nothing says so, or it depends
-//	retry_after         a Go duration in whole seconds, such as "30s" or "2m0s":
-//	                    what the error asks to wait; at most "24h0m0s"; not set
-//	                    where it does not, or where retry is terminal
-//	JOB_CANNOT_RESTART  true       do not restart; only where option veto is on
+//	retry_after         a Go duration in whole seconds, such as "30s" or "2m0s": the
+//	                    wait that the error asks for, at most "24h0m0s"; not set
+//	                    if it asks for none, or if retry is terminal
+//	JOB_CANNOT_RESTART  true       do not restart; only if option veto is on
 //
-// retry is decided by the first of these that says something:
+// The first of these that has an answer decides retry:
 //
-//  1. options terminal and retryable, which go by labels of other enrichers
+//  1. options terminal and retryable, by labels of other enrichers
 //  2. option repeats: the same failure of the same job, again and again
 //  3. the error itself: a method Retryable() bool, or what its codes and types
 //     mean, as in the enricher "type"; Temporary, Timeout, RetryAfter
+//
+// Of joined errors the first that has an answer counts, as in the enricher "type".
+// A cancellation is unknown: only its author knows whether the job should run again.
 //
 // # Options
 //
 //	terminal            by label key, the values that make a failure terminal:
 //	                    {type: [USER]}; none by default
-//	retryable           the same for retryable; terminal wins
+//	retryable           the same for retryable; terminal has precedence
 //	repeats             how many failures with the same fingerprint of the same job,
-//	                    by its JobID or else its JobName, make it terminal: 2 to 100;
-//	                    0, the default: this does not matter
-//	repeats-window      within which they are counted; 1h by default
+//	                    by its JobID or else its JobName, are terminal: 2 to 100;
+//	                    by default 0: repeats do not matter
+//	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
 //	                    text or the name of a type says that they are; false by default
 //	max-restarts-vetoed how many restarts may be vetoed within veto-window, at most
-//	                    10000; 10 by default. Failures beyond that have no JOB_CANNOT_RESTART,
-//	                    and are counted: a wrong rule must not stop a fleet
+//	                    10000; 10 by default. Failures beyond that are counted, but have
+//	                    no JOB_CANNOT_RESTART: a wrong rule must not stop every job
 //	veto-window         1h by default
 //
 // In a configuration:
@@ -39,18 +42,15 @@
 //	  repeats: 5
 //	  veto: true
 //
-// Of joined errors the first that says something counts, as in the enricher
-// "type". What was cancelled is unknown: whoever did it knows whether it should
-// run again.
-//
-// Loaders of configuration that lower-case their keys spoil the keys of labels in
-// terminal and retryable that have capitals.
+// The keys in terminal and retryable must be spelled as the labels are, capitals
+// included, which loaders that change keys to lower case do not allow.
 //
 // With terminal or retryable the enricher reads the labels that they name, and
-// waits for whoever sets them.
+// starts after the enrichers that set them. Of more than 10000 different failures,
+// the repeats of the least recent are forgotten.
 //
 // # Counts
 //
-// [Enricher.Counts] has the number of failures by value of retry, of vetoes, and
-// of those that were withheld.
+// It counts failures by value of retry, such as "retry=unknown", vetoes as
+// "vetoed", and vetoes withheld because of max-restarts-vetoed as "not-vetoed".
 package restart

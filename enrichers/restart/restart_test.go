@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -34,28 +35,28 @@ var (
 	errTerminal = final{errPlain}
 )
 
-func newEnricher(t testing.TB, opts restart.Options) *restart.Enricher {
+func newEnricher(t testing.TB, opts restart.Options) enricher.FailureEnricher {
 	t.Helper()
 	e, err := restart.New(opts)
 	require.NoError(t, err)
 	return e
 }
 
-func labels(t testing.TB, e *restart.Enricher, cause error, fc enricher.FailureContext) string {
+func labels(t testing.TB, e enricher.FailureEnricher, cause error, fc enricher.FailureContext) string {
 	t.Helper()
-	explained, why, err := e.ExplainFailure(context.Background(), cause, fc)
+	explained, why, err := e.(enricher.Explainer).ExplainFailure(context.Background(), cause, fc)
 	require.NoError(t, err)
 	labels, err := e.ProcessFailure(context.Background(), cause, fc)
 	require.NoError(t, err)
 	assert.Equal(t, labels, explained, "what is explained is what happens")
-	assert.NotEmpty(t, why[restart.Key])
+	assert.NotEmpty(t, why[restart.KeyRetry])
 	return labels.String()
 }
 
-func TestTheErrorDecides(t *testing.T) {
+func TestRetryIsDecidedByTheError(t *testing.T) {
 	e := newEnricher(t, restart.Options{})
 	assert.Equal(t, []string{"retry", "retry_after"}, e.OutputKeys())
-	assert.Empty(t, e.InputKeys())
+	assert.Empty(t, e.(enricher.LabelReader).InputKeys())
 	for _, c := range []struct {
 		name  string
 		cause error
@@ -63,28 +64,28 @@ func TestTheErrorDecides(t *testing.T) {
 	}{
 		{"nothing is known", errPlain, "retry=unknown"},
 		{"a code", fmt.Errorf("a: %w", syscall.ECONNREFUSED), "retry=retryable"},
-		{"another", syscall.ENOENT, "retry=terminal"},
+		{"another code", syscall.ENOENT, "retry=terminal"},
 		{"one that may go either way", syscall.ENOSPC, "retry=unknown"},
 		{"the author says so", errTerminal, "retry=terminal"},
-		{"and when", patient(90 * time.Second), "retry=retryable, retry_after=1m30s"},
+		{"the author says when", patient(90 * time.Second), "retry=retryable, retry_after=1m30s"},
 		{"in whole seconds, and not too early", patient(1500 * time.Millisecond), "retry=retryable, retry_after=2s"},
 		{"within a day", patient(1000 * time.Hour), "retry=retryable, retry_after=24h0m0s"},
 		{"never before now", patient(-time.Second), "retry=unknown"},
-		{"not where it is terminal", errors.Join(errTerminal, patient(time.Second)), "retry=terminal"},
+		{"not if it is terminal", errors.Join(errTerminal, patient(time.Second)), "retry=terminal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			assert.Equal(t, c.want, labels(t, e, c.cause, enricher.FailureContext{}))
 		})
 	}
-	assert.Equal(t, map[string]uint64{"retry=retryable": 4, "retry=terminal": 3, "retry=unknown": 3, "vetoed": 0, "not-vetoed": 0}, e.Counts())
+	assert.Equal(t, map[string]uint64{"retry=retryable": 4, "retry=terminal": 3, "retry=unknown": 3, "vetoed": 0, "not-vetoed": 0}, e.(enricher.CountReporter).Counts())
 }
 
-func TestLabelsOfOthersDecideBeforeTheError(t *testing.T) {
+func TestRetryIsDecidedByLabelsFirst(t *testing.T) {
 	e := newEnricher(t, restart.Options{
 		Terminal:  map[string][]string{"type": {"USER", "CANCELLED"}, "team": {"legacy"}},
 		Retryable: map[string][]string{"type": {"SYSTEM", "USER"}},
 	})
-	assert.Equal(t, []string{"team", "type"}, e.InputKeys())
+	assert.Equal(t, []string{"team", "type"}, e.(enricher.LabelReader).InputKeys())
 	for _, c := range []struct {
 		labels enricher.Labels
 		want   string
@@ -99,44 +100,44 @@ func TestLabelsOfOthersDecideBeforeTheError(t *testing.T) {
 	}
 }
 
-func TestRepeatsOfTheSameFailureAreTerminal(t *testing.T) {
+func TestRepeatsAreTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEnricher(t, restart.Options{Repeats: 3, RepeatsWindow: time.Hour})
-		refused := fmt.Errorf("attempt 1: %w", syscall.ECONNREFUSED)
+		unreachable := fmt.Errorf("attempt 1: %w", syscall.ECONNREFUSED)
 		fail := func(job string, cause error) string {
 			return labels(t, e, cause, enricher.FailureContext{JobID: job})
 		}
-		assert.Equal(t, "retry=retryable", fail("a", refused))
+		assert.Equal(t, "retry=retryable", fail("a", unreachable))
 		assert.Equal(t, "retry=retryable", fail("a", fmt.Errorf("attempt 2: %w", syscall.ECONNREFUSED)))
-		assert.Equal(t, "retry=retryable", fail("b", refused), "another job")
+		assert.Equal(t, "retry=retryable", fail("b", unreachable), "another job")
 		assert.Equal(t, "retry=retryable", fail("a", fmt.Errorf("fetch: %w", syscall.ECONNREFUSED)), "another failure")
-		assert.Equal(t, "retry=terminal", fail("a", refused), "the third time")
-		assert.Equal(t, "retry=terminal", fail("a", refused), "and the fourth")
+		assert.Equal(t, "retry=terminal", fail("a", unreachable), "the third time")
+		assert.Equal(t, "retry=terminal", fail("a", unreachable), "and the fourth")
 		time.Sleep(time.Hour)
-		assert.Equal(t, "retry=retryable", fail("a", refused), "those were long ago")
+		assert.Equal(t, "retry=retryable", fail("a", unreachable), "those were long ago")
 		for range 3 {
-			assert.Equal(t, "retry=retryable", fail("", refused), "of no known job")
+			assert.Equal(t, "retry=retryable", fail("", unreachable), "of no known job")
 		}
 	})
 }
 
-func TestVetoesAreOffByDefault(t *testing.T) {
+func TestVetoIsOffByDefault(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, newEnricher(t, restart.Options{}), errTerminal, enricher.FailureContext{}))
 }
 
 // A ParameterError is terminal by nothing but its name.
 type ParameterError struct{ error }
 
-func TestAGuessIsNotVetoed(t *testing.T) {
+func TestVetoNeedsMoreThanAGuess(t *testing.T) {
 	e := newEnricher(t, restart.Options{Veto: true})
-	_, why, err := e.ExplainFailure(context.Background(), ParameterError{errPlain}, enricher.FailureContext{})
+	_, why, err := e.(enricher.Explainer).ExplainFailure(context.Background(), ParameterError{errPlain}, enricher.FailureContext{})
 	require.NoError(t, err)
 	assert.Equal(t, "not set, as only a text or the name of a type says that retry is terminal", why[enricher.KeyJobCannotRestart])
 	assert.Equal(t, "retry=terminal", labels(t, e, ParameterError{errPlain}, enricher.FailureContext{}))
 	assert.Equal(t, "JOB_CANNOT_RESTART=true, retry=terminal", labels(t, e, errTerminal, enricher.FailureContext{}))
 }
 
-func TestVetoesHaveALimit(t *testing.T) {
+func TestVetoHasALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		e, err := enricher.New(enricher.Config{
@@ -153,35 +154,33 @@ func TestVetoesHaveALimit(t *testing.T) {
 		for range 3 {
 			assert.Equal(t, "retry=terminal", e.Enrich(errTerminal).String(), "enough")
 		}
-		assert.Equal(t, 1, strings.Count(log.String(), "there were too many vetoes"), log.String())
+		assert.Equal(t, 1, strings.Count(log.String(), "Too many restarts vetoed"), log.String())
 		assert.Contains(t, log.String(), "enricher=restart")
 		time.Sleep(30 * time.Minute)
 		assert.True(t, e.Enrich(errTerminal).CannotRestart(), "the first was an hour ago")
 		assert.False(t, e.Enrich(errTerminal).CannotRestart())
-		assert.Equal(t, 2, strings.Count(log.String(), "there were too many vetoes"))
+		assert.Equal(t, 2, strings.Count(log.String(), "Too many restarts vetoed"))
 		counts := e.Stats().Enrichers[0].Counts
 		assert.EqualValues(t, 3, counts["vetoed"])
 		assert.EqualValues(t, 4, counts["not-vetoed"])
 	})
 }
 
-func TestVetoesHaveALimitUnderConcurrency(t *testing.T) {
+func TestVetoHasALimitUnderConcurrency(t *testing.T) {
 	e := newEnricher(t, restart.Options{Veto: true})
-	var vetoed sync.Map
+	var vetoed atomic.Int64
 	var wg sync.WaitGroup
-	for i := range 200 {
+	for range 200 {
 		wg.Go(func() {
 			labels, err := e.ProcessFailure(context.Background(), errTerminal, enricher.FailureContext{})
 			assert.NoError(t, err)
 			if labels.CannotRestart() {
-				vetoed.Store(i, true)
+				vetoed.Add(1)
 			}
 		})
 	}
 	wg.Wait()
-	n := 0
-	vetoed.Range(func(any, any) bool { n++; return true })
-	assert.Equal(t, 10, n)
+	assert.EqualValues(t, 10, vetoed.Load())
 }
 
 func TestRepeatsAreBounded(t *testing.T) {
@@ -193,18 +192,20 @@ func TestRepeatsAreBounded(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, e, errPlain, enricher.FailureContext{JobID: "5000"}))
 }
 
-func TestBadOptionsAreNamed(t *testing.T) {
+func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		opts restart.Options
 		want string
 	}{
-		{restart.Options{Terminal: map[string][]string{"retry": {"x"}}}, `option "terminal": label "retry": it is set by this enricher itself: want one of another`},
-		{restart.Options{Retryable: map[string][]string{"type": nil}}, `option "retryable": label "type": no values: want one at least`},
-		{restart.Options{Repeats: 1}, `option "repeats": 1: want 2 to 100, or 0 for none`},
-		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: want more than 0, or 0 for the default, 1h0m0s`},
-		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": want the key of a label`},
-		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: want 1 to 10000, or 0 for the default, 10`},
-		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: want more than 0, or 0 for the default, 1h0m0s`},
+		{restart.Options{Terminal: map[string][]string{"retry": {"x"}}}, `option "terminal": label "retry": must be set by another enricher`},
+		{restart.Options{Retryable: map[string][]string{"type": nil}}, `option "retryable": label "type": must have at least one value`},
+		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": must be the key of a label`},
+		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
+		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
+		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
+		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: must be 1 to 10000`},
+		{restart.Options{MaxRestartsVetoed: 10_001}, `option "max-restarts-vetoed": 10001: must be 1 to 10000`},
+		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: must be more than 0`},
 	} {
 		_, err := restart.New(c.opts)
 		assert.EqualError(t, err, c.want)

@@ -1,122 +1,99 @@
 package restart
 
 import (
-	"container/list"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// A window counts what happens within a time that ends now.
+// A window admits at most limit events within span. Its methods may be called
+// concurrently.
 type window struct {
 	limit int
 	span  time.Duration
 
-	mu       sync.Mutex
-	times    []time.Time // of what was admitted, ascending; at most limit
-	refusing bool        // the last one was refused
+	mu        sync.Mutex
+	times     []time.Time // of the admitted events, ascending; at most limit
+	rejecting bool        // the last event was rejected
 }
 
-func newWindow(limit int, span time.Duration) *window {
-	return &window{limit: limit, span: span}
-}
-
-// add admits one more, unless limit of them have been within span before now. It
-// tells of the first that it refuses after one that it has admitted.
+// add reports whether it admits an event, and whether this is the first that it
+// rejects after one that it admitted.
 func (w *window) add(now time.Time) (ok, first bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.forget(now)
-	if len(w.times) >= w.limit {
-		first = !w.refusing
-		w.refusing = true
-		return false, first
+	ok = !w.isFull(now)
+	first = !ok && !w.rejecting
+	w.rejecting = !ok
+	if ok {
+		w.times = append(lastOf(w.times, w.limit-1), now)
 	}
-	w.refusing = false
-	w.times = append(w.times, now)
-	return true, false
+	return ok, first
 }
 
-// full reports whether add would refuse.
+// full reports whether add would reject an event.
 func (w *window) full(now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.forget(now)
-	return len(w.times) >= w.limit
+	return w.isFull(now)
 }
 
-// forget drops what is over.
-func (w *window) forget(now time.Time) {
-	over := 0
-	for over < len(w.times) && now.Sub(w.times[over]) >= w.span {
-		over++
-	}
-	w.times = append(w.times[:0], w.times[over:]...)
+func (w *window) isFull(now time.Time) bool {
+	return len(w.times) == w.limit && now.Sub(w.times[0]) < w.span
 }
 
-// maxRepeats bounds the failures whose repeats are counted. Of more, those that
-// have not come for the longest time are forgotten.
+// lastOf returns the last n times, in the same array.
+func lastOf(times []time.Time, n int) []time.Time {
+	return append(times[:0], times[max(0, len(times)-n):]...)
+}
+
+// maxRepeats is the number of different failures whose repeats are counted. Of
+// more, the least recent are forgotten.
 const maxRepeats = 10_000
 
-// repeats count equal failures of equal jobs.
+// repeats count equal failures of the same job. Its methods may be called
+// concurrently.
 type repeats struct {
 	limit int
 	span  time.Duration
 
 	mu     sync.Mutex
-	recent list.List // of *repeat, the latest first
-	byKey  map[repeatKey]*list.Element
+	recent *simplelru.LRU[repeatKey, []time.Time] // ascending, at most limit
 }
 
 type repeatKey struct{ job, fingerprint string }
 
-// A repeat is one failure and when it came: the latest times, ascending, at most
-// as many as matter.
-type repeat struct {
-	key   repeatKey
-	times []time.Time
-}
-
 func newRepeats(limit int, span time.Duration) *repeats {
-	return &repeats{limit: limit, span: span, byKey: map[repeatKey]*list.Element{}}
+	recent, _ := simplelru.NewLRU[repeatKey, []time.Time](maxRepeats, nil) // fails only if the size is not positive
+	return &repeats{limit: limit, span: span, recent: recent}
 }
 
-// add counts a failure and reports whether limit have come within span, this one
-// included. A failure of no known job does not count.
-func (r *repeats) add(job, fingerprint string) bool {
-	if job == "" {
+// add counts a failure and reports whether there were limit of them within span,
+// this one included. A failure of an unknown job does not count.
+func (r *repeats) add(key repeatKey) bool {
+	if key.job == "" {
 		return false
 	}
 	now := time.Now()
-	key := repeatKey{job, fingerprint}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at, ok := r.byKey[key]
-	if !ok {
-		at = r.recent.PushFront(&repeat{key: key})
-		r.byKey[key] = at
-		if r.recent.Len() > maxRepeats {
-			oldest := r.recent.Remove(r.recent.Back()).(*repeat)
-			delete(r.byKey, oldest.key)
-		}
-	}
-	r.recent.MoveToFront(at)
-	f := at.Value.(*repeat)
-	if len(f.times) == r.limit {
-		f.times = append(f.times[:0], f.times[1:]...)
-	}
-	f.times = append(f.times, now)
-	return len(f.times) == r.limit && now.Sub(f.times[0]) < r.span
+	times, _ := r.recent.Peek(key)
+	reached := r.reached(times, now)
+	r.recent.Add(key, append(lastOf(times, r.limit-1), now))
+	return reached
 }
 
-// peek is add without any effect.
-func (r *repeats) peek(job, fingerprint string) bool {
+// peek returns what add would, without counting.
+func (r *repeats) peek(key repeatKey) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at, ok := r.byKey[repeatKey{job, fingerprint}]
-	if !ok {
-		return false
-	}
-	times := at.Value.(*repeat).times
-	before := times[max(0, len(times)-r.limit+1):] // with this one they were limit
-	return len(before) == r.limit-1 && time.Since(before[0]) < r.span
+	times, _ := r.recent.Peek(key)
+	return r.reached(times, time.Now())
+}
+
+// reached reports whether one more failure makes limit of them within span.
+func (r *repeats) reached(before []time.Time, now time.Time) bool {
+	oldest := len(before) - (r.limit - 1)
+	return oldest >= 0 && now.Sub(before[oldest]) < r.span
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"strings"
 	"text/template"
 	"time"
@@ -15,48 +16,66 @@ import (
 // A body makes what is posted of a message.
 type body func(m *Message) ([]byte, error)
 
-// maxBody bounds what a template makes. PagerDuty, for one, takes 512 KB.
+func newBody(c *checker, opts *Options, routingKey string) body {
+	media, _, err := mime.ParseMediaType(opts.ContentType)
+	if err != nil {
+		c.addf("content-type", "%q: must be a media type", opts.ContentType)
+	}
+	switch {
+	case opts.Body != "":
+		isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
+		made, err := newTemplate(opts.Body, isJSON)
+		c.add("body", err)
+		return made
+	case opts.Preset == PresetSlack:
+		return slackBody
+	case opts.Preset == PresetPagerDuty:
+		return newPagerDuty(routingKey, opts.Severity)
+	default:
+		return jsonBody
+	}
+}
+
+// maxBody bounds what a template makes. PagerDuty accepts 512 KB.
 const maxBody = 256 << 10
 
-// newTemplate returns the body that a user's template makes. It is tried on
-// samples first, and has to make valid JSON of them where that is what it is
-// sent as.
-func newTemplate(text, contentType string) (body, error) {
+// newTemplate returns the body that a user's template makes. The template must
+// work for samples, and make valid JSON of them if that is what is sent.
+func newTemplate(text string, isJSON bool) (body, error) {
 	t, err := template.New("body").
 		Option("missingkey=zero"). // a label that is not set is empty
-		Funcs(template.FuncMap{"json": templateJSON}).
+		Funcs(template.FuncMap{"json": func(v any) (string, error) {
+			text, err := encode(v)
+			return string(text), err
+		}}).
 		Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	make := func(m *Message) ([]byte, error) {
-		var out limitedBuffer
+		var out bytes.Buffer
 		if err := t.Execute(&out, m); err != nil {
 			return nil, err
 		}
-		return out.buf.Bytes(), nil
+		if out.Len() > maxBody {
+			return nil, fmt.Errorf("the body has more than %d bytes", maxBody)
+		}
+		return out.Bytes(), nil
 	}
 	for _, sample := range samples() {
 		made, err := make(sample)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case isJSON(contentType) && !json.Valid(made):
-			return nil, errors.New("does not make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text")
+		}
+		if isJSON && !json.Valid(made) {
+			return nil, errors.New("must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text")
 		}
 	}
 	return make, nil
 }
 
-// isJSON reports whether the media type is JSON.
-func isJSON(contentType string) bool {
-	media, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	media = strings.TrimSpace(media)
-	return media == "application/json" || strings.HasSuffix(media, "+json")
-}
-
-// samples returns a message with all that there can be, in texts that have to be
-// escaped, and one with as little as there can be.
+// samples returns a message with everything, in texts that must be escaped, and
+// one with nothing.
 func samples() []*Message {
 	const text = "a \"quoted\" text,\n\twith a \\ and <&>"
 	full := &Message{
@@ -70,8 +89,8 @@ func samples() []*Message {
 	return []*Message{full, {Labels: map[string]string{}, Attributes: map[string]string{}}}
 }
 
-// encode returns v as JSON. Unlike [json.Marshal] it leaves <, > and & alone, as
-// nothing of it gets into a page unescaped.
+// encode returns v as JSON. Unlike [json.Marshal] it does not escape <, > and &,
+// which would take six bytes each.
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -80,19 +99,4 @@ func encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
-}
-
-func templateJSON(v any) (string, error) {
-	text, err := encode(v)
-	return string(text), err
-}
-
-// A limitedBuffer fails when it is full.
-type limitedBuffer struct{ buf bytes.Buffer }
-
-func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if b.buf.Len()+len(p) > maxBody {
-		return 0, fmt.Errorf("the body has more than %d bytes", maxBody)
-	}
-	return b.buf.Write(p)
 }

@@ -1,8 +1,6 @@
 package webhook_test
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,42 +30,48 @@ var full = enricher.FailureContext{
 // posted returns what is posted of a failure.
 func posted(t testing.TB, opts webhook.Options, cause error, fc enricher.FailureContext) string {
 	t.Helper()
-	s := newServer(t)
-	opts.URL.Value = s.URL
-	_, err := newWebhook(t, opts).ProcessFailure(t.Context(), cause, fc)
+	s := newServer()
+	_, err := newWebhook(t, s, opts).ProcessFailure(t.Context(), cause, fc)
 	require.NoError(t, err)
 	require.Len(t, s.all(), 1)
 	return s.all()[0].Body
 }
 
-func TestThePresetJSONHasAllThatIsKnown(t *testing.T) {
-	t.Parallel()
-	cause := fmt.Errorf("reading: %w", &nilError{"lost"})
-	assert.Equal(t, `{"id":"f1","rootId":"f0","type":"TASK","jobId":"j1","jobName":"orders","taskName":"map",`+
-		`"taskManagerId":"tm-1","endpoint":"worker-1:6122","attempt":3,"maxAttempts":3,"final":true,"time":"2026-03-01T12:00:00.5Z",`+
-		`"error":"reading: lost","errorType":"*webhook_test.nilError","labels":{"owner":"R&D","type":"SYSTEM"},"attributes":{"region":"eu"}}`,
-		posted(t, webhook.Options{}, cause, full))
-
-	before := time.Now()
-	var m webhook.Message
-	require.NoError(t, json.Unmarshal([]byte(posted(t, webhook.Options{}, errJob, enricher.FailureContext{})), &m))
-	assert.WithinRange(t, m.Time, before, time.Now())
-	m.Time = time.Time{}
-	assert.Equal(t, webhook.Message{Error: "the job has failed", ErrorType: "*errors.errorString", Labels: map[string]string{}}, m)
+// postedMessage returns the message that is posted of a failure.
+func postedMessage(t testing.TB, opts webhook.Options, cause error, fc enricher.FailureContext) (m webhook.Message) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(posted(t, opts, cause, fc)), &m))
+	return m
 }
 
-func TestThePresetSlackIsAMessageWithBlocks(t *testing.T) {
+type customError struct{ text string }
+
+func (e *customError) Error() string { return e.text }
+
+func TestPresetJSON(t *testing.T) {
+	t.Parallel()
+	cause := fmt.Errorf("reading: %w", &customError{"lost"})
+	assert.Equal(t, `{"id":"f1","rootId":"f0","type":"TASK","jobId":"j1","jobName":"orders","taskName":"map",`+
+		`"taskManagerId":"tm-1","endpoint":"worker-1:6122","attempt":3,"maxAttempts":3,"final":true,"time":"2026-03-01T12:00:00.5Z",`+
+		`"error":"reading: lost","errorType":"*webhook_test.customError","labels":{"owner":"R&D","type":"SYSTEM"},"attributes":{"region":"eu"}}`,
+		posted(t, webhook.Options{}, cause, full))
+
+	assert.Equal(t, `{"final":false,"error":"the job has failed","errorType":"*errors.errorString","labels":{}}`,
+		posted(t, webhook.Options{}, errJob, enricher.FailureContext{}))
+}
+
+func TestPresetSlack(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{Preset: webhook.PresetSlack}
 	assert.Equal(t, `{"text":"job orders, task map failed (attempt 3 of 3): &lt;!channel&gt; lost",`+
 		`"blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*job orders, task map failed (attempt 3 of 3)*\n`+"```"+`\n&lt;!channel&gt; lost\nhere ''' &amp; there\n`+"```"+`"}},`+
-		`{"type":"context","elements":[{"type":"mrkdwn","text":"type=SYSTEM, owner=R&amp;D"}]}]}`,
+		`{"type":"context","elements":[{"type":"mrkdwn","text":"owner=R&amp;D, type=SYSTEM"}]}]}`,
 		posted(t, opts, errors.New("<!channel> lost\nhere ``` & there\n"), full))
 	assert.Equal(t, `{"text":"a job failed","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*a job failed*"}}]}`,
 		posted(t, opts, errors.New(""), enricher.FailureContext{}))
 }
 
-func TestThePresetPagerDutyIsATriggerEvent(t *testing.T) {
+func TestPresetPagerDuty(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{Preset: webhook.PresetPagerDuty, RoutingKey: webhook.Secret{Value: "R0123456789"}}
 	const details = `{"id":"f1","rootId":"f0","type":"TASK","jobId":"j1","jobName":"orders","taskName":"map","taskManagerId":"tm-1",` +
@@ -79,7 +83,7 @@ func TestThePresetPagerDutyIsATriggerEvent(t *testing.T) {
 		posted(t, opts, errors.New("lost\nfor good"), full))
 }
 
-func TestWhatAnAlertOfPagerDutyIsMadeOf(t *testing.T) {
+func TestPresetPagerDutyAlert(t *testing.T) {
 	t.Parallel()
 	many := enricher.Labels{"zz-fingerprint": "abc", "severity": "warning"}
 	for i := range 1000 {
@@ -89,13 +93,12 @@ func TestWhatAnAlertOfPagerDutyIsMadeOf(t *testing.T) {
 		fc            enricher.FailureContext
 		key, severity string
 	}{
-		"nothing":            {enricher.FailureContext{}, "", "info"},
-		"a job":              {enricher.FailureContext{JobID: "j"}, "j", "info"},
-		"a fingerprint":      {enricher.FailureContext{JobID: "j", Labels: enricher.Labels{"zz-fingerprint": "f"}}, "f", "info"},
-		"among many labels":  {enricher.FailureContext{Labels: many}, "abc", "warning"},
-		"an unknown one":     {enricher.FailureContext{Labels: enricher.Labels{"severity": "fatal"}}, "", "info"},
-		"255 bytes":          {enricher.FailureContext{JobID: strings.Repeat("j", 255)}, strings.Repeat("j", 255), "info"},
-		"more than are kept": {enricher.FailureContext{JobID: strings.Repeat("j", 256)}, fmt.Sprintf("%x", sha256.Sum256(bytes.Repeat([]byte("j"), 256))), "info"},
+		"nothing":           {enricher.FailureContext{}, "", "info"},
+		"a job":             {enricher.FailureContext{JobID: "j"}, "j", "info"},
+		"a fingerprint":     {enricher.FailureContext{JobID: "j", Labels: enricher.Labels{"zz-fingerprint": "f"}}, "f", "info"},
+		"among many labels": {enricher.FailureContext{Labels: many}, "abc", "warning"},
+		"an unknown one":    {enricher.FailureContext{Labels: enricher.Labels{"severity": "fatal"}}, "", "info"},
+		"a long key":        {enricher.FailureContext{JobID: strings.Repeat("j", 256)}, strings.Repeat("j", 255), "info"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +119,7 @@ func TestWhatAnAlertOfPagerDutyIsMadeOf(t *testing.T) {
 	}
 }
 
-func TestATemplateMakesTheBody(t *testing.T) {
+func TestTemplate(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{Body: `{"content": {{json (printf "%s: %s" .Title .Error)}}, "owner": {{json .Labels.owner}}, "none": {{json .Labels.none}}, "unsent": {{json .Unsent}}}`}
 	assert.Equal(t, `{"content": "job orders, task map failed (attempt 3 of 3): \"<lost>\"", "owner": "R&D", "none": "", "unsent": ""}`,
@@ -125,43 +128,37 @@ func TestATemplateMakesTheBody(t *testing.T) {
 	assert.Equal(t, "orders failed: lost", posted(t, opts, errors.New("lost"), full))
 }
 
-func TestATemplateThatFailsAtARareFailureIsAnError(t *testing.T) {
+func TestTemplateThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	opts := to(s)
-	opts.Body = `{{if eq .JobName "rare"}}{{index .Labels 1}}{{else}}1{{end}}`
-	e := newWebhook(t, opts)
-	_, err := e.ProcessFailure(t.Context(), errJob, enricher.FailureContext{JobName: "rare"})
+	s := newServer()
+	fe := newWebhook(t, s, webhook.Options{Body: `{{if eq .JobName "rare"}}{{index .Labels 1}}{{else}}1{{end}}`})
+	_, err := fe.ProcessFailure(t.Context(), errJob, enricher.FailureContext{JobName: "rare"})
 	require.ErrorContains(t, err, "body: template: body:1:27: executing ")
 	assert.Empty(t, s.all())
-	assert.Equal(t, webhook.Stats{Failed: 1}, e.Stats())
+	assert.Equal(t, map[string]uint64{"failed": 1}, counts(fe))
 }
 
-func TestTitlesAndWhatWasNotSent(t *testing.T) {
+func TestMessageTexts(t *testing.T) {
 	t.Parallel()
-	titles := map[string]webhook.Message{
-		"a job failed":                  {},
-		"job j1 failed":                 {JobID: "j1"},
-		"job orders failed (attempt 2)": {JobID: "j1", JobName: "orders", Attempt: 2},
-		"task map failed":               {TaskName: "map\nreduce", TaskManagerID: "tm"},
-		"worker tm failed":              {TaskManagerID: "tm"},
-
+	for want, m := range map[string]webhook.Message{
+		"a job failed":                                 {TaskManagerID: "tm"},
+		"job j1 failed: lost":                          {JobID: "j1", Error: "\nlost\nfor good"},
+		"job orders failed (attempt 2)":                {JobID: "j1", JobName: "orders", Attempt: 2},
+		"task map failed":                              {TaskName: "map\nreduce", MaxAttempts: 2},
 		"job orders, task map failed (attempt 1 of 2)": {JobName: "orders", TaskName: "map", Attempt: 1, MaxAttempts: 2},
-	}
-	for want, m := range titles {
-		assert.Equal(t, want, m.Title())
+	} {
+		assert.Equal(t, want, m.Summary())
 	}
 	assert.Empty(t, (&webhook.Message{}).Unsent())
-	assert.Equal(t, "failures not sent before: 2 equal to this one", (&webhook.Message{HeldBack: 2}).Unsent())
-	assert.Equal(t, "failures not sent before: 2 equal to this one, 3 over the rate limit", (&webhook.Message{HeldBack: 2, RateLimited: 3}).Unsent())
+	assert.Equal(t, "not sent before: 2 equal to this one, 0 over the rate limit", (&webhook.Message{HeldBack: 2}).Unsent())
+	assert.Equal(t, "not sent before: 0 equal to this one, 3 over the rate limit", (&webhook.Message{RateLimited: 3}).Unsent())
 }
 
-func TestMessagesAreBounded(t *testing.T) {
+func TestMessageIsBounded(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat(`"`, 1<<20)
 	fc := enricher.FailureContext{
 		ID: huge, RootID: huge, JobID: huge, JobName: huge, TaskName: huge, TaskManagerID: huge, Endpoint: huge,
-		Time:       time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC),
 		Attributes: map[string]string{}, Labels: enricher.Labels{},
 	}
 	for i := range 1000 {
@@ -176,10 +173,8 @@ func TestMessagesAreBounded(t *testing.T) {
 		assert.True(t, json.Valid([]byte(body)))
 		assert.Less(t, len(body), 256<<10, opts.Preset)
 	}
-	var m webhook.Message
-	require.NoError(t, json.Unmarshal([]byte(posted(t, webhook.Options{}, errors.New(huge), fc)), &m))
+	m := postedMessage(t, webhook.Options{}, errors.New(huge), fc)
 	assert.True(t, m.Truncated)
-	assert.True(t, m.Time.IsZero())
 	assert.Len(t, m.Error, 4096)
 	assert.Len(t, m.JobName, 256)
 	assert.Len(t, m.Labels, 64)
@@ -194,7 +189,7 @@ func TestMessagesAreBounded(t *testing.T) {
 	assert.Greater(t, size, 14<<10)
 }
 
-func TestSlackTextsAreCutBetweenEntities(t *testing.T) {
+func TestPresetSlackCutsBetweenEntities(t *testing.T) {
 	t.Parallel()
 	for limit := 16; limit < 200; limit++ {
 		for _, s := range []string{"&<>", strings.Repeat("<", 500), strings.Repeat("a&", 500), strings.Repeat("ä", 500)} {
@@ -205,10 +200,9 @@ func TestSlackTextsAreCutBetweenEntities(t *testing.T) {
 			require.NotContains(t, rest, "&", "half an entity")
 		}
 	}
-	assert.Equal(t, "&amp;&lt;&gt;", webhook.SlackEscape("&<>", 16))
 }
 
-func TestAllTextsAreRedacted(t *testing.T) {
+func TestRedactSeesAllTexts(t *testing.T) {
 	t.Parallel()
 	redact := func(s string) string { return strings.ReplaceAll(s, "s3cret", "***") }
 	fc := full
@@ -226,7 +220,7 @@ func TestAllTextsAreRedacted(t *testing.T) {
 	}
 }
 
-func TestTheRedactorSeesKeysWithTheirValues(t *testing.T) {
+func TestRedactSeesKeysWithTheirValues(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{Redact: func(s string) string {
 		if strings.HasPrefix(s, "password=") {
@@ -238,12 +232,11 @@ func TestTheRedactorSeesKeysWithTheirValues(t *testing.T) {
 		return s
 	}}
 	fc := enricher.FailureContext{Labels: enricher.Labels{"password": "a", "odd": "b", "other": "c=d"}}
-	var m webhook.Message
-	require.NoError(t, json.Unmarshal([]byte(posted(t, opts, errJob, fc)), &m))
+	m := postedMessage(t, opts, errJob, fc)
 	assert.Equal(t, map[string]string{"password": "***", "odd": "***", "other": "c=d"}, m.Labels)
 }
 
-func TestASecretAcrossTheEndOfATextIsNotSent(t *testing.T) {
+func TestRedactSeesMoreThanIsSent(t *testing.T) {
 	t.Parallel()
 	// The redactor knows a secret by its end, and shortens what comes before.
 	redact := func(s string) string {
@@ -251,14 +244,17 @@ func TestASecretAcrossTheEndOfATextIsNotSent(t *testing.T) {
 	}
 	for pad := range 40 {
 		text := strings.Repeat("x", 4096+64-20+pad) + " <s3cret> and more" + strings.Repeat(" y", 1000)
-		body := posted(t, webhook.Options{MaxText: 64, Redact: redact}, errors.New(text), enricher.FailureContext{})
-		assert.NotContains(t, body, "<s3", pad)
+		m := postedMessage(t, webhook.Options{MaxText: 64, Redact: redact}, errors.New(text), enricher.FailureContext{})
+		assert.NotContains(t, m.Error, "<s3", pad)
+		assert.True(t, m.Truncated, pad)
 	}
 }
 
-func TestATextWhoseRedactorPanicsIsNotSent(t *testing.T) {
+func TestRedactThatPanicsWithholdsTheText(t *testing.T) {
 	t.Parallel()
 	body := posted(t, webhook.Options{Redact: func(s string) string { panic(s) }}, errors.New("s3cret"), full)
 	assert.NotContains(t, body, "s3cret")
 	assert.Contains(t, body, `"error":"[withheld: the redactor panicked]"`)
+	body = posted(t, webhook.Options{Redact: func(s string) string { panic(s) }}, errors.New(""), enricher.FailureContext{})
+	assert.NotContains(t, body, "withheld", "no text")
 }

@@ -1,21 +1,19 @@
 package webhook
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// Any is the value in When and Unless that any value of a label equals, also the
-// empty one.
-const Any = "*"
+// anyValue is the value in When and Unless that matches any value of a label,
+// also the empty one.
+const anyValue = "*"
 
-// A condition is that a label is set to one of some values, or that it is not.
+// A condition is that a label has one of some values, or that it has none of them.
 type condition struct {
 	key    string
 	values []string
@@ -23,60 +21,43 @@ type condition struct {
 }
 
 // newConditions returns the conditions of an option in the order of their keys.
-func newConditions(byKey map[string][]string, not bool) ([]condition, error) {
+func newConditions(c *checker, option string, byKey map[string][]string, not bool) []condition {
 	var conditions []condition
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		if len(byKey[key]) == 0 {
-			return nil, fmt.Errorf("label %q: want at least one value, or %q for any", key, Any)
-		}
-		if key == "" {
-			return nil, errors.New("want the keys of labels, got an empty one")
+			c.addf(option, "label %q: must have at least one value, or %q for any", key, anyValue)
 		}
 		conditions = append(conditions, condition{key, slices.Clone(byKey[key]), not})
 	}
-	return conditions, nil
+	return conditions
 }
 
 // unmet returns the first condition that labels do not meet, or nil.
 func unmet(conditions []condition, labels enricher.Labels) *condition {
 	for i := range conditions {
-		if c := &conditions[i]; c.holds(labels) == c.not {
+		if c := &conditions[i]; c.matches(labels) == c.not {
 			return c
 		}
 	}
 	return nil
 }
 
-// holds reports whether the label is set to one of the values.
-func (c *condition) holds(labels enricher.Labels) bool {
-	value, ok := lookUp(labels, c.key)
-	return ok && (slices.Contains(c.values, value) || slices.Contains(c.values, Any))
-}
-
-// lookUp returns the label under key. Where there is none, it is the first whose
-// key differs in case only: some loaders lower-case the keys of what they load.
-func lookUp(labels enricher.Labels, key string) (string, bool) {
-	if value, ok := labels[key]; ok {
-		return value, true
-	}
-	found, best := false, ""
-	for k := range labels {
-		if strings.EqualFold(k, key) && (!found || k < best) {
-			found, best = true, k
+// matches reports whether the label has one of the values. The case of its key
+// does not matter, as some loaders change keys to lower case.
+func (c *condition) matches(labels enricher.Labels) bool {
+	for key, value := range labels {
+		if strings.EqualFold(key, c.key) && (slices.Contains(c.values, value) || slices.Contains(c.values, anyValue)) {
+			return true
 		}
 	}
-	return labels[best], found
+	return false
 }
 
-// why says why labels do not meet c.
-func (c *condition) why(labels enricher.Labels) string {
-	want := "want"
+// String says what the condition is.
+func (c *condition) String() string {
+	must := "must"
 	if c.not {
-		want = "want none of"
+		must = "must not"
 	}
-	value, ok := lookUp(labels, c.key)
-	if !ok {
-		return fmt.Sprintf("the label %q is not set: %s %s", c.key, want, strings.Join(c.values, ", "))
-	}
-	return fmt.Sprintf("the label %q is %q: %s %s", c.key, text.Clean(value, maxNameLength), want, strings.Join(c.values, ", "))
+	return fmt.Sprintf("the label %q %s be %s", c.key, must, strings.Join(c.values, " or "))
 }

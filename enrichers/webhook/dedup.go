@@ -1,140 +1,88 @@
 package webhook
 
 import (
-	"container/list"
 	"hash/maphash"
-	"reflect"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// A dedup holds back what equals something that was sent not long ago. Its
+// An identity is what equal failures have in common: a fingerprint, or the rest.
+type identity struct{ fingerprint, job, typ, text string }
+
+// maxIdentityText is how many bytes of an error's text count.
+const maxIdentityText = 4096
+
+// A dedup holds back failures that equal one that was sent a short time ago. Its
 // methods may be called concurrently.
 //
-// A key is reserved before sending, so that of many equal failures at once one is
-// sent, and given back where that failed. No more than max keys are known: for a
-// new one, the oldest is forgotten.
+// A failure is reserved before it is sent, so that one of many equal ones at once
+// is sent. If sending fails, the next one may be sent.
 type dedup struct {
-	window time.Duration // not positive: nothing is held back
-	max    int
+	window time.Duration // if not positive, nothing is held back
 	seed   maphash.Seed
 
 	mu     sync.Mutex
-	known  map[uint64]*list.Element // of *reserved
-	oldest *list.List               // in the order in which they were reserved or sent
+	recent *simplelru.LRU[uint64, *recent] // by the hash of an identity, as texts are long
 }
 
-// A reserved key is being sent, was sent, or has failures to be reported by the
-// next message.
-type reserved struct {
-	key     uint64
+// A recent is what is known about equal failures.
+type recent struct {
 	sending bool
-	until   time.Time // if not sending: when a failure may be sent again
-	held    uint64    // failures held back and not yet reported
+	until   time.Time // when one may be sent again
+	held    uint64    // held back and not yet reported by a message
 }
 
-func newDedup(window time.Duration, most int) *dedup {
-	return &dedup{
-		window: window,
-		max:    most,
-		seed:   maphash.MakeSeed(),
-		known:  make(map[uint64]*list.Element),
-		oldest: list.New(),
-	}
+func newDedup(window time.Duration, size int) *dedup {
+	lru, _ := simplelru.NewLRU[uint64, *recent](max(size, 1), nil) // fails only if the size is not positive
+	return &dedup{window: window, seed: maphash.MakeSeed(), recent: lru}
 }
 
-// keyOf returns the key of what parts identify. Two keys are equal by accident
-// once in 2^64; the seed is secret, so nobody can make them equal.
-func (d *dedup) keyOf(parts ...string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(d.seed)
-	for _, part := range parts {
-		maphash.WriteComparable(&h, len(part)) // so that no two lists run into one text
-		h.WriteString(part)
-	}
-	return h.Sum64()
-}
-
-func typeName(err error) string { return reflect.TypeOf(err).String() }
-
-// reserve reports whether the key may be sent, and if so, how many were held back
-// since it was last sent. The caller then has to call settle.
-func (d *dedup) reserve(key uint64) (held uint64, ok bool) {
+// reserve reports whether a failure may be sent, and if so, how many were held
+// back since one was sent. The caller must then call settle.
+func (d *dedup) reserve(id identity) (r *recent, held uint64, ok bool) {
 	if d.window <= 0 {
+		return &recent{}, 0, true
+	}
+	key := maphash.Comparable(d.seed, id)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, known := d.recent.Get(key)
+	if !known {
+		r = &recent{}
+		d.recent.Add(key, r)
+	}
+	if r.blocks() {
+		r.held++
+		return nil, 0, false
+	}
+	r.sending = true
+	return r, r.held, true
+}
+
+// settle ends a reservation. A message that was sent reported the failures held
+// back before.
+func (d *dedup) settle(r *recent, reported uint64, sent bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r.sending = false
+	if sent {
+		r.held -= reported
+		r.until = time.Now().Add(d.window)
+	}
+}
+
+// peek reports whether reserve would let a failure pass, and how many were held
+// back. It changes nothing.
+func (d *dedup) peek(id identity) (held uint64, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, known := d.recent.Peek(maphash.Comparable(d.seed, id))
+	if !known {
 		return 0, true
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e, known := d.known[key]
-	if known {
-		r := e.Value.(*reserved)
-		if r.blocks(time.Now()) {
-			r.held++
-			return 0, false
-		}
-		held, r.held, r.sending = r.held, 0, true
-		d.oldest.MoveToBack(e)
-		return held, true
-	}
-	d.makeRoom(time.Now())
-	d.known[key] = d.oldest.PushBack(&reserved{key: key, sending: true})
-	return 0, true
+	return r.held, !r.blocks()
 }
 
-// blocked reports whether reserve would hold the key back, and how many it has
-// held back before. It changes nothing.
-func (d *dedup) blocked(key uint64) (held uint64, blocked bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e, known := d.known[key]
-	if !known {
-		return 0, false
-	}
-	r := e.Value.(*reserved)
-	return r.held, r.blocks(time.Now())
-}
-
-func (r *reserved) blocks(now time.Time) bool { return r.sending || now.Before(r.until) }
-
-// settle ends what reserve began. Where nothing was sent, the next failure may
-// be, and reports what this one would have.
-func (d *dedup) settle(key, held uint64, sent bool) {
-	if d.window <= 0 {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e, known := d.known[key]
-	if !known {
-		return // forgotten meanwhile
-	}
-	r := e.Value.(*reserved)
-	r.sending = false
-	switch {
-	case sent:
-		r.until = time.Now().Add(d.window)
-		d.oldest.MoveToBack(e)
-	case r.held+held > 0:
-		r.held += held
-		r.until = time.Time{}
-	default:
-		d.forget(e)
-	}
-}
-
-// makeRoom forgets keys that hold nothing back any more, and then, if need be,
-// the oldest.
-func (d *dedup) makeRoom(now time.Time) {
-	for e := d.oldest.Front(); e != nil; e = d.oldest.Front() {
-		r := e.Value.(*reserved)
-		if len(d.known) < d.max && (r.held > 0 || r.blocks(now)) {
-			return
-		}
-		d.forget(e)
-	}
-}
-
-func (d *dedup) forget(e *list.Element) {
-	delete(d.known, e.Value.(*reserved).key)
-	d.oldest.Remove(e)
-}
+func (r *recent) blocks() bool { return r.sending || time.Now().Before(r.until) }

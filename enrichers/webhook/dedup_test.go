@@ -1,6 +1,10 @@
 package webhook_test
 
 import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,165 +12,125 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/webhook"
 )
 
-func requireReserved(t *testing.T, d webhook.Dedup, key, held uint64) {
-	t.Helper()
-	n, ok := d.Reserve(key)
-	require.True(t, ok)
-	require.Equal(t, held, n)
-}
-
-func requireHeld(t *testing.T, d webhook.Dedup, key uint64) {
-	t.Helper()
-	_, ok := d.Reserve(key)
-	require.False(t, ok)
-}
-
-func TestAKeyIsHeldBackWhileItIsSentAndForTheWindowAfter(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 10)
-		requireReserved(t, d, 1, 0)
-		time.Sleep(time.Hour)
-		requireHeld(t, d, 1) // it is still being sent
-		requireReserved(t, d, 2, 0)
-		d.Settle(1, 0, true)
-		requireHeld(t, d, 1)
-		time.Sleep(time.Minute - 1)
-		requireHeld(t, d, 1)
-		held, blocked := d.Blocked(1)
-		assert.True(t, blocked)
-		assert.Equal(t, uint64(3), held)
-		time.Sleep(time.Nanosecond)
-		held, blocked = d.Blocked(1)
-		assert.False(t, blocked)
-		assert.Equal(t, uint64(3), held)
-		requireReserved(t, d, 1, 3)
-		d.Settle(1, 3, true)
-		time.Sleep(time.Minute)
-		requireReserved(t, d, 1, 0)
+func TestDedup(t *testing.T) {
+	t.Run("sends one of a thousand equal failures at once", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(slow(time.Second, 200))
+			fe := newWebhook(t, s, webhook.Options{})
+			var all sync.WaitGroup
+			for i := range 1000 {
+				// Equal texts of different errors.
+				all.Go(func() {
+					assert.NoError(t, send(t, fe, fmt.Errorf("lost %s", "node"), enricher.Labels{"n": fmt.Sprint(i)}))
+				})
+			}
+			all.Wait()
+			assert.Len(t, s.all(), 1)
+			assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 999}, counts(fe))
+		})
 	})
-}
 
-func TestAKeyThatWasNotSentIsFreeAndKeepsItsCount(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 10)
-		requireReserved(t, d, 1, 0)
-		requireHeld(t, d, 1)
-		d.Settle(1, 0, false)
-		requireReserved(t, d, 1, 1)
-		requireHeld(t, d, 1)
-		d.Settle(1, 1, false)
-		requireReserved(t, d, 1, 2)
-		d.Settle(1, 2, true)
-		requireHeld(t, d, 1)
+	t.Run("holds back for the window after sending, and reports how many", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(slow(time.Second, 200))
+			fe := newWebhook(t, s, webhook.Options{DedupWindow: time.Minute})
+			require.NoError(t, send(t, fe, errJob, nil))
+			require.NoError(t, send(t, fe, errJob, nil))
+			time.Sleep(time.Minute - 1)
+			require.NoError(t, send(t, fe, errJob, nil))
+			assert.Len(t, s.all(), 1)
+			time.Sleep(time.Nanosecond)
+			require.NoError(t, send(t, fe, errJob, nil))
+			assert.Len(t, s.all(), 2)
+			assert.EqualValues(t, 2, s.message(t).HeldBack)
+			time.Sleep(time.Minute)
+			require.NoError(t, send(t, fe, errJob, nil))
+			assert.Len(t, s.all(), 3)
+			assert.Zero(t, s.message(t).HeldBack)
+		})
 	})
-}
 
-func TestNoMoreKeysAreKnownThanAllowed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 3)
-		for key := range uint64(100) {
-			requireReserved(t, d, key, 0)
-			d.Settle(key, 0, true)
-			known, listed := d.Len()
-			assert.LessOrEqual(t, known, 3)
-			assert.Equal(t, known, listed)
+	t.Run("sends the next failure if sending failed, which reports the same", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(slow(time.Second, 400), status(400, ""), status(200, ""))
+			fe := newWebhook(t, s, webhook.Options{})
+			go func() { assert.Error(t, send(t, fe, errJob, nil)) }()
+			synctest.Wait()
+			require.NoError(t, send(t, fe, errJob, nil))
+			time.Sleep(time.Second)
+			synctest.Wait()
+			require.Error(t, send(t, fe, errJob, nil))
+			assert.EqualValues(t, 1, s.message(t).HeldBack)
+			require.NoError(t, send(t, fe, errJob, nil))
+			assert.EqualValues(t, 1, s.message(t).HeldBack)
+			require.NoError(t, send(t, fe, errJob, nil))
+			assert.Len(t, s.all(), 3)
+			assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 2, "failed": 2}, counts(fe))
+		})
+	})
+
+	t.Run("forgets the least recent of too many failures", func(t *testing.T) {
+		s := newServer()
+		fe := newWebhook(t, s, webhook.Options{DedupKeys: 2, RateLimit: -1})
+		for _, text := range []string{"a", "b", "a", "c", "a", "b"} {
+			require.NoError(t, send(t, fe, errors.New(text), nil))
 		}
-		requireHeld(t, d, 97)
-		requireReserved(t, d, 96, 0) // forgotten
-		requireReserved(t, d, 97, 0) // and in its place this one
-		d.Settle(95, 0, true)        // one that was forgotten while it was sent
-		known, _ := d.Len()
-		assert.Equal(t, 3, known)
-	})
-}
-
-func TestTheOldestKeyIsTheOneThatWasSentFirst(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 2)
-		requireReserved(t, d, 1, 0)
-		requireReserved(t, d, 2, 0)
-		d.Settle(2, 0, true)
-		time.Sleep(30 * time.Second)
-		d.Settle(1, 0, true)
-		time.Sleep(30 * time.Second)
-		requireReserved(t, d, 3, 0) // in place of 2
-		requireHeld(t, d, 1)
-	})
-}
-
-func TestAKeyThatIsSentAgainIsNotTheOldest(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 2)
-		for _, key := range []uint64{1, 2} {
-			requireReserved(t, d, key, 0)
-			d.Settle(key, 0, true)
+		var sent []string
+		for _, r := range s.all() {
+			sent = append(sent, r.Body[strings.Index(r.Body, `"error":"`):][9:10])
 		}
-		time.Sleep(time.Minute)
-		requireReserved(t, d, 1, 0)
-		requireReserved(t, d, 3, 0) // in place of 2
-		requireHeld(t, d, 1)
+		assert.Equal(t, []string{"a", "b", "c", "b"}, sent)
 	})
-}
 
-func TestACountIsKeptAsLongAsThereIsRoom(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 10)
-		requireReserved(t, d, 1, 0)
-		d.Settle(1, 0, true)
-		requireHeld(t, d, 1)
-		time.Sleep(time.Hour)
-		requireReserved(t, d, 2, 0)
-		requireReserved(t, d, 1, 1)
-	})
-}
-
-func TestKeysThatHoldNothingBackAreForgottenFirst(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := webhook.NewDedup(time.Minute, 100)
-		for key := range uint64(50) {
-			requireReserved(t, d, key, 0)
-			d.Settle(key, 0, true)
+	t.Run("holds nothing back without a window", func(t *testing.T) {
+		s := newServer()
+		fe := newWebhook(t, s, webhook.Options{DedupWindow: -1})
+		for range 3 {
+			require.NoError(t, send(t, fe, errJob, nil))
 		}
-		time.Sleep(time.Minute)
-		requireReserved(t, d, 1000, 0)
-		known, _ := d.Len()
-		assert.Equal(t, 1, known)
-		d.Settle(1000, 0, false)
-		known, _ = d.Len()
-		assert.Zero(t, known)
+		assert.Len(t, s.all(), 3)
 	})
 }
 
-func TestWithoutAWindowNothingIsHeldBackOrRemembered(t *testing.T) {
+func TestDedupComparesFailures(t *testing.T) {
 	t.Parallel()
-	d := webhook.NewDedup(-1, 10)
-	for range 3 {
-		requireReserved(t, d, 1, 0)
+	type failure struct {
+		cause error
+		fc    enricher.FailureContext
 	}
-	d.Settle(1, 0, true)
-	requireReserved(t, d, 1, 0)
-	known, _ := d.Len()
-	assert.Zero(t, known)
-}
-
-func TestKeysDoNotRunIntoEachOther(t *testing.T) {
-	t.Parallel()
-	d := webhook.NewDedup(time.Minute, 10)
-	keys := map[uint64]bool{}
-	lists := [][]string{{"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a", "", "b"}, {"a\x00b"}, {}, {""}, {"", ""}}
-	for _, parts := range lists {
-		assert.Equal(t, d.KeyOf(parts...), d.KeyOf(parts...))
-		keys[d.KeyOf(parts...)] = true
+	fingerprint := func(value string) enricher.Labels { return enricher.Labels{"fingerprint": value} }
+	long := func(end string) error { return errors.New(strings.Repeat("z", 4096) + end) }
+	a, b := errors.New("a"), errors.New("b")
+	tests := map[string]struct {
+		first, second failure
+		equal         bool
+	}{
+		"the same":              {failure{a, enricher.FailureContext{JobID: "1"}}, failure{a, enricher.FailureContext{JobID: "1", Attempt: 2, TaskName: "t"}}, true},
+		"another job":           {failure{a, enricher.FailureContext{JobID: "1"}}, failure{a, enricher.FailureContext{JobID: "2"}}, false},
+		"another name":          {failure{a, enricher.FailureContext{JobName: "1"}}, failure{a, enricher.FailureContext{JobName: "2"}}, false},
+		"the ID has precedence": {failure{a, enricher.FailureContext{JobID: "1", JobName: "x"}}, failure{a, enricher.FailureContext{JobID: "1", JobName: "y"}}, true},
+		"another text":          {failure{a, enricher.FailureContext{}}, failure{b, enricher.FailureContext{}}, false},
+		"another type":          {failure{a, enricher.FailureContext{}}, failure{fmt.Errorf("%w", a), enricher.FailureContext{}}, false},
+		"a text beyond 4 KiB":   {failure{long("x"), enricher.FailureContext{}}, failure{long("y"), enricher.FailureContext{}}, true},
+		"a fingerprint":         {failure{a, enricher.FailureContext{JobID: "1", Labels: fingerprint("f")}}, failure{b, enricher.FailureContext{JobID: "2", Labels: fingerprint("f")}}, true},
+		"another fingerprint":   {failure{a, enricher.FailureContext{Labels: fingerprint("f")}}, failure{a, enricher.FailureContext{Labels: fingerprint("g")}}, false},
+		"an empty fingerprint":  {failure{a, enricher.FailureContext{Labels: fingerprint("")}}, failure{a, enricher.FailureContext{}}, true},
+		"a fingerprint or none": {failure{a, enricher.FailureContext{Labels: fingerprint("f")}}, failure{a, enricher.FailureContext{}}, false},
 	}
-	assert.Len(t, keys, len(lists))
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			fe := newWebhook(t, s, webhook.Options{})
+			for _, f := range []failure{tt.first, tt.second} {
+				_, err := fe.ProcessFailure(t.Context(), f.cause, f.fc)
+				require.NoError(t, err)
+			}
+			assert.Len(t, s.all(), map[bool]int{true: 1, false: 2}[tt.equal])
+		})
+	}
 }

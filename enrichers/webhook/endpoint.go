@@ -1,35 +1,31 @@
 package webhook
 
 import (
-	"encoding/base64"
+	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
-// An endpoint is where messages go.
+// An endpoint is where messages are posted.
 type endpoint struct {
-	method    string
-	url       *url.URL
-	header    http.Header // of each request
-	client    *http.Client
-	transport *http.Transport
-	mask      *mask
-
-	timeout    time.Duration // of one try
-	retries    int
-	retryDelay time.Duration
+	opts   *Options
+	url    *url.URL
+	header http.Header // of each request
+	client *http.Client
+	mask   *strings.Replacer
 }
 
-const userAgent = "failure-enrichers-webhook"
-
-// newEndpoint returns the endpoint of an enricher, or nil where c has been told
-// what is wrong.
+// newEndpoint returns the endpoint of an enricher. It is of use only if c found
+// nothing wrong.
 func newEndpoint(c *checker, opts *Options, routingKey string) *endpoint {
-	header, secrets := c.headers(opts)
+	header := newHeader(c, opts)
 	to := c.url("url", opts.URL, "http", "https")
 	var proxy *url.URL
 	if opts.Proxy != (Secret{}) {
@@ -39,78 +35,75 @@ func newEndpoint(c *checker, opts *Options, routingKey string) *endpoint {
 		return nil
 	}
 	if !opts.AllowPrivate {
-		c.bad("url", refuseHost(to.Hostname()))
+		c.add("url", rejectPrivateHost(to.Hostname()))
 	}
-	secrets = append(secrets, routingKey)
-	secrets = append(secrets, secretsOf(to)...)
-	secrets = append(secrets, secretsOf(proxy)...)
+	secrets := append(secretsOf(to), secretsOf(proxy)...)
 	if to.User != nil {
-		if header.Get("Authorization") != "" {
-			c.badf("headers", "want no Authorization, as the URL has a user")
-		}
-		header.Set("Authorization", basicAuth(to.User))
+		password, _ := to.User.Password()
+		(&http.Request{Header: header}).SetBasicAuth(to.User.Username(), password)
+		to.User = nil
 	}
-	to.User = nil
-	p := &endpoint{
-		method:     opts.Method,
-		url:        to,
-		header:     header,
-		mask:       newMask(secrets),
-		timeout:    opts.Timeout,
-		retries:    max(opts.Retries, 0),
-		retryDelay: opts.RetryDelay,
+	for name := range opts.Headers {
+		secrets = append(secrets, header.Get(name))
 	}
-	p.client, p.transport = newClient(opts, proxy)
-	return p
-}
-
-func basicAuth(user *url.Userinfo) string {
-	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+	secrets = append(secrets, header.Get("Authorization"), routingKey)
+	return &endpoint{opts: opts, url: to, header: header, client: newClient(opts, proxy), mask: newMask(secrets)}
 }
 
 // url returns the URL that an option is, or nil.
 func (c *checker) url(option string, s Secret, schemes ...string) *url.URL {
-	want := "an absolute URL with a host and the scheme " + strings.Join(schemes, " or ")
-	if s == (Secret{}) {
-		c.badf(option, "want %s", want)
-		return nil
-	}
-	text, err := s.find()
+	text, err := s.read()
 	if err != nil {
-		c.bad(option, err)
+		c.add(option, err)
 		return nil
 	}
 	u, err := url.Parse(text)
-	if err == nil && u.Hostname() != "" && slices.Contains(schemes, u.Scheme) {
-		return u
+	if err != nil || u.Hostname() == "" || !slices.Contains(schemes, u.Scheme) {
+		// Without the error, which has the URL: chats put their secret into its path.
+		c.addf(option, "must be an absolute URL with the scheme %s (the value is hidden)", strings.Join(schemes, " or "))
+		return nil
 	}
-	// The error of package url has the URL, and chat services put their secret
-	// into its path.
-	c.badf(option, "want %s (the value is hidden)", want)
-	return nil
+	return u
 }
 
-const maxAnswerHeader = 64 << 10 // bytes
+// headerName is stricter than RFC 9110, but no header in use has another name.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// newHeader returns the header of each request.
+func newHeader(c *checker, opts *Options) http.Header {
+	header := http.Header{}
+	header.Set("User-Agent", "failure-enrichers-webhook")
+	header.Set("Content-Type", opts.ContentType)
+	for _, name := range slices.Sorted(maps.Keys(opts.Headers)) {
+		if !headerName.MatchString(name) {
+			c.add("headers", errors.New("its keys must be names such as X-Token (the wrong one is hidden)"))
+			continue
+		}
+		value := c.secret("headers."+name, opts.Headers[name])
+		if strings.ContainsFunc(value, unicode.IsControl) {
+			c.addf("headers."+name, "must not have control characters (the value is hidden)")
+		}
+		header.Set(name, value)
+	}
+	return header
+}
 
 // newClient returns a client for an endpoint. It starts no goroutine.
-func newClient(o *Options, proxy *url.URL) (*http.Client, *http.Transport) {
-	dialer := &net.Dialer{Timeout: o.Timeout}
-	if !o.AllowPrivate {
-		dialer.Control = refuseSpecial
+func newClient(opts *Options, proxy *url.URL) *http.Client {
+	dialer := &net.Dialer{Timeout: opts.Timeout}
+	if !opts.AllowPrivate {
+		dialer.Control = rejectPrivate
 	}
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        o.TLS.Clone(),
-		TLSHandshakeTimeout:    o.Timeout,
-		ForceAttemptHTTP2:      true, // as with a DialContext of one's own it is not by itself
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    8,
+		TLSClientConfig:        opts.TLS.Clone(),
+		TLSHandshakeTimeout:    opts.Timeout,
+		ForceAttemptHTTP2:      true, // not the default with a DialContext
 		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: maxAnswerHeader,
+		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if proxy != nil {
 		t.Proxy = http.ProxyURL(proxy)
 	}
-	return &http.Client{Transport: t, CheckRedirect: checkRedirect}, t
+	return &http.Client{Transport: t, CheckRedirect: checkRedirect}
 }

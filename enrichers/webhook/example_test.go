@@ -14,7 +14,7 @@ import (
 )
 
 func Example() {
-	// In place of a chat.
+	// It stands for a chat.
 	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Printf("%s %s\n", r.Method, body)
@@ -31,7 +31,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer hook.Close()
+	defer hook.(io.Closer).Close()
 	e, err := enricher.New(enricher.Config{},
 		enricher.WithEnricher("webhook", hook),
 		enricher.WithEnricher("owner", enricher.Func([]string{"owner"},
@@ -47,11 +47,11 @@ func Example() {
 		res := e.EnrichContext(context.Background(), errors.New("connection refused"), enricher.FailureContext{JobName: "orders"})
 		fmt.Println(res.Labels)
 	}
-	fmt.Printf("%+v\n", hook.Stats())
+	fmt.Println(hook.(enricher.CountReporter).Counts())
 	// Output:
 	// POST {"text": "job orders failed: connection refused", "owner": "platform"}
 	// notified=sent, owner=platform
 	// notified=held-back, owner=platform
 	// notified=held-back, owner=platform
-	// {Sent:1 HeldBack:2 RateLimited:0 NotMatched:0 Failed:0}
+	// map[failed:0 held-back:2 not-matched:0 rate-limited:0 sent:1]
 }

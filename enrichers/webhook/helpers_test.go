@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,50 +21,43 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // for the example, which logs where everybody does
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	goleak.VerifyTestMain(m)
 }
 
 var errJob = errors.New("the job has failed")
 
-// A server records requests and answers them in turn as it was told; the last
-// answer goes on.
+// A server answers requests in memory, so that tests can have fake time. It
+// records them and answers them in turn; the last answer goes on.
 type server struct {
-	*httptest.Server
-	answers []http.HandlerFunc
+	answers []answer
 
 	mu       sync.Mutex
 	requests []request
 }
 
 type request struct {
-	Method, URI, Proto, Body string
-	Header                   http.Header
+	Method, URL, Body string
+	Header            http.Header
 }
 
-func newServer(t testing.TB, answers ...http.HandlerFunc) *server {
-	s := unstarted(t, answers...)
-	s.Start()
-	return s
-}
+type answer func(*http.Request) (*http.Response, error)
 
-func unstarted(t testing.TB, answers ...http.HandlerFunc) *server {
-	s := &server{answers: answers}
-	s.Server = httptest.NewUnstartedServer(s)
-	s.Config.ErrorLog = quiet
-	t.Cleanup(s.Close)
-	return s
-}
+func newServer(answers ...answer) *server { return &server{answers: answers} }
 
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
+func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	n := len(s.requests)
-	s.requests = append(s.requests, request{r.Method, r.RequestURI, r.Proto, string(body), r.Header})
+	s.requests = append(s.requests, request{r.Method, r.URL.String(), string(body), r.Header.Clone()})
 	s.mu.Unlock()
-	if len(s.answers) > 0 {
-		s.answers[min(n, len(s.answers)-1)](w, r)
+	if len(s.answers) == 0 {
+		return status(200, "ok")(r)
 	}
+	return s.answers[min(n, len(s.answers)-1)](r)
 }
 
 func (s *server) all() []request {
@@ -74,61 +66,80 @@ func (s *server) all() []request {
 	return s.requests
 }
 
-// message returns the message of the last request.
-func (s *server) message(t testing.TB) map[string]any {
+// message returns what the last request had.
+func (s *server) message(t testing.TB) (m webhook.Message) {
 	t.Helper()
 	all := s.all()
 	require.NotEmpty(t, all)
-	var m map[string]any
 	require.NoError(t, json.Unmarshal([]byte(all[len(all)-1].Body), &m))
 	return m
 }
 
-// status answers with a status and a body.
-func status(code int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(code)
-		io.WriteString(w, body)
+// status answers with a status, a body, and a header of names and values.
+func status(code int, body string, header ...string) answer {
+	return func(r *http.Request) (*http.Response, error) {
+		resp := &http.Response{StatusCode: code, Body: io.NopCloser(strings.NewReader(body)), Header: http.Header{}, Request: r}
+		for i := 0; i < len(header); i += 2 {
+			resp.Header.Set(header[i], header[i+1])
+		}
+		return resp, nil
 	}
 }
 
-// retryLater answers with a status and Retry-After.
-func retryLater(code int, after string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", after)
-		w.WriteHeader(code)
+func redirect(code int, to string) answer { return status(code, "", "Location", to) }
+
+// broken fails as a connection does.
+func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
+
+// hang never answers.
+func hang(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// slow answers with a status after a time.
+func slow(d time.Duration, code int) answer {
+	return func(r *http.Request) (*http.Response, error) {
+		time.Sleep(d)
+		return status(code, "")(r)
 	}
 }
 
-// newWebhook returns an Enricher that may post to loopback, retries quickly, and
-// is closed with the test.
-func newWebhook(t testing.TB, opts webhook.Options) *webhook.Enricher {
+const url = "https://hooks.example/hook"
+
+// newWebhook returns an enricher that posts to s. By default, its URL is url.
+func newWebhook(t testing.TB, s *server, opts webhook.Options) enricher.FailureEnricher {
 	t.Helper()
-	opts.AllowPrivate = true
-	if opts.RetryDelay == 0 {
-		opts.RetryDelay = time.Millisecond
+	if opts.URL == (webhook.Secret{}) {
+		opts.URL.Value = url
 	}
-	e, err := webhook.New(opts)
+	fe, err := webhook.New(opts)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, e.Close()) })
-	return e
+	webhook.SetTransport(fe, s)
+	return fe
 }
 
-// to returns options for s.
-func to(s *server) webhook.Options { return webhook.Options{URL: webhook.Secret{Value: s.URL}} }
-
-// send processes a failure with these labels. It has a minute.
-func send(t testing.TB, e *webhook.Enricher, cause error, labels enricher.Labels) error {
+// send processes a failure of the job "j" with these labels.
+func send(t testing.TB, fe enricher.FailureEnricher, cause error, labels enricher.Labels) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := e.ProcessFailure(ctx, cause, enricher.FailureContext{JobID: "j", Labels: labels})
+	_, err := fe.ProcessFailure(ctx, cause, enricher.FailureContext{JobID: "j", Labels: labels})
 	return err
 }
 
-// quiet is where servers log what clients do to them.
-var quiet = log.New(io.Discard, "", 0)
+// counts returns what fe counted, without zeros.
+func counts(fe enricher.FailureEnricher) map[string]uint64 {
+	counts := fe.(enricher.CountReporter).Counts()
+	for key, n := range counts {
+		if n == 0 {
+			delete(counts, key)
+		}
+	}
+	return counts
+}
 
-func owner(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-	return enricher.Labels{"owner": "platform"}, nil
+// closeAfter closes fe when the test has ended.
+func closeAfter(t testing.TB, fe enricher.FailureEnricher) {
+	t.Cleanup(func() { assert.NoError(t, fe.(io.Closer).Close()) })
 }

@@ -3,121 +3,116 @@ package webhook
 import (
 	"cmp"
 	"crypto/tls"
-	"log/slog"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Options say what is posted where, of which failures, and how often. Only URL
-// has to be set. In a configuration the names are in kebab case: dedup-window.
+// must be set. In a configuration their names are in kebab case: dedup-window.
 type Options struct {
-	// URL is the endpoint: absolute, http or https. User and password in it
-	// become a header of basic authentication. By default, that of the
-	// preset, if it has one: pagerduty.
+	// URL is the endpoint: absolute, http or https. A user and password in it
+	// become a header of basic authentication. By default, the URL of the preset
+	// pagerduty; the other presets have none.
 	URL Secret
 
 	// Method is POST, PUT or PATCH. By default, POST.
 	Method string
 
-	// Preset is a form of the body: PresetJSON, PresetSlack or
+	// Preset is the form of the body: PresetJSON, PresetSlack or
 	// PresetPagerDuty. By default, PresetJSON.
 	Preset string
 
 	// Body is a text/template of the body, in place of a preset. Its data is a
-	// [Message]. The function json makes JSON of any value: quotes are part of
-	// it, so none belong around it. A body has at most 256 KiB.
+	// [Message]. The function json turns any value into JSON, quotes included. A
+	// body has at most 256 KiB.
 	Body string
 
 	// ContentType is the media type of the body. By default, application/json.
 	ContentType string
 
-	// Headers are added to each request.
+	// Headers are set for each request. Host and Content-Length are ignored.
 	Headers map[string]Secret
 
 	// RoutingKey is the integration key that the preset pagerduty needs.
 	RoutingKey Secret
 
-	// Severity is that of a PagerDuty event: critical, error, warning or info.
-	// A label under SeverityLabel with one of these values has precedence. By
-	// default, error and severity.
+	// Severity is the severity of a PagerDuty event: critical, error, warning or
+	// info. A label under SeverityLabel with one of these values has precedence.
+	// By default, error and severity.
 	Severity      string
 	SeverityLabel string
 
-	// When are the labels that a failure must have to be sent: under every key
-	// one of the values, or any where "*" is among them. Unless are those that
-	// it must not have: a single one is enough not to send it. Where there is
-	// no label under a key, one that differs from it in case only counts. By
-	// default, all failures are sent.
+	// When are the labels that a failure must have to be sent: under each key one
+	// of the values, or any value if "*" is one of them. Unless are the labels
+	// that it must not have: one is enough to exclude it. The case of keys does
+	// not matter. By default, all failures are sent.
 	When, Unless map[string][]string
 
 	// FingerprintLabel is the key of the label by which failures are equal.
-	// Without such a label those are that have the job, the Go type and the
-	// first 4 KiB of the text in common. By default, fingerprint.
+	// Failures without it are equal if they have the same job, Go type and first
+	// 4 KiB of text. By default, fingerprint.
 	FingerprintLabel string
 
-	// DedupWindow is how long failures that equal one that was sent are held
-	// back. By default, 5m; negative: none is.
+	// DedupWindow is how long failures that equal a sent one are held back. By
+	// default, 5m; if negative, none is held back.
 	DedupWindow time.Duration
 
-	// DedupKeys is how many different failures are remembered for that, at most
-	// 1<<20. Of more, the oldest is forgotten and may be sent again early. By
-	// default, 10000.
+	// DedupKeys is how many different failures are remembered for that, from 1
+	// to 1<<20. Of more, the least recent is forgotten and may be sent again
+	// early. By default, 10000.
 	DedupKeys int
 
 	// RateLimit is how many messages are sent in a minute in the long run, at
-	// most 60000. By default, 60; negative: any number.
+	// most 60000. By default, 60; if negative, there is no limit.
 	RateLimit int
 
-	// RateBurst is how many of them may be sent at once, at most 60000. By
+	// RateBurst is how many of them may be sent at once, from 1 to 60000. By
 	// default, 10.
 	RateBurst int
 
-	// Timeout is that of one request. By default, 5s. All together have as
-	// long as the enricher has.
+	// Timeout bounds one request, from 1ms to 1h. By default, 5s.
 	Timeout time.Duration
 
 	// Retries is how often a request is tried again, at most 10. By default, 3;
-	// negative: never.
+	// if negative, never.
 	Retries int
 
-	// RetryDelay bounds the random wait before the first retry. The bound
-	// doubles with each, up to 5s. By default, 100ms.
+	// RetryDelay is the wait before the first retry, give or take a random half,
+	// from 1ms to 5s. It doubles with each retry, up to 5s. By default, 100ms.
 	RetryDelay time.Duration
 
-	// MaxText is how many bytes of the error's text are sent, from 16 to
-	// 65536. By default, 4096.
+	// MaxText is how many bytes of the error's text are sent, from 16 to 65536.
+	// By default, 4096.
 	MaxText int
 
-	// NotifiedLabel is the key of a label to set: its values are Sent,
-	// HeldBack, RateLimited and NotMatched. Two instances that set it need two
-	// keys. By default, none is set.
+	// NotifiedLabel is the key of a label to set. Its values are Sent, HeldBack,
+	// RateLimited and NotMatched. Two instances need two keys. By default, no
+	// label is set.
 	NotifiedLabel string
 
 	// AllowPrivate permits endpoints that are not on the public Internet. By
-	// default, they are refused.
+	// default, they are rejected.
 	AllowPrivate bool
 
 	// Proxy is the URL of a proxy, with the scheme http, https or socks5. It
-	// needs AllowPrivate: a proxy looks up names itself, so that nobody can
-	// tell what it connects to. By default, there is none, whatever the
-	// environment says.
+	// needs AllowPrivate, as the addresses that a proxy connects to cannot be
+	// checked. By default, none is used, whatever the environment says.
 	Proxy Secret
 
 	// Redact is called with every text of a failure before it is sent, and with
-	// labels and attributes as key=value, and returns what to send.
-	// It is called from several goroutines at once; where it panics, the text
-	// is not sent. By default, it is exceptions.Redact. For use in code only.
+	// labels and attributes as key=value. It returns what to send. It must be
+	// safe for concurrent use; if it panics, the text is not sent. By default, it
+	// is redact.Text. For use in code only.
 	Redact func(text string) string `mapstructure:"-"`
 
-	// Logger is told when messages are not sent because there are too many, at
-	// most once a second. By default, nobody is; an enricher that is configured
-	// has the logger of the service.
-	Logger *slog.Logger `mapstructure:"-"`
-
-	// TLS is how connections are secured; it is cloned. By default, as package
-	// net/http does it. For use in code only.
+	// TLS configures secure connections; it is cloned. By default, it is as in
+	// package net/http. For use in code only.
 	TLS *tls.Config `mapstructure:"-"`
 }
 
@@ -146,4 +141,63 @@ func (o Options) withDefaults() Options {
 	o.RetryDelay = cmp.Or(o.RetryDelay, 100*time.Millisecond)
 	o.MaxText = cmp.Or(o.MaxText, 4096)
 	return o
+}
+
+// A checker collects what is wrong with options.
+type checker struct{ errs []error }
+
+// add records an error about an option, unless it is nil.
+func (c *checker) add(option string, err error) {
+	if err != nil {
+		c.errs = append(c.errs, &enricher.ConfigError{Option: option, Err: err})
+	}
+}
+
+func (c *checker) addf(option, format string, args ...any) {
+	c.add(option, fmt.Errorf(format, args...))
+}
+
+func (c *checker) oneOf(option, value string, all ...string) {
+	if !slices.Contains(all, value) {
+		c.addf(option, "%q: must be one of %s", value, strings.Join(all, ", "))
+	}
+}
+
+// between checks a number or a duration.
+func between[T int | time.Duration](c *checker, option string, n, least, most T) {
+	if n < least || n > most {
+		c.addf(option, "%v: must be %v to %v", n, least, most)
+	}
+}
+
+// atMost checks a number of which a negative one has a meaning.
+func (c *checker) atMost(option string, n, most int) {
+	if n > most {
+		c.addf(option, "%d: must be at most %d", n, most)
+	}
+}
+
+// check records what is wrong with single options.
+func (o *Options) check(c *checker) {
+	c.oneOf("method", o.Method, http.MethodPost, http.MethodPut, http.MethodPatch)
+	c.oneOf("severity", o.Severity, severities...)
+	switch {
+	case o.Body != "" && o.Preset != "":
+		c.addf("body", "must not be set together with preset")
+	case o.Body == "":
+		c.oneOf("preset", o.Preset, PresetJSON, PresetSlack, PresetPagerDuty)
+	}
+	if (o.Preset == PresetPagerDuty) != (o.RoutingKey != Secret{}) {
+		c.addf("routing-key", "must be set if preset is %s, and only then", PresetPagerDuty)
+	}
+	if o.Proxy != (Secret{}) && !o.AllowPrivate {
+		c.addf("proxy", "needs allow-private: the addresses that a proxy connects to cannot be checked")
+	}
+	between(c, "dedup-keys", o.DedupKeys, 1, 1<<20)
+	c.atMost("rate-limit", o.RateLimit, 60_000)
+	between(c, "rate-burst", o.RateBurst, 1, 60_000)
+	between(c, "timeout", o.Timeout, time.Millisecond, time.Hour)
+	c.atMost("retries", o.Retries, 10)
+	between(c, "retry-delay", o.RetryDelay, time.Millisecond, maxRetryDelay)
+	between(c, "max-text", o.MaxText, 16, 64<<10)
 }

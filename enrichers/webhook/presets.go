@@ -2,9 +2,6 @@ package webhook
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,11 +14,9 @@ import (
 // The presets.
 const (
 	PresetJSON      = "json"      // a [Message]
-	PresetSlack     = "slack"     // an incoming webhook of Slack, and what is like it
+	PresetSlack     = "slack"     // an incoming webhook of Slack, or of a service that accepts the same
 	PresetPagerDuty = "pagerduty" // the Events API v2 of PagerDuty
 )
-
-var presets = []string{PresetJSON, PresetSlack, PresetPagerDuty}
 
 // pagerDutyURL is where events go, unless the account is in another region.
 const pagerDutyURL = "https://events.pagerduty.com/v2/enqueue"
@@ -57,7 +52,7 @@ const (
 func slackBody(m *Message) ([]byte, error) {
 	section := "*" + slackEscape(m.Title(), maxSlackTitle) + "*"
 	if text := strings.TrimSpace(m.Error); text != "" {
-		// A fence inside would end the block.
+		// A fence in the text would end the block.
 		text = strings.ReplaceAll(text, "```", "'''")
 		section += "\n```\n" + slackEscape(text, maxSlackError) + "\n```"
 	}
@@ -65,7 +60,7 @@ func slackBody(m *Message) ([]byte, error) {
 		Text:   slackEscape(m.Summary(), maxSlackLine),
 		Blocks: []slackBlock{{Type: "section", Text: &slackText{"mrkdwn", section}}},
 	}
-	for _, line := range []string{inOrder(m.Labels), m.Unsent()} {
+	for _, line := range []string{enricher.Labels(m.Labels).String(), m.Unsent()} {
 		if line = slackEscape(line, maxSlackLine); line != "" {
 			s.Blocks = append(s.Blocks, slackBlock{Type: "context", Elements: []slackText{{"mrkdwn", line}}})
 		}
@@ -73,31 +68,13 @@ func slackBody(m *Message) ([]byte, error) {
 	return encode(s)
 }
 
-// first are the labels that somebody who is called wants to see first.
-var first = []string{"type", "team", "oncall", "runbook", "retry", enricher.KeyJobCannotRestart}
-
-// inOrder returns labels as a text: what matters first, the others in the order of
-// their keys, and none that repeats the text of the error.
-func inOrder(labels map[string]string) string {
-	rest := maps.Clone(labels)
-	delete(rest, "fingerprint_message")
-	var parts []string
-	for _, key := range slices.Concat(first, enricher.Labels(rest).Keys()) {
-		if value, ok := rest[key]; ok {
-			parts = append(parts, key+"="+value)
-			delete(rest, key)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// slackEscape returns s as text for Slack in at most limit bytes. The three
-// characters are all that is to be escaped; with them, nobody can be mentioned.
+// slackEscape returns s as text for Slack in at most limit bytes. Escaping these
+// three characters also prevents mentions.
 func slackEscape(s string, limit int) string {
 	escaped := slackEscaper.Replace(s)
-	// Cut before escaping, as half an entity is none.
+	// It is cut before it is escaped, so that no entity is cut in two.
 	for n := limit; len(escaped) > limit; n = n * 3 / 4 {
-		escaped = slackEscaper.Replace(ellipsis(s, n))
+		escaped = slackEscaper.Replace(abridge(s, n))
 	}
 	return escaped
 }
@@ -141,9 +118,9 @@ func newPagerDuty(routingKey, severity string) body {
 		return encode(pagerDutyEvent{
 			RoutingKey:  routingKey,
 			EventAction: "trigger",
-			DedupKey:    pagerDutyKey(m.alert),
+			DedupKey:    text.Clean(m.alert, maxPagerDutyKey),
 			Payload: pagerDutyPayload{
-				Summary:       ellipsis(m.Summary(), maxPagerDutySummary),
+				Summary:       abridge(m.Summary(), maxPagerDutySummary),
 				Source:        cmp.Or(m.Endpoint, m.TaskManagerID, host, "unknown"),
 				Severity:      m.severity,
 				Timestamp:     m.Time,
@@ -153,13 +130,4 @@ func newPagerDuty(routingKey, severity string) body {
 			},
 		})
 	}
-}
-
-// pagerDutyKey returns key, or a hash of it where it is too long.
-func pagerDutyKey(key string) string {
-	if len(key) <= maxPagerDutyKey {
-		return text.Clean(key, maxPagerDutyKey)
-	}
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
 }

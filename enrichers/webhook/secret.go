@@ -1,35 +1,29 @@
 package webhook
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
-// A Secret is a value that may be given as it is, or be found in the environment
-// or in a file. At most one field is set; the zero value is no secret. In a
-// configuration it is a string, which is its Value, or a map with one of the
-// keys value, env and file.
+// A Secret is a value that is given as it is, or is read from the environment or
+// from a file. At most one field is set; the zero value is no secret. In a
+// configuration it is a string, which is its Value, or a map with one of the keys
+// value, env and file.
 //
-// Env and File are read once, by [New]. White space around what is there is
-// dropped.
-//
-// However a Secret is printed, logged or marshaled, its Value does not show.
+// Env and File are read once, by [New]. White space around the value there is
+// dropped. The Value never shows when a Secret is printed, logged or marshaled.
 type Secret struct {
 	Value string // the value itself
 	Env   string // the name of an environment variable
-	File  string // the path of a file of at most 64 KiB
+	File  string // the path of a file; a relative one is relative to the working directory
 }
-
-const maxSecretFile = 64 << 10
 
 // UnmarshalText sets Value to text and clears the other fields. The error is
 // always nil.
@@ -38,17 +32,12 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String says where the value comes from, but not what it is.
+// String returns "(hidden)", or "(none)" for the zero value.
 func (s Secret) String() string {
-	switch {
-	case s == Secret{}:
+	if s == (Secret{}) {
 		return "(none)"
-	case s.Value != "":
-		return hidden
-	case s.File != "":
-		return "(hidden, from a file)"
 	}
-	return "(hidden, from the environment)"
+	return hidden
 }
 
 // Format prints String, whatever the verb and the flags are.
@@ -57,63 +46,32 @@ func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 // MarshalText returns String. The error is always nil.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// find returns the value. The error does not have it, nor what may be a value
-// in the wrong place.
-func (s Secret) find() (string, error) {
-	given := 0
-	for _, field := range []string{s.Value, s.Env, s.File} {
-		if field != "" {
-			given++
-		}
-	}
+// secret returns the value of an option.
+func (c *checker) secret(option string, s Secret) string {
+	value, err := s.read()
+	c.add(option, err)
+	return value
+}
+
+// read returns the value. The error has neither the value nor the name of the
+// variable or file, which may be a secret in the wrong place.
+func (s Secret) read() (string, error) {
+	given := slices.DeleteFunc([]string{s.Value, s.Env, s.File}, func(field string) bool { return field == "" })
+	value := s.Value
 	switch {
-	case given > 1:
-		return "", errors.New("want one of value, env and file")
+	case len(given) > 1:
+		return "", errors.New("must have one of value, env and file")
 	case s.Env != "":
-		return s.fromEnv()
+		value = strings.TrimSpace(os.Getenv(s.Env))
 	case s.File != "":
-		return s.fromFile()
+		text, err := os.ReadFile(s.File)
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			return "", fmt.Errorf("its file cannot be read: %w", pe.Err)
+		}
+		value = strings.TrimSpace(string(text))
 	}
-	return s.Value, nil
-}
-
-func (s Secret) fromEnv() (string, error) {
-	if !isVariable(s.Env) {
-		return "", errors.New("want the name of an environment variable: letters, digits and '_'")
-	}
-	value := strings.TrimSpace(os.Getenv(s.Env))
-	if value == "" {
-		return "", fmt.Errorf("the environment variable %q is not set, or empty", s.Env)
-	}
-	return value, nil
-}
-
-func isVariable(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-}
-
-func (s Secret) fromFile() (string, error) {
-	f, err := os.Open(s.File)
-	if pe, ok := errors.AsType[*fs.PathError](err); ok && !filepath.IsAbs(s.File) {
-		// Without the path: it may be the value, in the wrong place.
-		return "", fmt.Errorf("the file cannot be opened (its path is not shown): %w", pe.Err)
-	}
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	switch {
-	case err != nil:
-		return "", err
-	case len(text) > maxSecretFile:
-		return "", fmt.Errorf("the file %q has more than %d bytes", s.File, maxSecretFile)
-	}
-	value := strings.TrimSpace(string(text))
-	if value == "" {
-		return "", fmt.Errorf("the file %q is empty", s.File)
+	if value == "" && s != (Secret{}) {
+		return "", errors.New("its environment variable or file is missing or empty")
 	}
 	return value, nil
 }
@@ -121,80 +79,50 @@ func (s Secret) fromFile() (string, error) {
 // hidden stands for a secret.
 const hidden = "(hidden)"
 
-// minMasked is the length of the shortest text that is masked: to hide every "1"
-// in an error because of a header "X-Version: 1" would hide the error.
-const minMasked = 4
+// Shorter texts are not masked: to hide every "1" in an error because of a header
+// "X-Version: 1" would hide the error.
+const (
+	minMasked = 4 // bytes of a secret
+	minPart   = 6 // bytes of a part of one
+)
 
-// A mask hides secrets, wherever they show up in what an endpoint answers or an
-// error says.
-type mask struct {
-	replacer *strings.Replacer
-	longest  int // bytes of the longest secret
-}
-
-func newMask(secrets []string) *mask {
-	for _, s := range slices.Clone(secrets) {
-		secrets = append(secrets, escapedForms(s)...)
+// newMask returns a replacer that hides secrets in answers and errors: each as a
+// whole, and the words in it, as an answer may quote a part of a path or escape
+// the characters between.
+func newMask(secrets []string) *strings.Replacer {
+	var masked []string
+	for _, secret := range secrets {
+		if len(secret) >= minMasked {
+			masked = append(masked, secret)
+		}
+		for part := range strings.FieldsFuncSeq(secret, isSeparator) {
+			if len(part) >= minPart {
+				masked = append(masked, part)
+			}
+		}
 	}
-	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < minMasked })
 	// The replacer takes the first that fits.
-	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	slices.SortFunc(masked, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, s := range secrets {
+	for _, s := range masked {
 		pairs = append(pairs, s, hidden)
 	}
-	m := &mask{replacer: strings.NewReplacer(pairs...)}
-	if len(secrets) > 0 {
-		m.longest = len(secrets[0])
-	}
-	return m
+	return strings.NewReplacer(pairs...)
 }
 
-// escapedForms returns how s looks in JSON: as package encoding/json writes it, and
-// as those do who escape slashes.
-func escapedForms(s string) []string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil
-	}
-	inner := string(text[1 : len(text)-1])
-	return []string{inner, strings.ReplaceAll(inner, "/", `\/`), strings.ReplaceAll(s, "/", `\/`)}
+func isSeparator(r rune) bool {
+	return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
-// hide returns text without secrets. Where it was cut, its end may be the
-// beginning of one: that goes as well.
-func (m *mask) hide(text string, wasCut bool) string {
-	text = m.replacer.Replace(text)
-	if wasCut {
-		text = text[:max(len(text)-m.longest, 0)]
-	}
-	return text
-}
-
-// secretsOf returns what of a URL may be a secret; nil has none.
+// secretsOf returns what may be secret in a URL, which may be nil.
 func secretsOf(u *url.URL) []string {
 	if u == nil {
 		return nil
 	}
-	secrets := []string{u.RawQuery}
-	for _, path := range []string{u.Path, u.EscapedPath()} {
-		secrets = append(secrets, path)
-		for part := range strings.SplitSeq(path, "/") {
-			if len(part) >= minPathSecret {
-				secrets = append(secrets, part)
-			}
-		}
-	}
+	password, _ := u.User.Password()
+	secrets := []string{u.User.Username(), password, u.Path, u.EscapedPath(), u.RawQuery}
 	for _, values := range u.Query() {
 		secrets = append(secrets, values...)
 	}
-	if u.User != nil {
-		password, _ := u.User.Password()
-		secrets = append(secrets, u.User.Username(), password, strings.TrimPrefix(basicAuth(u.User), "Basic "))
-	}
 	return secrets
 }
-
-// minPathSecret is how long a part of a path has to be for a secret. That hides
-// words such as "services" as well, which costs little.
-const minPathSecret = 6

@@ -9,128 +9,132 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// Bounds of answers. All that matters of one is its status.
 const (
-	maxAnswer  = 4 << 10                // bytes of a body that are read
-	maxLinger  = 250 * time.Millisecond // for the body
-	maxExcerpt = 256                    // bytes of a body, or of an error of package net, in an error
+	maxRetryDelay = 5 * time.Second
+	maxRetryAfter = 24 * time.Hour
+	maxAnswer     = 4 << 10 // bytes of an answer that are read
+	maxExcerpt    = 256     // bytes of an answer, or of an error of package net, in an error
 )
 
-// A refusal is why one try has failed.
-type refusal struct {
+// A rejection is why one request failed.
+type rejection struct {
 	text  string        // without secrets
-	again bool          // another try may help
-	after time.Duration // but not before
+	final bool          // another request is of no use
+	after time.Duration // another request must wait as long
 }
 
-// A sendError is why a message was not sent. What package net/http says is not
-// wrapped: it has the URL.
-type sendError struct {
-	text string
-	ctx  error // where time was up, why
+var errRejected = errors.New("rejected")
+
+// deliver posts body, again if that may help and there is time for it. It also
+// returns how long the endpoint asked for no messages.
+func (e *endpoint) deliver(ctx context.Context, body []byte) (pause time.Duration, err error) {
+	tries, last := 0, &rejection{}
+	_, err = backoff.Retry(ctx, func() (none struct{}, err error) {
+		tries++
+		switch last = e.post(ctx, body); {
+		case last == nil:
+			return none, nil
+		case last.final:
+			return none, backoff.Permanent(errRejected)
+		case last.after > 0:
+			return none, &backoff.RetryAfterError{Duration: last.after}
+		default:
+			return none, errRejected
+		}
+	}, e.schedule(ctx)...)
+	if err == nil {
+		return 0, nil
+	}
+	why := e.url.Host + ": " + last.text
+	if tries > 1 {
+		why += fmt.Sprintf(" (%d tries)", tries)
+	}
+	if err := ctx.Err(); err != nil {
+		return last.after, fmt.Errorf("%s: %w", why, err)
+	}
+	return last.after, errors.New(why)
 }
 
-func (e *sendError) Error() string { return e.text }
-func (e *sendError) Unwrap() error { return e.ctx }
-
-// deliver posts body, again where that may help and there is time for it. It
-// also returns how long the endpoint wants to be left alone.
-func (p *endpoint) deliver(ctx context.Context, body []byte) (pause time.Duration, err error) {
-	for tries := 1; ; tries++ {
-		r := p.post(ctx, body)
-		if r == nil {
-			return 0, nil
-		}
-		// give returns the error, and says why there was no other try.
-		give := func(why string, args ...any) (time.Duration, error) {
-			text := p.url.Host + ": " + r.text
-			if tries > 1 {
-				text += fmt.Sprintf(" (%d tries)", tries)
-			}
-			return r.after, &sendError{text + fmt.Sprintf(why, args...), ctx.Err()}
-		}
-		wait := r.after + backoff(p.retryDelay, tries)
-		switch {
-		case ctx.Err() != nil:
-			return give("; the time is up")
-		case !r.again || tries > p.retries:
-			return give("")
-		case !fits(ctx, wait):
-			return give("; no time is left for another try in %v", wait.Round(time.Millisecond))
-		case !sleep(ctx, wait):
-			return give("; the time is up")
-		}
+// schedule says when to try again: never after the end of ctx.
+func (e *endpoint) schedule(ctx context.Context) []backoff.RetryOption {
+	left := maxPause
+	if end, ok := ctx.Deadline(); ok {
+		left = max(time.Until(end), 1) // 0 is no limit
+	}
+	return []backoff.RetryOption{
+		backoff.WithBackOff(&backoff.ExponentialBackOff{
+			InitialInterval: e.opts.RetryDelay, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: maxRetryDelay,
+		}),
+		backoff.WithMaxTries(uint(max(e.opts.Retries, 0)) + 1),
+		backoff.WithMaxElapsedTime(left),
 	}
 }
 
-// post sends one request. It returns nil where the endpoint took it.
-func (p *endpoint) post(ctx context.Context, body []byte) *refusal {
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+// post sends one request. It returns nil if the endpoint accepted it.
+func (e *endpoint) post(ctx context.Context, body []byte) *rejection {
+	ctx, cancel := context.WithTimeout(ctx, e.opts.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, p.method, p.url.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, e.opts.Method, e.url.String(), bytes.NewReader(body))
 	if err != nil {
-		return &refusal{text: p.clean(err)}
+		return &rejection{text: e.excerpt(err.Error()), final: true}
 	}
-	req.Header = p.header.Clone()
-	resp, err := p.client.Do(req)
+	req.Header = e.header.Clone()
+	resp, err := e.client.Do(req)
 	if err != nil {
-		return p.broken(ctx, err)
+		return e.broken(ctx, err)
 	}
 	defer resp.Body.Close()
-	// A connection whose answer was read to its end can be used again. For one
-	// that has no end nobody waits.
-	linger := time.AfterFunc(maxLinger, cancel)
-	defer linger.Stop()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	// A connection is used again only if its answer was read to the end.
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode/100 == 2 {
 		return nil
 	}
-	r := &refusal{text: "answered " + statusText(resp.StatusCode)}
-	if excerpt := p.excerpt(string(text), len(text) == maxAnswer); excerpt != "" {
-		r.text += ": " + excerpt
-	}
-	if r.again = resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500; r.again {
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+	r := &rejection{text: strings.TrimSuffix("answered "+status+": "+e.excerpt(string(answer)), ": ")}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		r.after = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	} else {
+		r.final = true
 	}
 	return r
 }
 
-func statusText(code int) string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
-}
-
-// broken returns the refusal for a request without an answer.
-func (p *endpoint) broken(ctx context.Context, err error) *refusal {
+// broken returns the rejection for a request without an answer.
+func (e *endpoint) broken(ctx context.Context, err error) *rejection {
 	if ctx.Err() == context.DeadlineExceeded {
-		return &refusal{text: "no answer in time", again: true}
+		return &rejection{text: "no answer in time"}
 	}
-	r := &refusal{text: p.clean(err), again: true}
-	var guarded *guardError
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &guarded) || errors.As(err, &untrusted) {
-		r.again = false
+	_, guarded := errors.AsType[*backoff.PermanentError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err // without the URL
 	}
-	return r
+	return &rejection{text: e.excerpt(err.Error()), final: guarded || untrusted}
 }
 
-// clean returns the text of an error of package net/http without the URL.
-func (p *endpoint) clean(err error) string {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	return p.excerpt(err.Error(), false)
+// excerpt returns the beginning of third-party text as one line without secrets.
+func (e *endpoint) excerpt(s string) string {
+	s = e.mask.Replace(text.Clean(s, maxAnswer))
+	return abridge(strings.Join(strings.Fields(s), " "), maxExcerpt)
 }
 
-// excerpt returns the beginning of a stranger's text as one line without
-// secrets.
-func (p *endpoint) excerpt(s string, wasCut bool) string {
-	s = p.mask.hide(s, wasCut)
-	return ellipsis(strings.Join(strings.Fields(text.Clean(s, maxAnswer)), " "), maxExcerpt)
+// retryAfter returns how long an answer asks to wait (RFC 9110, section 10.2.3):
+// a number of seconds or a date. It is 0 if the answer does not say it properly.
+func retryAfter(header string, now time.Time) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.Atoi(header); err == nil {
+		wait = time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second
+	} else if at, err := http.ParseTime(header); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
 }

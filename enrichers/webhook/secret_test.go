@@ -1,0 +1,95 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/webhook"
+)
+
+func TestSecretsAreInNoErrorOrExplanation(t *testing.T) {
+	secrets := []string{
+		"T00000000/B00000000", "XXXXsecretXXXX", "query-secret", "pass-secret", "bearer-secret", "literal-secret", "R-routing-secret",
+		"dXNlcjpwYXNzLXNlY3JldA==", "-secret", // the last is what would be left of one
+	}
+	echo := "/services/T00000000/B00000000/XXXXsecretXXXX?key=query-secret, XXXXsecretXXXX, " + strings.Join(secrets[2:len(secrets)-1], ", ")
+	for name, a := range map[string]answer{
+		"echoed":         status(400, echo),
+		"echoed as JSON": status(400, strings.ReplaceAll(echo, "/", `\/`)),
+		"not sent": func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("malformed HTTP response \"XXXXsecretXXXX pass-secret\"")
+		},
+		"redirected":    redirect(307, "http://[::/XXXXsecretXXXX?query-secret"),
+		"sent away":     redirect(307, "http://x:pass-secret@other.example/XXXXsecretXXXX?query-secret"),
+		"never answers": hang,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fe := newWebhook(t, newServer(a), webhook.Options{
+					URL:    webhook.Secret{Value: "http://user:pass-secret@hooks.example/services/T00000000/B00000000/XXXXsecretXXXX?key=query-secret"},
+					Preset: webhook.PresetPagerDuty, RoutingKey: webhook.Secret{Value: "R-routing-secret"},
+					Headers: map[string]webhook.Secret{"X-0": {Value: "literal"}, "X-A": {Value: "Bearer bearer-secret"}, "X-B": {Value: "literal-secret"}},
+				})
+				err := send(t, fe, errJob, nil)
+				require.Error(t, err)
+				_, reasons, _ := fe.(enricher.Explainer).ExplainFailure(t.Context(), errJob, enricher.FailureContext{})
+				for _, secret := range secrets {
+					for err := range enricher.Chain(err) {
+						assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), secret)
+					}
+					assert.NotContains(t, fmt.Sprint(reasons), secret)
+				}
+			})
+		})
+	}
+}
+
+func TestSecretsAreMaskedAsAWholeAndInParts(t *testing.T) {
+	t.Parallel()
+	s := newServer(status(400, `user gh_token path abc/d3f T0ken1 part of-it-is long 1`))
+	fe := newWebhook(t, s, webhook.Options{
+		URL:     webhook.Secret{Value: "https://gh_token@hooks.example/T0ken1"},
+		Headers: map[string]webhook.Secret{"X-Key": {Value: "abc/d3f"}, "X-Part": {Value: "a of-it-is b"}, "X-Version": {Value: "1"}},
+	})
+	require.EqualError(t, send(t, fe, errJob, nil),
+		"hooks.example: answered 400 Bad Request: user (hidden) path (hidden) (hidden) part (hidden) long 1")
+}
+
+func TestSecretsOfFailuresAreMasked(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	require.NoError(t, send(t, newWebhook(t, s, webhook.Options{}), errors.New("Get http://x/y?token=hunter2hunter2: refused"), nil))
+	assert.Contains(t, s.message(t).Error, "token=***: refused")
+}
+
+func TestSecretsDoNotShowWhenOptionsArePrinted(t *testing.T) {
+	t.Parallel()
+	opts := webhook.Options{
+		URL:     webhook.Secret{Value: "s3cret"},
+		Headers: map[string]webhook.Secret{"A": {Value: "s3cret"}, "B": {Env: "B"}, "C": {File: "c"}, "D": {}},
+	}
+	var log strings.Builder
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+		slog.New(handler).Info("made", "url", opts.URL, "headers", opts.Headers, "pointer", &opts.URL)
+	}
+	text, err := json.Marshal(opts.Headers)
+	require.NoError(t, err)
+	assert.Equal(t, `{"A":"(hidden)","B":"(hidden)","C":"(hidden)","D":"(none)"}`, string(text))
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&log, verb, opts)
+		fmt.Fprintf(&log, verb, &opts)
+		fmt.Fprintf(&log, verb, opts.URL)
+	}
+	assert.NotContains(t, log.String(), "s3cret")
+	assert.NotContains(t, log.String(), fmt.Sprintf("%x", "s3cret"))
+}
