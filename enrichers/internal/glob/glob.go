@@ -45,18 +45,18 @@ func Compile(s string) (*Pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", s, err)
 	}
-	prefix := s
+	p := &Pattern{text: s, prefix: s, suffix: s[strings.LastIndexAny(s, `*?]\`)+1:], re: re}
 	if i := strings.IndexAny(s, `*?[\`); i >= 0 {
-		prefix = s[:i]
+		p.prefix = s[:i]
 	}
-	return &Pattern{text: s, prefix: prefix, re: re}, nil
+	return p, nil
 }
 
 // A Pattern is a compiled glob. Its methods may be called concurrently.
 type Pattern struct {
-	text   string
-	prefix string // without which re does not match; quicker to look for
-	re     *regexp.Regexp
+	text           string
+	prefix, suffix string // of what re matches; quicker to look for
+	re             *regexp.Regexp
 }
 
 // String returns the text that p was compiled from.
@@ -66,7 +66,8 @@ func (p *Pattern) String() string { return p.text }
 // longer s. A byte of s that is not valid UTF-8 is a character that differs from
 // every other. The time it takes grows linearly with the length of s.
 func (p *Pattern) Match(s string) bool {
-	return strings.HasPrefix(s, p.prefix) && p.re.MatchString(replacement.Replace(s[:min(len(s), MaxText)]))
+	s = s[:min(len(s), MaxText)]
+	return strings.HasPrefix(s, p.prefix) && strings.HasSuffix(s, p.suffix) && p.re.MatchString(replacement.Replace(s))
 }
 
 // replacement keeps U+FFFD apart from bytes that are not valid UTF-8: package
@@ -97,7 +98,7 @@ func translate(element string) (string, error) {
 		return ".*", nil
 	case element == "?":
 		return ".", nil
-	case element[0] == '[' && len(element) > 1:
+	case element[0] == '[':
 		return translateClass(element[1 : len(element)-1])
 	}
 	return regexp.QuoteMeta(strings.TrimPrefix(element, `\`)), nil
