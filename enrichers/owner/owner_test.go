@@ -273,6 +273,12 @@ func TestNewRejectsBadOptions(t *testing.T) {
 	}
 }
 
+func TestNewRejectsBadLabelKeys(t *testing.T) {
+	t.Parallel()
+	_, err := owner.New(owner.Options{Rules: []string{"label:=x team"}})
+	require.ErrorIs(t, err, enricher.ErrInvalidKey)
+}
+
 func TestFactoryNamesTheEnricherInErrors(t *testing.T) {
 	t.Parallel()
 	for option, tt := range map[string]struct {
