@@ -73,7 +73,7 @@ func parsePackage(pattern string) (condition, error) {
 	}
 	base, deep := strings.CutSuffix(pattern, "/...")
 	if base == "" || strings.Contains(base, "...") {
-		return nil, errors.New("must have dots only as in pkg:example.com/shop/... or pkg:...")
+		return nil, errors.New(`must have "..." alone, or at the end after a slash`)
 	}
 	var c packageCondition
 	var err error

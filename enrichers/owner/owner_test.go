@@ -1,9 +1,7 @@
 package owner_test
 
 import (
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -20,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload/reloadtest"
 	"github.com/failure-enrichers/enricher/enrichers/owner"
 )
 
@@ -29,22 +28,6 @@ func load(t testing.TB, lines ...string) enricher.FailureEnricher {
 	fe, err := owner.New(owner.Options{Rules: lines})
 	require.NoError(t, err)
 	return fe
-}
-
-// process returns the labels of a failure.
-func process(t testing.TB, fe enricher.FailureEnricher, cause error, fc enricher.FailureContext) enricher.Labels {
-	t.Helper()
-	labels, err := fe.ProcessFailure(context.Background(), cause, fc)
-	require.NoError(t, err)
-	return labels
-}
-
-// explain returns the labels of a failure and the reasons.
-func explain(t testing.TB, fe enricher.FailureEnricher, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string) {
-	t.Helper()
-	labels, reasons, err := fe.(enricher.Explainer).ExplainFailure(context.Background(), cause, fc)
-	require.NoError(t, err)
-	return labels, reasons
 }
 
 // in returns the failure of a job that panicked in a function of a package.
@@ -107,9 +90,9 @@ func TestProcessFailureReturnsTheLabelsOfTheLastMatch(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			labels := process(t, fe, tt.cause, tt.fc)
+			labels := reloadtest.Process(t, fe, tt.cause, tt.fc)
 			assert.Equal(t, tt.want, labels.String())
-			explained, why := explain(t, fe, tt.cause, tt.fc)
+			explained, why := reloadtest.Explain(t, fe, tt.cause, tt.fc)
 			assert.Equal(t, labels, explained)
 			require.Len(t, why, len(labels))
 			for key := range labels {
@@ -163,7 +146,7 @@ func TestConditions(t *testing.T) {
 		if tt.want {
 			want = "yes"
 		}
-		assert.Equal(t, enricher.Labels{"team": want}, process(t, fe, tt.cause, tt.fc), "%s", tt.conditions)
+		assert.Equal(t, enricher.Labels{"team": want}, reloadtest.Process(t, fe, tt.cause, tt.fc), "%s", tt.conditions)
 	}
 }
 
@@ -176,7 +159,7 @@ func TestConditionsOnThePackageOfAPanic(t *testing.T) {
 		_ = v.(int)
 	}()
 	fe := load(t, "pkg:runtime/... go", "pkg:testing/... tests", "pkg:github.com/failure-enrichers/enricher/enrichers/owner_test us")
-	assert.Equal(t, enricher.Labels{"team": "us"}, process(t, fe, cause, enricher.FailureContext{}))
+	assert.Equal(t, enricher.Labels{"team": "us"}, reloadtest.Process(t, fe, cause, enricher.FailureContext{}))
 }
 
 func TestDefaults(t *testing.T) {
@@ -184,21 +167,21 @@ func TestDefaults(t *testing.T) {
 	fe := load(t, "job:a team-a oncall=ann")
 	assert.Equal(t, []string{"oncall", "team"}, fe.OutputKeys())
 	assert.Empty(t, fe.(enricher.LabelReader).InputKeys())
-	labels, why := explain(t, fe, errors.New("x"), enricher.FailureContext{})
+	labels, why := reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{})
 	assert.Equal(t, enricher.Labels{"team": "unowned"}, labels)
 	assert.Equal(t, map[string]string{"team": "no line matched: option default-team"}, why)
 
 	fe, err := owner.New(owner.Options{Rules: []string{"job:a team-a"}, DefaultTeam: "ops", DefaultOncall: "bob", DefaultRunbook: "https://a/b"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"oncall", "runbook", "team"}, fe.OutputKeys())
-	labels, why = explain(t, fe, errors.New("x"), enricher.FailureContext{})
+	labels, why = reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{})
 	assert.Equal(t, enricher.Labels{"oncall": "bob", "runbook": "https://a/b", "team": "ops"}, labels)
 	assert.Equal(t, map[string]string{
 		"team":    "no line matched: option default-team",
 		"oncall":  "no line matched: option default-oncall",
 		"runbook": "no line matched: option default-runbook",
 	}, why)
-	labels, why = explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"})
+	labels, why = reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"})
 	assert.Equal(t, enricher.Labels{"team": "team-a"}, labels, "a line that matches sets all labels")
 	assert.Equal(t, map[string]string{"team": `rule 1 "job:a"`}, why)
 }
@@ -207,40 +190,25 @@ func TestCounts(t *testing.T) {
 	t.Parallel()
 	fe := load(t, "job:a team-a")
 	for _, job := range []string{"a", "b", "c"} {
-		process(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
-		explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
+		reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
+		reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
 	}
-	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, fe.(enricher.CountReporter).Counts())
+	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, reloadtest.Counts(fe))
 }
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func TestNewRejectsBadFiles(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("testdata/bad/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			t.Parallel()
-			_, err := owner.New(owner.Options{File: path})
-			require.Error(t, err)
-			golden := strings.TrimSuffix(path, ".txt") + ".golden"
-			if *update {
-				require.NoError(t, os.WriteFile(golden, []byte(err.Error()+"\n"), 0o600))
-			}
-			want, readErr := os.ReadFile(golden)
-			require.NoError(t, readErr)
-			assert.Equal(t, string(want), err.Error()+"\n")
-		})
-	}
+	reloadtest.Rejects(t, "testdata/bad/*.txt", func(path string) error {
+		_, err := owner.New(owner.Options{File: path})
+		return err
+	})
 }
 
 func TestNewAcceptsFilesOfWindows(t *testing.T) {
 	t.Parallel()
 	fe, err := owner.New(owner.Options{File: "testdata/good/windows.txt"})
 	require.NoError(t, err)
-	assert.Equal(t, "team=team-a", process(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"}).String())
+	assert.Equal(t, "team=team-a", reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"}).String())
 }
 
 func TestNewRejectsBadOptions(t *testing.T) {
@@ -307,9 +275,9 @@ func TestReload(t *testing.T) {
 		team := func() string {
 			for range 2 {
 				time.Sleep(time.Second)
-				process(t, fe, errors.New("x"), enricher.FailureContext{})
+				reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{})
 			}
-			return process(t, fe, errors.New("x"), enricher.FailureContext{})["team"]
+			return reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{})["team"]
 		}
 		write("* second")
 		assert.Equal(t, "second", team())
@@ -320,7 +288,7 @@ func TestReload(t *testing.T) {
 		write("* fourth oncall")
 		assert.Equal(t, "second", team(), "with an error")
 		assert.Contains(t, log.String(), `owners.txt:1: \"oncall\": must be`)
-		assert.EqualValues(t, 2, fe.(enricher.CountReporter).Counts()["reload-failed"])
+		assert.EqualValues(t, 2, reloadtest.Counts(fe)["reload-failed"])
 	})
 }
 
@@ -336,9 +304,9 @@ func (a asked) StackTrace() []uintptr {
 func TestProcessFailureLooksForThePackageOnceAtMost(t *testing.T) {
 	t.Parallel()
 	times := 0
-	process(t, load(t, "pkg:a x", "pkg:b x", "pkg:c x"), asked{&times}, enricher.FailureContext{})
+	reloadtest.Process(t, load(t, "pkg:a x", "pkg:b x", "pkg:c x"), asked{&times}, enricher.FailureContext{})
 	assert.Equal(t, 1, times)
-	process(t, load(t, "pkg:a x", "job:b x"), asked{&times}, enricher.FailureContext{JobName: "b"})
+	reloadtest.Process(t, load(t, "pkg:a x", "job:b x"), asked{&times}, enricher.FailureContext{JobName: "b"})
 	assert.Equal(t, 1, times)
 }
 
@@ -361,14 +329,14 @@ func FuzzNew(f *testing.F) {
 		}
 		fc := enricher.FailureContext{JobName: job, Labels: enricher.Labels{"type": label}}
 		for _, cause := range []error{errors.New(text), in(pkg)} {
-			labels := process(t, fe, cause, fc)
+			labels := reloadtest.Process(t, fe, cause, fc)
 			require.NotEmpty(t, labels["team"])
 			for key, value := range labels {
 				require.Contains(t, fe.OutputKeys(), key)
 				require.NotEmpty(t, value)
 				require.True(t, utf8.ValidString(value) && len(value) <= enricher.DefaultMaxValueLength, "%q", value)
 			}
-			explained, why := explain(t, fe, cause, fc)
+			explained, why := reloadtest.Explain(t, fe, cause, fc)
 			require.Equal(t, labels, explained)
 			require.Len(t, why, len(labels))
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload/reloadtest"
 	"github.com/failure-enrichers/enricher/enrichers/rules"
 )
 
@@ -19,7 +21,9 @@ import (
 // and that what loads returns valid labels of declared keys for any failure, those
 // that it explains.
 func FuzzParse(f *testing.F) {
-	for _, path := range append(files(f, "good"), files(f, "bad")...) {
+	paths, err := filepath.Glob("testdata/*/*.json")
+	require.NoError(f, err)
+	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		require.NoError(f, err)
 		f.Add(data, "card declined: code 51", "billing-eu", 3)
@@ -40,8 +44,8 @@ func FuzzParse(f *testing.F) {
 			Labels:     enricher.Labels{"severity": text},
 		}
 		for _, cause := range []error{errors.New(text), &fs.PathError{Op: text, Path: job, Err: errors.New(text)}} {
-			labels := process(t, fe, cause, fc)
-			explained, why := explain(t, fe, cause, fc)
+			labels := reloadtest.Process(t, fe, cause, fc)
+			explained, why := reloadtest.Explain(t, fe, cause, fc)
 			require.Len(t, explained, len(labels))
 			for key, value := range labels {
 				require.Contains(t, fe.OutputKeys(), key)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload/reloadtest"
 	"github.com/failure-enrichers/enricher/enrichers/rules"
 )
 
@@ -96,7 +97,7 @@ func TestConditions(t *testing.T) {
 		{"nor an unknown one", rules.Rule{Attempt: "<=3"}, nil, fc{}, false},
 		{"the last attempt is the last", rules.Rule{Attempt: "last"}, nil, fc{Attempt: 3, MaxAttempts: 3}, true},
 		{"and not the one before", rules.Rule{Attempt: "last"}, nil, fc{Attempt: 2, MaxAttempts: 3}, false},
-		{"where there is no limit there is no last", rules.Rule{Attempt: "last"}, nil, fc{Attempt: 2}, false},
+		{"without a limit there is no last attempt", rules.Rule{Attempt: "last"}, nil, fc{Attempt: 2}, false},
 
 		{
 			"a failure type is one of those",
@@ -122,7 +123,7 @@ func TestConditions(t *testing.T) {
 			if tt.want {
 				want = hit
 			}
-			assert.Equal(t, want, process(t, load(t, tt.rule), tt.cause, tt.fc))
+			assert.Equal(t, want, reloadtest.Process(t, load(t, tt.rule), tt.cause, tt.fc))
 		})
 	}
 }
@@ -136,8 +137,8 @@ func TestRulesWithoutAllUseTheFirstMatch(t *testing.T) {
 	)
 	assert.Equal(t, []string{"k", "l", "m"}, fe.OutputKeys())
 	assert.Empty(t, fe.(enricher.LabelReader).InputKeys())
-	assert.Equal(t, enricher.Labels{"k": "1"}, process(t, fe, errors.New("ab"), enricher.FailureContext{}))
-	assert.Equal(t, enricher.Labels{"m": "3"}, process(t, fe, errors.New("x"), enricher.FailureContext{}))
+	assert.Equal(t, enricher.Labels{"k": "1"}, reloadtest.Process(t, fe, errors.New("ab"), enricher.FailureContext{}))
+	assert.Equal(t, enricher.Labels{"m": "3"}, reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{}))
 }
 
 func TestRulesWithAllMergeMatches(t *testing.T) {
@@ -149,8 +150,8 @@ func TestRulesWithAllMergeMatches(t *testing.T) {
 		{Set: map[string]string{"m": "4", "l": "4"}},
 	}})
 	require.NoError(t, err)
-	assert.Equal(t, enricher.Labels{"k": "1", "l": "2", "m": "4"}, process(t, fe, errors.New("ab"), enricher.FailureContext{}))
-	assert.Equal(t, enricher.Labels{"l": "3", "m": "4"}, process(t, fe, errors.New("c"), enricher.FailureContext{}))
+	assert.Equal(t, enricher.Labels{"k": "1", "l": "2", "m": "4"}, reloadtest.Process(t, fe, errors.New("ab"), enricher.FailureContext{}))
+	assert.Equal(t, enricher.Labels{"l": "3", "m": "4"}, reloadtest.Process(t, fe, errors.New("c"), enricher.FailureContext{}))
 }
 
 func TestValues(t *testing.T) {
@@ -172,7 +173,7 @@ func TestValues(t *testing.T) {
 	}
 	for _, tt := range tests {
 		e := load(t, rules.Rule{Message: tt.message, Set: map[string]string{"k": tt.value}})
-		assert.Equal(t, enricher.Labels{"k": tt.want}, process(t, e, errors.New(tt.text), enricher.FailureContext{}), "%q", tt.value)
+		assert.Equal(t, enricher.Labels{"k": tt.want}, reloadtest.Process(t, e, errors.New(tt.text), enricher.FailureContext{}), "%q", tt.value)
 	}
 }
 
@@ -186,7 +187,7 @@ func TestProcessFailureEndsWithItsContext(t *testing.T) {
 	require.EqualError(t, err, "time was up after 15 of 100 rules: context deadline exceeded")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Nil(t, labels)
-	assert.Zero(t, counts(fe)["unmatched"])
+	assert.Zero(t, reloadtest.Counts(fe)["unmatched"])
 	_, _, err = fe.(enricher.Explainer).ExplainFailure(ctx, errors.New("a"), enricher.FailureContext{})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }

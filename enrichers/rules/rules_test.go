@@ -15,8 +15,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload/reloadtest"
 	"github.com/failure-enrichers/enricher/enrichers/rules"
 )
+
+// load returns an enricher with these rules.
+func load(t testing.TB, list ...rules.Rule) enricher.FailureEnricher {
+	t.Helper()
+	fe, err := rules.New(rules.Options{Rules: list})
+	require.NoError(t, err)
+	return fe
+}
+
+// hit is the label of a rule in tests that only check whether it matches.
+var hit = map[string]string{"hit": "yes"}
 
 // configure returns an Enricher with the factory's enricher as "rules/shop".
 func configure(t *testing.T, options map[string]any) (*enricher.Enricher, error) {
@@ -91,6 +103,33 @@ func TestNewRejectsExamplesBesideAFile(t *testing.T) {
 	assert.Nil(t, fe)
 }
 
+func TestNewAcceptsGoodFiles(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/good/*.json")
+	require.NoError(t, err)
+	for _, path := range paths {
+		_, err := rules.New(rules.Options{File: path})
+		assert.NoError(t, err)
+	}
+}
+
+func TestNewRejectsBadFiles(t *testing.T) {
+	t.Parallel()
+	reloadtest.Rejects(t, "testdata/bad/*.json", func(path string) error {
+		_, err := rules.New(rules.Options{File: path})
+		return err
+	})
+}
+
+func TestNewNamesTheKeyInAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rules.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"rules": [{"mesage": "x"}], "examples": [{"given": {"eror": "x"}}]}`), 0o600))
+	_, err := rules.New(rules.Options{File: path})
+	require.ErrorContains(t, err, `option "file": `+path+`: rules[0].mesage: `)
+	require.ErrorContains(t, err, `option "file": `+path+`: examples[0].given.eror: `)
+}
+
 func TestOptionAllAppliesToAFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rules.json")
@@ -98,7 +137,7 @@ func TestOptionAllAppliesToAFile(t *testing.T) {
 	for all, want := range map[bool]string{false: "k=1", true: "k=1, l=2"} {
 		fe, err := rules.New(rules.Options{File: path, All: all})
 		require.NoError(t, err)
-		assert.Equal(t, want, process(t, fe, errors.New("a"), enricher.FailureContext{}).String())
+		assert.Equal(t, want, reloadtest.Process(t, fe, errors.New("a"), enricher.FailureContext{}).String())
 	}
 }
 
@@ -118,7 +157,7 @@ func TestExplainFailure(t *testing.T) {
 		"x":  {enricher.Labels{}, map[string]string{"": "no rule matched"}},
 		"q":  {enricher.Labels{}, map[string]string{"": `rule 3 "quiet" matched and sets no labels`}},
 	} {
-		labels, reasons := explain(t, fe, errors.New(text), enricher.FailureContext{})
+		labels, reasons := reloadtest.Explain(t, fe, errors.New(text), enricher.FailureContext{})
 		assert.Equal(t, want.labels, labels)
 		assert.Equal(t, want.reasons, reasons)
 	}
@@ -128,10 +167,10 @@ func TestCounts(t *testing.T) {
 	t.Parallel()
 	fe := load(t, rules.Rule{Message: "a", Set: hit}, rules.Rule{Message: "b"})
 	for _, text := range []string{"a", "b", "x", "y"} {
-		process(t, fe, errors.New(text), enricher.FailureContext{})
-		explain(t, fe, errors.New(text), enricher.FailureContext{})
+		reloadtest.Process(t, fe, errors.New(text), enricher.FailureContext{})
+		reloadtest.Explain(t, fe, errors.New(text), enricher.FailureContext{})
 	}
-	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, counts(fe))
+	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, reloadtest.Counts(fe))
 }
 
 func TestReload(t *testing.T) {
@@ -154,11 +193,11 @@ func TestReload(t *testing.T) {
 			write(step.content)
 			for range 2 {
 				time.Sleep(time.Second)
-				process(t, fe, errors.New("a"), enricher.FailureContext{})
+				reloadtest.Process(t, fe, errors.New("a"), enricher.FailureContext{})
 			}
-			assert.Equal(t, step.labels, process(t, fe, errors.New("a"), enricher.FailureContext{}).String(), step.name)
+			assert.Equal(t, step.labels, reloadtest.Process(t, fe, errors.New("a"), enricher.FailureContext{}).String(), step.name)
 			assert.Contains(t, log.String(), step.log, step.name)
 		}
-		assert.EqualValues(t, 4, counts(fe)["reload-failed"])
+		assert.EqualValues(t, 4, reloadtest.Counts(fe)["reload-failed"])
 	})
 }
