@@ -19,11 +19,17 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
 )
 
-// A version has the words of a file as its keys.
+// A version has the words of a file as its output keys.
 type version []string
 
 func (v version) OutputKeys() []string { return v }
-func (v version) InputKeys() []string  { return v }
+
+func (v version) InputKeys() (keys []string) {
+	for _, word := range v {
+		keys = append(keys, "in-"+word)
+	}
+	return keys
+}
 
 func parse(data []byte) (version, []error) {
 	if s := string(data); strings.HasPrefix(s, "bad") {
@@ -134,20 +140,20 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 		f.write("b c d")
 		f.check(failed+`"f: sets the label \"c\", which the first version did not: restart the service to use it\n`+
 			`f: sets the label \"d\", which the first version did not: restart the service to use it\n`+
-			`f: reads the label \"c\", which the first version did not: restart the service to use it\n`+
-			`f: reads the label \"d\", which the first version did not: restart the service to use it"`, "a b", "a b", "a b")
-		f.write(strings.Repeat("a ", reload.MaxSize/2) + "a")
+			`f: reads the label \"in-c\", which the first version did not: restart the service to use it\n`+
+			`f: reads the label \"in-d\", which the first version did not: restart the service to use it"`, "a b", "a b", "a b")
+		f.write("b" + strings.Repeat(" ", reload.MaxSize))
 		f.check(failed+`"f: must have at most 1048576 bytes"`, "a b", "a b")
 		require.NoError(t, os.Remove(f.path))
 		f.check(failed+`"open f: no such file or directory"`, "a b", "a b", "a b")
 		assert.EqualValues(t, 4, f.Failed())
 
-		f.write("b")
+		f.write("b" + strings.Repeat(" ", reload.MaxSize-1))
 		f.check(reloaded, "a b", "b")
 		f.write("a b")
 		f.check(reloaded, "b", "a b")
 		assert.Equal(t, []string{"a", "b"}, f.OutputKeys())
-		assert.Equal(t, []string{"a", "b"}, f.InputKeys())
+		assert.Equal(t, []string{"in-a", "in-b"}, f.InputKeys())
 	})
 }
 
