@@ -124,6 +124,7 @@ func TestRulesLookOnceAnInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := load(t, "a b", parse)
 		f.write("a")
+		assert.Equal(t, version{"a", "b"}, f.Get())
 		f.check("", "a b")
 		time.Sleep(reload.Interval - 1)
 		assert.Equal(t, version{"a", "b"}, f.Get())
