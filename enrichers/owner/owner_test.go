@@ -136,6 +136,7 @@ func TestConditions(t *testing.T) {
 		{"label:a=*", errors.New("x"), fc{}, false},
 		{"label:a=b=c", errors.New("x"), fc{Labels: enricher.Labels{"a": "b=c"}}, true},
 		{`label:a\=b=c`, errors.New("x"), fc{Labels: enricher.Labels{"a=b": "c"}}, true},
+		{`label:a\\=b`, errors.New("x"), fc{Labels: enricher.Labels{`a\`: "b"}}, true},
 		{`label:a:b=c`, errors.New("x"), fc{Labels: enricher.Labels{"a:b": "c"}}, true},
 		{"label:a=[xy] label:b=z", errors.New("x"), fc{Labels: enricher.Labels{"a": "y", "b": "z"}}, true},
 		{"label:a=[xy] label:b=z", errors.New("x"), fc{Labels: enricher.Labels{"a": "y"}}, false},
