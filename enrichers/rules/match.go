@@ -194,5 +194,5 @@ func (f *failure) inChain(name string) bool {
 // rule names, perhaps without the path of its package.
 func isTypeName(given, name string) bool {
 	stars := strings.Repeat("*", len(given)-len(strings.TrimLeft(given, "*")))
-	return given == name && given != "" || stars+given[max(strings.LastIndexByte(given, '/')+1, len(stars)):] == name
+	return given == name || stars+given[max(strings.LastIndexByte(given, '/')+1, len(stars)):] == name
 }

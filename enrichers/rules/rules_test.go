@@ -113,6 +113,23 @@ func TestNewAcceptsGoodFiles(t *testing.T) {
 	}
 }
 
+func TestNewAcceptsAnyConditionBeforeOtherRules(t *testing.T) {
+	t.Parallel()
+	for _, r := range []rules.Rule{
+		{Type: []string{"a.B"}},
+		{Chain: []string{"a.B"}},
+		{Message: "a"},
+		{Job: []string{"a"}},
+		{Task: []string{"a"}},
+		{Attributes: map[string][]string{"a": {"b"}}},
+		{Attempt: "1"},
+		{FailureType: []enricher.FailureType{enricher.FailureTypeTask}},
+		{Labels: map[string][]string{"a": {"b"}}},
+	} {
+		load(t, r, rules.Rule{Set: hit})
+	}
+}
+
 func TestNewRejectsBadFiles(t *testing.T) {
 	t.Parallel()
 	reloadtest.Rejects(t, "testdata/bad/*.json", func(path string) error {
