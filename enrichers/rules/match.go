@@ -193,6 +193,7 @@ func (f *failure) inChain(name string) bool {
 // isTypeName reports whether the type that an example gives is the one that a
 // rule names, perhaps without the path of its package.
 func isTypeName(given, name string) bool {
+	base := strings.TrimLeft(given[strings.LastIndexByte(given, '/')+1:], "*")
 	stars := strings.Repeat("*", len(given)-len(strings.TrimLeft(given, "*")))
-	return given == name || stars+given[max(strings.LastIndexByte(given, '/')+1, len(stars)):] == name
+	return given == name || stars+base == name
 }
