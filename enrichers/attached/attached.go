@@ -1,9 +1,9 @@
-// Package attached has the enricher "attached": it publishes labels that the
-// error itself carries, attached with [enricher.WithLabels] or returned by a
-// method FailureLabels() map[string]string. Only labels that are configured are
-// published: what an error carries may be anything. In a value, what is not valid
-// UTF-8 and control characters other than tab and newline are replaced by U+FFFD,
-// and what exceeds 1024 bytes is cut.
+// Package attached is a failure enricher that publishes labels of the error itself:
+// those attached with [enricher.WithLabels] or returned by a method
+// FailureLabels() map[string]string. Only configured labels are published, as an
+// error may have any. In a value, what is not valid UTF-8 and control characters
+// other than tab and newline are replaced by U+FFFD, and what exceeds 1024 bytes is
+// cut. Import it for its side effect, which is to register "attached".
 //
 // # Options
 //
@@ -24,68 +24,66 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// Name is what the enricher is registered as.
+// Name is the name under which the enricher is registered.
 const Name = "attached"
-
-// Options are the options of the enricher.
-type Options struct {
-	Keys []string // of the labels to publish; at least one
-}
 
 func init() {
 	enricher.Register(Name, enricher.NewFactory(Options{},
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// An Enricher publishes labels that errors carry. Its methods may be called
-// concurrently.
-type Enricher struct {
-	keys []string
+// Options are the options of the enricher.
+type Options struct {
+	Keys []string // of the labels to publish; at least one
 }
 
-var _ enricher.Explainer = (*Enricher)(nil)
-
-// New returns an enricher with these options, or a [*enricher.ConfigError].
-func New(opts Options) (*Enricher, error) {
+// New returns an enricher with these options, which is an [enricher.Explainer], or
+// an [*enricher.ConfigError].
+func New(opts Options) (enricher.FailureEnricher, error) {
 	if len(opts.Keys) == 0 {
-		return nil, &enricher.ConfigError{Option: "keys", Err: errors.New("none: want the keys of the labels to publish")}
+		return nil, &enricher.ConfigError{Option: "keys", Err: errors.New("must have at least one key of a label")}
 	}
 	for i, key := range opts.Keys {
 		if err := enricher.CheckKey(key); err != nil {
 			return nil, &enricher.ConfigError{Option: "keys", Err: err}
 		}
 		if slices.Contains(opts.Keys[:i], key) {
-			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("%q is there twice: want each key once", key)}
+			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("must have each key once: %q", key)}
 		}
 	}
-	return &Enricher{slices.Clone(opts.Keys)}, nil
+	return publisher{slices.Clone(opts.Keys)}, nil
 }
 
+// A publisher is the enricher.
+type publisher struct{ keys []string }
+
+var _ enricher.Explainer = publisher{}
+
 // OutputKeys returns the keys of the options.
-func (e *Enricher) OutputKeys() []string { return e.keys }
+func (p publisher) OutputKeys() []string { return slices.Clone(p.keys) }
 
 // ProcessFailure returns those labels of cause that are to be published, as
 // [enricher.LabelsOf] finds them. It never fails.
-func (e *Enricher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	carried := enricher.LabelsOf(cause)
+func (p publisher) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	attached := enricher.LabelsOf(cause)
 	labels := enricher.Labels{}
-	for _, key := range e.keys {
-		if value, ok := carried[key]; ok {
+	for _, key := range p.keys {
+		if value, ok := attached[key]; ok {
 			labels[key] = text.Clean(value, enricher.DefaultMaxValueLength)
 		}
 	}
 	return labels, nil
 }
 
-// ExplainFailure says which labels the error carries.
-func (e *Enricher) ExplainFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
-	labels, err := e.ProcessFailure(ctx, cause, fc)
-	why := map[string]string{}
-	for _, key := range e.keys {
-		why[key] = "the error does not carry it"
+// ExplainFailure says which labels the error has.
+func (p publisher) ExplainFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+	labels, err := p.ProcessFailure(ctx, cause, fc)
+	reasons := map[string]string{}
+	for _, key := range p.keys {
+		reasons[key] = "not attached to the error"
 		if _, ok := labels[key]; ok {
-			why[key] = "the error carries it"
+			reasons[key] = "attached to the error"
 		}
 	}
-	return labels, why, err
+	return labels, reasons, err
 }

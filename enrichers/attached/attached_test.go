@@ -1,7 +1,6 @@
 package attached_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -14,50 +13,46 @@ import (
 )
 
 func TestOnlyConfiguredKeysArePublished(t *testing.T) {
-	e, err := attached.New(attached.Options{Keys: []string{"tenant", "shard"}})
+	t.Parallel()
+	fe, err := attached.New(attached.Options{Keys: []string{"tenant", "shard"}})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"tenant", "shard"}, e.OutputKeys())
-	for _, c := range []struct {
-		name  string
-		cause error
-		want  enricher.Labels
-		why   map[string]string
+	assert.Equal(t, []string{"tenant", "shard"}, fe.OutputKeys())
+	for name, c := range map[string]struct {
+		attached, want enricher.Labels
+		tenant         string // the reason for this key
 	}{
-		{
-			"one that is, one that is not", fmt.Errorf("a: %w", enricher.WithLabels(errors.New("x"), enricher.Labels{"tenant": "acme", "password": "hunter2"})),
-			enricher.Labels{"tenant": "acme"},
-			map[string]string{"tenant": "the error carries it", "shard": "the error does not carry it"},
+		"a key that is configured and one that is not": {
+			enricher.Labels{"tenant": "acme", "password": "hunter2"}, enricher.Labels{"tenant": "acme"}, "attached to the error",
 		},
-		{
-			"a value that is no label's", enricher.WithLabels(errors.New("x"), enricher.Labels{"tenant": "a\x1bb"}),
-			enricher.Labels{"tenant": "a\uFFFDb"},
-			map[string]string{"tenant": "the error carries it", "shard": "the error does not carry it"},
-		},
-		{
-			"nothing is carried", errors.New("x"),
-			enricher.Labels{},
-			map[string]string{"tenant": "the error does not carry it", "shard": "the error does not carry it"},
-		},
+		"a value that is not valid": {enricher.Labels{"tenant": "a\x1bb"}, enricher.Labels{"tenant": "a\uFFFDb"}, "attached to the error"},
+		"no labels":                 {nil, enricher.Labels{}, "not attached to the error"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			labels, err := e.ProcessFailure(context.Background(), c.cause, enricher.FailureContext{})
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cause := fmt.Errorf("a: %w", enricher.WithLabels(errors.New("x"), c.attached))
+			labels, err := fe.ProcessFailure(t.Context(), cause, enricher.FailureContext{})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, labels)
-			labels, why, err := e.ExplainFailure(context.Background(), c.cause, enricher.FailureContext{})
+			labels, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, labels)
-			assert.Equal(t, c.why, why)
+			assert.Equal(t, map[string]string{"tenant": c.tenant, "shard": "not attached to the error"}, reasons)
 		})
 	}
 }
 
-func TestKeysAreRequired(t *testing.T) {
-	_, err := enricher.New(enricher.Config{FailureEnrichers: []string{"attached"}})
-	assert.EqualError(t, err, `enricher "attached": option "keys": none: want the keys of the labels to publish`)
-	_, err = attached.New(attached.Options{Keys: []string{"a", "b", "a"}})
-	assert.EqualError(t, err, `option "keys": "a" is there twice: want each key once`)
-	_, err = attached.New(attached.Options{Keys: []string{""}})
-	assert.EqualError(t, err, `option "keys": "": key is not 1 to 128 bytes of valid UTF-8 without control characters`)
+func TestNewRejectsBadKeys(t *testing.T) {
+	t.Parallel()
+	for want, keys := range map[string][]string{
+		`option "keys": must have at least one key of a label`: {},
+		`option "keys": must have each key once: "a"`:          {"a", "b", "a"},
+	} {
+		fe, err := attached.New(attached.Options{Keys: keys})
+		assert.EqualError(t, err, want)
+		assert.Nil(t, fe)
+	}
+	_, err := attached.New(attached.Options{Keys: []string{""}})
+	assert.ErrorIs(t, err, enricher.ErrInvalidKey)
 }
 
 func Example() {
@@ -71,14 +66,4 @@ func Example() {
 	cause := enricher.WithLabels(errors.New("row 7 is malformed"), enricher.Labels{"tenant": "acme"})
 	fmt.Println(e.Enrich(fmt.Errorf("import: %w", cause)))
 	// Output: tenant=acme
-}
-
-func BenchmarkProcessFailure(b *testing.B) {
-	e, err := attached.New(attached.Options{Keys: []string{"tenant"}})
-	require.NoError(b, err)
-	cause := fmt.Errorf("import: %w", enricher.WithLabels(errors.New("x"), enricher.Labels{"tenant": "acme"}))
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = e.ProcessFailure(context.Background(), cause, enricher.FailureContext{})
-	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
 )
 
-// A condition is met by a failure or not.
+// A condition is what a failure must meet. Conditions are comparable.
 type condition interface {
 	match(f *failure) bool
 }
@@ -23,7 +23,7 @@ type (
 	}
 	packageCondition struct {
 		path  *glob.Pattern
-		below *glob.Pattern // nil: packages below do not count
+		below *glob.Pattern // nil if packages below do not count
 	}
 )
 
@@ -37,46 +37,31 @@ func (c labelCondition) match(f *failure) bool {
 }
 
 func (c packageCondition) match(f *failure) bool {
-	path, ok := f.origin()
+	path, ok := f.pkg()
 	return ok && (c.path.Match(path) || c.below != nil && c.below.Match(path))
 }
 
-const (
-	anything       = "*" // the condition that is always met
-	conditionForms = `*, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB`
-)
+const conditionForms = `*, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB`
 
 // isCondition reports whether a word was meant as a condition.
 func isCondition(word string) bool {
 	_, _, colon := cut(word, ':')
-	return word == anything || colon
+	return word == "*" || colon
 }
 
 func parseCondition(word string) (condition, error) {
-	if word == anything {
-		return anyCondition{}, nil
-	}
 	kind, pattern, _ := cut(word, ':')
-	if kind != "job" && kind != "pkg" && kind != "label" {
-		return nil, unknown(word, kind, ":", []string{"job", "pkg", "label"}, conditionForms+
-			fmt.Sprintf(`; where it is the team, write %s\:%s`, kind, pattern))
-	}
-	if pattern == "" {
-		return nil, fmt.Errorf("%q: want a pattern after the colon; \"*\" is any text", word)
-	}
-	c, err := parsePattern(kind, pattern)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", word, err)
-	}
-	return c, nil
-}
-
-func parsePattern(kind, pattern string) (condition, error) {
-	switch kind {
-	case "job":
+	switch {
+	case word == "*":
+		return anyCondition{}, nil
+	case kind != "job" && kind != "pkg" && kind != "label":
+		return nil, fmt.Errorf(`must be %s; if it is the team, write %s\:%s`, conditionForms, kind, pattern)
+	case pattern == "":
+		return nil, errors.New(`must have a pattern after the colon; "*" is any text`)
+	case kind == "job":
 		name, err := glob.Compile(pattern)
 		return jobCondition{name}, err
-	case "pkg":
+	case kind == "pkg":
 		return parsePackage(pattern)
 	}
 	return parseLabel(pattern)
@@ -88,7 +73,7 @@ func parsePackage(pattern string) (condition, error) {
 	}
 	base, deep := strings.CutSuffix(pattern, "/...")
 	if base == "" || strings.Contains(base, "...") {
-		return nil, errors.New("want the dots as in pkg:example.com/shop/... or pkg:... only")
+		return nil, errors.New(`must have "..." alone, or at the end after a slash`)
 	}
 	var c packageCondition
 	var err error
@@ -101,16 +86,16 @@ func parsePackage(pattern string) (condition, error) {
 func parseLabel(pattern string) (condition, error) {
 	key, value, found := cut(pattern, '=')
 	if key = unescape(key); !found {
-		return nil, errors.New(`want label:KEY=GLOB; "*" is any value`)
+		return nil, errors.New(`must be label:KEY=GLOB; "*" is any value`)
 	}
 	if err := enricher.CheckKey(key); err != nil {
 		return nil, err
 	}
-	switch {
-	case key == "*":
-		return nil, errors.New("want the key of one label")
-	case key == KeyTeam || key == KeyOncall || key == KeyRunbook:
-		return nil, fmt.Errorf("%s is a label of this enricher: want one of another", key)
+	switch key {
+	case "*":
+		return nil, errors.New("must have the key of one label")
+	case KeyTeam, KeyOncall, KeyRunbook:
+		return nil, fmt.Errorf("must have the key of another enricher's label: this enricher sets %s", key)
 	}
 	p, err := glob.Compile(value)
 	return labelCondition{key, p}, err

@@ -29,7 +29,7 @@ func Example() {
 }
 
 func ExampleNew() {
-	e, err := owner.New(owner.Options{Rules: []string{
+	fe, err := owner.New(owner.Options{Rules: []string{
 		"*             platform",
 		"job:import-*  data-eng  oncall=data-eng-primary",
 	}})
@@ -38,21 +38,10 @@ func ExampleNew() {
 		return
 	}
 	for _, job := range []string{"import-april", "report"} {
-		labels, why, _ := e.ExplainFailure(context.Background(), errors.New("failed"), enricher.FailureContext{JobName: job})
-		fmt.Printf("%v: %s\n", labels, why[owner.KeyTeam])
+		labels, err := fe.ProcessFailure(context.Background(), errors.New("failed"), enricher.FailureContext{JobName: job})
+		fmt.Println(labels, err)
 	}
 	// Output:
-	// oncall=data-eng-primary, team=data-eng: rule 2 "job:import-*"
-	// team=platform: rule 1 "*"
-}
-
-func ExampleEnricher_Unmatched() {
-	e, err := owner.New(owner.Options{Rules: []string{"job:import-* data-eng"}, DefaultTeam: "duty"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	labels, _ := e.ProcessFailure(context.Background(), errors.New("failed"), enricher.FailureContext{JobName: "report"})
-	fmt.Println(labels, e.Unmatched())
-	// Output: team=duty 1
+	// oncall=data-eng-primary, team=data-eng <nil>
+	// team=platform <nil>
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
@@ -21,163 +21,121 @@ const (
 	KeyRunbook = "runbook"
 )
 
-// DefaultTeam is the team of what no line matches, unless an option says
+// DefaultTeam is the team of failures that no line matches, unless an option says
 // otherwise.
 const DefaultTeam = "unowned"
 
-// Name is what the enricher is registered as.
+// Name is the name under which the enricher is registered.
 const Name = "owner"
 
 func init() {
-	enricher.Register(Name, enricher.NewFactory(Options{}, create))
+	enricher.Register(Name, enricher.NewFactory(Options{},
+		func(conf enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) {
+			opts.Logger = conf.Logger()
+			return New(opts)
+		}))
 }
 
-func create(conf enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) {
-	opts.Logger = conf.Logger()
-	e, err := build(conf.Name(), opts)
-	if err != nil {
-		return nil, err // not a nil *Enricher, which is not nil
-	}
-	return e, nil
-}
-
-// Options are the options of the enricher. Either File or Rules is needed.
+// Options are the options of the enricher. Either File or Rules is required.
 type Options struct {
 	File           string   // the path of a file with the rules
 	Reload         bool     // whether to read it again when it changes. By default, false.
 	Rules          []string // the rules in place of a File, a line each
-	DefaultTeam    string   // of what no line matches. By default, DefaultTeam.
+	DefaultTeam    string   // of failures that no line matches. By default, DefaultTeam.
 	DefaultOncall  string   // the same for the label oncall. By default, there is none.
 	DefaultRunbook string   // the same for the label runbook. By default, there is none.
 
-	// Logger is told what becomes of new versions of File. By default, it is
+	// Logger logs what becomes of new versions of File. By default, it is
 	// slog.Default().
 	Logger *slog.Logger `mapstructure:"-"`
 }
 
-// An Enricher says whose a failure is. Its methods may be called concurrently.
-type Enricher struct {
-	lines     *reload.File[lines]
-	fallback  owner // of what no line matches
-	outputs   []string
-	inputs    []string
+// New returns an enricher with these options, which is an [enricher.LabelReader],
+// [enricher.Explainer] and [enricher.CountReporter]. The error joins an
+// [*enricher.ConfigError] for each wrong option or line.
+func New(opts Options) (enricher.FailureEnricher, error) {
+	o := &owners{fallback: owner{cmp.Or(opts.DefaultTeam, DefaultTeam), opts.DefaultOncall, opts.DefaultRunbook}}
+	var err error
+	o.Rules, err = reload.Load(
+		reload.Options{File: opts.File, Reload: opts.Reload, Rules: len(opts.Rules), Logger: opts.Logger},
+		func() (*lines, []error) { return parse(opts.Rules, "rule ", o.fallback) },
+		func(data []byte) (*lines, []error) {
+			return parse(strings.Split(string(data), "\n"), opts.File+":", o.fallback)
+		})
+	err = errors.Join(
+		checkOption("default-team", o.fallback.team),
+		checkOption("default-oncall", o.fallback.oncall),
+		checkOption("default-runbook", o.fallback.runbook),
+		err,
+	)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func checkOption(option, value string) error {
+	if err := checkValue(value); err != nil {
+		return &enricher.ConfigError{Option: option, Err: err}
+	}
+	return nil
+}
+
+// owners is the enricher. The embedded Rules have its keys.
+type owners struct {
+	*reload.Rules[*lines]
+	fallback  owner // of failures that no line matches
 	unmatched atomic.Uint64
 }
 
 var (
-	_ enricher.LabelReader   = (*Enricher)(nil)
-	_ enricher.Explainer     = (*Enricher)(nil)
-	_ enricher.CountReporter = (*Enricher)(nil)
+	_ enricher.LabelReader   = (*owners)(nil)
+	_ enricher.Explainer     = (*owners)(nil)
+	_ enricher.CountReporter = (*owners)(nil)
 )
 
-// New returns an Enricher with these options. The error joins an
-// [*enricher.ConfigError] for each thing that is wrong: an option, or a line,
-// which it names by number with the offending word.
-func New(opts Options) (*Enricher, error) { return build("", opts) }
-
-// build is New for an enricher that is configured under name.
-func build(name string, opts Options) (*Enricher, error) {
-	opts.DefaultTeam = cmp.Or(opts.DefaultTeam, DefaultTeam)
-	var errs []error
-	fail := func(option string, problems ...error) {
-		for _, err := range problems {
-			errs = append(errs, &enricher.ConfigError{Enricher: name, Option: option, Err: err})
-		}
-	}
-	check := func(option, value string) {
-		if err := checkValue(value); err != nil {
-			fail(option, err)
-		}
-	}
-	check("default-team", opts.DefaultTeam)
-	check("default-oncall", opts.DefaultOncall)
-	check("default-runbook", opts.DefaultRunbook)
-
-	e := &Enricher{fallback: owner{opts.DefaultTeam, opts.DefaultOncall, opts.DefaultRunbook}}
-	switch {
-	case opts.File == "" && len(opts.Rules) == 0:
-		fail("rules", errors.New("want at least one line, or a file that has them"))
-	case opts.File == "" && opts.Reload:
-		fail("reload", errors.New("there is no file to reload: want the option file, or false"))
-	case opts.File != "" && len(opts.Rules) > 0:
-		fail("rules", fmt.Errorf("there is the file %q as well: want either file or rules", opts.File))
-	case opts.File == "":
-		all, problems := parse(opts.Rules, "rule ", e.fallback)
-		fail("rules", problems...)
-		e.lines = reload.Fixed(all)
-	default:
-		var err error
-		if e.lines, err = open(opts, e.fallback); err != nil {
-			fail("file", parts(err)...)
-		}
-	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-	e.outputs, e.inputs = e.lines.Value().outputs, e.lines.Value().inputs
-	return e, nil
-}
-
-// parts returns the errors that err joins, or err itself.
-func parts(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return []error{err}
-}
-
-// OutputKeys returns team, and oncall and runbook where these can be set.
-func (e *Enricher) OutputKeys() []string { return slices.Clone(e.outputs) }
-
-// InputKeys returns the keys of the labels that lines look at. Without any, the
-// enricher waits for no other.
-func (e *Enricher) InputKeys() []string { return slices.Clone(e.inputs) }
-
 // ProcessFailure returns the labels of the last line that matches.
-func (e *Enricher) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
-	l := e.lines.Get(ctx).find(&failure{cause: cause, fc: &fc})
-	if l == nil {
-		e.unmatched.Add(1)
-		return e.fallback.labels(), nil
+func (o *owners) ProcessFailure(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	if l := o.Get().find(&failure{cause: cause, fc: &fc}); l != nil {
+		return l.owner.labels(), nil
 	}
-	return l.owner.labels(), nil
+	o.unmatched.Add(1)
+	return o.fallback.labels(), nil
 }
 
-// ExplainFailure says of each label which line sets it, such as
+// ExplainFailure says for each label which line sets it, such as
 //
 //	owners.txt:3 "job:import-*"
 //
 // or, of rules that are an option, rule 3 "job:import-*".
-func (e *Enricher) ExplainFailure(
-	ctx context.Context, cause error, fc enricher.FailureContext,
+func (o *owners) ExplainFailure(
+	_ context.Context, cause error, fc enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
-	l := e.lines.Get(ctx).find(&failure{cause: cause, fc: &fc})
-	o, why := e.fallback, func(key string) string { return "no line matched: option default-" + key }
+	l := o.Get().find(&failure{cause: cause, fc: &fc})
+	labels := o.fallback.labels()
 	if l != nil {
-		o, why = l.owner, func(string) string { return fmt.Sprintf("%s %q", l.place, l.text) }
+		labels = l.owner.labels()
 	}
-	labels := o.labels()
 	reasons := make(map[string]string, len(labels))
 	for key := range labels {
-		reasons[key] = why(key)
+		reasons[key] = "no line matched: option default-" + key
+		if l != nil {
+			reasons[key] = fmt.Sprintf("%s %q", l.place, l.text)
+		}
 	}
 	return labels, reasons, nil
 }
 
-// Unmatched returns how many failures there were that no line matched.
-func (e *Enricher) Unmatched() uint64 { return e.unmatched.Load() }
-
-// Counts returns, under "unmatched", what [Enricher.Unmatched] returns and, under
-// "reload-failed", how often a new version of the file could not be used, or the
-// file not be read again. Lines from an older version are in force then.
-func (e *Enricher) Counts() map[string]uint64 {
-	return map[string]uint64{"unmatched": e.Unmatched(), "reload-failed": e.lines.Failed()}
+// Counts returns the number of failures that no line matched and that of new
+// versions of the file that could not be used.
+func (o *owners) Counts() map[string]uint64 {
+	return map[string]uint64{"unmatched": o.unmatched.Load(), "reload-failed": o.Failed()}
 }
 
-// An owner is who has to look at a failure. Empty is none.
+// An owner is responsible for a failure. An empty field is no label.
 type owner struct{ team, oncall, runbook string }
 
-func (o *owner) labels() enricher.Labels {
+func (o owner) labels() enricher.Labels {
 	labels := enricher.Labels{KeyTeam: o.team}
 	if o.oncall != "" {
 		labels[KeyOncall] = o.oncall
@@ -193,17 +151,16 @@ type failure struct {
 	cause error
 	fc    *enricher.FailureContext
 
-	frame    inspect.Frame
-	known    bool // frame is where it arose
-	searched bool
+	searched bool // for origin, which the first condition on it does
+	origin   inspect.Frame
+	known    bool // whether there is an origin
 }
 
-// origin returns the package in which the failure arose. To find out costs
-// something, and is done for the first line that asks.
-func (f *failure) origin() (pkg string, ok bool) {
+// pkg returns the path of the package in which the failure arose.
+func (f *failure) pkg() (path string, ok bool) {
 	if !f.searched {
-		f.frame, f.known = inspect.Origin(f.cause)
+		f.origin, f.known = inspect.Origin(f.cause)
 		f.searched = true
 	}
-	return f.frame.Package, f.known
+	return f.origin.Package, f.known
 }

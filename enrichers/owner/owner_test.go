@@ -1,45 +1,33 @@
 package owner_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload/reloadtest"
 	"github.com/failure-enrichers/enricher/enrichers/owner"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// load returns an Enricher with these lines.
-func load(t testing.TB, lines ...string) *owner.Enricher {
+// load returns an enricher with these lines.
+func load(t testing.TB, lines ...string) enricher.FailureEnricher {
 	t.Helper()
-	e, err := owner.New(owner.Options{Rules: lines})
+	fe, err := owner.New(owner.Options{Rules: lines})
 	require.NoError(t, err)
-	return e
-}
-
-// process returns the labels of a failure.
-func process(t testing.TB, e *owner.Enricher, cause error, fc enricher.FailureContext) enricher.Labels {
-	t.Helper()
-	labels, err := e.ProcessFailure(context.Background(), cause, fc)
-	require.NoError(t, err)
-	return labels
+	return fe
 }
 
 // in returns the failure of a job that panicked in a function of a package.
@@ -62,22 +50,22 @@ func here() error {
 	return traced{pcs[:runtime.Callers(1, pcs)]}
 }
 
-func TestTheLastLineThatMatchesWins(t *testing.T) {
+func TestProcessFailureReturnsTheLabelsOfTheLastMatch(t *testing.T) {
 	t.Parallel()
-	e, err := owner.New(owner.Options{File: "testdata/good/owners.txt"})
+	fe, err := owner.New(owner.Options{File: "testdata/good/owners.txt"})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"team", "oncall", "runbook"}, e.OutputKeys())
-	assert.Equal(t, []string{"type"}, e.InputKeys())
+	assert.Equal(t, []string{"oncall", "runbook", "team"}, fe.OutputKeys())
+	assert.Equal(t, []string{"type"}, fe.(enricher.LabelReader).InputKeys())
 	dependency := enricher.Labels{"type": "DEPENDENCY"}
 	failed := errors.New("failed")
 	tests := []struct {
-		sentence string
-		cause    error
-		fc       enricher.FailureContext
-		want     string
-		line     string
+		name  string
+		cause error
+		fc    enricher.FailureContext
+		want  string
+		line  string
 	}{
-		{"the first line has the rest", failed, enricher.FailureContext{JobName: "export"}, "team=platform", `4 "*"`},
+		{"the first line matches the rest", failed, enricher.FailureContext{JobName: "export"}, "team=platform", `4 "*"`},
 		{"a job", failed, enricher.FailureContext{JobName: "import-a"}, "oncall=data-eng-primary, team=data-eng", `5 "job:import-*"`},
 		{
 			"a package", in("github.com/acme/billing"),
@@ -89,8 +77,8 @@ func TestTheLastLineThatMatchesWins(t *testing.T) {
 			enricher.FailureContext{},
 			"oncall=billing, runbook=https://wiki.acme.com/billing#failures, team=billing", `6 "pkg:github.com/acme/billing/..."`,
 		},
-		{"not one whose name begins alike", in("github.com/acme/billing2"), enricher.FailureContext{}, "team=platform", `4 "*"`},
-		{"an exception has nothing of the line above", in("github.com/acme/billing/tax"), enricher.FailureContext{}, "team=tax", `7 "pkg:github.com/acme/billing/tax"`},
+		{"not a package with a similar name", in("github.com/acme/billing2"), enricher.FailureContext{}, "team=platform", `4 "*"`},
+		{"an exception", in("github.com/acme/billing/tax"), enricher.FailureContext{}, "team=tax", `7 "pkg:github.com/acme/billing/tax"`},
 		{"a label", in("github.com/acme/billing/tax"), enricher.FailureContext{Labels: dependency}, "team=integrations", `8 "label:type=DEPENDENCY"`},
 		{
 			"a label and a job", failed,
@@ -100,12 +88,11 @@ func TestTheLastLineThatMatchesWins(t *testing.T) {
 		{"escapes", failed, enricher.FailureContext{JobName: "#odd one"}, "team=*stars*", `10 "job:\\#odd\\ one"`},
 	}
 	for _, tt := range tests {
-		t.Run(tt.sentence, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			labels := process(t, e, tt.cause, tt.fc)
+			labels := reloadtest.Process(t, fe, tt.cause, tt.fc)
 			assert.Equal(t, tt.want, labels.String())
-			explained, why, err := e.ExplainFailure(t.Context(), tt.cause, tt.fc)
-			require.NoError(t, err)
+			explained, why := reloadtest.Explain(t, fe, tt.cause, tt.fc)
 			assert.Equal(t, labels, explained)
 			require.Len(t, why, len(labels))
 			for key := range labels {
@@ -149,263 +136,231 @@ func TestConditions(t *testing.T) {
 		{"label:a=*", errors.New("x"), fc{}, false},
 		{"label:a=b=c", errors.New("x"), fc{Labels: enricher.Labels{"a": "b=c"}}, true},
 		{`label:a\=b=c`, errors.New("x"), fc{Labels: enricher.Labels{"a=b": "c"}}, true},
+		{`label:a\\=b`, errors.New("x"), fc{Labels: enricher.Labels{`a\`: "b"}}, true},
 		{`label:a:b=c`, errors.New("x"), fc{Labels: enricher.Labels{"a:b": "c"}}, true},
 		{"label:a=[xy] label:b=z", errors.New("x"), fc{Labels: enricher.Labels{"a": "y", "b": "z"}}, true},
 		{"label:a=[xy] label:b=z", errors.New("x"), fc{Labels: enricher.Labels{"a": "y"}}, false},
 	}
 	for _, tt := range tests {
-		e := load(t, tt.conditions+"\tyes  # comment")
+		fe := load(t, tt.conditions+"\tyes  # comment")
 		want := "unowned"
 		if tt.want {
 			want = "yes"
 		}
-		assert.Equal(t, enricher.Labels{"team": want}, process(t, e, tt.cause, tt.fc), "%s", tt.conditions)
+		assert.Equal(t, enricher.Labels{"team": want}, reloadtest.Process(t, fe, tt.cause, tt.fc), "%s", tt.conditions)
 	}
 }
 
-// explode is where a job panics.
-func explode() {
-	var v any
-	_ = v.(int)
-}
-
-func TestThePackageOfAPanicIsWhereItPanicked(t *testing.T) {
+func TestConditionsOnThePackageOfAPanic(t *testing.T) {
 	t.Parallel()
 	var cause error
 	func() {
-		defer func() {
-			stack := make([]byte, 8<<10)
-			cause = enricher.NewPanicError(recover(), stack[:runtime.Stack(stack, false)])
-		}()
-		explode()
+		defer func() { cause = enricher.NewPanicError(recover(), debug.Stack()) }()
+		var v any
+		_ = v.(int)
 	}()
-	e := load(t, "pkg:runtime/... go", "pkg:testing/... tests", "pkg:github.com/failure-enrichers/enricher/enrichers/owner_test us")
-	assert.Equal(t, enricher.Labels{"team": "us"}, process(t, e, cause, enricher.FailureContext{}))
+	fe := load(t, "pkg:runtime/... go", "pkg:testing/... tests", "pkg:github.com/failure-enrichers/enricher/enrichers/owner_test us")
+	assert.Equal(t, enricher.Labels{"team": "us"}, reloadtest.Process(t, fe, cause, enricher.FailureContext{}))
 }
 
-func TestWhatNoLineMatchesHasTheDefaultsAndIsCounted(t *testing.T) {
+func TestDefaults(t *testing.T) {
 	t.Parallel()
-	e := load(t, "job:a team-a oncall=ann")
-	assert.Equal(t, []string{"team", "oncall"}, e.OutputKeys())
-	assert.Empty(t, e.InputKeys())
-	for _, job := range []string{"a", "b", "c"} {
-		process(t, e, errors.New("x"), enricher.FailureContext{JobName: job})
-	}
-	assert.EqualValues(t, 2, e.Unmatched())
-	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, e.Counts())
-	assert.Equal(t, "team=unowned", process(t, e, errors.New("x"), enricher.FailureContext{}).String())
+	fe := load(t, "job:a team-a oncall=ann")
+	assert.Equal(t, []string{"oncall", "team"}, fe.OutputKeys())
+	assert.Empty(t, fe.(enricher.LabelReader).InputKeys())
+	labels, why := reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{})
+	assert.Equal(t, enricher.Labels{"team": "unowned"}, labels)
+	assert.Equal(t, map[string]string{"team": "no line matched: option default-team"}, why)
 
-	e, err := owner.New(owner.Options{Rules: []string{"job:a team-a"}, DefaultTeam: "ops", DefaultOncall: "bob", DefaultRunbook: "https://a/b"})
+	fe, err := owner.New(owner.Options{Rules: []string{"job:a team-a"}, DefaultTeam: "ops", DefaultOncall: "bob", DefaultRunbook: "https://a/b"})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"team", "oncall", "runbook"}, e.OutputKeys())
-	labels, why, err := e.ExplainFailure(t.Context(), errors.New("x"), enricher.FailureContext{})
-	require.NoError(t, err)
-	assert.Equal(t, "oncall=bob, runbook=https://a/b, team=ops", labels.String())
+	assert.Equal(t, []string{"oncall", "runbook", "team"}, fe.OutputKeys())
+	labels, why = reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{})
+	assert.Equal(t, enricher.Labels{"oncall": "bob", "runbook": "https://a/b", "team": "ops"}, labels)
 	assert.Equal(t, map[string]string{
 		"team":    "no line matched: option default-team",
 		"oncall":  "no line matched: option default-oncall",
 		"runbook": "no line matched: option default-runbook",
 	}, why)
-	assert.Zero(t, e.Unmatched(), "an explanation counts nothing")
-	assert.Equal(t, "team=team-a", process(t, e, errors.New("x"), enricher.FailureContext{JobName: "a"}).String(), "a line that matches has all")
-	_, why, err = e.ExplainFailure(t.Context(), errors.New("x"), enricher.FailureContext{JobName: "a"})
-	require.NoError(t, err)
+	labels, why = reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"})
+	assert.Equal(t, enricher.Labels{"team": "team-a"}, labels, "a line that matches sets all labels")
 	assert.Equal(t, map[string]string{"team": `rule 1 "job:a"`}, why)
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func TestErrorsOfBadFilesNameTheLineTheWordAndWhatWouldBeRight(t *testing.T) {
+func TestCounts(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("testdata/bad/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			t.Parallel()
-			_, err := owner.New(owner.Options{File: path})
-			require.Error(t, err)
-			golden := strings.TrimSuffix(path, ".txt") + ".golden"
-			if *update {
-				require.NoError(t, os.WriteFile(golden, []byte(err.Error()+"\n"), 0o600))
-			}
-			want, readErr := os.ReadFile(golden)
-			require.NoError(t, readErr)
-			assert.Equal(t, string(want), err.Error()+"\n")
-		})
+	fe := load(t, "job:a team-a")
+	for _, job := range []string{"a", "b", "c"} {
+		reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
+		reloadtest.Explain(t, fe, errors.New("x"), enricher.FailureContext{JobName: job})
 	}
+	assert.Equal(t, map[string]uint64{"unmatched": 2, "reload-failed": 0}, reloadtest.Counts(fe))
 }
 
-func TestGoodFilesLoad(t *testing.T) {
+func TestNewRejectsBadFiles(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("testdata/good/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
+	reloadtest.Rejects(t, "testdata/bad/*.txt", func(path string) error {
 		_, err := owner.New(owner.Options{File: path})
-		assert.NoError(t, err)
-	}
-	e, err := owner.New(owner.Options{File: "testdata/good/windows.txt"})
-	require.NoError(t, err)
-	assert.Equal(t, "team=team-a", process(t, e, errors.New("x"), enricher.FailureContext{JobName: "a"}).String())
-}
-
-func TestOptionsThatDoNotGoTogetherAreRefused(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		opts owner.Options
-		want string
-	}{
-		"nothing":           {owner.Options{}, `option "rules": want at least one line, or a file that has them`},
-		"both":              {owner.Options{File: "f", Rules: []string{"* a"}}, `option "rules": there is the file "f" as well: want either file or rules`},
-		"nothing to reload": {owner.Options{Rules: []string{"* a"}, Reload: true}, `option "reload": there is no file to reload: want the option file, or false`},
-		"bad defaults": {
-			owner.Options{Rules: []string{"* a"}, DefaultTeam: "a\x00", DefaultOncall: strings.Repeat("x", 1025)},
-			`option "default-team": "a\x00": want at most 1024 bytes of valid UTF-8 without control characters` + "\n" +
-				`option "default-oncall": "` + strings.Repeat("x", 64) + `": want at most 1024 bytes of valid UTF-8 without control characters`,
-		},
-		"bad lines": {
-			owner.Options{Rules: []string{"a", "# fine", "job:b"}},
-			`option "rules": rule 1: "a": want a condition before the team: *, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB` + "\n" +
-				`option "rules": rule 3: "job:b": want the team after it`,
-		},
-		"comments only":  {owner.Options{Rules: []string{"# x"}}, `option "rules": rule: there are no lines but comments: want at least one`},
-		"too many lines": {owner.Options{Rules: slicesRepeat("job:a b", 10_001)}, `option "rules": rule: there are 10001 lines: want at most 10000`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			e, err := owner.New(tt.opts)
-			require.EqualError(t, err, tt.want)
-			require.Nil(t, e)
-		})
-	}
-	_, err := owner.New(owner.Options{File: "testdata/none"})
-	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-func slicesRepeat(s string, n int) (all []string) {
-	for range n {
-		all = append(all, s)
-	}
-	return all
-}
-
-func TestItCanBeConfigured(t *testing.T) {
-	t.Parallel()
-	newEnricher := func(options map[string]any) (*enricher.Enricher, error) {
-		return enricher.New(enricher.Config{
-			FailureEnrichers: []string{"owner"},
-			Options:          map[string]map[string]any{"owner": options},
-			Strict:           true,
-		}, enricher.WithLogger(slog.New(slog.DiscardHandler)), enricher.WithEnricher("type", enricher.Func([]string{"type"},
-			func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-				return enricher.Labels{"type": "DEPENDENCY"}, nil
-			})))
-	}
-	e, err := newEnricher(map[string]any{"file": "testdata/good/owners.txt", "reload": true, "default-team": "ops"})
-	require.NoError(t, err)
-	defer func() { assert.NoError(t, e.Shutdown(context.Background())) }()
-	assert.Equal(t, []string{"type"}, e.Enrichers()[0].InputKeys)
-	assert.Equal(t, "team=integrations, type=DEPENDENCY", e.Enrich(errors.New("x")).String())
-
-	_, err = newEnricher(map[string]any{"rules": []any{"job:a"}})
-	require.EqualError(t, err, `enricher "owner": option "rules": rule 1: "job:a": want the team after it`)
-	_, err = newEnricher(map[string]any{"rule": "x"})
-	require.EqualError(t, err, `enricher "owner": option "rule": unknown, did you mean "rules"? known options: default-oncall, default-runbook, default-team, file, reload, rules`)
-	_, err = newEnricher(map[string]any{"logger": "x", "rules": "* a"})
-	require.ErrorContains(t, err, `option "logger": unknown`)
-}
-
-// watched is a file that changes.
-type watched struct {
-	t    *testing.T
-	path string
-	log  *bytes.Buffer
-	e    *owner.Enricher
-}
-
-func watch(t *testing.T, content string) *watched {
-	w := &watched{t: t, path: filepath.Join(t.TempDir(), "owners.txt"), log: &bytes.Buffer{}}
-	w.write(content)
-	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return slog.String(a.Key, strings.ReplaceAll(a.Value.String(), filepath.Dir(w.path)+"/", ""))
-	}}))
-	var err error
-	w.e, err = owner.New(owner.Options{File: w.path, Reload: true, Logger: logger})
-	require.NoError(t, err)
-	return w
-}
-
-func (w *watched) write(content string) {
-	require.NoError(w.t, os.WriteFile(w.path, []byte(content), 0o600))
-}
-
-// fail returns the labels of a failure a second later, and what was logged.
-func (w *watched) fail() (labels, log string) {
-	time.Sleep(time.Second)
-	labels = process(w.t, w.e, errors.New("x"), enricher.FailureContext{}).String()
-	log = strings.TrimSpace(w.log.String())
-	w.log.Reset()
-	return labels, log
-}
-
-func TestAChangedFileIsReadAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := watch(t, "* one")
-		w.write("* two")
-		labels, log := w.fail()
-		assert.Equal(t, "team=two", labels)
-		assert.Equal(t, `level=INFO msg="New version of a file is used from now on" file=owners.txt`, log)
-
-		const notUsed = `level=WARN msg="New version of a file is not used: the one before stays in force" file=owners.txt error=`
-		w.write("* two three")
-		labels, log = w.fail()
-		assert.Equal(t, "team=two", labels)
-		assert.Equal(t, notUsed+`"owners.txt:1: \"three\": want oncall=NAME or runbook=URL after the team; there is one team, and conditions stand before it"`, log)
-		_, log = w.fail()
-		assert.Empty(t, log)
-
-		w.write("* three oncall=x runbook=y\nlabel:a=b c")
-		labels, log = w.fail()
-		assert.Equal(t, "team=two", labels)
-		fixed := ", which no line did at the start, and keys are fixed from then on: restart to use it"
-		assert.Equal(t, notUsed+`"owners.txt: it sets \"oncall\"`+fixed+`\nowners.txt: it sets \"runbook\"`+fixed+
-			`\nowners.txt: it reads the label \"a\"`+fixed+`"`, log)
-
-		w.write("* four")
-		labels, _ = w.fail()
-		assert.Equal(t, "team=four", labels)
-		assert.Equal(t, map[string]uint64{"unmatched": 0, "reload-failed": 2}, w.e.Counts())
+		return err
 	})
 }
 
-func TestLinesChangeWhileAStormOfFailuresIsProcessed(t *testing.T) {
+func TestNewAcceptsFilesOfWindows(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "owners.txt")
-	write := func(version int) {
-		require.NoError(t, os.WriteFile(path+".new", fmt.Appendf(nil, "* v%d oncall=v%[1]d", version), 0o600))
-		require.NoError(t, os.Rename(path+".new", path))
-	}
-	write(1)
-	e, err := owner.New(owner.Options{File: path, Reload: true, Logger: slog.New(slog.DiscardHandler)})
+	fe, err := owner.New(owner.Options{File: "testdata/good/windows.txt"})
 	require.NoError(t, err)
-	var wg sync.WaitGroup
-	deadline := time.Now().Add(1200 * time.Millisecond)
-	for range 4 {
-		wg.Go(func() {
-			for time.Now().Before(deadline) {
-				labels := process(t, e, in("a"), enricher.FailureContext{})
-				assert.Equal(t, labels["team"], labels["oncall"], "one version at a time")
-			}
+	assert.Equal(t, "team=team-a", reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{JobName: "a"}).String())
+}
+
+func TestNewRejectsBadOptions(t *testing.T) {
+	t.Parallel()
+	const value = "must have at most 1024 bytes of valid UTF-8 without control characters"
+	for name, tt := range map[string]struct {
+		opts owner.Options
+		want string
+	}{
+		"no rules": {owner.Options{}, `option "rules": must have at least one rule, or the option file must be set`},
+		"bad defaults": {
+			owner.Options{Rules: []string{"* a"}, DefaultTeam: "a\x00", DefaultOncall: strings.Repeat("x", 1025), DefaultRunbook: "\xff"},
+			`option "default-team": "a\x00": ` + value + "\n" +
+				`option "default-oncall": "` + strings.Repeat("x", 64) + `": ` + value + "\n" +
+				`option "default-runbook": "\xff": ` + value,
+		},
+		"bad lines": {
+			owner.Options{Rules: []string{"a", "# fine", "job:b"}},
+			`option "rules": rule 1: "a": must follow a condition: *, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB` + "\n" +
+				`option "rules": rule 3: "job:b": must be followed by the team`,
+		},
+		"comments only": {owner.Options{Rules: []string{"# x"}}, `option "rules": rule: must have at least one line that is not a comment`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fe, err := owner.New(tt.opts)
+			require.EqualError(t, err, tt.want)
+			require.Nil(t, fe)
 		})
 	}
-	for version := 2; time.Now().Before(deadline); version++ {
-		write(version)
+}
+
+func TestNewRejectsBadLabelKeys(t *testing.T) {
+	t.Parallel()
+	_, err := owner.New(owner.Options{Rules: []string{"label:=x team"}})
+	require.ErrorIs(t, err, enricher.ErrInvalidKey)
+}
+
+func TestFactoryNamesTheEnricherInErrors(t *testing.T) {
+	t.Parallel()
+	for option, tt := range map[string]struct {
+		value any
+		want  string
+	}{
+		"rules":  {[]any{"job:a"}, `rule 1: "job:a": must be followed by the team`},
+		"logger": {"x", ""},
+	} {
+		_, err := enricher.New(enricher.Config{
+			FailureEnrichers: []string{"owner"},
+			Options:          map[string]map[string]any{"owner": {option: tt.value}},
+		})
+		require.ErrorContains(t, err, fmt.Sprintf(`enricher "owner": option %q: %s`, option, tt.want))
 	}
-	wg.Wait()
-	assert.NotEqual(t, "v1", process(t, e, in("a"), enricher.FailureContext{})["team"])
+}
+
+func TestReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "owners.txt")
+		write := func(content string) { require.NoError(t, os.WriteFile(path, []byte(content), 0o600)) }
+		write("* one")
+		var log strings.Builder
+		fe, err := owner.New(owner.Options{File: path, Reload: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		team := func() string {
+			for range 2 {
+				time.Sleep(time.Second)
+				reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{})
+			}
+			return reloadtest.Process(t, fe, errors.New("x"), enricher.FailureContext{})["team"]
+		}
+		write("* second")
+		assert.Equal(t, "second", team())
+		write("* third oncall=x\nlabel:a=b c")
+		assert.Equal(t, "second", team(), "with a new key")
+		assert.Contains(t, log.String(), `sets the label \"oncall\"`)
+		assert.Contains(t, log.String(), `reads the label \"a\"`)
+		write("* fourth oncall")
+		assert.Equal(t, "second", team(), "with an error")
+		assert.Contains(t, log.String(), `owners.txt:1: \"oncall\": must be`)
+		assert.EqualValues(t, 2, reloadtest.Counts(fe)["reload-failed"])
+	})
+}
+
+// An asked error counts how often it is asked for its stack.
+type asked struct{ times *int }
+
+func (asked) Error() string { return "asked" }
+func (a asked) StackTrace() []uintptr {
+	*a.times++
+	return nil
+}
+
+func TestProcessFailureLooksForThePackageOnceAtMost(t *testing.T) {
+	t.Parallel()
+	times := 0
+	reloadtest.Process(t, load(t, "pkg:a x", "pkg:b x", "pkg:c x"), asked{&times}, enricher.FailureContext{})
+	assert.Equal(t, 1, times)
+	reloadtest.Process(t, load(t, "pkg:a x", "job:b x"), asked{&times}, enricher.FailureContext{JobName: "b"})
+	assert.Equal(t, 1, times)
+}
+
+// FuzzNew checks that loading does not panic, and that what loads has a team for
+// any failure, the one that it explains, with valid labels of declared keys.
+func FuzzNew(f *testing.F) {
+	paths, err := filepath.Glob("testdata/*/*.txt")
+	require.NoError(f, err)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(string(data), "import-a", "github.com/acme/billing", "DEPENDENCY")
+	}
+	f.Fuzz(func(t *testing.T, text, job, pkg, label string) {
+		fe, err := owner.New(owner.Options{Rules: strings.Split(text, "\n")})
+		if err != nil {
+			require.Nil(t, fe)
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		fc := enricher.FailureContext{JobName: job, Labels: enricher.Labels{"type": label}}
+		for _, cause := range []error{errors.New(text), in(pkg)} {
+			labels := reloadtest.Process(t, fe, cause, fc)
+			require.NotEmpty(t, labels["team"])
+			for key, value := range labels {
+				require.Contains(t, fe.OutputKeys(), key)
+				require.NotEmpty(t, value)
+				require.True(t, utf8.ValidString(value) && len(value) <= enricher.DefaultMaxValueLength, "%q", value)
+			}
+			explained, why := reloadtest.Explain(t, fe, cause, fc)
+			require.Equal(t, labels, explained)
+			require.Len(t, why, len(labels))
+		}
+	})
+}
+
+func BenchmarkProcessFailure(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		for _, kind := range []string{"job:daily-%d-*", "pkg:github.com/acme/shop%d/...", "label:type=T%d job:daily-*"} {
+			lines := []string{"* platform"}
+			for i := range n - 1 {
+				lines = append(lines, fmt.Sprintf(kind+" team", i))
+			}
+			fe := load(b, lines...)
+			cause := in("github.com/acme/cart")
+			fc := enricher.FailureContext{JobName: "daily-report", Labels: enricher.Labels{"type": "USER"}}
+			b.Run(fmt.Sprintf("%.3s/%d", kind, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					_, err := fe.ProcessFailure(b.Context(), cause, fc)
+					require.NoError(b, err)
+				}
+			})
+		}
+	}
 }

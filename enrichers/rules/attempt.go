@@ -9,21 +9,22 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// An attempt is a condition on the number of an attempt. Its zero value is none.
+// An attempt is a condition on the number of an attempt. Every attempt meets the
+// zero value.
 type attempt struct {
-	operator string // "": none
+	operator string
 	number   int
 }
 
-const last = "last" // the operator of the last attempt
+const last = "last" // the operator for the last attempt
 
-// operators are those that a number may follow, longer ones first.
+// operators are those before a number, longer ones first.
 var operators = []string{">=", "<=", "!=", ">", "<", "="}
 
 func parseAttempt(text string) (attempt, error) {
 	rest := strings.TrimSpace(text)
-	if rest == last {
-		return attempt{operator: last}, nil
+	if rest == "" || rest == last {
+		return attempt{operator: rest}, nil
 	}
 	a := attempt{operator: "="}
 	if i := slices.IndexFunc(operators, func(o string) bool { return strings.HasPrefix(rest, o) }); i >= 0 {
@@ -32,14 +33,14 @@ func parseAttempt(text string) (attempt, error) {
 	}
 	n, err := strconv.ParseUint(rest, 10, 31)
 	if err != nil || n == 0 {
-		return attempt{}, fmt.Errorf(`%.64q: want a number from 1, such as 3, a comparison such as ">= 3", or "last"`, text)
+		return attempt{}, fmt.Errorf(`%.64q: must be a positive number such as "3", a comparison such as ">= 3", or "last"`, text)
 	}
 	a.number = int(n)
 	return a, nil
 }
 
-// match reports whether the attempt meets the condition, which one without a
-// number never does.
+// match reports whether the attempt meets the condition. An attempt whose number
+// is unknown, 0, does not meet any comparison.
 func (a attempt) match(fc *enricher.FailureContext) bool {
 	n := fc.Attempt
 	switch a.operator {

@@ -13,7 +13,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/rules"
 )
 
-// BenchmarkProcessFailure has failures that the last rule matches.
+// BenchmarkProcessFailure measures failures that only the last rule matches.
 func BenchmarkProcessFailure(b *testing.B) {
 	for _, n := range []int{10, 1000} {
 		for name, rule := range map[string]func(i int) rules.Rule{
@@ -35,22 +35,22 @@ func BenchmarkProcessFailure(b *testing.B) {
 				list[i] = rule(i + 5)
 			}
 			list[n-1] = rules.Rule{Set: map[string]string{"k": "v"}}
-			e := load(b, list...)
-			bench(b, fmt.Sprintf("%s/%d", name, n), e, errors.New("charge 17 of job 4 failed: code 4 from bank: try again later"))
+			fe := load(b, list...)
+			bench(b, fmt.Sprintf("%s/%d", name, n), fe, errors.New("charge 17 of job 4 failed: code 4 from bank: try again later"))
 		}
 	}
-	e := load(b, rules.Rule{Message: `(?i)never \d+ found`, Set: hit})
-	bench(b, "64KiB/1", e, errors.New(strings.Repeat("never found ", 64<<10/12)))
+	fe := load(b, rules.Rule{Message: `(?i)never \d+ found`, Set: hit})
+	bench(b, "64KiB/1", fe, errors.New(strings.Repeat("never found ", 64<<10/12)))
 }
 
-func bench(b *testing.B, name string, e *rules.Enricher, cause error) {
+func bench(b *testing.B, name string, fe enricher.FailureEnricher, cause error) {
 	cause = fmt.Errorf("run: %w", cause)
 	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
 		fc := enricher.FailureContext{JobName: "daily-job-4"}
 		ctx := context.Background()
 		for b.Loop() {
-			_, err := e.ProcessFailure(ctx, cause, fc)
+			_, err := fe.ProcessFailure(ctx, cause, fc)
 			require.NoError(b, err)
 		}
 	})

@@ -10,51 +10,41 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// check returns an error for each label of an example that does not come out as
-// expected.
+// check returns an error for each label that an example expects but does not get,
+// or gets but does not expect.
 func (s *ruleSet) check(examples []Example) (errs []error) {
-	if len(examples) > maxRules {
-		return []error{fmt.Errorf("there are %d examples: want at most %d", len(examples), maxRules)}
-	}
 	for i, e := range examples {
-		name := exampleName(i+1, e.Name)
-		if e.Expect == nil {
-			errs = append(errs, fmt.Errorf("%s: key \"expect\": it is missing: want the labels, or {} for none", name))
-			continue
-		}
 		f := e.Given.failure()
-		hits, _ := s.apply(context.Background(), f) // which does not end
-		got := labels(f, hits)
-		keys := maps.Clone(e.Expect)
-		maps.Copy(keys, got)
+		matches, _ := s.match(context.Background(), f) // fails only if the context ends
+		got := labels(f, matches)
+		keys := maps.Clone(got)
+		maps.Copy(keys, e.Expect)
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			want, wanted := e.Expect[key]
-			value, ok := got[key]
-			if want != value || wanted != ok {
-				errs = append(errs, fmt.Errorf("%s: label %q: want %s, got %s; %s",
-					name, key, quoted(want, wanted), quoted(value, ok), matched(hits)))
+			if got, want := quoted(got, key), quoted(e.Expect, key); got != want {
+				errs = append(errs, fmt.Errorf("%s: label %q is %s: must be %s; %s",
+					numbered("example", i+1, e.Name), key, got, want, describe(matches)))
 			}
 		}
 	}
 	return errs
 }
 
-// quoted returns the value of a label that may not be set.
-func quoted(value string, ok bool) string {
-	if !ok {
-		return "none"
+// quoted returns the value of a label that may be missing.
+func quoted(labels map[string]string, key string) string {
+	if value, ok := labels[key]; ok {
+		return fmt.Sprintf("%q", value)
 	}
-	return fmt.Sprintf("%q", value)
+	return "missing"
 }
 
-// matched says which rules matched.
-func matched(hits []hit) string {
-	if len(hits) == 0 {
+// describe says which rules matched.
+func describe(matches []match) string {
+	if len(matches) == 0 {
 		return "no rule matched"
 	}
-	var names []string
-	for _, h := range hits {
-		names = append(names, h.rule.String())
+	names := make([]string, len(matches))
+	for i, m := range matches {
+		names[i] = m.rule.String()
 	}
 	return strings.Join(names, ", ") + " matched"
 }

@@ -1,15 +1,21 @@
 package rules
 
-import "github.com/failure-enrichers/enricher/enrichers/internal/reload"
+import (
+	"errors"
 
-// Literal is for the test of a claim about all expressions.
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
+)
+
+// Literal is tested for all regular expressions.
 var Literal = literal
 
-// Parse makes rules of the content of a file.
-func Parse(data []byte) (*Enricher, []error) {
-	set, errs := parseFile(data, false)
+// Parse returns an enricher with the rules in the content of a file.
+func Parse(data []byte) (enricher.FailureEnricher, error) {
+	s, errs := parseFile("f", data, false)
 	if len(errs) > 0 {
-		return nil, errs
+		return nil, errors.Join(errs...)
 	}
-	return newEnricher(reload.Fixed(set)), nil
+	rules, err := reload.Load(reload.Options{Rules: 1}, func() (*ruleSet, []error) { return s, nil }, nil)
+	return &labeler{Rules: rules}, err
 }

@@ -2,9 +2,9 @@ package rules
 
 import "regexp/syntax"
 
-// literal returns the longest text without which expression, which is valid, is
-// not found in a message. It may be empty. To look for a text takes a fraction of
-// the time that an expression does, and nearly all rules do not match.
+// literal returns the longest text that every match of a valid expression has, or
+// "". Looking for a text takes a fraction of the time that an expression takes, and
+// nearly all rules do not match.
 func literal(expression string) string {
 	tree, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {

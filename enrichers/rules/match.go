@@ -3,11 +3,9 @@ package rules
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
@@ -15,76 +13,80 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// maxText is how much of a message is looked at: as much as of a name.
-const maxText = glob.MaxText
-
-// A ruleSet is one version of the rules. Nothing in it changes but the counts.
+// A ruleSet is one version of the rules. It does not change.
 type ruleSet struct {
 	rules           []*rule
 	all             bool
-	outputs, inputs []string // keys, ascending
+	outputs, inputs []string
 }
+
+func (s *ruleSet) OutputKeys() []string { return s.outputs }
+
+func (s *ruleSet) InputKeys() []string { return s.inputs }
 
 // A rule is a Rule that is ready for matching.
 type rule struct {
 	Rule
-	number  int
-	matches *atomic.Uint64 // shared by all versions that have the rule
+	number int // from 1
 
 	job, task          globs
-	attributes, labels []keyGlobs
+	attributes, labels map[string]globs
 	attempt            attempt
-	message            *regexp.Regexp // nil: any
-	literal            string         // without which message is not found
-	groups             bool           // of message are used in set
-	set                []setLabel     // by key, ascending
+	message            *regexp.Regexp
+	literal            string // without which message does not match; quicker to look for
+	groups             bool   // whether set has groups of message
+	set                []label
 }
 
-type setLabel struct {
+// A label is what a rule sets.
+type label struct {
 	key   string
-	value template
+	value value
 }
 
-func (r *rule) String() string { return ruleName(r.number, r.Name) }
+// String returns the name of the rule in errors and explanations.
+func (r *rule) String() string { return numbered("rule", r.number, r.Name) }
+
+func numbered(what string, number int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%s %d", what, number)
+	}
+	return fmt.Sprintf("%s %d %q", what, number, name)
+}
 
 func (r *rule) isCatchAll() bool {
 	return len(r.Type)+len(r.Chain)+len(r.Message)+len(r.Job)+len(r.Task)+len(r.Attributes)+
 		len(r.Attempt)+len(r.FailureType)+len(r.Labels) == 0
 }
 
-// globs are alternatives. None at all match anything.
+// globs are alternatives. Without any, every text matches.
 type globs []*glob.Pattern
 
 func (g globs) match(s string) bool {
 	return len(g) == 0 || slices.ContainsFunc(g, func(p *glob.Pattern) bool { return p.Match(s) })
 }
 
-type keyGlobs struct {
-	key    string
-	values globs
-}
-
-// matchAll reports whether values has each key, with a value that matches.
-func matchAll(wanted []keyGlobs, values map[string]string) bool {
-	for _, w := range wanted {
-		if value, ok := values[w.key]; !ok || !w.values.match(value) {
+// matchAll reports whether values has each key of byKey, with a value that matches.
+func matchAll(byKey map[string]globs, values map[string]string) bool {
+	for key, g := range byKey {
+		if value, ok := values[key]; !ok || !g.match(value) {
 			return false
 		}
 	}
 	return true
 }
 
-// A hit is a rule that matched, and where its groups are in the message, if its
-// labels need them.
-type hit struct {
+// A match is a rule that matches, with the groups in the message if its labels
+// need them.
+type match struct {
 	rule   *rule
 	groups []int
 }
 
-// apply returns the rules that match: the first one, or all.
-func (s *ruleSet) apply(ctx context.Context, f *failure) (hits []hit, err error) {
+// match returns the first rule that matches, or all.
+func (s *ruleSet) match(ctx context.Context, f *failure) (matches []match, err error) {
 	for i, r := range s.rules {
-		// Long messages and many expressions take long.
+		// Long messages and many rules take long.
 		if i%16 == 15 && ctx.Err() != nil {
 			return nil, fmt.Errorf("time was up after %d of %d rules: %w", i, len(s.rules), context.Cause(ctx))
 		}
@@ -92,12 +94,12 @@ func (s *ruleSet) apply(ctx context.Context, f *failure) (hits []hit, err error)
 		if !ok {
 			continue
 		}
-		hits = append(hits, hit{r, groups})
+		matches = append(matches, match{r, groups})
 		if !s.all {
 			break
 		}
 	}
-	return hits, nil
+	return matches, nil
 }
 
 // match reports whether the failure meets the conditions, the cheap ones first.
@@ -111,63 +113,64 @@ func (r *rule) match(f *failure) (groups []int, ok bool) {
 		len(r.Chain) > 0 && !slices.ContainsFunc(r.Chain, f.inChain) {
 		return nil, false
 	}
-	if r.message == nil {
+	switch {
+	case r.Message == "":
 		return nil, true
-	}
-	text := f.text()
-	if !strings.Contains(text, r.literal) {
+	case !strings.Contains(f.text(), r.literal):
 		return nil, false
-	}
-	if r.groups {
-		groups = r.message.FindStringSubmatchIndex(text)
+	case r.groups:
+		groups = r.message.FindStringSubmatchIndex(f.text())
 		return groups, groups != nil
 	}
-	return nil, r.message.MatchString(text)
+	return nil, r.message.MatchString(f.text())
 }
 
-// labels returns what the hits set. The earlier one wins.
-func labels(f *failure, hits []hit) enricher.Labels {
+// labels returns what the rules set. If several set one key, the first wins.
+func labels(f *failure, matches []match) enricher.Labels {
 	all := enricher.Labels{}
-	for _, h := range hits {
-		for _, l := range h.rule.set {
+	for _, m := range matches {
+		for _, l := range m.rule.set {
 			if _, ok := all[l.key]; !ok {
-				all[l.key] = l.value.expand(f, h.groups)
+				all[l.key] = l.value.expand(f, m.rule.message, m.groups)
 			}
 		}
 	}
 	return all
 }
 
-// A failure is what the rules look at. What costs something is found out when the
-// first rule asks for it.
+// maxText is the part of a message that is looked at, in bytes.
+const maxText = 64 << 10
+
+// A failure is what the rules look at. What takes long is done for the first rule
+// that needs it.
 type failure struct {
 	cause error
 	fc    *enricher.FailureContext
 	given *Given // of an example, in place of cause
 
-	message    string
-	hasMessage bool
-	peeled     error
-	chain      []error // one for each type of error in it
+	message *string
+	peeled  error
+	chain   []error
 }
 
 // text returns the text of the error.
 func (f *failure) text() string {
-	if !f.hasMessage {
-		f.hasMessage = true
+	if f.message == nil {
+		var s string
 		if f.given != nil {
-			f.message = text.Clean(f.given.Error, maxText)
+			s = text.Clean(f.given.Error, maxText)
 		} else {
-			f.message = inspect.Text(f.cause, maxText)
+			s = inspect.Text(f.cause, maxText)
 		}
+		f.message = &s
 	}
-	return f.message
+	return *f.message
 }
 
 // isType reports whether the error without plain wrappers has this type.
 func (f *failure) isType(name string) bool {
 	if f.given != nil {
-		return sameType(f.given.Type, name)
+		return isTypeName(f.given.Type, name)
 	}
 	if f.peeled == nil {
 		f.peeled = inspect.Peel(f.cause)
@@ -175,30 +178,22 @@ func (f *failure) isType(name string) bool {
 	return inspect.IsType(f.peeled, name)
 }
 
-// inChain reports whether there is an error of this type. There may be 10,000
-// errors and as many rules, but there are never many types.
+// inChain reports whether an error in the chain has this type.
 func (f *failure) inChain(name string) bool {
 	if f.given != nil {
-		return sameType(f.given.Type, name) ||
-			slices.ContainsFunc(f.given.Chain, func(t string) bool { return sameType(t, name) })
+		return isTypeName(f.given.Type, name) ||
+			slices.ContainsFunc(f.given.Chain, func(t string) bool { return isTypeName(t, name) })
 	}
 	if f.chain == nil {
-		for err := range enricher.Chain(f.cause) {
-			t := reflect.TypeOf(err)
-			if !slices.ContainsFunc(f.chain, func(e error) bool { return reflect.TypeOf(e) == t }) {
-				f.chain = append(f.chain, err)
-			}
-		}
+		f.chain = slices.Collect(enricher.Chain(f.cause))
 	}
 	return slices.ContainsFunc(f.chain, func(err error) bool { return inspect.IsType(err, name) })
 }
 
-// sameType reports whether a type that is given in an example is the one that a
-// rule wants, which may have left out the path of the package.
-func sameType(given, want string) bool {
-	if given == want {
-		return given != ""
-	}
-	stars := given[:len(given)-len(strings.TrimLeft(given, "*"))]
-	return stars+given[max(strings.LastIndexByte(given, '/')+1, len(stars)):] == want
+// isTypeName reports whether the type that an example gives is the one that a
+// rule names, perhaps without the path of its package.
+func isTypeName(given, name string) bool {
+	base := strings.TrimLeft(given[strings.LastIndexByte(given, '/')+1:], "*")
+	stars := strings.Repeat("*", len(given)-len(strings.TrimLeft(given, "*")))
+	return given == name || stars+base == name
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/failure-enrichers/enricher/enrichers/static"
 )
 
-func labels(t *testing.T, e *static.Enricher) enricher.Labels {
+func labels(t *testing.T, fe enricher.FailureEnricher) enricher.Labels {
 	t.Helper()
-	labels, err := e.ProcessFailure(context.Background(), errors.New("x"), enricher.FailureContext{})
+	labels, err := fe.ProcessFailure(context.Background(), errors.New("x"), enricher.FailureContext{})
 	require.NoError(t, err)
 	return labels
 }
 
-func TestLabelsAreFoundOutOnce(t *testing.T) {
+func TestLabelsAreDeterminedOnce(t *testing.T) {
 	t.Setenv("STATIC_TEST_REGION", "eu-west-1")
-	e, err := static.New(static.Options{
+	fe, err := static.New(static.Options{
 		Labels: map[string]string{"env": "production", "zone": "a", "region": "nowhere"},
 		Env:    map[string]string{"region": "STATIC_TEST_REGION", "zone": "STATIC_TEST_ZONE_IS_NOT_SET"},
 		Build:  map[string]string{"go_version": "go", "revision": "revision"},
@@ -36,16 +36,16 @@ func TestLabelsAreFoundOutOnce(t *testing.T) {
 	host, err := os.Hostname()
 	require.NoError(t, err)
 
-	got := labels(t, e)
-	assert.Equal(t, []string{"env", "go_version", "host", "region", "revision", "zone"}, e.OutputKeys())
+	got := labels(t, fe)
+	assert.Equal(t, []string{"env", "go_version", "host", "region", "revision", "zone"}, fe.OutputKeys())
 	assert.Equal(t, enricher.Labels{
 		"env": "production", "go_version": runtime.Version(), "host": host,
 		"region": "eu-west-1", "revision": static.Unknown, "zone": "a",
 	}, got)
 	got["env"] = "overwritten"
-	assert.Equal(t, "production", labels(t, e)["env"])
+	assert.Equal(t, "production", labels(t, fe)["env"])
 
-	_, why, err := e.ExplainFailure(context.Background(), errors.New("x"), enricher.FailureContext{})
+	_, why, err := fe.(enricher.Explainer).ExplainFailure(context.Background(), errors.New("x"), enricher.FailureContext{})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{
 		"env": "option labels", "go_version": "go of the build", "host": "the name of the machine",
@@ -53,46 +53,44 @@ func TestLabelsAreFoundOutOnce(t *testing.T) {
 	}, why)
 }
 
-func TestBadOptionsAreNamed(t *testing.T) {
+func TestNewRejectsBadOptions(t *testing.T) {
 	t.Setenv("STATIC_TEST_BROKEN", "a\x1bb")
-	for _, c := range []struct {
-		name string
+	const value = "must have at most 1024 bytes of valid UTF-8 without control characters"
+	for name, c := range map[string]struct {
 		opts static.Options
 		want string
 	}{
-		{"no variable", static.Options{Env: map[string]string{"region": ""}}, `option "env": label "region": "": want the name of an environment variable`},
-		{"no label", static.Options{}, `option "labels": none: want a label at least, here or in env, build or host`},
-		{
-			"a variable that is not set",
-			static.Options{Env: map[string]string{"region": "STATIC_TEST_NOT_SET"}},
-			`option "env": label "region": environment variable "STATIC_TEST_NOT_SET" is not set: want it set, or a default in option labels`,
+		"no label": {static.Options{}, `option "labels": must have a label, if env, build and host have none`},
+		"variables that are not set": {
+			static.Options{Env: map[string]string{"a": "", "b": "STATIC_TEST_NOT_SET"}},
+			`option "env": label "a": environment variable "" must be set, or option labels must have a default` + "\n" +
+				`option "env": label "b": environment variable "STATIC_TEST_NOT_SET" must be set, or option labels must have a default`,
 		},
-		{
-			"a value that is none",
+		"a bad value": {
 			static.Options{Env: map[string]string{"region": "STATIC_TEST_BROKEN"}},
-			`option "env": label "region": value "a\x1bb" from environment variable STATIC_TEST_BROKEN: want at most 1024 bytes of UTF-8 without control characters`,
+			`option "env": label "region": value "a\x1bb" from environment variable STATIC_TEST_BROKEN: ` + value,
 		},
-		{
-			"a value that is too long",
+		"a long value": {
 			static.Options{Labels: map[string]string{"a": strings.Repeat("x", 1025)}},
-			`option "labels": label "a": value "` + strings.Repeat("x", 64) + `" from option labels: want at most 1024 bytes of UTF-8 without control characters`,
+			`option "labels": label "a": value "` + strings.Repeat("x", 64) + `" from option labels: ` + value,
 		},
-		{
-			"what nobody knows of a build",
+		"an unknown property": {
 			static.Options{Build: map[string]string{"v": "tag"}},
-			`option "build": label "v": nothing is known as "tag": want one of ["go" "modified" "path" "revision" "time" "version"]`,
+			`option "build": label "v": "tag" must be one of ["go" "modified" "path" "revision" "time" "version"]`,
 		},
-		{
-			"a key given twice",
+		"a key given twice": {
 			static.Options{Labels: map[string]string{"a": "b"}, Host: "a"},
-			`option "host": label "a": it has a value from option labels: want one only`,
+			`option "host": label "a": must have one source, not also option labels`,
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := static.New(c.opts)
+		t.Run(name, func(t *testing.T) {
+			fe, err := static.New(c.opts)
 			assert.EqualError(t, err, c.want)
+			assert.Nil(t, fe)
 		})
 	}
+	_, err := static.New(static.Options{Host: "\n"})
+	assert.ErrorIs(t, err, enricher.ErrInvalidKey)
 }
 
 func Example() {
@@ -105,13 +103,4 @@ func Example() {
 	}
 	fmt.Println(e.Enrich(errors.New("disk full")))
 	// Output: env=production
-}
-
-func BenchmarkProcessFailure(b *testing.B) {
-	e, err := static.New(static.Options{Labels: map[string]string{"env": "production", "region": "eu-west-1"}})
-	require.NoError(b, err)
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = e.ProcessFailure(context.Background(), nil, enricher.FailureContext{})
-	}
 }

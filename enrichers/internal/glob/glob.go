@@ -4,175 +4,125 @@ package glob
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"regexp"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 const (
-	MaxPattern = 1024     // bytes that a pattern may have
-	MaxText    = 64 << 10 // bytes of a text that are looked at
+	MaxPattern = 1024     // the longest pattern, in bytes
+	MaxText    = 64 << 10 // the part of a text that is matched, in bytes
 )
 
-// A Pattern is a compiled glob. The zero value matches the empty text only. Its
-// methods may be called concurrently.
-type Pattern struct {
-	text string
-
-	// The pieces between the stars, of which there is one less. All match a
-	// fixed number of characters: so the first belongs at the start, the last at
-	// the end, and each of the others wherever it is found first. Nothing has
-	// ever to be tried again.
-	pieces []piece
-}
-
-// Compile returns the pattern that text describes. In it
+// Compile returns the pattern that s describes. In it
 //
 //	?       is any one character
-//	*       is any text, also none, and also one with slashes
-//	[a-cx]  is one of these characters, and [!a-cx] or [^a-cx] is any other
-//	\c      is the character c, whatever it means otherwise
+//	*       is any text, including none, and including slashes
+//	[a-cx]  is one of these characters; [!a-cx] and [^a-cx] are any other
+//	\c      is the character c, without its special meaning
 //
-// and every other character is itself. Upper and lower case differ.
-//
-// A text that is longer than [MaxPattern], not valid UTF-8 or malformed is an
-// error, which says where.
-func Compile(text string) (*Pattern, error) {
-	if len(text) > MaxPattern {
-		return nil, fmt.Errorf("%.32q... has %d bytes: want a pattern of at most %d", text, len(text), MaxPattern)
+// and every other character is itself. Upper and lower case differ. A pattern
+// that is malformed, longer than [MaxPattern] or not valid UTF-8 is an error.
+func Compile(s string) (*Pattern, error) {
+	if len(s) > MaxPattern {
+		return nil, fmt.Errorf("pattern %q... has %d bytes: must have at most %d", text.Cut(s, 32), len(s), MaxPattern)
 	}
-	if !utf8.ValidString(text) {
-		return nil, fmt.Errorf("%q is not valid UTF-8", text)
+	if !utf8.ValidString(s) {
+		return nil, fmt.Errorf("pattern %q is not valid UTF-8", s)
 	}
-	p := &Pattern{text: text}
-	var current chars
-	for rest := text; rest != ""; {
-		if rest[0] == '*' {
-			p.pieces = append(p.pieces, current.done())
-			current, rest = nil, rest[1:]
-			continue
-		}
-		c, size, err := parseChar(rest)
+	expression := `(?s)\A`
+	for rest := replacement.Replace(s); rest != ""; {
+		token := element.FindString(rest)
+		translated, err := translate(token)
 		if err != nil {
-			return nil, fmt.Errorf("pattern %q: at byte %d: %w", text, len(text)-len(rest)+1, err)
+			return nil, fmt.Errorf("pattern %q: %w", s, err)
 		}
-		current, rest = append(current, c), rest[size:]
+		expression, rest = expression+translated, rest[len(token):]
 	}
-	p.pieces = append(p.pieces, current.done())
+	re, err := regexp.Compile(expression + `\z`)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", s, err)
+	}
+	p := &Pattern{text: s, prefix: s, suffix: s[strings.LastIndexAny(s, `*?]\`)+1:], re: re}
+	if i := strings.IndexAny(s, `*?[\`); i >= 0 {
+		p.prefix = s[:i]
+	}
 	return p, nil
+}
+
+// A Pattern is a compiled glob. Its methods may be called concurrently.
+type Pattern struct {
+	text           string
+	prefix, suffix string // of what re matches; quicker to look for
+	re             *regexp.Regexp
 }
 
 // String returns the text that p was compiled from.
 func (p *Pattern) String() string { return p.text }
 
-// Match reports whether p describes all of s, or where s is longer than [MaxText],
-// all of its beginning. A byte of s that is not valid UTF-8
-// is a character by itself, which no other character equals. The time it takes
-// is at most proportional to the product of the lengths of p and s, and nearly
-// always to that of s.
+// Match reports whether p describes all of s, or the first [MaxText] bytes of a
+// longer s. A byte of s that is not valid UTF-8 is a character that differs from
+// every other. The time it takes grows linearly with the length of s.
 func (p *Pattern) Match(s string) bool {
 	s = s[:min(len(s), MaxText)]
-	if len(p.pieces) == 0 {
-		return s == ""
-	}
-	head, rest := p.pieces[0], p.pieces[1:]
-	n, ok := head.prefix(s)
-	if !ok || len(rest) == 0 {
-		return ok && n == len(s)
-	}
-	s = s[n:]
-	tail, middle := rest[len(rest)-1], rest[:len(rest)-1]
-	n, ok = tail.suffix(s)
-	if !ok {
-		return false
-	}
-	s = s[:len(s)-n]
-	for _, piece := range middle {
-		end, ok := piece.find(s)
-		if !ok {
-			return false
-		}
-		s = s[end:]
-	}
-	return true
+	return strings.HasPrefix(s, p.prefix) && strings.HasSuffix(s, p.suffix) && p.re.MatchString(replacement.Replace(s))
 }
+
+// replacement keeps U+FFFD apart from bytes that are not valid UTF-8: package
+// regexp takes such a byte for U+FFFD. U+10FFFF is no character.
+var replacement = strings.NewReplacer("\uFFFD", "\U0010FFFF")
 
 var (
-	errRange     = errors.New("want a range of characters that ascends, such as [a-z]")
-	errClass     = errors.New(`want "]" after the characters of a class, and at least one of them; a "[" that means itself is written "\["`)
-	errBackslash = errors.New(`want a character after the backslash; one that means itself is written "\\"`)
+	// element matches what one call of translate translates; the empty string if
+	// the text begins with a malformed class or ends with a backslash.
+	element = regexp.MustCompile(`(?s)\A(?:\[(?:\\.|[^\\\]])+\]|\\.|[^\\\[])?`)
+
+	// member matches a character or a range of characters in a class.
+	member = regexp.MustCompile(`(?s)(\\.|[^\\])(?:-(\\.|[^\\]))?`)
 )
 
-// parseChar parses the one element, no star, that text begins with.
-func parseChar(text string) (c char, size int, err error) {
-	switch text[0] {
-	case '?':
-		return char{other: true}, 1, nil
-	case '[':
-		return parseClass(text)
+var (
+	errMalformed = errors.New(`must have a character after each backslash, and a "]" and at least one character after each "["; ` +
+		`write "\\" and "\[" for the characters themselves`)
+	errRange = errors.New(`must have ascending ranges, such as "[a-z]"`)
+)
+
+// translate returns the regular expression for an element of a pattern.
+func translate(element string) (string, error) {
+	switch {
+	case element == "":
+		return "", errMalformed
+	case element == "*":
+		return ".*", nil
+	case element == "?":
+		return ".", nil
+	case element[0] == '[':
+		return translateClass(element[1 : len(element)-1])
 	}
-	r, size, err := parseRune(text)
-	return char{literal: true, ranges: []rune{r, r}}, size, err
+	return regexp.QuoteMeta(strings.TrimPrefix(element, `\`)), nil
 }
 
-// parseClass parses a class such as [a-cx].
-func parseClass(text string) (c char, size int, err error) {
-	rest := text[1:]
-	if rest != "" && (rest[0] == '!' || rest[0] == '^') {
-		c.other, rest = true, rest[1:]
+// translateClass returns the regular expression for a class without its brackets.
+func translateClass(class string) (string, error) {
+	expression := "["
+	if class[0] == '!' || class[0] == '^' {
+		expression, class = "[^", class[1:]
 	}
-	for rest != "" && rest[0] != ']' {
-		lo, size, err := parseRune(rest)
-		if err != nil {
-			return c, 0, err
+	if class == "" {
+		return "", errMalformed
+	}
+	for _, m := range member.FindAllStringSubmatch(class, -1) {
+		first, _ := utf8.DecodeLastRuneInString(m[1])
+		last := first
+		if m[2] != "" {
+			last, _ = utf8.DecodeLastRuneInString(m[2])
 		}
-		rest = rest[size:]
-		hi := lo
-		if len(rest) > 1 && rest[0] == '-' && rest[1] != ']' {
-			hi, size, err = parseRune(rest[1:])
-			if err != nil {
-				return c, 0, err
-			}
-			rest = rest[1+size:]
+		if last < first {
+			return "", errRange
 		}
-		if hi < lo {
-			return c, 0, errRange
-		}
-		c.ranges = append(c.ranges, lo, hi)
+		expression += fmt.Sprintf(`\x{%x}-\x{%x}`, first, last)
 	}
-	if rest == "" || len(c.ranges) == 0 {
-		return c, 0, errClass
-	}
-	return c, len(text) - len(rest) + 1, nil
-}
-
-// parseRune parses a character that may be escaped.
-func parseRune(text string) (r rune, size int, err error) {
-	escape := 0
-	if text[0] == '\\' {
-		escape = 1
-		if len(text) == 1 {
-			return 0, 0, errBackslash
-		}
-	}
-	r, size = utf8.DecodeRuneInString(text[escape:])
-	return r, escape + size, nil
-}
-
-// A char is a set of characters: those in ranges, or any other.
-type char struct {
-	ranges  []rune // pairs of the first and the last
-	other   bool
-	literal bool // there is one character in it
-}
-
-func (c char) match(r rune, size int) bool {
-	if r == utf8.RuneError && size == 1 {
-		return c.other // a byte that is no character
-	}
-	for bounds := range slices.Chunk(c.ranges, 2) {
-		if bounds[0] <= r && r <= bounds[1] {
-			return !c.other
-		}
-	}
-	return c.other
+	return expression + "]", nil
 }

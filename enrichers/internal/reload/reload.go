@@ -1,177 +1,165 @@
-// Package reload keeps what was made of a file, and makes it anew when the file
-// changes. It needs no goroutine while nothing happens, and survives file systems
-// that hang.
+// Package reload keeps the rules of an enricher: those in its options, or those
+// in a file, which it reads again when the file changes.
 package reload
 
 import (
-	"context"
-	"crypto/sha256"
+	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher"
 )
 
 const (
-	// Interval is how long a File is taken to be unchanged without a look.
-	Interval = time.Second
-
-	// Patience is how long [File.Get] waits for the look that it takes. A
-	// network file system may hang for ever.
-	Patience = 100 * time.Millisecond
+	Interval = time.Second // the least time between two looks at a file
+	MaxSize  = 1 << 20     // the size of the largest file, in bytes
 )
 
-// Options are the options of [Open].
+// Options are the options of an enricher that say where its rules are.
 type Options struct {
-	MaxSize int64        // of the file, in bytes
-	Watch   bool         // whether to read it again when it changes
-	Logger  *slog.Logger // for what becomes of a new version. By default, slog.Default().
+	File   string       // the path of a file with rules; empty if they are in the option rules
+	Reload bool         // whether to read File again when it changes
+	Rules  int          // the number of rules in the option rules
+	Logger *slog.Logger // for what becomes of a new version. By default, slog.Default().
 }
 
-// A File holds the value that was made of a file. Its methods may be called
-// concurrently.
-type File[T any] struct {
-	path  string
-	opts  Options
-	parse func(data []byte, old *T) (*T, error)
-	value atomic.Pointer[T]
-
-	failed atomic.Uint64
-
-	start time.Time
-	due   atomic.Int64 // when to look again, in nanoseconds after start
-	busy  atomic.Bool  // whether somebody is looking: who has set it may call look
-
-	// What was seen last belongs to who has set busy.
-	seen    os.FileInfo
-	settled bool // a later change cannot leave seen as it is
-	sum     [sha256.Size]byte
-	problem string // that was logged last, and is there still
+// A Version is one version of the rules.
+type Version interface {
+	OutputKeys() []string // of the labels that the rules set
+	InputKeys() []string  // of the labels that they read
 }
 
-// Open reads the file at path and returns a File with what parse makes of it. A
-// byte order mark is cut off.
-//
-// Where opts.Watch is set, and the file has changed, parse is called again with
-// the value in force as old, which is nil at first; it must not change old. An
-// error leaves old in force, and is logged once for each version of the file. So
-// is a file that cannot be read any longer. Calls of parse never overlap. It may
-// be called on another goroutine, and a panic counts as an error there.
-func Open[T any](path string, opts Options, parse func(data []byte, old *T) (*T, error)) (*File[T], error) {
+// Rules are the rules of an enricher. Methods may be called concurrently.
+type Rules[V Version] struct {
+	opts    Options
+	parse   func(data []byte) (V, []error)
+	first   V // which has the keys that the enricher declared
+	current atomic.Pointer[V]
+	failed  atomic.Uint64
+
+	mu     sync.Mutex // held during a look at the file; guards what follows
+	looked time.Time
+	seen   state // at the last look
+	used   state // when the file was last read
+}
+
+// A state of a file. If the file cannot be found, it is the zero value.
+type state struct{ size, modified int64 }
+
+// Load returns the rules that inline makes, or those that parse makes of
+// opts.File, without a byte order mark. The error joins an
+// [*enricher.ConfigError] for each error of theirs, and for each option that does
+// not fit the others.
+func Load[V Version](opts Options, inline func() (V, []error), parse func(data []byte) (V, []error)) (*Rules[V], error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	f := &File[T]{path: path, opts: opts, parse: parse, start: time.Now()}
-	data, err := f.read()
-	if err != nil {
-		return nil, err
+	r := &Rules[V]{opts: opts, parse: parse, looked: time.Now()}
+	option := "file"
+	var errs []error
+	switch {
+	case opts.File != "" && opts.Rules > 0:
+		option, errs = "rules", []error{fmt.Errorf("must be empty, as the rules are in the file %q", opts.File)}
+	case opts.File != "":
+		r.seen = r.stat()
+		r.first, errs = r.read(r.seen)
+	case opts.Reload:
+		option, errs = "reload", []error{errors.New("must be false, as there is no option file")}
+	case opts.Rules == 0:
+		option, errs = "rules", []error{errors.New("must have at least one rule, or the option file must be set")}
+	default:
+		option = "rules"
+		r.first, errs = inline()
 	}
-	value, err := parse(data, nil)
-	if err != nil {
-		return nil, err
+	for i, err := range errs {
+		errs[i] = &enricher.ConfigError{Option: option, Err: err}
 	}
-	f.value.Store(value)
-	f.postpone()
-	return f, nil
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	r.current.Store(&r.first)
+	return r, nil
 }
 
-// Fixed returns a File that has always been v, without any file.
-func Fixed[T any](v *T) *File[T] {
-	f := &File[T]{}
-	f.value.Store(v)
-	return f
-}
+// OutputKeys returns the keys of the labels that the first version sets.
+func (r *Rules[V]) OutputKeys() []string { return slices.Clone(r.first.OutputKeys()) }
 
-// Get returns the value in force. Of the calls that come after an [Interval] one
-// looks whether the file has changed, while the others go on with what there is.
-// That one too waits for no longer than [Patience], or until ctx ends: then it is
-// a later call that gets the news.
-func (f *File[T]) Get(ctx context.Context) *T {
-	if f.opts.Watch && f.isDue() && f.busy.CompareAndSwap(false, true) {
-		f.renew(ctx)
-	}
-	return f.value.Load()
-}
+// InputKeys returns the keys of the labels that the first version reads.
+func (r *Rules[V]) InputKeys() []string { return slices.Clone(r.first.InputKeys()) }
 
-// Value returns the value in force without a look.
-func (f *File[T]) Value() *T { return f.value.Load() }
+// Failed returns the number of new versions that could not be used.
+func (r *Rules[V]) Failed() uint64 { return r.failed.Load() }
 
-// Failed returns how often a new version could not be used, or the file not be
-// read again: as often as that was logged.
-func (f *File[T]) Failed() uint64 { return f.failed.Load() }
-
-func (f *File[T]) isDue() bool { return int64(time.Since(f.start)) >= f.due.Load() }
-
-func (f *File[T]) postpone() { f.due.Store(int64(time.Since(f.start) + Interval)) }
-
-// renew looks, and waits for that as long as it can be waited for. A look that
-// hangs keeps busy set, so that there is never a second one.
-func (f *File[T]) renew(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer f.busy.Store(false)
-		defer f.postpone()
-		// A panic on this goroutine would be the end of the process.
-		if p := guard.Do(f.look); p != nil {
-			guard.Do(func() { f.complain(fmt.Sprintf("panic: %s\n%s", guard.Sprint(p.Value), p.Stack)) })
+// Get returns the current version. If the last look at the file was an
+// [Interval] ago, Get looks at it first, while concurrent calls return the
+// current version at once. A new version is read when a second look finds it
+// unchanged, as it may be incomplete before. It replaces the current one unless
+// it cannot be parsed or has a key that the first version did not have.
+func (r *Rules[V]) Get() V {
+	if r.opts.Reload && r.mu.TryLock() {
+		defer r.mu.Unlock()
+		if now := time.Now(); now.Sub(r.looked) >= Interval {
+			r.looked = now
+			r.look()
 		}
-	}()
-	patience := time.NewTimer(Patience)
-	defer patience.Stop()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	case <-patience.C:
 	}
+	return *r.current.Load()
 }
 
-// look reads the file again if it may have changed.
-func (f *File[T]) look() {
-	info, err := os.Stat(f.path)
+func (r *Rules[V]) look() {
+	before := r.seen
+	r.seen = r.stat()
+	if r.seen == r.used || r.seen != before {
+		return
+	}
+	version, errs := r.read(r.seen)
+	if len(errs) == 0 {
+		errs = append(r.newKeys("sets", r.first.OutputKeys(), version.OutputKeys()),
+			r.newKeys("reads", r.first.InputKeys(), version.InputKeys())...)
+	}
+	if len(errs) > 0 {
+		r.failed.Add(1)
+		r.opts.Logger.Warn("Reload failed; keeping the previous version",
+			slog.String("file", r.opts.File), slog.String("error", errors.Join(errs...).Error()))
+		return
+	}
+	r.current.Store(&version)
+	r.opts.Logger.Info("Reloaded the file", slog.String("file", r.opts.File))
+}
+
+// newKeys returns an error for each of keys that is not among declared.
+func (r *Rules[V]) newKeys(verb string, declared, keys []string) (errs []error) {
+	for _, key := range keys {
+		if !slices.Contains(declared, key) {
+			errs = append(errs, fmt.Errorf("%s: %s the label %q, which the first version did not: restart the service to use it", r.opts.File, verb, key))
+		}
+	}
+	return errs
+}
+
+func (r *Rules[V]) stat() state {
+	info, err := os.Stat(r.opts.File)
 	if err != nil {
-		f.complain(err.Error())
-		return
+		return state{}
 	}
-	if f.problem == "" && f.settled && os.SameFile(info, f.seen) &&
-		info.Size() == f.seen.Size() && info.ModTime().Equal(f.seen.ModTime()) {
-		return
+	return state{info.Size(), info.ModTime().UnixNano()}
+}
+
+// read reads the file, which is in state s.
+func (r *Rules[V]) read(s state) (version V, errs []error) {
+	r.used = s
+	if s.size > MaxSize {
+		return version, []error{fmt.Errorf("%s: must have at most %d bytes", r.opts.File, MaxSize)}
 	}
-	before := f.sum
-	data, err := f.read()
+	data, err := os.ReadFile(r.opts.File)
 	if err != nil {
-		f.complain(err.Error())
-		return
+		return version, []error{err}
 	}
-	f.problem = ""
-	if f.sum == before {
-		return
-	}
-	value, err := f.parse(data, f.value.Load())
-	if err != nil {
-		f.warn("New version of a file is not used: the one before stays in force", err.Error())
-		return
-	}
-	f.value.Store(value)
-	f.log(slog.LevelInfo, "New version of a file is used from now on")
-}
-
-// complain logs a problem with reading the file, once.
-func (f *File[T]) complain(problem string) {
-	if problem != f.problem {
-		f.problem = problem
-		f.warn("File cannot be read again: what was read before stays in force", problem)
-	}
-}
-
-func (f *File[T]) warn(msg, problem string) {
-	f.failed.Add(1)
-	f.log(slog.LevelWarn, msg, slog.String("error", problem))
-}
-
-func (f *File[T]) log(level slog.Level, msg string, attrs ...slog.Attr) {
-	f.opts.Logger.LogAttrs(context.Background(), level, msg, append([]slog.Attr{slog.String("file", f.path)}, attrs...)...)
+	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 }

@@ -2,404 +2,250 @@ package reload_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/reload"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A version has the words of a file as its output keys.
+type version []string
 
-func ExampleFile_Get() {
-	path := filepath.Join(os.TempDir(), fmt.Sprint("greeting-", os.Getpid()))
-	defer os.Remove(path)
-	_ = os.WriteFile(path, []byte("hello"), 0o600)
-	f, err := reload.Open(path, reload.Options{MaxSize: 100, Watch: true},
-		func(data []byte, _ *string) (*string, error) {
-			s := string(data)
-			return &s, nil
-		})
-	if err != nil {
-		fmt.Println(err)
-		return
+func (v version) OutputKeys() []string { return v }
+
+func (v version) InputKeys() (keys []string) {
+	for _, word := range v {
+		keys = append(keys, "in-"+word)
 	}
-	fmt.Println(*f.Get(context.Background()))
-	// Output: hello
+	return keys
 }
 
-// text accepts what does not begin with "bad".
-func text(data []byte, old *string) (*string, error) {
-	s := string(data)
-	if strings.HasPrefix(s, "panic") {
-		panic(s)
+func parse(data []byte) (version, []error) {
+	if s := string(data); strings.HasPrefix(s, "bad") {
+		return nil, []error{errors.New(s), errors.New("worse")}
 	}
-	if strings.HasPrefix(s, "bad") {
-		return nil, fmt.Errorf("%s after %s", s, *old)
-	}
-	return &s, nil
+	return strings.Fields(string(data)), nil
 }
 
-var silent = slog.New(slog.DiscardHandler)
-
-// A log collects log lines without their times.
-type log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+// A file is reloaded when it changes.
+type file struct {
+	*reload.Rules[version]
+	t    *testing.T
+	path string
+	log  bytes.Buffer
 }
 
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *log) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		switch a.Key {
-		case slog.TimeKey:
+// load loads a file with this content.
+func load(t *testing.T, content string, parse func([]byte) (version, []error)) *file {
+	t.Helper()
+	f := &file{t: t, path: filepath.Join(t.TempDir(), "f")}
+	f.write(content)
+	logger := slog.New(slog.NewTextHandler(&f.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
 			return slog.Attr{}
-		case "file":
-			return slog.String("file", filepath.Base(a.Value.String()))
 		}
-		return a
+		return slog.String(a.Key, strings.ReplaceAll(a.Value.String(), f.path, "f"))
 	}}))
-}
-
-// take returns the lines since the last time.
-func (l *log) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.buf.Reset()
-	return strings.TrimSuffix(l.buf.String(), "\n")
-}
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-}
-
-// open opens a new file with this content.
-func open(t *testing.T, content string, watch bool) (*reload.File[string], string, *log) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "f")
-	write(t, path, content)
-	l := &log{}
-	f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: watch, Logger: l.logger()}, text)
+	var err error
+	f.Rules, err = reload.Load(reload.Options{File: f.path, Reload: true, Logger: logger}, nil, parse)
 	require.NoError(t, err)
-	return f, path, l
+	return f
+}
+
+// write changes the file. Versions differ in size, as their times may be equal.
+func (f *file) write(content string) {
+	f.t.Helper()
+	require.NoError(f.t, os.WriteFile(f.path, []byte(content), 0o600))
+}
+
+// look returns the version after a look at the file, and what was logged.
+func (f *file) look() (version, logged string) {
+	time.Sleep(reload.Interval)
+	version = strings.Join(f.Get(), " ")
+	logged = strings.TrimSuffix(f.log.String(), "\n")
+	f.log.Reset()
+	return version, logged
+}
+
+// check checks the version after each of several looks, and all that was logged.
+func (f *file) check(logged string, versions ...string) {
+	f.t.Helper()
+	var got, log []string
+	for range versions {
+		version, logged := f.look()
+		got = append(got, version)
+		if logged != "" {
+			log = append(log, logged)
+		}
+	}
+	assert.Equal(f.t, versions, got)
+	assert.Equal(f.t, logged, strings.Join(log, "\n"))
 }
 
 const (
-	used    = `level=INFO msg="New version of a file is used from now on" file=f`
-	notUsed = `level=WARN msg="New version of a file is not used: the one before stays in force" file=f error="bad after one"`
+	reloaded = `level=INFO msg="Reloaded the file" file=f`
+	failed   = `level=WARN msg="Reload failed; keeping the previous version" file=f error=`
 )
 
-func TestANewVersionIsUsedAfterTheInterval(t *testing.T) {
+func TestRulesUseANewVersionOnceItIsUnchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, path, l := open(t, "one", true)
-		write(t, path, "two")
-		assert.Equal(t, "one", *f.Get(t.Context()), "it has just been read")
+		f := load(t, "a b c", parse)
+		f.write("a")
+		f.check(reloaded, "a b c", "a", "a")
+
+		f.write("a b")
+		f.check("", "a")
+		f.write("a b c")
+		f.check(reloaded, "a", "a b c")
+	})
+}
+
+func TestRulesCompareTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := load(t, "a b", parse)
+		f.write("b a")
+		require.NoError(t, os.Chtimes(f.path, time.Time{}, time.Now()))
+		f.check(reloaded, "a b", "b a")
+	})
+}
+
+func TestRulesLookOnceAnInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := load(t, "a b", parse)
+		f.write("a")
+		assert.Equal(t, version{"a", "b"}, f.Get())
+		f.check("", "a b")
 		time.Sleep(reload.Interval - 1)
-		assert.Equal(t, "one", *f.Get(t.Context()), "nobody looks yet")
+		assert.Equal(t, version{"a", "b"}, f.Get())
 		time.Sleep(time.Nanosecond)
-		assert.Equal(t, "two", *f.Get(t.Context()), "who looks gets the news")
-		assert.Equal(t, used, l.take())
-
-		write(t, path, "three")
-		assert.Equal(t, "two", *f.Get(t.Context()))
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "three", *f.Get(t.Context()))
+		assert.Equal(t, version{"a"}, f.Get())
 	})
 }
 
-func TestNothingIsReadAgainUnlessAskedFor(t *testing.T) {
+func TestRulesKeepThePreviousVersion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, path, l := open(t, "one", false)
-		write(t, path, "two")
+		f := load(t, "a b", parse)
+		f.write("bad")
+		f.check(failed+`"bad\nworse"`, "a b", "a b", "a b", "a b")
+		f.write("b c d")
+		f.check(failed+`"f: sets the label \"c\", which the first version did not: restart the service to use it\n`+
+			`f: sets the label \"d\", which the first version did not: restart the service to use it\n`+
+			`f: reads the label \"in-c\", which the first version did not: restart the service to use it\n`+
+			`f: reads the label \"in-d\", which the first version did not: restart the service to use it"`, "a b", "a b", "a b")
+		f.write("b" + strings.Repeat(" ", reload.MaxSize))
+		f.check(failed+`"f: must have at most 1048576 bytes"`, "a b", "a b")
+		require.NoError(t, os.Remove(f.path))
+		f.check(failed+`"open f: no such file or directory"`, "a b", "a b", "a b")
+		assert.EqualValues(t, 4, f.Failed())
+
+		f.write("b" + strings.Repeat(" ", reload.MaxSize-1))
+		f.check(reloaded, "a b", "b")
+		f.write("a b")
+		f.check(reloaded, "b", "a b")
+		assert.Equal(t, []string{"a", "b"}, f.OutputKeys())
+		assert.Equal(t, []string{"in-a", "in-b"}, f.InputKeys())
+	})
+}
+
+func TestRulesDoNotWaitForALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parsing, parsed := make(chan bool, 1), make(chan bool)
+		parsing <- true
+		f := load(t, "a b", func(data []byte) (version, []error) {
+			select {
+			case <-parsing: // the first version
+			case <-parsed:
+			}
+			return parse(data)
+		})
+		f.write("a")
+		f.check("", "a b")
+		done := make(chan version)
+		time.Sleep(reload.Interval)
+		go func() { done <- f.Get() }()
+		synctest.Wait()
 		time.Sleep(time.Hour)
-		assert.Equal(t, "one", *f.Get(t.Context()))
-		assert.Empty(t, l.take())
-		v := "fixed"
-		assert.Same(t, &v, reload.Fixed(&v).Get(t.Context()))
+		assert.Equal(t, version{"a", "b"}, f.Get())
+		close(parsed)
+		assert.Equal(t, version{"a"}, <-done)
+		assert.Equal(t, version{"a"}, f.Get())
 	})
 }
 
-func TestABrokenVersionKeepsTheOldOneAndIsNamedOnce(t *testing.T) {
+func TestRulesAreReadOnceWithoutReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, path, l := open(t, "one", true)
-		get := func() string {
-			time.Sleep(reload.Interval)
-			return *f.Get(t.Context())
-		}
-		write(t, path, "bad")
-		assert.Equal(t, "one", get())
-		assert.Equal(t, notUsed, l.take())
-		write(t, path, "bad") // the same content at another time
-		assert.Equal(t, "one", get())
-		assert.Equal(t, "one", get())
-		assert.Empty(t, l.take())
-		write(t, path, "bad, worse")
-		assert.Equal(t, "one", get())
-		assert.Equal(t, strings.Replace(notUsed, "bad after", "bad, worse after", 1), l.take())
-		write(t, path, "two")
-		assert.Equal(t, "two", get())
-		assert.Equal(t, used, l.take())
-		assert.EqualValues(t, 2, f.Failed())
-	})
-}
-
-func TestAFileThatIsGoneKeepsTheOldVersionAndIsNamedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f, path, l := open(t, "one", true)
-		get := func() string {
-			time.Sleep(reload.Interval)
-			return *f.Get(t.Context())
-		}
+		path := filepath.Join(t.TempDir(), "f")
+		require.NoError(t, os.WriteFile(path, []byte("\ufeffa b"), 0o600))
+		rules, err := reload.Load(reload.Options{File: path}, nil, parse)
+		require.NoError(t, err)
 		require.NoError(t, os.Remove(path))
-		assert.Equal(t, "one", get())
-		assert.Contains(t, l.take(), `level=WARN msg="File cannot be read again: what was read before stays in force" file=f error="stat `)
-		assert.Equal(t, "one", get())
-		assert.Empty(t, l.take())
-
-		write(t, path, "far more than twenty bytes")
-		assert.Equal(t, "one", get())
-		assert.Contains(t, l.take(), "want a file of at most 20 bytes")
-		assert.Equal(t, "one", get())
-		assert.Empty(t, l.take())
-
-		write(t, path, "one") // as before: nothing to say
-		assert.Equal(t, "one", get())
-		assert.Empty(t, l.take())
-
-		require.NoError(t, os.Remove(path))
-		assert.Equal(t, "one", get())
-		assert.NotEmpty(t, l.take(), "gone again is news again")
-		assert.EqualValues(t, 3, f.Failed())
-	})
-}
-
-func TestAFileThatComesAndGoesIsNamedEachTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		write(t, path, "one")
-		old := time.Now().Add(-time.Hour)
-		require.NoError(t, os.Chtimes(path, old, old))
-		l := &log{}
-		f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: l.logger()}, text)
-		require.NoError(t, err)
-		for range 2 {
-			require.NoError(t, os.Rename(path, path+".away"))
+		for range 3 {
 			time.Sleep(reload.Interval)
-			assert.Equal(t, "one", *f.Get(t.Context()))
-			assert.Contains(t, l.take(), "File cannot be read again")
-			require.NoError(t, os.Rename(path+".away", path))
-			time.Sleep(reload.Interval)
-			assert.Equal(t, "one", *f.Get(t.Context()))
-			assert.Empty(t, l.take())
+			assert.Equal(t, version{"a", "b"}, rules.Get())
 		}
+		assert.Zero(t, rules.Failed())
 	})
 }
 
-func TestAChangeIsSeenWhereSizeAndTimeStay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		old := time.Now().Add(-time.Hour)
-		put := func(path, content string) {
-			write(t, path, content)
-			require.NoError(t, os.Chtimes(path, old, old))
-		}
-		put(path, "one")
-		f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: silent}, text)
-		require.NoError(t, err)
-
-		put(path+".new", "two") // another file
-		require.NoError(t, os.Rename(path+".new", path))
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "two", *f.Get(t.Context()))
-
-		put(path, "six") // in place, which cannot be told as it pretends to be old
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "two", *f.Get(t.Context()), "an unchanged file is not read")
-
-		old = time.Now().Add(-time.Second) // in place, but just now
-		put(path, "ten")
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "ten", *f.Get(t.Context()))
-		put(path, "new")
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "new", *f.Get(t.Context()))
-	})
+func TestRulesOfOptions(t *testing.T) {
+	t.Parallel()
+	rules, err := reload.Load(reload.Options{Rules: 1}, func() (version, []error) { return version{"a"}, nil }, nil)
+	require.NoError(t, err)
+	assert.Equal(t, version{"a"}, rules.Get())
+	assert.Equal(t, []string{"a"}, rules.OutputKeys())
 }
 
-func TestALookThatHangsHoldsUpNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		write(t, path, "one")
-		hang := make(chan struct{})
-		var parsed atomic.Int32
-		f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: silent},
-			func(data []byte, old *string) (*string, error) {
-				parsed.Add(1)
-				if old != nil {
-					<-hang
-				}
-				return text(data, old)
-			})
-		require.NoError(t, err)
-		write(t, path, "two")
-		time.Sleep(reload.Interval)
-
-		start := time.Now()
-		assert.Equal(t, "one", *f.Get(t.Context()))
-		assert.Equal(t, reload.Patience, time.Since(start), "who looks waits for a moment")
-		write(t, path, "three")
-		for range 10 {
-			start = time.Now()
-			assert.Equal(t, "one", *f.Get(t.Context()))
-			assert.Zero(t, time.Since(start), "all others do not")
-			time.Sleep(reload.Interval)
-		}
-		assert.EqualValues(t, 2, parsed.Load(), "nobody else looks meanwhile")
-		close(hang)
-		synctest.Wait()
-		assert.Equal(t, "two", *f.Get(t.Context()))
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "three", *f.Get(t.Context()))
-	})
-}
-
-func TestWhoLooksLeavesWhenItsContextEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		write(t, path, "one")
-		hang := make(chan struct{})
-		f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: silent},
-			func(data []byte, old *string) (*string, error) {
-				if old != nil {
-					<-hang
-				}
-				return text(data, old)
-			})
-		require.NoError(t, err)
-		write(t, path, "two")
-		time.Sleep(reload.Interval)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		start := time.Now()
-		assert.Equal(t, "one", *f.Get(ctx))
-		assert.Zero(t, time.Since(start))
-		close(hang)
-		synctest.Wait()
-	})
-}
-
-func TestAPanicIsNoNewVersion(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f, path, l := open(t, "one", true)
-		write(t, path, "panic here")
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "one", *f.Get(t.Context()))
-		assert.Contains(t, l.take(), `error="panic: panic here\ngoroutine `)
-		write(t, path, "two")
-		time.Sleep(reload.Interval)
-		assert.Equal(t, "two", *f.Get(t.Context()))
-	})
-}
-
-// A badHandler panics with every line.
-type badHandler struct{ slog.Handler }
-
-func (badHandler) Enabled(context.Context, slog.Level) bool  { return true }
-func (badHandler) Handle(context.Context, slog.Record) error { panic("handler") }
-
-func TestAHandlerThatPanicsHurtsNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "f")
-		write(t, path, "one")
-		f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: slog.New(badHandler{})}, text)
-		require.NoError(t, err)
-		for _, content := range []string{"two", "three"} {
-			write(t, path, content)
-			time.Sleep(reload.Interval)
-			assert.Equal(t, content, *f.Get(t.Context()))
-		}
-	})
-}
-
-func TestOpenRefusesWhatCannotBeRead(t *testing.T) {
+func TestLoadRejects(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	large := filepath.Join(dir, "large")
-	write(t, large, "123456")
-	bad := filepath.Join(dir, "bad")
-	write(t, bad, "12345")
-	opts := reload.Options{MaxSize: 5}
-	parse := func([]byte, *string) (*string, error) { return nil, errors.New("bad") }
-
-	_, err := reload.Open(filepath.Join(dir, "none"), opts, parse)
-	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = reload.Open(dir, opts, parse)
-	require.EqualError(t, err, dir+": want a regular file, not d---------")
-	_, err = reload.Open(large, opts, parse)
-	require.EqualError(t, err, large+": want a file of at most 5 bytes")
-	_, err = reload.Open(bad, opts, parse)
-	require.EqualError(t, err, "bad")
-}
-
-func TestAByteOrderMarkIsCutOff(t *testing.T) {
-	t.Parallel()
-	f, _, _ := open(t, "\xef\xbb\xbfone", false)
-	assert.Equal(t, "one", *f.Get(t.Context()))
-}
-
-func TestAStormOfReadersSeesEachVersionWhole(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "f")
-	write(t, path, "aaaa")
-	f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: silent}, text)
-	require.NoError(t, err)
-	var wg sync.WaitGroup
-	deadline := time.Now().Add(1200 * time.Millisecond)
-	for range 4 {
-		wg.Go(func() {
-			for time.Now().Before(deadline) {
-				v := *f.Get(t.Context())
-				if v != "aaaa" && v != "bbbb" && v != "" { // empty while it is written
-					t.Errorf("got %q", v)
-				}
-			}
+	large, bad := filepath.Join(dir, "large"), filepath.Join(dir, "bad")
+	require.NoError(t, os.WriteFile(large, slices.Repeat([]byte("a"), reload.MaxSize+1), 0o600))
+	require.NoError(t, os.WriteFile(bad, []byte("bad"), 0o600))
+	inline := func() (version, []error) { return parse([]byte("bad")) }
+	for name, c := range map[string]struct {
+		opts reload.Options
+		want string
+	}{
+		"no rules":            {reload.Options{}, `option "rules": must have at least one rule, or the option file must be set`},
+		"rules and a file":    {reload.Options{File: bad, Rules: 1}, `option "rules": must be empty, as the rules are in the file "` + bad + `"`},
+		"no file to reload":   {reload.Options{Reload: true, Rules: 1}, `option "reload": must be false, as there is no option file`},
+		"rules with errors":   {reload.Options{Rules: 1}, "option \"rules\": bad\noption \"rules\": worse"},
+		"a file with errors":  {reload.Options{File: bad}, "option \"file\": bad\noption \"file\": worse"},
+		"a large file":        {reload.Options{File: large}, `option "file": ` + large + `: must have at most 1048576 bytes`},
+		"a file that is none": {reload.Options{File: large + "r"}, `option "file": open ` + large + `r: no such file or directory`},
+		"a directory":         {reload.Options{File: dir}, `option "file": read ` + dir + `: is a directory`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules, err := reload.Load(c.opts, inline, parse)
+			require.EqualError(t, err, c.want)
+			require.Nil(t, rules)
+			_, ok := enricher.AsType[*enricher.ConfigError](err)
+			assert.True(t, ok)
 		})
 	}
-	for time.Now().Before(deadline) {
-		write(t, path, "bbbb")
-		write(t, path, "aaaa")
-	}
-	wg.Wait()
 }
 
 func BenchmarkGet(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "f")
-	require.NoError(b, os.WriteFile(path, []byte("one"), 0o600))
-	f, err := reload.Open(path, reload.Options{MaxSize: 20, Watch: true, Logger: silent}, text)
+	require.NoError(b, os.WriteFile(path, []byte("a"), 0o600))
+	rules, err := reload.Load(reload.Options{File: path, Reload: true}, nil, parse)
 	require.NoError(b, err)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			f.Get(b.Context())
+			rules.Get()
 		}
 	})
 }

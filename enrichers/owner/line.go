@@ -1,0 +1,170 @@
+package owner
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/text"
+)
+
+// lines are one version of the rules. They do not change.
+type lines struct {
+	all             []*line
+	outputs, inputs []string
+}
+
+// A line is one rule.
+type line struct {
+	place      string // of it: owners.txt:3
+	text       string // of its conditions
+	conditions []condition
+	owner      owner
+}
+
+func (ls *lines) OutputKeys() []string { return ls.outputs }
+
+func (ls *lines) InputKeys() []string { return ls.inputs }
+
+// find returns the last line that matches, or nil.
+func (ls *lines) find(f *failure) *line {
+	for _, l := range slices.Backward(ls.all) {
+		if !slices.ContainsFunc(l.conditions, func(c condition) bool { return !c.match(f) }) {
+			return l
+		}
+	}
+	return nil
+}
+
+// parse parses lines. Errors and explanations name a line by place and its number.
+func parse(texts []string, place string, fallback owner) (*lines, []error) {
+	ls := &lines{}
+	var errs []error
+	for i, s := range texts {
+		l, err := parseLine(s)
+		at := fmt.Sprint(place, i+1)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", at, err))
+		case l != nil:
+			l.place = at
+			ls.all = append(ls.all, l)
+			if len(ls.all) > 1 && l.isCatchAll() {
+				errs = append(errs, fmt.Errorf("%s: %q: must be the first line, as no line above it can match", at, l.text))
+			}
+		}
+	}
+	if len(errs) == 0 && len(ls.all) == 0 {
+		errs = []error{fmt.Errorf("%s: must have at least one line that is not a comment", strings.TrimRight(place, " :"))}
+	}
+	ls.addKeys(fallback)
+	return ls, errs
+}
+
+func (l *line) isCatchAll() bool {
+	return !slices.ContainsFunc(l.conditions, func(c condition) bool { return c != anyCondition{} })
+}
+
+// addKeys sets the keys of the labels that the lines set and read.
+func (ls *lines) addKeys(fallback owner) {
+	set, read := fallback.labels(), map[string]bool{}
+	for _, l := range ls.all {
+		maps.Copy(set, l.owner.labels())
+		for _, c := range l.conditions {
+			if c, ok := c.(labelCondition); ok {
+				read[c.key] = true
+			}
+		}
+	}
+	ls.outputs, ls.inputs = set.Keys(), slices.Sorted(maps.Keys(read))
+}
+
+// parseLine parses a line. It returns nil if there is no rule in it.
+func parseLine(s string) (*line, error) {
+	if !utf8.ValidString(s) {
+		return nil, errors.New("must be valid UTF-8")
+	}
+	words := split(s)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	l := &line{}
+	n := 0
+	for ; n < len(words) && isCondition(words[n]); n++ {
+		c, err := parseCondition(words[n])
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", words[n], err)
+		}
+		l.conditions = append(l.conditions, c)
+	}
+	switch n {
+	case 0:
+		return nil, fmt.Errorf("%q: must follow a condition: %s", words[0], conditionForms)
+	case len(words):
+		return nil, fmt.Errorf("%q: must be followed by the team", words[n-1])
+	}
+	l.text = strings.Join(words[:n], " ")
+	return l, l.owner.parse(words[n], words[n+1:])
+}
+
+// parse parses the team and the words after it.
+func (o *owner) parse(team string, words []string) error {
+	if key, value, found := cut(team, '='); found {
+		return fmt.Errorf(`%q: must be the team; if it is, write %s\=%s`, team, key, value)
+	}
+	o.team = unescape(team)
+	for _, word := range words {
+		key, value, _ := cut(word, '=')
+		field := map[string]*string{KeyOncall: &o.oncall, KeyRunbook: &o.runbook}[key]
+		switch {
+		case field == nil || value == "":
+			return fmt.Errorf("%q: must be oncall=NAME or runbook=URL, as it follows the team", word)
+		case *field != "":
+			return fmt.Errorf("%q: %s must be given once", word, key)
+		}
+		*field = unescape(value)
+	}
+	return errors.Join(checkValue(o.team), checkValue(o.oncall), checkValue(o.runbook))
+}
+
+// checkValue returns an error if value cannot be the value of a label.
+func checkValue(value string) error {
+	if text.Clean(value, enricher.DefaultMaxValueLength) != value {
+		return fmt.Errorf("%.64q: must have at most %d bytes of valid UTF-8 without control characters", value, enricher.DefaultMaxValueLength)
+	}
+	return nil
+}
+
+var (
+	wordPattern    = regexp.MustCompile(`(?s)(?:\\.?|[^\\\s])+`)
+	escapedPattern = regexp.MustCompile(`(?s)\\(.)`)
+)
+
+// split returns the words of a line, backslashes included, without the comment.
+func split(s string) []string {
+	words := wordPattern.FindAllString(s, -1)
+	if i := slices.IndexFunc(words, func(word string) bool { return word[0] == '#' }); i >= 0 {
+		return words[:i]
+	}
+	return words
+}
+
+// cut is like [strings.Cut] but ignores a separator after a backslash.
+func cut(word string, separator rune) (before, after string, found bool) {
+	escaped := false
+	for i, r := range word {
+		if r == separator && !escaped {
+			return word[:i], word[i+1:], true
+		}
+		escaped = !escaped && r == '\\'
+	}
+	return word, "", false
+}
+
+// unescape returns the meaning of a word.
+func unescape(word string) string { return escapedPattern.ReplaceAllString(word, "$1") }
