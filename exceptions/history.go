@@ -163,7 +163,7 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 	if fc.Type > enricher.FailureTypeTaskManager {
 		fc.Type = enricher.FailureTypeUnknown
 	}
-	text := h.textOf(cause)
+	described := h.describe(cause)
 	return &record{
 		given: identity(fc.ID, maxNameLength),
 		root:  identity(fc.RootID, maxNameLength),
@@ -178,9 +178,9 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 			MaxAttempts:   max(0, fc.MaxAttempts),
 			Time:          fc.Time.Round(0),
 			Attributes:    h.keepMap(fc.Attributes, maxAttributes, true),
-			ExceptionName: text.name,
-			Message:       text.message,
-			Stacktrace:    text.stack,
+			ExceptionName: described.name,
+			Message:       described.message,
+			Stacktrace:    described.stacktrace,
 			Labels:        enricher.Labels{},
 		},
 	}
