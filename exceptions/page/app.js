@@ -1,7 +1,7 @@
 // The page of package exceptions. `view`, which mirrors the URL, says what to show; `entries` are
 // the failures that are known. All that is on the screen follows from these two, in draw().
 //
-// Texts come from strangers. They become text nodes and attribute values, never markup, by way of
+// No text is trusted. Texts become text nodes and attribute values, never markup, by way of
 // plain(), which spells out what would be invisible.
 
 const BATCH = 40; // rows drawn at a time
@@ -500,7 +500,7 @@ function drawActive() {
 			q && part(`Name has “${q}”`, { q: '' }),
 			(from || to) && part(span(from, to || now()), { from: 0, to: 0 }),
 			terms.map((t, i) => part(format([{ ...t, not: false }]), swap(t), button('is', () => go(swap(t, { ...t, not: !t.not })),
-				{ title: 'Turn round', 'data-k': i }, t.not ? 'without' : 'with'))),
+				{ title: 'Invert', 'data-k': i }, t.not ? 'without' : 'with'))),
 		]);
 		box.hidden = !parts.length;
 		return [parts, parts.length > 1 && button('link', clear, {}, 'Clear all')];
@@ -883,7 +883,7 @@ function drawNote(list) {
 		if (entries.size || view.filter || view.job) return [say('No failure matches'), all];
 		const code = (text) => h('code', {}, text);
 		return say('No failure so far', 'When a job fails, it appears here at once, and its labels as soon as they are known.',
-			['Has one failed already? Then nobody told this history: failures go to ', code('history.Enrich'), ', or their enricher is made with ', code('enricher.WithObserver(history)'), '.']);
+			['If one has failed already, it was not reported to this history: call ', code('history.Enrich'), ', or make the Enricher with ', code('enricher.WithObserver(history)'), '.']);
 	});
 }
 
