@@ -153,9 +153,6 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 	if fc.JobID == "" {
 		fc.JobID = jobName
 	}
-	if fc.Type > enricher.FailureTypeTaskManager {
-		fc.Type = enricher.FailureTypeUnknown
-	}
 	described := h.describe(cause)
 	return &record{
 		given: identity(fc.ID, maxNameLength),
@@ -167,8 +164,8 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 			TaskName:      h.name(fc.TaskName),
 			TaskManagerID: h.name(fc.TaskManagerID),
 			Endpoint:      h.name(fc.Endpoint),
-			Attempt:       max(0, fc.Attempt),
-			MaxAttempts:   max(0, fc.MaxAttempts),
+			Attempt:       fc.Attempt,
+			MaxAttempts:   fc.MaxAttempts,
 			Time:          fc.Time.Round(0),
 			Attributes:    h.keepMap(fc.Attributes, maxAttributes, true),
 			ExceptionName: described.name,

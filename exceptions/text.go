@@ -33,9 +33,6 @@ func (h *History) describe(err error) description {
 
 // errorOf returns what to keep of the message of an enricher's error.
 func (h *History) errorOf(err error) string {
-	if err == nil {
-		return ""
-	}
 	return paragraph(h.keep(guard.Text(err), h.opts.MaxMessageLength))
 }
 

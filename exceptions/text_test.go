@@ -32,12 +32,14 @@ func textOf(t testing.TB, err error, opts exceptions.Options) exceptions.Entry {
 type jobError struct{ err error }
 
 func (e *jobError) Error() string { return "job: " + e.err.Error() }
+
 func (e *jobError) Unwrap() error { return e.err }
 
 // A nilUnwrapper wraps nothing although it has the method.
 type nilUnwrapper struct{}
 
 func (nilUnwrapper) Error() string { return "nil" }
+
 func (nilUnwrapper) Unwrap() error { return nil }
 
 // A formatError is an error with a Format method.
@@ -46,7 +48,8 @@ type formatError struct {
 	format func(s fmt.State)
 }
 
-func (e formatError) Error() string              { return e.text }
+func (e formatError) Error() string { return e.text }
+
 func (e formatError) Format(s fmt.State, _ rune) { e.format(s) }
 
 func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
@@ -158,14 +161,16 @@ type hostileError struct {
 }
 
 func (e hostileError) Error() string { return e.message() }
+
 func (e hostileError) Unwrap() error { return e.unwrap() }
 
 type sliceError []error
 
-func (e sliceError) Error() string   { return "plain" }
+func (e sliceError) Error() string { return "plain" }
+
 func (e sliceError) Unwrap() []error { return e }
 
-func TestHostileErrorsAreKept(t *testing.T) {
+func TestTextsOfHostileErrors(t *testing.T) {
 	t.Parallel()
 	plain := func() string { return "plain" }
 	cyclic := &jobError{}
@@ -199,7 +204,7 @@ func TestHostileErrorsAreKept(t *testing.T) {
 	}
 }
 
-func TestThirdPartyCodeRunsWithoutALock(t *testing.T) {
+func TestTextsAreTakenWithoutALock(t *testing.T) {
 	t.Parallel()
 	var h *exceptions.History
 	look := func(s string) string {
@@ -212,7 +217,7 @@ func TestThirdPartyCodeRunsWithoutALock(t *testing.T) {
 	assert.Equal(t, "boom", only(t, h).Message)
 }
 
-func TestHugeTextsAreCutAndTheCutIsMarked(t *testing.T) {
+func TestTextsThatAreCutAreMarked(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("é", 1<<20)
 	err := fmt.Errorf("x: %w", formatError{huge, func(s fmt.State) { io.WriteString(s, "\n"+huge) }})
@@ -228,7 +233,7 @@ func TestHugeTextsAreCutAndTheCutIsMarked(t *testing.T) {
 	assert.Equal(t, "xxxx", textOf(t, errors.New("xxxxx"), exceptions.Options{MaxMessageLength: 4}).Message, "no room for the mark")
 }
 
-func TestOptionsWithNegativeLengthsKeepNoText(t *testing.T) {
+func TestTextsWithNegativeLengthsAreEmpty(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxMessageLength: -1, MaxStackLength: -1, MaxExceptions: -1, MaxJobs: -1, MaxConcurrentExceptions: -1, MaxEvents: -1})
 	keep(h, errBoom, enricher.FailureContext{ID: "1", Attributes: map[string]string{"a": "b"}}, enricher.Labels{"k": "v"})
@@ -265,7 +270,7 @@ func TestTextsAreValidAndWithoutControlCharacters(t *testing.T) {
 	assert.Len(t, found, 1, "the job is found by the ID that the service gave it")
 }
 
-func TestSecretsAreMaskedBeforeTextIsKept(t *testing.T) {
+func TestRedactMasksEveryText(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	const text = "postgres://user:hunter2@db/x"
@@ -286,7 +291,7 @@ func TestSecretsAreMaskedBeforeTextIsKept(t *testing.T) {
 	assert.Equal(t, "postgres://user:***@db/x", e.FailedEnrichers[0].Error)
 }
 
-func TestSecretsAcrossTheCutAreMasked(t *testing.T) {
+func TestRedactMasksSecretsAcrossTheCut(t *testing.T) {
 	t.Parallel()
 	for n := 60; n < 160; n++ {
 		text := strings.Repeat("x", n) + " postgres://user:hunter2hunter2hunter2@db/x and more, and more, and more"
