@@ -167,7 +167,7 @@ function parse(text) {
 		TERM.lastIndex = at;
 		const [, not, q1, key, colon, q2, value] = TERM.exec(text) ?? [];
 		const term = key ?? q1 ?? '';
-		if (not === undefined || !term.trim() && (not || colon)) throw new Error(`“${line(text.slice(at))}” is no filter: write key:value, !key:value or key, and values with commas in double quotes.`);
+		if (not === undefined || !term.trim() && (not || colon)) throw new Error(`“${line(text.slice(at))}” is not a filter: write key:value, !key:value or key, and values with commas in double quotes.`);
 		if (term.trim()) out.push({ not: !!not, key: unquote(q1, key), value: colon ? unquote(q2, value) : null });
 	}
 	return out;

@@ -50,7 +50,7 @@ const contrasts = `(() => {
 	return { low: [...low], texts, lowest };
 })()`
 
-func TestTextIsReadableInBothThemes(t *testing.T) {
+func TestAccessByContrastInBothThemes(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.demonstrate(t)
