@@ -9,7 +9,7 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 )
 
-func TestTheContractIsKept(t *testing.T) {
+func TestEnrichersKeepTheContract(t *testing.T) {
 	for name, bad := range map[string]enrichertest.Option{
 		"example-cause":  enrichertest.BadOptions("reasons", map[string]any{"reasons": "x"}),
 		"example-triage": enrichertest.BadOptions("final-reasons", map[string]any{"final-reasons": "no-such-reason"}),

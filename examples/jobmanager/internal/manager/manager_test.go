@@ -85,7 +85,7 @@ func labels(t *testing.T, label func(error) enricher.Labels) *enricher.Enricher 
 	return e
 }
 
-func TestAJobThatSucceedsIsRunOnce(t *testing.T) {
+func TestRunEndsAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 2, Reporter: &rec}
@@ -99,7 +99,7 @@ func TestAJobThatSucceedsIsRunOnce(t *testing.T) {
 	})
 }
 
-func TestAJobIsRunAgainUntilNoAttemptIsLeft(t *testing.T) {
+func TestRunRestartsUntilNoAttemptIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec}
@@ -124,7 +124,7 @@ func TestAJobIsRunAgainUntilNoAttemptIsLeft(t *testing.T) {
 	})
 }
 
-func TestAJobMaySucceedInTheEnd(t *testing.T) {
+func TestRunForgetsFailuresAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec, Enricher: labels(t, func(error) enricher.Labels {
@@ -145,7 +145,7 @@ func TestAJobMaySucceedInTheEnd(t *testing.T) {
 	})
 }
 
-func TestALabelVetoesTheRestart(t *testing.T) {
+func TestRunObeysAVeto(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec, Enricher: labels(t, func(error) enricher.Labels {
@@ -161,7 +161,7 @@ func TestALabelVetoesTheRestart(t *testing.T) {
 	})
 }
 
-func TestEnrichersLearnAllThatIsKnown(t *testing.T) {
+func TestRunPassesTheFailureContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		seen := make(chan enricher.FailureContext, 1)
@@ -192,7 +192,7 @@ func TestEnrichersLearnAllThatIsKnown(t *testing.T) {
 	})
 }
 
-func TestAnAttemptEndsAtItsDeadline(t *testing.T) {
+func TestRunEndsAnAttemptAtItsDeadline(t *testing.T) {
 	tests := map[string]struct {
 		run  taskFunc
 		text string
@@ -226,7 +226,7 @@ func TestAnAttemptEndsAtItsDeadline(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {
+func TestRunRecoversPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := manager.Manager{Workers: 1, Reporter: &recorder{}}
 		panicking := job("a", func(_ context.Context, n int) (string, error) {
@@ -244,7 +244,7 @@ func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {
 	})
 }
 
-func TestStoppingEndsEveryJob(t *testing.T) {
+func TestRunStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancelCause(t.Context())
 		var rec recorder
@@ -273,7 +273,7 @@ func TestStoppingEndsEveryJob(t *testing.T) {
 	})
 }
 
-func TestNoMoreJobsRunAtOnceThanThereAreWorkers(t *testing.T) {
+func TestRunUsesNoMoreThanItsWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running, most atomic.Int64
 		var jobs []manager.Job
@@ -298,7 +298,7 @@ func TestNoMoreJobsRunAtOnceThanThereAreWorkers(t *testing.T) {
 	})
 }
 
-func TestAJobThatWaitsHoldsNoWorker(t *testing.T) {
+func TestRunWaitsWithoutAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec}
@@ -308,7 +308,7 @@ func TestAJobThatWaitsHoldsNoWorker(t *testing.T) {
 	})
 }
 
-func TestNoJobsAreNoWork(t *testing.T) {
+func TestRunWithoutJobs(t *testing.T) {
 	m := manager.Manager{Workers: 1, Reporter: &recorder{}}
 	assert.Empty(t, m.Run(t.Context(), nil))
 }

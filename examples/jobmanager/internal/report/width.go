@@ -8,14 +8,13 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 )
 
-// maxCell is how many columns a name, or a label in the table, gets.
+// maxCell is the width of a name, or of a label in the table, in columns.
 const maxCell = 32
 
 func shortName(job manager.Job) string { return shorten(clean(job.Name), maxCell) }
 
-// width returns how many columns s takes up in a terminal: none for a combining
-// mark, two for a letter of East Asia or an emoji, one for any other. Terminals
-// do not agree on sequences of emoji; neither do we.
+// width returns how many columns s occupies in a terminal: none for a combining
+// mark, two for an East Asian letter or an emoji, one for any other.
 func width(s string) int {
 	n := 0
 	for _, r := range s {
@@ -41,7 +40,7 @@ func runeWidth(r rune) int {
 	return 1
 }
 
-// pad fills s up with spaces.
+// pad adds spaces to s up to so many columns.
 func pad(s string, columns int) string {
 	return s + strings.Repeat(" ", max(0, columns-width(s)))
 }
@@ -60,8 +59,8 @@ func shorten(s string, columns int) string {
 	return s
 }
 
-// clean returns s in one line that does nothing to a terminal: errors quote what
-// comes from outside, and that may hold escape sequences.
+// clean returns s in one line without control characters: errors may quote escape
+// sequences, which would change the terminal.
 func clean(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -78,7 +77,7 @@ func clean(s string) string {
 	return b.String()
 }
 
-// An error shows this much of itself.
+// Bounds of the text of an error.
 const (
 	maxLines   = 8
 	maxColumns = 400
