@@ -65,36 +65,6 @@ func TestHistoryRemovesTheJobWithTheOldestLastFailure(t *testing.T) {
 	assert.Equal(t, uint64(1), jobs[0].Failures, "a job that comes back begins anew")
 }
 
-func TestHistoryRemovesFailuresThatArePending(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 1, MaxJobs: 1, MaxConcurrentExceptions: -1})
-	release := make(chan struct{})
-	e := newEnricher(t, waitFor(release), []string{"k"})
-	events := follow(t, h, exceptions.FollowOptions{})
-	futures := []*enricher.Future{
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "a", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "b", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "c", RootID: "b", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "d", JobID: "k"}),
-	}
-	assert.Equal(t, []string{"d"}, ids(entries(h)))
-	close(release)
-	for _, f := range futures {
-		assert.Equal(t, "v", f.Result().Labels["k"])
-	}
-	jobs, _ := h.Jobs(exceptions.Query{})
-	require.Len(t, jobs, 1)
-	assert.Zero(t, jobs[0].Pending)
-	labeled := map[string]bool{}
-	for range 8 {
-		ev := events()
-		if ev.Kind == exceptions.EventLabels {
-			labeled[ev.Entry.ID] = true
-		}
-	}
-	assert.Equal(t, map[string]bool{"a": true, "b": true, "c": true, "d": true}, labeled, "followers get the labels of removed failures too")
-}
-
 func TestEntryIsBounded(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})

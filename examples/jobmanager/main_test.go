@@ -45,124 +45,100 @@ type event struct {
 	}
 }
 
-// An expectation is what becomes of one of the default jobs.
-type expectation struct {
+// ready returns labels as the ready-made enrichers set them.
+func ready(typ, retry, team, errorType, code string) enricher.Labels {
+	l := enricher.Labels{"type": typ, "retry": retry, "team": team, "error_type": errorType}
+	if code != "" {
+		l["error_code"] = code
+	}
+	if retry == "terminal" {
+		l[enricher.KeyJobCannotRestart] = "true"
+	}
+	return l
+}
+
+// own returns labels as the enrichers of this program set them.
+func own(kind, reason, owner string) enricher.Labels {
+	l := enricher.Labels{"kind": kind, "reason": reason, "owner": owner}
+	if reason == "command-not-found" || reason == "malformed-row" || reason == "panic" {
+		l[enricher.KeyJobCannotRestart] = "true"
+	}
+	return l
+}
+
+// expectedJobs are the expected outcomes of the default jobs.
+var expectedJobs = map[string]struct {
 	state              string
 	attempts, failures int
 	errorText          string
-	labels             enricher.Labels // of its last failure
-}
-
-// runJobs runs the default jobs and returns them, and the labels of each as they
-// should be. Labels that differ from run to run are left out of both.
-func runJobs(t *testing.T, want map[string]expectation, args ...string) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), append([]string{"-json"}, args...), &stdout, &stderr)
-	assert.Zero(t, status)
-
-	failures := map[string]int{}
-	var summary event
-	for line := range strings.Lines(stdout.String()) {
-		var e event
-		require.NoError(t, json.Unmarshal([]byte(line), &e), line)
-		require.Empty(t, summary.Event, "the summary is the last event")
-		if e.Event == "summary" {
-			summary = e
-			continue
-		}
-		require.Equal(t, "failure", e.Event)
-		failures[e.JobID]++
-		assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
-	}
-
-	require.Len(t, summary.Jobs, len(want))
-	for _, job := range summary.Jobs {
-		w, ok := want[job.JobID]
-		require.True(t, ok, job.JobID)
-		assert.Equal(t, w.state, job.State, job.JobID)
-		assert.Equal(t, w.attempts, job.Attempts, job.JobID)
-		assert.Equal(t, w.failures, failures[job.JobID], job.JobID)
-		if job.Labels["fingerprint"] != "" {
-			assert.Regexp(t, "^[0-9a-f]{16}$", job.Labels["fingerprint"], job.JobID)
-			delete(job.Labels, "fingerprint") // paths and ports differ
-		}
-		assert.Equal(t, w.labels.String(), job.Labels.String(), job.JobID)
-		assert.Contains(t, job.Error, w.errorText, job.JobID)
-		assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
-	}
-	assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
-	assert.Equal(t, notifications(stderr.String()), stderr.String(), "nothing else")
-}
-
-// notifications returns the line about notifications in stderr, if any.
-func notifications(stderr string) string {
-	return regexp.MustCompile(`(?m)^Notifications sent to on-call: 5\.$\n`).FindString(stderr)
+	ready, own         enricher.Labels // of the last failure
+}{
+	"import-march":     {"succeeded", 1, 0, "", nil, nil},
+	"fetch-rates":      {"succeeded", 1, 0, "", nil, nil},
+	"score-risks":      {"succeeded", 1, 0, "", nil, nil},
+	"sync-crm":         {"succeeded", 3, 2, "", nil, nil},
+	"backup-database":  {"vetoed", 1, 1, "pg-dump-not-installed", ready("SYSTEM", "terminal", "platform", "*exec.Error", ""), own("SYSTEM", "command-not-found", "platform")},
+	"import-april":     {"vetoed", 1, 1, "data/april.csv:5", ready("USER", "terminal", "ledger", "*task.RowError", ""), own("USER", "malformed-row", "ledger")},
+	"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", ready("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", ""), own("USER", "panic", "web")},
+	"build-index":      {"failed", 2, 2, "exit status 3", ready("SYSTEM", "unknown", "platform", "*exec.ExitError", "3"), own("USER", "exit-status", "search")},
+	"transcode-videos": {"failed", 2, 2, "signal: killed", ready("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL"), own("SYSTEM", "killed", "platform")},
+	"push-metrics":     {"failed", 3, 3, "refused", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED"), own("DEPENDENCY", "connection-refused", "integrations")},
+	"ask-partner":      {"failed", 2, 2, "prices.invalid", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", ""), own("DEPENDENCY", "name-not-resolved", "integrations")},
+	"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", ready("DEPENDENCY", "retryable", "integrations", "*task.StatusError", "503"), own("DEPENDENCY", "http-503", "integrations")},
+	"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", ready("CANCELLED", "unknown", "on-call", "*manager.DeadlineError", ""), own("SYSTEM", "deadline-exceeded", "platform")},
+	"clean-up":         {"failed", 2, 2, "step 2: exit status 1", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED"), own("DEPENDENCY", "connection-refused", "integrations")},
 }
 
 func TestRunLabelsTheDefaultJobs(t *testing.T) {
 	t.Parallel()
-	labels := func(typ, retry, team, errorType, code string) enricher.Labels {
-		l := enricher.Labels{"type": typ, "retry": retry, "team": team, "error_type": errorType}
-		if code != "" {
-			l["error_code"] = code
-		}
-		if retry == "terminal" {
-			l[enricher.KeyJobCannotRestart] = "true"
-		}
-		return l
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: the codes and signals are those of Unix")
 	}
-	want := map[string]expectation{
-		"import-march":     {"succeeded", 1, 0, "", nil},
-		"fetch-rates":      {"succeeded", 1, 0, "", nil},
-		"score-risks":      {"succeeded", 1, 0, "", nil},
-		"sync-crm":         {"succeeded", 3, 2, "", nil},
-		"backup-database":  {"vetoed", 1, 1, "pg-dump-not-installed", labels("SYSTEM", "terminal", "platform", "*exec.Error", "")},
-		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "terminal", "ledger", "*task.RowError", "")},
-		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", "")},
-		"build-index":      {"failed", 2, 2, "exit status 3", labels("SYSTEM", "unknown", "platform", "*exec.ExitError", "3")},
-		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL")},
-		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
-		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "")},
-		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "retryable", "integrations", "*task.StatusError", "503")},
-		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("CANCELLED", "unknown", "on-call", "*manager.DeadlineError", "")},
-		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
-	}
-	if runtime.GOOS == "windows" { // which has no signals, and other codes
-		t.Skip("what is expected here are the codes of Unix")
-	}
-	runJobs(t, want)
-}
+	for _, config := range []string{"", "own-enrichers.yaml"} {
+		t.Run(config, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			assert.Zero(t, run(t.Context(), []string{"-json", "-config", config}, &stdout, &stderr))
+			failures := map[string]int{}
+			var summary event
+			for line := range strings.Lines(stdout.String()) {
+				var e event
+				require.NoError(t, json.Unmarshal([]byte(line), &e), line)
+				require.Empty(t, summary.Event, "the summary is the last event")
+				if e.Event == "summary" {
+					summary = e
+					continue
+				}
+				require.Equal(t, "failure", e.Event)
+				failures[e.JobID]++
+				assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
+			}
 
-func TestRunWithOwnEnrichers(t *testing.T) {
-	t.Parallel()
-	labels := func(kind, reason, owner string) enricher.Labels {
-		l := enricher.Labels{"kind": kind, "reason": reason, "owner": owner}
-		if reason == "command-not-found" || reason == "malformed-row" || reason == "panic" {
-			l[enricher.KeyJobCannotRestart] = "true"
-		}
-		return l
+			require.Len(t, summary.Jobs, len(expectedJobs))
+			for _, job := range summary.Jobs {
+				want, ok := expectedJobs[job.JobID]
+				require.True(t, ok, job.JobID)
+				labels := want.own
+				if config == "" {
+					labels = want.ready
+				}
+				assert.Equal(t, want.state, job.State, job.JobID)
+				assert.Equal(t, want.attempts, job.Attempts, job.JobID)
+				assert.Equal(t, want.failures, failures[job.JobID], job.JobID)
+				assert.Equal(t, config == "" && labels != nil, job.Labels["fingerprint"] != "", job.JobID)
+				delete(job.Labels, "fingerprint") // depends on paths and ports
+				assert.Equal(t, labels.String(), job.Labels.String(), job.JobID)
+				assert.Contains(t, job.Error, want.errorText, job.JobID)
+				assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
+			}
+			assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
+			notifications := ""
+			if config == "" {
+				notifications = "Notifications sent to on-call: 5.\n"
+			}
+			assert.Equal(t, notifications, stderr.String())
+		})
 	}
-	want := map[string]expectation{
-		"import-march":     {"succeeded", 1, 0, "", nil},
-		"fetch-rates":      {"succeeded", 1, 0, "", nil},
-		"score-risks":      {"succeeded", 1, 0, "", nil},
-		"sync-crm":         {"succeeded", 3, 2, "", nil},
-		"backup-database":  {"vetoed", 1, 1, "pg-dump-not-installed", labels("SYSTEM", "command-not-found", "platform")},
-		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "malformed-row", "ledger")},
-		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("USER", "panic", "web")},
-		"build-index":      {"failed", 2, 2, "exit status 3", labels("USER", "exit-status", "search")},
-		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "killed", "platform")},
-		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "connection-refused", "integrations")},
-		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "name-not-resolved", "integrations")},
-		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "http-503", "integrations")},
-		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("SYSTEM", "deadline-exceeded", "platform")},
-		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "connection-refused", "integrations")},
-	}
-	if runtime.GOOS == "windows" { // which has no signals
-		want["transcode-videos"] = expectation{"failed", 2, 2, "exit status 1", labels("USER", "exit-status", "media")}
-	}
-	runJobs(t, want, "-config", "own-enrichers.yaml")
 }
 
 func TestRunExplains(t *testing.T) {
@@ -372,9 +348,11 @@ func TestRunServesFailuresUntilInterrupted(t *testing.T) {
 func TestRunReturnsWriteErrors(t *testing.T) {
 	t.Parallel()
 	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: primes, with: {below: 10}}]")
-	var stderr bytes.Buffer
-	assert.Equal(t, exitTrouble, run(t.Context(), []string{"-jobs", jobs}, fullDisk{}, &stderr))
-	assert.Contains(t, stderr.String(), "jobmanager: disk full")
+	for _, args := range [][]string{{"-jobs", jobs}, {"-json", "-jobs", jobs}} {
+		var stderr bytes.Buffer
+		assert.Equal(t, exitTrouble, run(t.Context(), args, fullDisk{}, &stderr))
+		assert.Contains(t, stderr.String(), "jobmanager: disk full")
+	}
 }
 
 type fullDisk struct{}

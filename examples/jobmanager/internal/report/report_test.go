@@ -151,20 +151,3 @@ func TestJSON(t *testing.T) {
 	require.NoError(t, r.Summary(outcomes, 61*time.Second))
 	golden(t, "json.golden", out.Bytes())
 }
-
-func TestSummaryReturnsWriteErrors(t *testing.T) {
-	t.Parallel()
-	full := fullDisk{}
-	text := report.NewText(full, false, start, jobs, keys)
-	play(text)
-	assert.ErrorIs(t, text.Summary(outcomes, 0), errFull)
-	j := report.NewJSON(full)
-	play(j)
-	assert.ErrorIs(t, j.Summary(outcomes, 0), errFull)
-}
-
-var errFull = errors.New("disk full")
-
-type fullDisk struct{}
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
