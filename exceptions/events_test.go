@@ -33,8 +33,7 @@ type recorder struct {
 	deadlines []time.Time
 }
 
-func (r *recorder) Header() http.Header { return r.header }
-
+func (r *recorder) Header() http.Header    { return r.header }
 func (r *recorder) WriteHeader(status int) { r.status = status }
 
 func (r *recorder) SetWriteDeadline(deadline time.Time) error {

@@ -32,14 +32,12 @@ func textOf(t testing.TB, err error, opts exceptions.Options) exceptions.Entry {
 type jobError struct{ err error }
 
 func (e *jobError) Error() string { return "job: " + e.err.Error() }
-
 func (e *jobError) Unwrap() error { return e.err }
 
 // A nilUnwrapper wraps nothing although it has the method.
 type nilUnwrapper struct{}
 
 func (nilUnwrapper) Error() string { return "nil" }
-
 func (nilUnwrapper) Unwrap() error { return nil }
 
 // A formatError is an error with a Format method.
@@ -48,8 +46,7 @@ type formatError struct {
 	format func(s fmt.State)
 }
 
-func (e formatError) Error() string { return e.text }
-
+func (e formatError) Error() string              { return e.text }
 func (e formatError) Format(s fmt.State, _ rune) { e.format(s) }
 
 func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
@@ -161,13 +158,11 @@ type hostileError struct {
 }
 
 func (e hostileError) Error() string { return e.message() }
-
 func (e hostileError) Unwrap() error { return e.unwrap() }
 
 type sliceError []error
 
-func (e sliceError) Error() string { return "plain" }
-
+func (e sliceError) Error() string   { return "plain" }
 func (e sliceError) Unwrap() []error { return e }
 
 func TestTextsOfHostileErrors(t *testing.T) {

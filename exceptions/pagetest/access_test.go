@@ -94,3 +94,4 @@ func TestAccessByScreenReader(t *testing.T) {
 		p.quiet()
 	}
 }
+

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
@@ -206,6 +207,21 @@ func TestTriageRejectsOptions(t *testing.T) {
 			ce, ok := errors.AsType[*enricher.ConfigError](err)
 			require.True(t, ok)
 			assert.Equal(t, "example-triage", ce.Enricher)
+		})
+	}
+}
+
+func TestEnrichersKeepTheContract(t *testing.T) {
+	for name, bad := range map[string]enrichertest.Option{
+		"example-cause":  enrichertest.BadOptions("reasons", map[string]any{"reasons": "x"}),
+		"example-triage": enrichertest.BadOptions("final-reasons", map[string]any{"final-reasons": "no-such-reason"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			factory, ok := enricher.RegisteredFactory(name)
+			require.True(t, ok)
+			enrichertest.Run(t, factory,
+				enrichertest.WithName(name), enrichertest.Deterministic(), enrichertest.EveryKey(), bad,
+				enrichertest.WithContext("a bug", enricher.FailureContext{Labels: enricher.Labels{"kind": "USER", "reason": "panic"}}))
 		})
 	}
 }
