@@ -56,7 +56,8 @@ func NewHistory(opts Options) *History {
 //
 // If fc has no ID or no Time, Enrich sets it, and enrichers and observers see it
 // too. Two failures with the same ID are both kept, and a suffix is added to the
-// ID of the later one. A nil cause is not a failure and is not kept.
+// ID of the later one. A nil cause is not a failure and is not kept. If an observer
+// exits the goroutine, the failure stays pending.
 func (h *History) Enrich(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) enricher.Result {
