@@ -275,7 +275,7 @@ func TestConcurrentFailuresAreUnderTheirRoot(t *testing.T) {
 		{"those under it do not count", exceptions.Options{MaxExceptions: 2}, "a b<a c<a d", "a(b c) d"},
 		{"an orphan goes before its root comes", exceptions.Options{MaxExceptions: 1}, "b<a c a", "a"},
 		{"the oldest under it goes first", exceptions.Options{MaxConcurrentExceptions: 2}, "a b<a c<a d<a", "a(c d)+1"},
-		{"none may stand under it; c names one that is gone", exceptions.Options{MaxConcurrentExceptions: -1}, "a b<a c<b d<a", "a+2 c"},
+		{"none may be under it; the root of c was removed", exceptions.Options{MaxConcurrentExceptions: -1}, "a b<a c<b d<a", "a+2 c"},
 		{"dropped ones move along", exceptions.Options{MaxConcurrentExceptions: 1}, "b<a c<b d<b a", "a(d)+2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestConcurrentFailuresHaveLabelsOfTheirOwn(t *testing.T) {
 	require.Equal(t, []string{"b", "c"}, ids(root.Concurrent))
 	for _, c := range root.Concurrent {
 		assert.Equal(t, enricher.Labels{"of": c.ID}, c.Labels)
-		assert.Equal(t, "a", c.RootID, "the one that it stands under")
+		assert.Equal(t, "a", c.RootID, "the one that it is under")
 		assert.Nil(t, c.Concurrent, "there is no nesting")
 	}
 }

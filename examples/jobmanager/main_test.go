@@ -182,7 +182,7 @@ func TestRunOpensFilesRelativeToTheJobFile(t *testing.T) {
 	assert.Zero(t, run(t.Context(), []string{"-jobs", jobs}, &stdout, &stderr))
 	assert.Contains(t, stdout.String(), "1 rows, 1.00 in total")
 	assert.Contains(t, stdout.String(), "1 job in ")
-	assert.NotContains(t, stdout.String(), "\x1b", "no colours where there is no terminal")
+	assert.NotContains(t, stdout.String(), "\x1b", "no colours without a terminal")
 	assert.Empty(t, stderr.String())
 }
 

@@ -202,7 +202,7 @@ function toggle(key, value, not = false) {
 	go({ filter: format(has(key, value, not) ? rest : [...rest, { not, key, value }]) });
 }
 
-// pick is for clicks: with Shift or Alt, they exclude. No value stands for no such label.
+// pick is for clicks: with Shift or Alt, they exclude. No value means no such label.
 const pick = (key, value) => (event) => toggle(key, value, (event.shiftKey || event.altKey) !== (value === null));
 const picked = (key, value) => has(key, value, value === null);
 
@@ -215,12 +215,12 @@ const entries = new Map(); // failures by id
 const jobs = new Map(); // {name, failures} by jobOf
 const held = new Set(); // ids that came while the list was being read: listed on demand
 const sent = new Set(); // ids that came by event, maybe too late for the answer to a request
-let order = 0; // tells which is newer within a millisecond
+let order = 0; // orders failures of one millisecond
 let whole = null; // all that the history keeps is here; null: not known yet
 let limit = 500; // failures to ask for; more on demand
 let loaded = null; // the query whose answer is here
 let problem = null; // why the last request failed
-let totals = null; // the server's counts per label, where not all failures are here
+let totals = null; // the counts per label of the server, if not all failures are here
 
 const jobOf = (e) => e.jobId || e.jobName || '';
 const nameOf = (key) => jobs.get(key)?.name || key || 'No job';
@@ -856,7 +856,7 @@ function partsOf(e, level, body) {
 	};
 }
 
-// reading tells whether the list is in use, so that nothing may move in it.
+// reading reports whether the list is in use, so that nothing in it may move.
 const reading = () => $('rows').getBoundingClientRect().top < 0 || $('rows').querySelector('.open') || $('rows').contains(document.activeElement);
 
 function toList() {

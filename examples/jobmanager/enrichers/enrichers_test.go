@@ -138,7 +138,7 @@ func TestTriageReadsTheLabels(t *testing.T) {
 	})
 	require.NoError(t, err)
 	cfg.Strict = true
-	// In place of example-cause, an enricher sets the labels that the test wants.
+	// In place of example-cause, an enricher sets the labels of the test.
 	var set enricher.Labels
 	e, err := enricher.New(cfg, enricher.WithEnricher("cause", enricher.Func([]string{"kind", "reason"},
 		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return set, nil })))

@@ -1,6 +1,6 @@
 // Package sandbox has what the default jobs need to fail on any machine: a web
 // server with failing pages, which also receives notifications for on-call, an
-// address where nothing listens, and a command that misbehaves.
+// address without a server, and a command that misbehaves.
 package sandbox
 
 import (
