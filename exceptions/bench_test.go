@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -78,16 +77,6 @@ func BenchmarkEnrich(b *testing.B) {
 			h.Enrich(context.Background(), e, errWrapped, fc)
 		}
 	})
-}
-
-// BenchmarkRedact is the default redactor on a stack of 8 KiB without a secret.
-func BenchmarkRedact(b *testing.B) {
-	stack := strings.Repeat("main.(*Reader).Read(0xc000012345, {0xc0000b2000, 0x1000, 0x1000})\n\t/src/import/reader.go:214 +0x1d\n", 82)
-	b.SetBytes(int64(len(stack)))
-	b.ReportAllocs()
-	for b.Loop() {
-		exceptions.Redact(stack)
-	}
 }
 
 type discard struct{ header http.Header }

@@ -6,59 +6,55 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // cutMark ends a text that was cut.
 const cutMark = "… [cut]"
 
-// margin is how much more of a text than its bound the redactor gets to see:
-// the end of a secret may be what gives it away.
+// margin is how much more of a text than its bound the redactor gets: a secret
+// may be recognizable only by its end.
 const margin = 4096
 
-// withheld is kept of a text whose redactor panicked.
+// withheld is kept in place of a text whose redactor panicked.
 const withheld = "[withheld: the redactor panicked]"
 
-// keep returns what is kept of a stranger's text: cleaned, redacted, and at most
-// limit bytes. It shares no memory with text, which may be a part of something
+// keep returns what is kept of a third-party text: cleaned, redacted, and at most
+// limit bytes. The result shares no memory with s, which may be part of something
 // large.
-func (h *History) keep(text string, limit int) string {
-	if text == "" || limit <= 0 {
+func (h *History) keep(s string, limit int) string {
+	if s == "" || limit <= 0 {
 		return ""
 	}
-	text, cropped := crop(text, limit+margin)
-	text = h.redact(clean(text), limit+margin)
-	if cropped && len(text) < limit+margin {
-		// The redactor has drawn the end nearer. It may be half a secret, which
-		// nobody could recognise.
-		text = text[:1+strings.LastIndexAny(text, " \t\n")]
-		if len(text) <= limit {
-			text += cutMark
+	near := clean(s, limit+margin)
+	kept := h.redact(near, limit+margin)
+	if len(s) > limit+margin && len(kept) < len(near) {
+		// Redacting made the text shorter, so its end may be within the limit
+		// now. That end may be a part of a secret that was not recognized.
+		kept = kept[:1+strings.LastIndexAny(kept, " \t\n")]
+		if len(kept) <= limit {
+			kept += cutMark
 		}
 	}
-	return strings.Clone(cut(text, limit))
+	return cut(kept, limit)
 }
 
-func crop(s string, limit int) (string, bool) {
-	if len(s) <= limit {
-		return s, false
+// redact calls the redactor.
+func (h *History) redact(s string, limit int) string {
+	redacted := withheld
+	guard.Do(func() { redacted = h.opts.Redact(s) })
+	if redacted == s {
+		return s
 	}
-	return s[:limit], true
+	return clean(redacted, limit)
 }
 
-// redact calls the redactor, which may be a stranger's.
-func (h *History) redact(text string, limit int) (redacted string) {
-	defer func() {
-		if recover() != nil {
-			redacted = withheld
-		}
-	}()
-	redacted, _ = crop(h.opts.Redact(text), limit)
-	if redacted == text {
-		return text
-	}
-	return clean(redacted)
+// clean returns at most limit bytes of s as [text.Clean] does, but without
+// carriage returns, so that lines may end as on Windows.
+func clean(s string, limit int) string {
+	return text.Clean(strings.ReplaceAll(text.Cut(s, limit), "\r", ""), limit)
 }
 
 // cut returns s if it has at most limit bytes, and otherwise its beginning and a
@@ -67,97 +63,55 @@ func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
-	mark := cutMark
-	if limit < 4*len(mark) {
-		mark = ""
+	if limit < 4*len(cutMark) {
+		return text.Cut(s, limit)
 	}
-	n := limit - len(mark)
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + mark
+	return text.Cut(s, limit-len(cutMark)) + cutMark
 }
-
-// clean returns s as valid UTF-8 without control characters other than tab and
-// newline. Nearly all texts are plain ASCII.
-func clean(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' && c != '\n' || c >= 0x7f {
-			return cleanRunes(s)
-		}
-	}
-	return s
-}
-
-func cleanRunes(s string) string {
-	if utf8.ValidString(s) && strings.IndexFunc(s, isUnwanted) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r':
-			return -1
-		case isUnwanted(r):
-			return utf8.RuneError
-		default:
-			return r
-		}
-	}, s)
-}
-
-func isUnwanted(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }
 
 // name returns what is kept of a name.
 func (h *History) name(s string) string { return h.keep(s, maxNameLength) }
 
-// identity returns what is kept of an ID or a key: at most limit bytes. Two that
-// differ still do: one that is cut ends with a hash of the whole.
+// identity returns what is kept of an ID or a key: at most limit bytes. IDs that
+// differ stay different: one that is cut ends with a hash of the whole.
 func identity(s string, limit int) string {
 	if len(s) <= limit {
-		return strings.Clone(clean(s))
+		return clean(s, limit)
 	}
 	sum := fnv.New64a()
 	sum.Write([]byte(s))
-	tail := "~" + strconv.FormatUint(sum.Sum64(), 36)
-	n := limit - len(tail)
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return clean(s[:n]) + tail
+	hash := "~" + strconv.FormatUint(sum.Sum64(), 36)
+	return clean(s, limit-len(hash)) + hash
 }
 
-// keepMap returns what is kept of a map of strings: the first in the order of
-// their keys. It is never nil. Where keyed, keys can say that their values are
-// secrets.
+// keepMap returns what is kept of a map of strings: the first entries in the order
+// of their keys. It is never nil. If keyed, the redactor sees each value behind its
+// key, which may say that the value is a secret.
 func (h *History) keepMap(m map[string]string, most int, keyed bool) map[string]string {
-	kept := make(map[string]string, min(len(m), most))
+	keys := slices.Collect(maps.Keys(m))
+	if len(keys) > most {
+		slices.Sort(keys)
+		keys = keys[:most]
+	}
 	limit := max(h.opts.MaxMessageLength, minValueLength)
-	add := func(key, value string) {
-		key = identity(key, maxKeyLength)
+	kept := make(map[string]string, len(keys))
+	for _, k := range keys {
+		key := identity(k, maxKeyLength)
 		if keyed {
-			kept[key] = h.keepKeyed(key, value, limit)
+			kept[key] = h.keepKeyed(key, m[k], limit)
 		} else {
-			kept[key] = h.keep(value, limit)
+			kept[key] = h.keep(m[k], limit)
 		}
-	}
-	if len(m) <= most {
-		for key, value := range m {
-			add(key, value)
-		}
-		return kept
-	}
-	for _, key := range slices.Sorted(maps.Keys(m))[:most] {
-		add(key, m[key])
 	}
 	return kept
 }
 
-// keepKeyed is keep for a value whose key may say that it is a secret.
+// keepKeyed is like keep, but the redactor sees the value behind its key.
 func (h *History) keepKeyed(key, value string, limit int) string {
 	prefix := key + "="
 	kept := h.keep(prefix+value, limit+len(prefix))
 	if kept, ok := strings.CutPrefix(kept, prefix); ok {
 		return kept
 	}
-	return cut(kept, limit) // the redactor has its own way
+	return cut(kept, limit) // the redactor changed the key as well
 }

@@ -1,4 +1,4 @@
-// Package exceptions keeps the latest failures of jobs, with their labels, and
+// Package exceptions keeps the latest failures of jobs with their labels, and
 // serves them: to programs over REST, as Apache Flink does, and to people as a
 // page.
 //
@@ -14,24 +14,22 @@
 // # What is kept
 //
 // A failure is kept at once, before its labels are known, and gets them when its
-// enrichment is done: its [LabelState] tells labels that are pending from labels
-// that there are none of, and from labels that some enricher failed to give.
-// Everything is bounded, under any load: the failures of a job, the jobs, and
-// the memory of each failure. The oldest goes first.
+// enrichment is done. Its [LabelState] distinguishes labels that are pending from
+// no labels, and from labels that are missing because an enricher failed.
+// The number of failures of a job, the number of jobs and the memory of each
+// failure are bounded. The oldest are removed first.
 //
-// A failure whose FailureContext.RootID names another one of the same job stands
-// under it, with labels of its own, whichever of the two comes first. Where the
-// root is not there any more, or never comes, it stands for itself.
+// A failure whose FailureContext.RootID is the ID of another failure of the same
+// job is kept under that one, with its own labels, in whichever order the two
+// arrive. If the root is not in the history, the failure is kept by itself.
 //
-// # Strangers
+// # Third-party code
 //
-// The texts of errors come from strangers. They are built on the goroutine that
-// reports the failure and in isolation: a method that panics, returns a hundred
-// megabytes or writes for ever costs its text, no more. (What cannot be survived
-// is a method that never returns, or that fills a buffer of its own without
-// end.) Before a text is kept, what looks like a secret in it is masked by
-// [Redact], or by what Options.Redact says. Texts are valid UTF-8 without control
-// characters other than tab and newline.
+// The methods of an error run on the goroutine that reports the failure. If one
+// panics, its text is lost and nothing else. A method that never returns, or that
+// never stops writing, blocks the caller. What looks like a secret in a text is
+// masked by [Redact], or by Options.Redact, before the text is kept. Texts are
+// valid UTF-8 without control characters other than tab and newline.
 //
 // No lock is held while the code of an error, a redactor or a follower runs.
 package exceptions

@@ -10,19 +10,19 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// An Entry is a failure as a [History] keeps it. It is the caller's own: nothing
-// that happens to the history later can be seen in it.
+// An Entry is a failure as a [History] keeps it. The caller owns it: it does not
+// change when the history does.
 //
 // As JSON, it is what the REST API serves.
 type Entry struct {
 	ID string // as in the FailureContext, or made by the history; unique in the history
 
-	// RootID is the ID of the entry that this one stands under. It is empty
-	// for one that stands for itself.
+	// RootID is the ID of the entry that this one is under. It is empty if
+	// there is none.
 	RootID string
 
 	Type          enricher.FailureType
-	JobID         string // where the service gave none, the JobName
+	JobID         string // the JobName if the service set none
 	JobName       string
 	TaskName      string
 	TaskManagerID string
@@ -32,28 +32,27 @@ type Entry struct {
 	Time          time.Time
 	Attributes    map[string]string // never nil
 
-	// ExceptionName is the Go type of the error that says best what happened:
-	// the innermost one that does more than to wrap, or to hold a text, such
-	// as "*fs.PathError".
+	// ExceptionName is the Go type of the innermost error that does more than
+	// wrap another one or hold a text, such as "*fs.PathError".
 	ExceptionName string
 
-	// Message is the text of the error in one paragraph: line breaks have
-	// become semicolons.
+	// Message is the text of the error in one line: line breaks are replaced
+	// by semicolons.
 	Message string
 
-	// Stacktrace is the text of the error, then its chain with types, then its
-	// stack if it carries one.
+	// Stacktrace is the text of the error, the types and texts of its chain,
+	// and its stack if it carries one.
 	Stacktrace string
 
-	Labels          enricher.Labels // never nil; those of one that is pending are empty
+	Labels          enricher.Labels // never nil; empty while they are pending
 	LabelState      LabelState
 	FailedEnrichers []FailedEnricher // in configured order, at most 64; none unless StateIncomplete
 
-	// Concurrent are the failures that stand under this one, in the order in
-	// which they came. It is nil for one that itself stands under another.
+	// Concurrent are the failures under this one, in the order in which they
+	// arrived. It is nil if this one is under another.
 	Concurrent []Entry
 
-	// ConcurrentDropped is how many stood there as well but had to go.
+	// ConcurrentDropped is how many were under it and have been removed.
 	ConcurrentDropped int
 }
 
@@ -61,9 +60,9 @@ type Entry struct {
 type LabelState uint8
 
 const (
-	StatePending    LabelState = iota // its enrichment is under way; text "pending"
-	StateComplete                     // every enricher has done its work; "complete"
-	StateIncomplete                   // some enricher failed; the labels of the others are there; "incomplete"
+	StatePending    LabelState = iota // enrichment is running; text "pending"
+	StateComplete                     // every enricher succeeded; "complete"
+	StateIncomplete                   // an enricher failed; the labels of the others are there; "incomplete"
 )
 
 var labelStates = []string{"pending", "complete", "incomplete"}
@@ -83,7 +82,7 @@ func (s LabelState) MarshalText() ([]byte, error) { return []byte(s.String()), n
 func (s *LabelState) UnmarshalText(text []byte) error {
 	i := slices.Index(labelStates, string(text))
 	if i < 0 {
-		return fmt.Errorf("unknown label state %q: want one of %q", text, labelStates)
+		return fmt.Errorf("unknown label state %q: must be one of %q", text, labelStates)
 	}
 	*s = LabelState(i)
 	return nil
@@ -105,14 +104,14 @@ func (e *Entry) clone() Entry {
 	return c
 }
 
-// A group is an entry with those that stand under it. It never changes, nor do
-// its entries, whose Concurrent is nil: what changes is which group a record
-// has. So readers need the lock for no longer than it takes to fetch pointers.
+// A group is an entry with those under it. It never changes, nor do its entries,
+// whose Concurrent is nil: a record gets a new group instead. So readers hold the
+// lock only while they copy pointers.
 type group struct {
 	at         int64  // when it failed, in microseconds
-	seq        uint64 // of the event that brought the entry; tells the order within one instant
+	seq        uint64 // of the first event of the entry; orders those of one instant
 	root       *Entry
-	under      bool // root itself stands under another
+	under      bool // root itself is under another entry
 	concurrent []*Entry
 	dropped    int
 }

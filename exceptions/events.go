@@ -10,28 +10,28 @@ import (
 	"time"
 )
 
-// serveEvents streams what happens.
+// serveEvents streams the events of the history.
 func (s *handler) serveEvents(w http.ResponseWriter, r *http.Request, p *params) {
 	opts := FollowOptions{JobIDs: p.jobs(), Filter: p.filter()}
 	if len(p.errs) > 0 {
-		refuse(w, http.StatusBadRequest, p.errs...)
+		reject(w, http.StatusBadRequest, p.errs...)
 		return
 	}
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		after, err := strconv.ParseUint(strings.TrimSpace(id), 10, 64)
 		if err != nil || after == 0 {
-			after = 1 // from nowhere: the client is told that it is lost
+			after = 1 // not of this history: the client gets a lost event
 		}
 		opts.After = after
 	}
 	if !canFlush(w) {
-		refuse(w, http.StatusInternalServerError, "events cannot be streamed: a wrapper of the http.ResponseWriter has neither Flush nor Unwrap")
+		reject(w, http.StatusInternalServerError, "events cannot be streamed: a wrapper of the http.ResponseWriter must have Flush or Unwrap")
 		return
 	}
 	if s.streams.Add(1) > s.maxStreams {
 		s.streams.Add(-1)
 		w.Header().Set("Retry-After", "10")
-		refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("there are %d event streams already, which is the most", s.maxStreams))
+		reject(w, http.StatusServiceUnavailable, fmt.Sprintf("too many event streams: at most %d", s.maxStreams))
 		return
 	}
 	defer s.streams.Add(-1)
@@ -51,16 +51,16 @@ func (s *handler) serveEvents(w http.ResponseWriter, r *http.Request, p *params)
 	st.run(s.heartbeat)
 }
 
-// A stream is one client that follows.
+// A stream is the answer to one client.
 type stream struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
 	follower *follower
-	ended    <-chan struct{} // the request is over
-	stopping <-chan struct{} // the server is about to be
+	ended    <-chan struct{} // closed when the request ends
+	stopping <-chan struct{} // closed when the server begins to shut down
 }
 
-// run writes events until the client or the server goes away.
+// run writes events until the request ends or the server shuts down.
 func (st *stream) run(heartbeat time.Duration) {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
@@ -97,16 +97,16 @@ func (st *stream) run(heartbeat time.Duration) {
 	}
 }
 
-// beat is a comment. It says how far the client has come: where it has filtered
-// much, or seen nothing yet, it can resume from there all the same.
+// beat is a comment with the current position, so that the client can resume from
+// there even if no event has matched its filter.
 func (st *stream) beat(comment string) string {
-	if st.follower.strays {
-		return ": " + comment + "\n\n" // it is about to be told that it is lost
+	if st.follower.lost {
+		return ": " + comment + "\n\n" // a lost event comes next
 	}
 	return fmt.Sprintf(": %s\nid: %d\n\n", comment, st.follower.after)
 }
 
-// event writes a notice as JSON, which has no line breaks.
+// event formats a notice. JSON has no line breaks.
 func (st *stream) event(n *notice) string {
 	var data []byte
 	if n.kind == EventLost {
@@ -117,15 +117,14 @@ func (st *stream) event(n *notice) string {
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", n.seq, n.kind, data)
 }
 
-// patience is how long a client may take for one event.
-const patience = 30 * time.Second
+// writeTimeout is how long a client may take to read one event.
+const writeTimeout = 30 * time.Second
 
-// write reports whether the client is still there. The deadline is for clients
-// that do not read, and takes the place of the server's, which is meant for
-// answers that end.
+// write reports whether the text was written. Its deadline replaces that of the
+// server, which is for the whole answer.
 func (st *stream) write(text string) bool {
-	st.control.SetWriteDeadline(time.Now().Add(patience)) // if it is supported
-	// Without a deadline between two events: HTTP/2 would end the stream.
+	st.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // if it is supported
+	// No deadline between two events: HTTP/2 would end the stream.
 	defer st.control.SetWriteDeadline(time.Time{})
 	if _, err := st.w.Write([]byte(text)); err != nil {
 		return false
@@ -148,7 +147,7 @@ func canFlush(w http.ResponseWriter) bool {
 }
 
 // stopping returns a channel that is closed when the server of a request begins
-// to shut down, which waits for requests but does not tell them.
+// to shut down: the server waits for requests but does not cancel them.
 func (s *handler) stopping(ctx context.Context) <-chan struct{} {
 	server, ok := ctx.Value(http.ServerContextKey).(*http.Server)
 	if !ok {

@@ -1,12 +1,16 @@
 package exceptions_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,17 +22,91 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// A recorder is a ResponseWriter for a stream: it can be read while it is written.
+// A recorder is a ResponseWriter that can be read while a stream is written.
+type recorder struct {
+	header http.Header
+	status int
 
-// take returns what has been flushed since the last time, in blocks.
+	mu        sync.Mutex
+	written   bytes.Buffer // and flushed
+	waiting   bytes.Buffer
+	deadlines []time.Time
+}
 
-// A block is what ends with an empty line.
+func (r *recorder) Header() http.Header    { return r.header }
+func (r *recorder) WriteHeader(status int) { r.status = status }
 
-// stream asks for events in a goroutine, until the returned function is called
+func (r *recorder) SetWriteDeadline(deadline time.Time) error {
+	r.deadlines = append(r.deadlines, deadline)
+	return nil
+}
 
-// and the handler has returned.
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting.Write(p)
+}
 
-func TestEventsAreStreamedAsTheyHappen(t *testing.T) {
+func (r *recorder) Flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting.WriteTo(&r.written)
+}
+
+// take returns the blocks that were flushed since the last call.
+func (r *recorder) take() []block {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text := r.written.String()
+	r.written.Reset()
+	var blocks []block
+	for part := range strings.SplitSeq(strings.TrimSuffix(text, "\n\n"), "\n\n") {
+		if part != "" {
+			blocks = append(blocks, parseBlock(part))
+		}
+	}
+	return blocks
+}
+
+// A block is a part of a stream that ends with an empty line.
+type block struct{ comment, id, event, data string }
+
+func parseBlock(text string) block {
+	var b block
+	for line := range strings.SplitSeq(text, "\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		switch name {
+		case "":
+			b.comment = value
+		case "id":
+			b.id = value
+		case "event":
+			b.event = value
+		case "data":
+			b.data = value
+		}
+	}
+	return b
+}
+
+// stream asks for events in a goroutine, until the returned function is called and
+// the handler has returned.
+func stream(h http.Handler, path string, header ...string) (*recorder, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := httptest.NewRequestWithContext(ctx, "GET", path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := &recorder{header: http.Header{}, status: http.StatusOK}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.ServeHTTP(w, r)
+	}()
+	return w, func() { cancel(); <-done }
+}
+
+func TestEventsAreStreamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{})
@@ -38,9 +116,9 @@ func TestEventsAreStreamedAsTheyHappen(t *testing.T) {
 		assert.Equal(t, "text/event-stream; charset=utf-8", w.header.Get("Content-Type"))
 		assert.Equal(t, "no-store", w.header.Get("Cache-Control"))
 		first := w.take()
-		require.Len(t, first, 1, "at once, so that the client knows that it is connected")
+		require.Len(t, first, 1, "at once")
 		assert.NotEmpty(t, first[0].comment)
-		assert.NotEmpty(t, first[0].id, "a client that sees nothing else can resume from here")
+		assert.NotEmpty(t, first[0].id, "a client can resume from here")
 
 		release := make(chan struct{})
 		e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("e", enricher.Func([]string{"k"}, waitFor(release))))
@@ -79,7 +157,7 @@ func objectOf(t testing.TB, text string) object {
 	return out
 }
 
-func TestASilentStreamHasAHeartbeat(t *testing.T) {
+func TestEventsHaveAHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{})
@@ -90,22 +168,22 @@ func TestASilentStreamHasAHeartbeat(t *testing.T) {
 		time.Sleep(14 * time.Second)
 		synctest.Wait()
 		assert.Empty(t, w.take())
-		keep(h, errBoom, enricher.FailureContext{}, nil) // not one that the client wants
+		keep(h, errBoom, enricher.FailureContext{}, nil) // does not match
 		time.Sleep(time.Second)
 		synctest.Wait()
 		beats := w.take()
 		require.Len(t, beats, 1)
 		assert.Equal(t, "heartbeat", beats[0].comment)
 		assert.Empty(t, beats[0].event)
-		assert.Empty(t, beats[0].data, "browsers take the id, and dispatch nothing")
-		assert.Greater(t, beats[0].id, position, "the client need not look at that again")
+		assert.Empty(t, beats[0].data, "no event for browsers")
+		assert.Greater(t, beats[0].id, position, "the client resumes behind what did not match")
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		assert.Len(t, w.take(), 2)
 	})
 }
 
-func TestAStreamResumesAfterTheLastEvent(t *testing.T) {
+func TestEventsResumeAfterTheLastEvent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{MaxEvents: 3})
@@ -136,12 +214,12 @@ func TestAStreamResumesAfterTheLastEvent(t *testing.T) {
 		assert.Equal(t, "1", objectOf(t, blocks[2].data)["id"])
 		stop()
 
-		for _, stray := range []string{"7", "no number", "0", "-1", "99999999999999999999999"} {
-			w, stop = stream(handler, "/events", "Last-Event-ID", stray)
+		for _, other := range []string{"7", "no number", "0", "-1", "99999999999999999999999"} {
+			w, stop = stream(handler, "/events", "Last-Event-ID", other)
 			synctest.Wait()
 			blocks = w.take()
-			require.Len(t, blocks, 5, stray)
-			assert.Empty(t, blocks[0].id, "it is nowhere yet")
+			require.Len(t, blocks, 5, other)
+			assert.Empty(t, blocks[0].id, "no position yet")
 			assert.Equal(t, "lost", blocks[1].event)
 			stop()
 		}
@@ -167,8 +245,17 @@ func TestEventsAreFiltered(t *testing.T) {
 }
 
 // A blockedWriter is that of a client that does not read.
+type blockedWriter struct {
+	recorder
+	release chan struct{}
+}
 
-func TestAClientThatDoesNotReadIsToldWhatItHasMissed(t *testing.T) {
+func (w *blockedWriter) Write(p []byte) (int, error) {
+	<-w.release
+	return w.recorder.Write(p)
+}
+
+func TestEventsAreLostForAClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{MaxEvents: 2})
@@ -177,7 +264,7 @@ func TestAClientThatDoesNotReadIsToldWhatItHasMissed(t *testing.T) {
 		go exceptions.NewHandler(h).ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
 		synctest.Wait()
 		for i := range 10 {
-			keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil) // is not held up
+			keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil) // does not block
 		}
 		close(w.release)
 		synctest.Wait()
@@ -190,7 +277,7 @@ func TestAClientThatDoesNotReadIsToldWhatItHasMissed(t *testing.T) {
 	})
 }
 
-func TestHostileTextCannotForgeEvents(t *testing.T) {
+func TestEventsWithHostileTexts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{})
@@ -207,5 +294,85 @@ func TestHostileTextCannotForgeEvents(t *testing.T) {
 			objectOf(t, blocks[0].data)
 			assert.NotContains(t, blocks[0].data, "<")
 		}
+	})
+}
+
+type brokenWriter struct{ recorder }
+
+func (*brokenWriter) Write([]byte) (int, error) { return 0, errors.New("the client is gone") }
+
+func TestEventsEndWhenTheClientHasGone(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(nil)
+	h.ServeHTTP(&brokenWriter{recorder{header: http.Header{}}}, httptest.NewRequest("GET", "/events", nil))
+}
+
+func TestEventsLimitStreams(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHandler(exceptions.NewHistory(exceptions.Options{}), exceptions.WithMaxStreams(2))
+		_, stop1 := stream(h, "/events")
+		_, stop2 := stream(h, "/events")
+		synctest.Wait()
+		w := get(t, h, "/events")
+		assert.Equal(t, []string{"too many event streams: at most 2"}, errorsOf(t, w, http.StatusServiceUnavailable))
+		assert.Equal(t, "10", w.Header().Get("Retry-After"))
+		stop1()
+		assert.Equal(t, http.StatusOK, ask(t, h, "HEAD", "/events").Code, "one has ended")
+		stop2()
+	})
+}
+
+type plainWriter struct{ http.ResponseWriter }
+
+type unwrappingWriter struct{ http.ResponseWriter }
+
+func (w unwrappingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func TestEventsNeedAWriterThatFlushes(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(plainWriter{w}, httptest.NewRequest("GET", "/events", nil))
+	assert.Contains(t, errorsOf(t, w, http.StatusInternalServerError)[0], "must have Flush or Unwrap")
+
+	w = httptest.NewRecorder()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.ServeHTTP(unwrappingWriter{w}, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.True(t, w.Flushed)
+}
+
+func TestEventsEndWhenTheServerShutsDown(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	server := httptest.NewUnstartedServer(exceptions.NewHandler(h))
+	server.Config.WriteTimeout = time.Hour
+	server.Start()
+	for range 2 {
+		res, err := server.Client().Get(server.URL + "/events")
+		require.NoError(t, err)
+		defer res.Body.Close()
+		lines := bufio.NewScanner(res.Body)
+		require.True(t, lines.Scan())
+		assert.Equal(t, ": connected", lines.Text())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	require.NoError(t, server.Config.Shutdown(ctx))
+	server.Close()
+}
+
+func TestEventsOutliveTheWriteTimeoutOfTheServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, stop := stream(exceptions.NewHandler(nil), "/events")
+		defer stop()
+		connected := time.Now().Add(30 * time.Second)
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		want := []time.Time{connected, {}, connected.Add(15 * time.Second), {}}
+		assert.Equal(t, want, w.deadlines, "a deadline for each block, and none in between")
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// byType says whose fault a failure is.
+// byType returns an Enricher that sets the label type.
 func byType() *enricher.Enricher {
 	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("type", enricher.Func([]string{"type"},
 		func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
@@ -33,14 +33,14 @@ func byType() *enricher.Enricher {
 func Example() {
 	history := exceptions.NewHistory(exceptions.Options{})
 
-	// Where a job fails: keep the failure, and find out what kind it is.
+	// When a job fails: keep the failure, and label it.
 	e := byType()
 	res := history.Enrich(context.Background(), e, os.ErrNotExist, enricher.FailureContext{
 		JobID: "import-orders", TaskName: "read (1/4)", Attempt: 1, Time: time.UnixMilli(1_700_000_000_000),
 	})
 	fmt.Println("restart:", !res.Labels.CannotRestart())
 
-	// Where the service has its HTTP handlers: one line.
+	// Among the HTTP handlers of the service:
 	mux := http.NewServeMux()
 	mux.Handle("/failures/", http.StripPrefix("/failures", exceptions.NewHandler(history)))
 
@@ -63,7 +63,7 @@ func ExampleNewHistory() {
 	// Output: token=*** (checked)
 }
 
-// A service that calls EnrichContext already need not change that.
+// A service that calls EnrichContext need not change.
 func ExampleHistory_ObserveFailure() {
 	history := exceptions.NewHistory(exceptions.Options{})
 	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(history))
@@ -80,7 +80,7 @@ func ExampleHistory_ObserveFailure() {
 func ExampleHistory_EnrichAsync() {
 	history := exceptions.NewHistory(exceptions.Options{})
 	future := history.EnrichAsync(context.Background(), byType(), errors.New("boom"), enricher.FailureContext{JobID: "job"})
-	// The failure can be seen already. Its labels can be once the future is done.
+	// The failure is in the history already, and its labels when the future is done.
 	<-future.Done()
 	entries, _ := history.Entries(exceptions.Query{})
 	fmt.Println(entries[0].LabelState, entries[0].Labels)
@@ -167,7 +167,7 @@ func ExampleParseFilter() {
 	// Output:
 	// type:USER,!team:billing,reason:"no disk, no hope"
 	// true
-	// a label key is missing in ":USER": want key:value, key, !key:value or !key, separated by commas, and in double quotes what contains a comma
+	// missing label key in ":USER": must be key:value, key, !key:value or !key, separated by commas; use double quotes around a comma
 }
 
 func ExampleMatchLabels() {
@@ -181,7 +181,7 @@ func ExampleNewHandler() {
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest("GET", "/jobs/none/exceptions", nil))
 	fmt.Println(w.Code, w.Body)
-	// Output: 404 {"errors":["there is no job \"none\" in the history"]}
+	// Output: 404 {"errors":["no such job: \"none\""]}
 }
 
 func ExampleEntry_MarshalJSON() {

@@ -16,7 +16,7 @@ var page embed.FS
 //go:embed openapi.json
 var openAPI []byte
 
-// A file is served as it is.
+// A file is a static file of the page.
 type file struct {
 	content []byte
 	typ     string
@@ -42,7 +42,7 @@ func loadFiles() map[string]file {
 	return files
 }
 
-// serveFile returns what serves a file.
+// serveFile returns a handler of a file.
 func (s *handler) serveFile(path string) func(http.ResponseWriter, *http.Request, *params) {
 	f := s.files[path]
 	return func(w http.ResponseWriter, r *http.Request, _ *params) {
@@ -52,9 +52,9 @@ func (s *handler) serveFile(path string) func(http.ResponseWriter, *http.Request
 	}
 }
 
-// serveRoot serves a request for the very path at which the handler is mounted:
-// the page if that ends with a slash, and otherwise the way to it, as the page
-// finds its parts beside itself.
+// serveRoot serves the path at which the handler is mounted: the page if the path
+// ends with a slash, and otherwise a redirect to it, because the links of the page
+// are relative.
 func (s *handler) serveRoot(w http.ResponseWriter, r *http.Request, p *params) {
 	asked, query, _ := strings.Cut(r.RequestURI, "?")
 	last := asked[strings.LastIndexByte(asked, '/')+1:]

@@ -7,19 +7,18 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// A Filter says which failures to show, by their labels. The zero value matches
-// every failure.
+// A Filter selects failures by their labels. The zero value matches every failure.
 type Filter struct{ conditions []condition }
 
-// A condition is that a label is there, or is not.
+// A condition is that a label is there, or that it is not.
 type condition struct {
 	not   bool
 	key   string
 	value string
-	any   bool // whatever its value
+	any   bool // any value matches
 }
 
-// maxConditions bounds the work for one failure.
+// maxConditions bounds the time for one failure.
 const maxConditions = 128
 
 // ParseFilter returns the filter of one or several texts, such as the values of
@@ -31,14 +30,14 @@ const maxConditions = 128
 //	!key:value    the label does not have this value, or is not there
 //	!key          there is no such label
 //
-// A key or a value may be in double quotes, and has to be if it contains a
-// comma, begins with a quote, or begins or ends with white space; so has a key
-// that contains a colon or begins with an exclamation mark. Within quotes, \"
-// is a quote and \\ a backslash. White space around keys and values is nothing,
-// and so is an empty condition. There may be up to 128 conditions.
+// A key or a value may be in double quotes. It must be if it contains a comma,
+// begins with a quote, or begins or ends with white space, and so must a key that
+// contains a colon or begins with an exclamation mark. Within quotes, \" is a
+// quote and \\ a backslash. White space around keys and values and empty conditions
+// are ignored. There may be up to 128 conditions.
 //
-// What Flink accepts means the same here, but for such quotes, exclamation marks
-// and white space.
+// Filters of Flink mean the same here, except for quotes, exclamation marks and
+// white space.
 func ParseFilter(texts ...string) (Filter, error) {
 	var f Filter
 	for _, text := range texts {
@@ -52,7 +51,7 @@ func ParseFilter(texts ...string) (Filter, error) {
 				f.conditions = append(f.conditions, c)
 			}
 			if len(f.conditions) > maxConditions {
-				return Filter{}, fmt.Errorf("the filter has more than %d conditions", maxConditions)
+				return Filter{}, fmt.Errorf("more than %d conditions", maxConditions)
 			}
 			if p.rest == "" {
 				break
@@ -64,7 +63,7 @@ func ParseFilter(texts ...string) (Filter, error) {
 }
 
 // MatchLabels returns the filter that matches failures with all of these labels,
-// whatever characters they contain.
+// which may contain any characters.
 func MatchLabels(labels enricher.Labels) Filter {
 	var f Filter
 	for _, key := range labels.Keys() {
@@ -73,7 +72,7 @@ func MatchLabels(labels enricher.Labels) Filter {
 	return f
 }
 
-// Match reports whether a failure with these labels is to be shown.
+// Match reports whether f matches a failure with these labels.
 func (f Filter) Match(labels enricher.Labels) bool {
 	for i := range f.conditions {
 		c := &f.conditions[i]
@@ -88,7 +87,7 @@ func (f Filter) Match(labels enricher.Labels) bool {
 // IsZero reports whether f matches every failure.
 func (f Filter) IsZero() bool { return len(f.conditions) == 0 }
 
-// String returns the filter as a text that [ParseFilter] understands.
+// String returns the filter in the syntax of [ParseFilter].
 func (f Filter) String() string {
 	var b strings.Builder
 	for i, c := range f.conditions {
@@ -107,7 +106,7 @@ func (f Filter) String() string {
 	return b.String()
 }
 
-// quoted returns s as it has to be written in a filter.
+// quoted returns s in the syntax of a filter.
 func quoted(s string, must bool) string {
 	if !must && !strings.Contains(s, ",") && !strings.HasPrefix(s, `"`) && strings.TrimSpace(s) == s {
 		return s
@@ -117,7 +116,7 @@ func quoted(s string, must bool) string {
 
 type filterParser struct {
 	text, rest string
-	start      int // of the condition that is being read
+	start      int // of the current condition
 }
 
 // condition reads up to the next comma, or the end.
@@ -142,7 +141,7 @@ func (p *filterParser) condition() (c condition, ok bool, err error) {
 		return c, false, nil
 	}
 	if key == "" {
-		return c, false, p.fail("a label key is missing")
+		return c, false, p.fail("missing label key")
 	}
 	return c, true, nil
 }
@@ -167,7 +166,7 @@ func (p *filterParser) word(stop string) (word string, wasQuoted bool, err error
 			p.rest = p.rest[i+1:]
 			p.space()
 			if p.rest != "" && !strings.Contains(stop, p.rest[:1]) {
-				return "", true, p.fail("something follows a closing quote")
+				return "", true, p.fail("text after a closing quote")
 			}
 			return b.String(), true, nil
 		case c == '\\' && i+1 < len(p.rest) && (p.rest[i+1] == '"' || p.rest[i+1] == '\\'):
@@ -176,12 +175,12 @@ func (p *filterParser) word(stop string) (word string, wasQuoted bool, err error
 		}
 		b.WriteByte(c)
 	}
-	return "", true, p.fail("a closing quote is missing")
+	return "", true, p.fail("missing closing quote")
 }
 
 func (p *filterParser) space() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
 func (p *filterParser) fail(what string) error {
-	return fmt.Errorf("%s in %q: want key:value, key, !key:value or !key, separated by commas, "+
-		"and in double quotes what contains a comma", what, cut(p.text[p.start:], maxNameLength))
+	return fmt.Errorf("%s in %q: must be key:value, key, !key:value or !key, separated by commas; "+
+		"use double quotes around a comma", what, cut(p.text[p.start:], maxNameLength))
 }

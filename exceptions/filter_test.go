@@ -11,7 +11,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-func TestParseFilterUnderstands(t *testing.T) {
+func TestParseFilter(t *testing.T) {
 	t.Parallel()
 	labels := enricher.Labels{
 		"type": "SYSTEM", "team": "", "url": "http://x:80/", "reason": "no disk, no hope", "quote": `say "hi"`,
@@ -24,7 +24,6 @@ func TestParseFilterUnderstands(t *testing.T) {
 		"type:SYSTEM":                    true,
 		"type:USER":                      false,
 		"type:system":                    false,
-		"Type:SYSTEM":                    false,
 		"type":                           true,
 		"none":                           false,
 		"!none":                          true,
@@ -33,9 +32,7 @@ func TestParseFilterUnderstands(t *testing.T) {
 		"!type:SYSTEM":                   false,
 		"!none:x":                        true,
 		"team:":                          true,
-		"team":                           true,
 		"type:":                          false,
-		"!team:":                         false,
 		"url:http://x:80/":               true,
 		"url:http://x:80":                false,
 		`reason:"no disk, no hope"`:      true,
@@ -43,8 +40,6 @@ func TestParseFilterUnderstands(t *testing.T) {
 		`quote:say "hi"`:                 true,
 		`quote:"say \"hi\""`:             true,
 		`type:"SYSTEM"`:                  true,
-		`"type":"SYSTEM"`:                true,
-		`"type"`:                         true,
 		`!"type"`:                        false,
 		`team:""`:                        true,
 		`"\"q":1`:                        true,
@@ -64,8 +59,6 @@ func TestParseFilterUnderstands(t *testing.T) {
 		"name:Zoë":                       true,
 		"type:SYSTEM,team:,!none":        true,
 		"type:SYSTEM,team:,!none,type:x": false,
-		"type:SYSTEM,":                   true,
-		"type:SYSTEM,,team":              true,
 	} {
 		f, err := exceptions.ParseFilter(filter)
 		require.NoError(t, err, filter)
@@ -76,27 +69,22 @@ func TestParseFilterUnderstands(t *testing.T) {
 	}
 }
 
-func TestParseFilterRefusesAndSaysWhatWouldBeRight(t *testing.T) {
+func TestParseFilterRejects(t *testing.T) {
 	t.Parallel()
 	for filter, want := range map[string]string{
-		":value":      "a label key is missing",
-		"a:b,:value":  "a label key is missing",
-		"!":           "a label key is missing",
-		"!:x":         "a label key is missing",
-		`""`:          "a label key is missing",
-		`"":x`:        "a label key is missing",
-		`a:"b`:        "a closing quote is missing",
-		`"a`:          "a closing quote is missing",
-		`a:"b\"`:      "a closing quote is missing",
-		`a:"b"c`:      "something follows a closing quote",
-		`a:"b":c`:     "something follows a closing quote",
-		`"a"b:c`:      "something follows a closing quote",
-		`x:y, a:"b"c`: "something follows a closing quote",
+		":value":      "missing label key",
+		"!":           "missing label key",
+		`"":x`:        "missing label key",
+		`a:"b`:        "missing closing quote",
+		`a:"b\"`:      "missing closing quote",
+		`a:"b"c`:      "text after a closing quote",
+		`"a"b:c`:      "text after a closing quote",
+		`x:y, a:"b"c`: "text after a closing quote",
 	} {
 		_, err := exceptions.ParseFilter(filter)
 		require.Error(t, err, filter)
 		assert.ErrorContains(t, err, want, filter)
-		assert.ErrorContains(t, err, "want key:value, key, !key:value or !key", filter)
+		assert.ErrorContains(t, err, "must be key:value, key, !key:value or !key", filter)
 	}
 }
 
@@ -105,10 +93,10 @@ func TestParseFilterBoundsTheConditions(t *testing.T) {
 	_, err := exceptions.ParseFilter(strings.Repeat("a,", 128))
 	require.NoError(t, err)
 	_, err = exceptions.ParseFilter(strings.Repeat("a,", 64), strings.Repeat("a,", 65))
-	require.EqualError(t, err, "the filter has more than 128 conditions")
+	require.EqualError(t, err, "more than 128 conditions")
 }
 
-func TestSeveralTextsOfAFilterAllHaveToMatch(t *testing.T) {
+func TestParseFilterJoinsSeveralTexts(t *testing.T) {
 	t.Parallel()
 	f, err := exceptions.ParseFilter("a:1", "b:2,c:3", "")
 	require.NoError(t, err)
@@ -118,7 +106,7 @@ func TestSeveralTextsOfAFilterAllHaveToMatch(t *testing.T) {
 	assert.Equal(t, "a:1,b:2,c:3", f.String())
 }
 
-func TestTheZeroFilterMatchesEverything(t *testing.T) {
+func TestFilterZeroValueMatchesEverything(t *testing.T) {
 	t.Parallel()
 	var f exceptions.Filter
 	assert.True(t, f.IsZero())

@@ -9,22 +9,22 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// An Event is something that happened to a [History].
+// An Event is a change of a [History].
 type Event struct {
-	// Seq rises by one with every event of the history. It is the place to
-	// go on from, for [FollowOptions]. Numbers of a history that is made later
-	// are greater, if the clock has not been set back.
+	// Seq is one more than that of the event before. Pass it as
+	// FollowOptions.After to continue behind this event. The numbers of a
+	// history that is made later are greater, unless the clock was set back.
 	Seq uint64
 
 	Kind EventKind
 
-	// Entry is the failure as it was after the event, with what stood under
-	// it then. It may be gone from the history by now.
+	// Entry is the failure as it was after the event, with those under it
+	// then. It may have been removed from the history since.
 	Entry Entry
 
-	// Missed is for EventLost: how many events the follower was too late for.
-	// It may be more, and Missed 0, for one that comes with a number from
-	// an earlier life of the process.
+	// Missed is how many events were lost, if Kind is EventLost. For a follower
+	// whose number is not from this history, it counts only the events of
+	// this history that are no longer kept.
 	Missed uint64
 }
 
@@ -32,9 +32,9 @@ type Event struct {
 type EventKind uint8
 
 const (
-	EventFailure EventKind = iota + 1 // a failure was kept; its labels may be pending; text "failure"
-	EventLabels                       // a failure that was pending has its labels; "labels"
-	EventLost                         // the follower was too late for some events: it had better look at the history again; "lost"
+	EventFailure EventKind = iota + 1 // a failure was added; its labels may be pending; text "failure"
+	EventLabels                       // a pending failure got its labels; "labels"
+	EventLost                         // events are no longer kept: query the history again; "lost"
 )
 
 var eventKinds = []string{"", "failure", "labels", "lost"}
@@ -47,32 +47,31 @@ func (k EventKind) String() string {
 	return fmt.Sprintf("EventKind(%d)", uint8(k))
 }
 
-// FollowOptions say which events to follow. The zero value is all from now on.
+// FollowOptions select events. The zero value selects all from now on.
 type FollowOptions struct {
-	// After is the number of the last event that is known already. By
-	// default, 0, it is the last one that has happened.
+	// After is the Seq of the last event that the follower knows. By default,
+	// 0, that is the last event so far.
 	After uint64
 
 	// JobIDs are the jobs to follow. By default, all.
 	JobIDs []string
 
-	// Filter is what the labels of a failure have to match. A failure that
-	// is pending has none yet. The labels of one that matched while it was
-	// pending are an event also where they do not match. By default, all
-	// failures match.
+	// Filter is what the labels of a failure have to match. A pending failure
+	// has none. If a failure matched while it was pending, the event with its
+	// labels follows even if these do not match. By default, all failures
+	// match.
 	Filter Filter
 }
 
-// Follow returns the events of h, in order, without an end: ranging over them
-// waits for the next one, until ctx ends. They begin where Follow was called, so
-// nothing is missed by calling it, then looking at the history, then ranging;
-// ranging again goes on where it was left.
+// Follow returns the events of h, in order. Ranging over them waits for the next
+// one until ctx ends. They begin at the call of Follow, so a caller that calls
+// Follow, then queries the history, then ranges misses nothing. Ranging again
+// continues after the last event.
 //
-// The history keeps the last Options.MaxEvents events for its followers, and
-// never waits for one. A follower that comes too late for some is told with an
-// [EventLost] how many it missed, whatever their filter, and goes on with the
-// oldest that is kept. The sequence is for one goroutine at a time; a nil ctx
-// never ends.
+// The history keeps the last Options.MaxEvents events, and never waits for a
+// follower. A follower that is too late for some gets an [EventLost] with their
+// number, regardless of its filter, and continues with the oldest event that is
+// kept. The sequence must not be used concurrently. A nil ctx never ends.
 func (h *History) Follow(ctx context.Context, opts FollowOptions) iter.Seq[Event] {
 	if ctx == nil {
 		ctx = context.Background()
@@ -108,9 +107,9 @@ type notice struct {
 	missed uint64
 }
 
-// tell keeps an event, with the number h.seq, and wakes the followers. The lock
-// is held.
-func (h *History) tell(kind EventKind, r *record) {
+// publish adds an event with the number h.seq and wakes the followers. The caller
+// holds the lock.
+func (h *History) publish(kind EventKind, r *record) {
 	r.job.version = h.seq
 	h.events.add(notice{seq: h.seq, kind: kind, group: r.group, job: r.job.id}, h.opts.MaxEvents)
 	if h.changed != nil {
@@ -119,7 +118,7 @@ func (h *History) tell(kind EventKind, r *record) {
 	}
 }
 
-// A ring has the last events. Their numbers have no gaps.
+// A ring holds the last events. Their numbers have no gaps.
 type ring struct {
 	notices []notice
 	start   int // of the oldest
@@ -136,13 +135,13 @@ func (b *ring) add(n notice, most int) {
 
 func (b *ring) at(i int) *notice { return &b.notices[(b.start+i)%len(b.notices)] }
 
-// A follower is a place in the events of a history.
+// A follower is a position in the events of a history.
 type follower struct {
-	h      *History
-	opts   FollowOptions
-	after  uint64 // the last event that is dealt with
-	strays bool   // after is not from this life of the history
-	batch  []notice
+	h     *History
+	opts  FollowOptions
+	after uint64 // the last event that was returned or skipped
+	lost  bool   // after is not a number of this history
+	batch []notice
 }
 
 func (h *History) follow(opts FollowOptions) *follower {
@@ -159,11 +158,11 @@ func (h *History) follow(opts FollowOptions) *follower {
 	if f.after == 0 {
 		f.after = h.seq
 	}
-	f.strays = f.after < h.first-1 || f.after > h.seq
+	f.lost = f.after < h.first-1 || f.after > h.seq
 	return f
 }
 
-// fetchAtOnce is how many events a follower takes with one lock.
+// fetchAtOnce is how many events a follower copies under one lock.
 const fetchAtOnce = 64
 
 // next returns the next event, or nil and a channel that is closed when there is
@@ -174,7 +173,7 @@ func (f *follower) next() (*notice, <-chan struct{}) {
 			n := f.batch[0]
 			f.batch = f.batch[1:]
 			f.after = n.seq
-			if n.kind == EventLost || f.wants(&n) {
+			if n.kind == EventLost || f.matches(&n) {
 				return &n, nil
 			}
 		}
@@ -187,8 +186,8 @@ func (f *follower) next() (*notice, <-chan struct{}) {
 	}
 }
 
-// fetch fills the batch, or returns a channel that is closed when there is
-// something to fill it with.
+// fetch fills the batch, or returns a channel that is closed when there are events
+// to fill it with.
 func (f *follower) fetch() <-chan struct{} {
 	h := f.h
 	h.catchUp()
@@ -197,8 +196,8 @@ func (f *follower) fetch() <-chan struct{} {
 	oldest := h.seq + 1 - uint64(len(h.events.notices))
 	f.batch = nil
 	switch {
-	case f.strays:
-		f.strays = false
+	case f.lost:
+		f.lost = false
 		f.after = oldest - 1
 		f.batch = append(f.batch, notice{seq: f.after, kind: EventLost, missed: f.after - (h.first - 1)})
 	case f.after+1 < oldest:
@@ -217,8 +216,8 @@ func (f *follower) fetch() <-chan struct{} {
 	return nil
 }
 
-// wants reports whether an event is one of those to follow.
-func (f *follower) wants(n *notice) bool {
+// matches reports whether the follower selects an event.
+func (f *follower) matches(n *notice) bool {
 	if len(f.opts.JobIDs) > 0 && !slices.Contains(f.opts.JobIDs, n.job) {
 		return false
 	}

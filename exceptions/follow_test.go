@@ -14,7 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// follow returns what waits for the next event.
+// follow returns a function that waits for the next event.
 func follow(t testing.TB, h *exceptions.History, opts exceptions.FollowOptions) func() exceptions.Event {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -34,7 +34,7 @@ func parse(t testing.TB, text string) exceptions.Filter {
 	return f
 }
 
-func TestFollowTellsOfNewAndOfCompletedFailures(t *testing.T) {
+func TestFollowReturnsNewAndCompletedFailures(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	keep(h, errBoom, enricher.FailureContext{ID: "before"}, nil)
@@ -54,10 +54,10 @@ func TestFollowTellsOfNewAndOfCompletedFailures(t *testing.T) {
 	assert.Equal(t, exceptions.EventFailure, third.Kind)
 	assert.Equal(t, "a", third.Entry.RootID)
 	assert.Nil(t, third.Entry.Concurrent)
-	assert.Equal(t, exceptions.StateComplete, third.Entry.LabelState, "it came with its labels")
+	assert.Equal(t, exceptions.StateComplete, third.Entry.LabelState, "it arrived with its labels")
 }
 
-func TestTheEventOfARootBringsWhatHasWaitedForIt(t *testing.T) {
+func TestFollowReturnsARootWithThoseUnderIt(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	next := follow(t, h, exceptions.FollowOptions{})
@@ -67,7 +67,7 @@ func TestTheEventOfARootBringsWhatHasWaitedForIt(t *testing.T) {
 	assert.Equal(t, []string{"b"}, ids(next().Entry.Concurrent))
 }
 
-func TestFollowBeginsWhereItWasCalled(t *testing.T) {
+func TestFollowBeginsAtTheCall(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -86,10 +86,10 @@ func TestFollowBeginsWhereItWasCalled(t *testing.T) {
 		got = append(got, ev.Entry.ID)
 		break
 	}
-	assert.Equal(t, []string{"0", "1", "2"}, got, "ranging again goes on where it was left")
+	assert.Equal(t, []string{"0", "1", "2"}, got, "ranging again continues")
 }
 
-func TestFollowGoesOnAfterAGivenEvent(t *testing.T) {
+func TestFollowContinuesAfterAGivenEvent(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	next := follow(t, h, exceptions.FollowOptions{})
@@ -101,7 +101,7 @@ func TestFollowGoesOnAfterAGivenEvent(t *testing.T) {
 	assert.Equal(t, "2", resumed().Entry.ID)
 }
 
-func TestASlowReaderLosesItsPlaceAndIsToldHowManyItMissed(t *testing.T) {
+func TestFollowReturnsHowManyEventsWereLost(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxEvents: 10, MaxExceptions: 1000})
 	next := follow(t, h, exceptions.FollowOptions{Filter: parse(t, "n:99")})
@@ -118,19 +118,23 @@ func TestASlowReaderLosesItsPlaceAndIsToldHowManyItMissed(t *testing.T) {
 		assert.Equal(t, lost.Seq+uint64(i-89), ev.Seq)
 	}
 	lost = next()
-	assert.Equal(t, exceptions.EventLost, lost.Kind, "nobody knows whether the filter would have matched")
+	assert.Equal(t, exceptions.EventLost, lost.Kind, "regardless of the filter")
 	assert.Equal(t, uint64(90), lost.Missed)
 	assert.Equal(t, "99", next().Entry.ID)
 }
 
-func TestAFollowerFromAnEarlierLifeIsLost(t *testing.T) {
+func TestFollowFromAnotherHistoryIsLost(t *testing.T) {
 	t.Parallel()
-	for _, after := range []uint64{1, 1 << 62} {
+	earlier := exceptions.NewHistory(exceptions.Options{})
+	old := follow(t, earlier, exceptions.FollowOptions{})
+	keep(earlier, errBoom, enricher.FailureContext{}, nil)
+	for _, after := range []uint64{1, old().Seq, 1 << 62} {
 		h := exceptions.NewHistory(exceptions.Options{MaxEvents: 2})
 		next := follow(t, h, exceptions.FollowOptions{After: after})
 		ev := next()
 		assert.Equal(t, exceptions.EventLost, ev.Kind)
-		assert.Zero(t, ev.Missed, "nobody knows")
+		assert.Zero(t, ev.Missed)
+		assert.Less(t, ev.Seq, uint64(1)<<53, "JavaScript can hold it")
 		keep(h, errBoom, enricher.FailureContext{ID: "a"}, nil)
 		assert.Equal(t, "a", next().Entry.ID)
 
@@ -139,21 +143,8 @@ func TestAFollowerFromAnEarlierLifeIsLost(t *testing.T) {
 		}
 		ev = follow(t, h, exceptions.FollowOptions{After: after})()
 		assert.Equal(t, exceptions.EventLost, ev.Kind)
-		assert.Equal(t, uint64(2), ev.Missed, "in this life")
+		assert.Equal(t, uint64(2), ev.Missed, "of this history")
 	}
-}
-
-func TestAnEarlierLifeHasSmallerNumbers(t *testing.T) {
-	t.Parallel()
-	first := exceptions.NewHistory(exceptions.Options{})
-	old := follow(t, first, exceptions.FollowOptions{})
-	keep(first, errBoom, enricher.FailureContext{}, nil)
-	seq := old().Seq
-	second := exceptions.NewHistory(exceptions.Options{})
-	keep(second, errBoom, enricher.FailureContext{}, nil)
-	ev := follow(t, second, exceptions.FollowOptions{After: seq})()
-	assert.Equal(t, exceptions.EventLost, ev.Kind)
-	assert.Less(t, ev.Seq, uint64(1)<<53, "JavaScript can hold it")
 }
 
 func TestFollowFiltersByJobAndLabels(t *testing.T) {
@@ -174,12 +165,12 @@ func TestFollowFiltersByJobAndLabels(t *testing.T) {
 	}
 	for _, id := range []string{"1", "4", "5"} {
 		ev := next()
-		assert.Equal(t, exceptions.EventLabels, ev.Kind, "before, it had no labels")
+		assert.Equal(t, exceptions.EventLabels, ev.Kind, "while pending, it had no labels")
 		assert.Equal(t, id, ev.Entry.ID)
 	}
 }
 
-func TestAFailureThatMatchedWhilePendingIsCompletedForTheFollower(t *testing.T) {
+func TestFollowCompletesFailuresThatMatchedWhilePending(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	next := follow(t, h, exceptions.FollowOptions{Filter: parse(t, "!noise")})
@@ -215,28 +206,4 @@ func TestFollowWaitsAndEndsWithItsContext(t *testing.T) {
 		synctest.Wait()
 		assert.True(t, ended)
 	})
-}
-
-func TestAFollowerIsWokenWhenAFutureIsDone(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	release := make(chan struct{})
-	next := follow(t, h, exceptions.FollowOptions{})
-	h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{})
-	assert.Equal(t, exceptions.StatePending, next().Entry.LabelState)
-	close(release)
-	assert.Equal(t, enricher.Labels{"k": "v"}, next().Entry.Labels)
-}
-
-func TestAWriterIsNeverHeldUpByAFollowerThatDoesNotRead(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{MaxEvents: 4})
-	for range 10 {
-		next := follow(t, h, exceptions.FollowOptions{})
-		keep(h, errBoom, enricher.FailureContext{}, nil)
-		next()
-	}
-	for range 1000 { // nobody reads any more
-		keep(h, errBoom, enricher.FailureContext{}, nil)
-	}
 }

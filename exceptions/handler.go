@@ -22,16 +22,15 @@ import (
 //	/jobs/{jobid}/exceptions  the failures of a job, as Flink serves them
 //	/exceptions               the failures of all jobs
 //	/labels                   how often each label occurs
-//	/events                   what happens, as server-sent events
-//	/openapi.json             a description of all this for programs
+//	/events                   new failures and labels, as server-sent events
+//	/openapi.json             a description of these for programs
 //
-// Who may see it is the service's business: the handler knows no users, and can
-// be wrapped by whatever authenticates them. It answers GET and HEAD, and never
-// allows other origins to read. Every answer but the events has an ETag.
+// The handler does not authenticate: wrap it in a handler that does. It answers
+// GET and HEAD, and does not allow other origins to read. Every answer except
+// the events has an ETag.
 //
-// Event streams end when the context of their request does, and when the server
-// that serves them begins to shut down: they do not hold up
-// [http.Server.Shutdown].
+// An event stream ends when the context of its request does, and when its server
+// begins to shut down, so it does not delay [http.Server.Shutdown].
 func NewHandler(h *History, opts ...HandlerOption) http.Handler {
 	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256}
 	for _, opt := range opts {
@@ -43,11 +42,12 @@ func NewHandler(h *History, opts ...HandlerOption) http.Handler {
 	return s
 }
 
-// A HandlerOption of [NewHandler].
+// A HandlerOption configures [NewHandler].
 type HandlerOption func(*handler)
 
-// WithHeartbeat sets how long an event stream may be silent: a comment keeps
-// proxies from closing it. By default, 15 s; what is not positive is ignored.
+// WithHeartbeat sets how long an event stream may be idle before it sends a
+// comment, which keeps proxies from closing it. By default, 15s; a duration that
+// is not positive is ignored.
 func WithHeartbeat(every time.Duration) HandlerOption {
 	return func(s *handler) {
 		if every > 0 {
@@ -56,8 +56,8 @@ func WithHeartbeat(every time.Duration) HandlerOption {
 	}
 }
 
-// WithMaxStreams sets how many event streams there may be at once: others are
-// refused with status 503. By default, 256; negative is none.
+// WithMaxStreams sets how many event streams there may be at once: more are
+// rejected with status 503. By default, 256; a negative number means none.
 func WithMaxStreams(n int) HandlerOption {
 	return func(s *handler) {
 		if n != 0 {
@@ -85,30 +85,30 @@ func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		path = "/" + path // StripPrefix has taken the slash
 	}
 	if len(path) > maxQuery || len(r.URL.RawQuery) > maxQuery {
-		refuse(w, http.StatusRequestURITooLong, fmt.Sprintf("the path and the query may have %d bytes each", maxQuery))
+		reject(w, http.StatusRequestURITooLong, fmt.Sprintf("the path and the query must have at most %d bytes each", maxQuery))
 		return
 	}
 	serve, ok := s.route(path)
 	if !ok {
-		refuse(w, http.StatusNotFound, fmt.Sprintf("nothing is at %q: there are /jobs, /jobs/{jobid}/exceptions, "+
-			"/exceptions, /labels, /events and /openapi.json", cut(r.URL.Path, maxEcho)))
+		reject(w, http.StatusNotFound, fmt.Sprintf("no such path: %q: must be one of /jobs, /jobs/{jobid}/exceptions, "+
+			"/exceptions, /labels, /events, /openapi.json", cut(r.URL.Path, maxEcho)))
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		refuse(w, http.StatusMethodNotAllowed, fmt.Sprintf("the method may be GET or HEAD, not %q", cut(r.Method, maxEcho)))
+		reject(w, http.StatusMethodNotAllowed, fmt.Sprintf("method %q: must be GET or HEAD", cut(r.Method, maxEcho)))
 		return
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("the query cannot be read: %v", err))
+		reject(w, http.StatusBadRequest, fmt.Sprintf("query: %v", err))
 		return
 	}
 	serve(w, r, &params{query: query})
 }
 
-// route returns what serves a path. It is done by hand, as a ServeMux would
-// redirect to paths without the prefix at which the handler is mounted.
+// route returns the handler of a path. It is not a ServeMux, because that would
+// redirect to paths without the prefix at which this handler is mounted.
 func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Request, *params), ok bool) {
 	switch path {
 	case "":
@@ -124,7 +124,7 @@ func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Requ
 	case "/events":
 		return s.serveEvents, true
 	case "/jobs/exceptions":
-		// What a ServeMux makes of /jobs//exceptions, the job without an ID.
+		// /jobs//exceptions, of the job without an ID, as a ServeMux cleans it.
 		return s.serveJob(""), true
 	}
 	if _, ok := s.files[path]; ok {
@@ -142,7 +142,7 @@ func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Requ
 	return s.serveJob(id), err == nil
 }
 
-// secure sets the headers that every answer has.
+// secure sets the security headers of every answer.
 func secure(header http.Header) {
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
 		"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
@@ -152,19 +152,19 @@ func secure(header http.Header) {
 	header.Set("Cache-Control", "private, no-cache")
 }
 
-// refuse answers with errors.
-func refuse(w http.ResponseWriter, status int, errs ...string) {
+// reject answers with errors.
+func reject(w http.ResponseWriter, status int, errs ...string) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string][]string{"errors": errs}) // a client that is gone is not told
+	json.NewEncoder(w).Encode(map[string][]string{"errors": errs}) // an error means that the client has gone
 }
 
-// fresh sets the ETag of an answer that is a function of the URL and of a version
-// of the history, and reports whether the client has that answer already, or
-// wants no body. Versions begin with the time at which the history was made, so
-// they do not come again after a restart. The tag is weak, as the service may
-// compress.
+// fresh sets the ETag of an answer that depends on the URL and on a version of
+// the history, and reports whether no body is needed: the client has that answer
+// already, or the method is HEAD. Versions begin with the time at which the
+// history was made, so they differ after a restart. The tag is weak, because the
+// service may compress.
 func fresh(w http.ResponseWriter, r *http.Request, version uint64) bool {
 	tag := `W/"` + strconv.FormatUint(version, 36) + `"`
 	w.Header().Set("ETag", tag)

@@ -2,9 +2,11 @@ package exceptions_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ import (
 
 var paths = []string{"/", "/app.js", "/style.css", "/openapi.json", "/jobs", "/jobs/a/exceptions", "/exceptions", "/labels"}
 
-func TestEveryAnswerIsProtected(t *testing.T) {
+func TestHandlerProtectsEveryAnswer(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample(), exceptions.WithMaxStreams(-1))
 	for _, path := range append([]string{"/none", "/jobs/none/exceptions", "/exceptions?maxExceptions=x", "/events"}, paths...) {
@@ -33,7 +35,7 @@ func TestEveryAnswerIsProtected(t *testing.T) {
 	}
 }
 
-func TestFilesHaveTheirTypes(t *testing.T) {
+func TestHandlerServesFiles(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(nil)
 	for path, typ := range map[string]string{
@@ -48,108 +50,51 @@ func TestFilesHaveTheirTypes(t *testing.T) {
 	}
 }
 
-func TestJobsAreServed(t *testing.T) {
+func TestHandlerBelowAPrefix(t *testing.T) {
 	t.Parallel()
-	h := exceptions.NewHandler(sample())
-	jobs := decode(t, get(t, h, "/jobs?maxJobs=1"))
-	assert.Equal(t, true, jobs["truncated"])
-	require.Len(t, jobs["jobs"], 1)
-	job := jobs["jobs"].([]any)[0].(object)
-	latest := job["latest"].(object)
-	assert.Equal(t, "4", latest["id"])
-	assert.NotContains(t, latest, "concurrentExceptions")
-	delete(job, "latest")
-	assert.Equal(t, object{"jobId": "b", "jobName": "job b", "failures": 3.0, "entries": 2.0, "pending": 0.0}, job)
-	assert.Len(t, decode(t, get(t, h, "/jobs?failureLabelFilter=team"))["jobs"], 2)
-	assert.Len(t, decode(t, get(t, h, "/jobs?jobId=a&jobId=c&jobId=none"))["jobs"], 2)
-	assert.Empty(t, decode(t, get(t, h, "/jobs?jobId=none"))["jobs"])
-}
-
-func TestLabelsAreServed(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHandler(sample())
-	w := get(t, h, "/labels?failureLabelFilter=type:SYSTEM")
-	decode(t, w)
-	assert.JSONEq(t, `{"labels":[
-		{"key":"team","count":1,"values":[{"value":"y","count":1}]},
-		{"key":"type","count":2,"values":[{"value":"SYSTEM","count":2}]}]}`, w.Body.String())
-	assert.JSONEq(t, `{"labels":[]}`, get(t, h, "/labels?jobId=c").Body.String())
-}
-
-func TestTheExceptionsOfAllJobsAreServed(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHandler(sample())
-	all, truncated := historyOf(t, get(t, h, "/exceptions?maxExceptions=4"))
-	assert.True(t, truncated)
-	var got []string
-	for _, e := range all {
-		got = append(got, e["id"].(string))
-	}
-	assert.Equal(t, []string{"4", "3", "2", "1"}, got)
-	some, _ := historyOf(t, get(t, h, "/exceptions?jobId=a&failureLabelFilter=type:USER"))
-	require.Len(t, some, 1)
-	assert.Equal(t, "0", some[0]["id"])
-}
-
-func TestAnEntryHasAllThatIsKnown(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	h.ObserveFailure(t.Context(), errBoom, enricher.FailureContext{
-		ID: "f", JobID: "j", JobName: "job", Type: enricher.FailureTypeTaskManager, Attempt: 2, MaxAttempts: 3,
-		TaskName: "task", TaskManagerID: "tm", Endpoint: "host:1", Time: flinkStart, Attributes: map[string]string{"a": "b"},
-	}, enricher.Result{Labels: enricher.Labels{"k": "v"}, Outcomes: []enricher.Outcome{
-		{Enricher: "slow", Status: enricher.StatusTimedOut, Err: errBoom},
-	}})
-	keep(h, errBoom, enricher.FailureContext{RootID: "f", ID: "c", JobID: "j", Time: flinkStart}, nil)
-	w := get(t, exceptions.NewHandler(h), "/jobs/j/exceptions")
-	assert.JSONEq(t, `{"exceptionHistory":{"truncated":false,"entries":[{
-		"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,
-		"failureLabels":{"k":"v"},"taskName":"task","endpoint":"host:1","taskManagerId":"tm",
-		"concurrentExceptions":[{
-			"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,"failureLabels":{},
-			"id":"c","rootId":"f","jobId":"j","jobName":"","message":"boom","failureType":"","labelState":"complete","failedEnrichers":[]}],
-		"id":"f","jobId":"j","jobName":"job","message":"boom","failureType":"TASK_MANAGER","attempt":2,"maxAttempts":3,
-		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"}
-	}]}}`, w.Body.String())
-	text, err := json.Marshal(only(t, h))
-	require.NoError(t, err)
-	entry, err := json.Marshal(decode(t, w)["exceptionHistory"].(object)["entries"].([]any)[0])
-	require.NoError(t, err)
-	assert.JSONEq(t, string(entry), string(text), "an Entry as JSON is the same")
-}
-
-func TestMistakesAreNamed(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHandler(sample())
-	for path, want := range map[string][]string{
-		"/exceptions?format=xml":       {`format: "xml" is not a format: it may be flink, or left out`},
-		"/exceptions?format=Flink":     {`format: "Flink" is not a format: it may be flink, or left out`},
-		"/jobs?maxJobs=many":           {`maxJobs: "many" is not a whole number from 0 to 2147483647`},
-		"/jobs?failureLabelFilter=%zz": {`the query cannot be read: invalid URL escape "%zz"`},
-		"/jobs?a;b":                    {`the query cannot be read: invalid semicolon separator in query`},
-		"/exceptions?format=x&maxExceptions=y": {
-			`maxExceptions: "y" is not a whole number from 0 to 2147483647`,
-			`format: "x" is not a format: it may be flink, or left out`,
-		},
-	} {
-		assert.Equal(t, want, errorsOf(t, get(t, h, path), http.StatusBadRequest), path)
-	}
-	for _, path := range []string{"/exceptions", "/jobs", "/labels", "/events", "/jobs/a/exceptions"} {
-		got := errorsOf(t, get(t, h, path+"?failureLabelFilter=a:%22"), http.StatusBadRequest)
-		assert.Contains(t, got[0], "failureLabelFilter: a closing quote is missing", path)
+	h := sample()
+	keep(h, errBoom, enricher.FailureContext{JobID: "a/b c%é?", ID: "odd"}, nil)
+	keep(h, errBoom, enricher.FailureContext{ID: "jobless"}, nil)
+	for _, strip := range []string{"/ops/failures", "/ops/failures/"} {
+		mux := http.NewServeMux()
+		mux.Handle("/ops/failures/", http.StripPrefix(strip, exceptions.NewHandler(h)))
+		server := httptest.NewServer(mux)
+		defer server.Close()
+		for path, want := range map[string]string{
+			"":                                       "<!doctype html>",
+			"/":                                      "<!doctype html>",
+			"/jobs":                                  `"jobs":[`,
+			"/jobs/a/exceptions":                     `"id":"2"`,
+			"/jobs/a%2Fb%20c%25%C3%A9%3F/exceptions": `"id":"odd"`,
+			"/jobs//exceptions":                      `"id":"jobless"`,
+			"/jobs/exceptions":                       `"id":"jobless"`,
+			"/exceptions?jobId=":                     `"id":"jobless"`,
+			"/app.js":                                "",
+		} {
+			res, err := server.Client().Get(server.URL + "/ops/failures" + path)
+			require.NoError(t, err)
+			body, err := io.ReadAll(res.Body)
+			require.NoError(t, err)
+			require.NoError(t, res.Body.Close())
+			assert.Equal(t, http.StatusOK, res.StatusCode, path)
+			assert.Contains(t, strings.ToLower(string(body)), strings.ToLower(want), path)
+		}
 	}
 }
 
-func TestParametersThatAreNotKnownAreIgnored(t *testing.T) {
+func TestHandlerRedirectsToThePage(t *testing.T) {
 	t.Parallel()
-	w := get(t, exceptions.NewHandler(sample()), "/exceptions?maxexceptions=x&foo=bar")
-	assert.Equal(t, http.StatusOK, w.Code)
+	mux := http.NewServeMux()
+	mux.Handle("/failures", http.StripPrefix("/failures", exceptions.NewHandler(nil)))
+	w := get(t, mux, "/failures?filter=a:b")
+	assert.Equal(t, http.StatusTemporaryRedirect, w.Code)
+	assert.Equal(t, "./failures/?filter=a:b", w.Header().Get("Location"))
 }
 
-func TestWhatIsNotThereIsNotFound(t *testing.T) {
+func TestHandlerRejectsUnknownPaths(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample())
-	assert.Equal(t, []string{`there is no job "none" in the history`}, errorsOf(t, get(t, h, "/jobs/none/exceptions"), http.StatusNotFound))
+	assert.Equal(t, []string{`no such job: "none"`}, errorsOf(t, get(t, h, "/jobs/none/exceptions"), http.StatusNotFound))
 	for _, path := range []string{"/none", "/jobs/", "/jobs/a", "/jobs/a/b/exceptions", "/jobs/a/exceptions/", "//", "/page/app.js", "/openapi.yaml"} {
 		got := errorsOf(t, get(t, h, path), http.StatusNotFound)
 		assert.Contains(t, got[0], "/jobs/{jobid}/exceptions", path)
@@ -157,7 +102,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, get(t, exceptions.NewHandler(nil), "/jobs/a/exceptions").Code)
 }
 
-func TestOtherMethodsAreNotAllowed(t *testing.T) {
+func TestHandlerRejectsOtherMethods(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample())
 	for _, path := range append([]string{"/events"}, paths...) {
@@ -170,7 +115,7 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, ask(t, h, "POST", "/none").Code)
 }
 
-func TestLongRequestsAreRefused(t *testing.T) {
+func TestHandlerRejectsLongRequests(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample())
 	long := strings.Repeat("a", 8193)
@@ -182,34 +127,45 @@ func TestLongRequestsAreRefused(t *testing.T) {
 	errorsOf(t, get(t, h, "/exceptions?failureLabelFilter="+many), http.StatusBadRequest)
 }
 
-func TestHeadIsGetWithoutABody(t *testing.T) {
+func TestHandlerRejectsInvalidParameters(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(exceptions.NewHandler(sample()))
-	defer server.Close()
-	for _, path := range append([]string{"/none"}, paths...) {
-		headOf := func(method string) (int, http.Header, string) {
-			r, err := http.NewRequest(method, server.URL+path, nil)
-			require.NoError(t, err)
-			res, err := server.Client().Do(r)
-			require.NoError(t, err)
-			defer res.Body.Close()
-			body, err := io.ReadAll(res.Body)
-			require.NoError(t, err)
-			for _, name := range []string{"Date", "Content-Length"} {
-				res.Header.Del(name)
-			}
-			return res.StatusCode, res.Header, string(body)
-		}
-		status, header, body := headOf("GET")
-		headStatus, headHeader, headBody := headOf("HEAD")
-		assert.Equal(t, status, headStatus, path)
-		assert.Equal(t, header, headHeader, path)
-		assert.NotEmpty(t, body, path)
-		assert.Empty(t, headBody, path)
+	h := exceptions.NewHandler(sample())
+	const number = "must be a whole number from 0 to 2147483647"
+	for query, want := range map[string][]string{
+		"format=xml":                      {`format: "xml": must be flink, or omitted`},
+		"maxExceptions=x":                 {`maxExceptions: "x": ` + number},
+		"maxExceptions=":                  {`maxExceptions: "": ` + number},
+		"maxExceptions=2147483648":        {`maxExceptions: "2147483648": ` + number},
+		"maxExceptions=-1":                {`maxExceptions: "-1": ` + number},
+		"maxExceptions=1&maxExceptions=2": {`maxExceptions: given 2 times: must be given once`},
+		"failureLabelFilter=%zz":          {`query: invalid URL escape "%zz"`},
+		"a;b":                             {`query: invalid semicolon separator in query`},
+		"format=x&maxExceptions=y":        {`maxExceptions: "y": ` + number, `format: "x": must be flink, or omitted`},
+	} {
+		assert.Equal(t, want, errorsOf(t, get(t, h, "/exceptions?"+query), http.StatusBadRequest))
+	}
+	assert.Equal(t, []string{`maxJobs: "many": ` + number}, errorsOf(t, get(t, h, "/jobs?maxJobs=many"), http.StatusBadRequest))
+	for _, path := range []string{"/exceptions", "/jobs", "/labels", "/events", "/jobs/a/exceptions"} {
+		got := errorsOf(t, get(t, h, path+"?failureLabelFilter=a:%22"), http.StatusBadRequest)
+		assert.Contains(t, got[0], "failureLabelFilter: missing closing quote", path)
+	}
+	assert.Equal(t, http.StatusOK, get(t, h, "/exceptions?maxexceptions=x&foo=bar").Code, "unknown parameters are ignored")
+}
+
+func TestHandlerAnswersHEAD(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(sample())
+	for _, path := range paths {
+		want, got := get(t, h, path), ask(t, h, http.MethodHead, path)
+		assert.Equal(t, want.Code, got.Code, path)
+		want.Header().Del("Content-Length")
+		got.Header().Del("Content-Length")
+		assert.Equal(t, want.Header(), got.Header(), path)
+		assert.Empty(t, got.Body.String(), path)
 	}
 }
 
-func TestWhatHasNotChangedIsNotSentAgain(t *testing.T) {
+func TestHandlerSetsETags(t *testing.T) {
 	t.Parallel()
 	h := sample()
 	handler := exceptions.NewHandler(h)
@@ -239,19 +195,39 @@ func TestWhatHasNotChangedIsNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestLabelsThatArriveChangeTheETag(t *testing.T) {
+var hostileTexts = []string{
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</script><svg onload=alert(1)>`, `javascript:alert(1)`,
+	"a\r\nSet-Cookie: x=1\r\n\r\n<b>", "data: x\n\nevent: failure\ndata: {}", "\u2028\u2029", "\x00\x1b[2J", `{"a":"b"}`, `'; DROP TABLE jobs; --`, "\xff\xfe",
+}
+
+func TestHandlerEscapesHostileTexts(t *testing.T) {
 	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	handler := exceptions.NewHandler(h)
-	release := make(chan struct{})
-	future := h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{JobID: "a"})
-	var tags []string
-	for _, path := range []string{"/exceptions", "/jobs/a/exceptions"} {
-		tags = append(tags, get(t, handler, path).Header().Get("ETag"))
-	}
-	close(release)
-	future.Result()
-	for i, path := range []string{"/exceptions", "/jobs/a/exceptions"} {
-		assert.Equal(t, http.StatusOK, get(t, handler, path, "If-None-Match", tags[i]).Code)
+	for _, text := range hostileTexts {
+		h := exceptions.NewHistory(exceptions.Options{Redact: func(s string) string { return s }})
+		fc := enricher.FailureContext{ID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text, Attributes: map[string]string{text: text}}
+		keep(h, fmt.Errorf("%s", text), fc, enricher.Labels{text: text})
+		handler := exceptions.NewHandler(h)
+		for _, path := range []string{
+			"/exceptions", "/jobs", "/labels", "/jobs/" + url.PathEscape(text) + "/exceptions", "/exceptions?jobId=" + url.QueryEscape(text),
+			"/exceptions?format=" + url.QueryEscape(text), "/exceptions?maxExceptions=" + url.QueryEscape(text), "/exceptions?failureLabelFilter=" + url.QueryEscape(`"`+text),
+			"/" + url.PathEscape(text), "/jobs/x" + url.PathEscape(text) + "/exceptions", "/exceptions?" + url.QueryEscape(text) + "=%zz",
+		} {
+			w := get(t, handler, path)
+			assert.Equal(t, "application/json; charset=utf-8", w.Header().Get("Content-Type"), path)
+			assert.True(t, json.Valid(w.Body.Bytes()), "%s: %s", path, w.Body)
+			body := strings.TrimSuffix(w.Body.String(), "\n")
+			assert.NotContains(t, body, "<")
+			assert.NotContains(t, body, ">")
+			assert.NotContains(t, body, "\u2028")
+			for i := range len(body) {
+				if body[i] < ' ' {
+					t.Errorf("%s: control character %q", path, body[i])
+				}
+			}
+			for name, values := range w.Header() {
+				assert.NotContains(t, strings.Join(values, ""), "alert", name)
+			}
+			assert.Empty(t, w.Header().Get("Set-Cookie"))
+		}
 	}
 }

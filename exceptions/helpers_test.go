@@ -4,15 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
 )
+
+// TestMain fails if a test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // for the examples
+	goleak.VerifyTestMain(m)
+}
 
 var errBoom = errors.New("boom")
 
@@ -35,6 +43,14 @@ func always(t testing.TB, labels enricher.Labels, opts ...enricher.Option) *enri
 	return newEnricher(t, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 		return labels, nil
 	}, labels.Keys(), opts...)
+}
+
+// waitFor returns what sets k to v once release is closed.
+func waitFor(release <-chan struct{}) labelFunc {
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		<-release
+		return enricher.Labels{"k": "v"}, nil
+	}
 }
 
 // keep records a failure with labels, as an observer does.
@@ -117,12 +133,4 @@ func errorsOf(t testing.TB, w *httptest.ResponseRecorder, status int) []string {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out), w.Body)
 	require.NotEmpty(t, out.Errors)
 	return out.Errors
-}
-
-// waitFor returns what sets k to v once release is closed.
-func waitFor(release <-chan struct{}) labelFunc {
-	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-		<-release
-		return enricher.Labels{"k": "v"}, nil
-	}
 }

@@ -3,7 +3,6 @@ package exceptions
 import (
 	"container/list"
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,34 +10,34 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// A History has the latest failures of jobs. Its methods may be called
+// A History keeps the latest failures of jobs. Its methods may be called
 // concurrently. A nil History keeps nothing.
 //
-// There are two ways to feed it, which can be used together: hand failures to
-// [History.Enrich] or [History.EnrichAsync] instead of to the Enricher, or make
-// it an observer of the Enricher with [enricher.WithObserver]. The first keeps a
-// failure at once, the second when its labels are there.
+// There are two ways to fill it, which can be used together: pass failures to
+// [History.Enrich] or [History.EnrichAsync] instead of the Enricher, or make the
+// History an observer of the Enricher with [enricher.WithObserver]. The first
+// keeps a failure at once, the second when its labels are known.
 type History struct {
 	opts Options
 
 	mu      sync.RWMutex
 	seq     uint64 // of the last event
-	first   uint64 // of the first event there was or will be
+	first   uint64 // of the first event, which may not have happened yet
 	jobs    map[string]*job
-	byAge   list.List // of *job; the one with the latest failure is in front
+	byAge   list.List // of *job; the one with the latest failure is first
 	ids     map[string]struct{}
 	pending map[*record]*enricher.Future // those of EnrichAsync
 	events  ring
-	changed chan struct{} // closed at the next event; nil if nobody waits
+	changed chan struct{} // closed at the next event; nil if no follower waits
 }
 
 var _ enricher.Observer = (*History)(nil)
 
 // NewHistory returns an empty history.
 func NewHistory(opts Options) *History {
-	// Sequence numbers begin with the time, so that those of an earlier life
-	// of this process, which a follower may come back with, are smaller. They
-	// stay below 2^53, for JavaScript, until the year 2255.
+	// Sequence numbers begin with the time, so that those of an earlier process,
+	// which a follower may still have, are smaller. They stay below 2^53, the
+	// limit of JavaScript, until the year 2255.
 	seq := uint64(max(1, time.Now().UnixMicro()))
 	return &History{
 		opts:    opts.withDefaults(),
@@ -52,13 +51,13 @@ func NewHistory(opts Options) *History {
 
 // Enrich keeps a failure, has e enrich it with [enricher.Enricher.EnrichContext],
 // and returns the Result. The failure is in the history, pending, before any
-// enricher is called, and has its labels when Enrich returns. It is kept also
-// where e is nil or shut down.
+// enricher is called, and has its labels when Enrich returns. It is kept even if
+// e is nil or shut down.
 //
-// Where fc has no ID, the failure gets one, which enrichers and observers see
-// as well; so does its time. Two failures that are given the same ID are both
-// kept, and a part is added to the ID of the later one. A nil cause is no
-// failure.
+// If fc has no ID or no Time, Enrich sets it, and enrichers and observers see it
+// too. Two failures with the same ID are both kept, and a suffix is added to the
+// ID of the later one. A nil cause is not a failure and is not kept. If an observer
+// exits the goroutine, the failure stays pending.
 func (h *History) Enrich(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) enricher.Result {
@@ -66,20 +65,15 @@ func (h *History) Enrich(
 		return e.EnrichContext(ctx, cause, fc)
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc)
-	res := enricher.Result{Outcomes: []enricher.Outcome{{Err: errCutShort}}}
-	defer func() { // also where an observer exits the goroutine
-		m.spent.Store(true)
-		h.complete(r, res)
-	}()
-	res = e.EnrichContext(ctx, cause, fc)
+	res := e.EnrichContext(ctx, cause, fc)
+	m.spent.Store(true)
+	h.complete(r, res)
 	return res
 }
 
-var errCutShort = errors.New("the enrichment was cut short: an observer exited its goroutine")
-
-// EnrichAsync is Enrich without the waiting, by [enricher.Enricher.EnrichAsync]:
-// it never blocks. Whoever reads the history after the future is done finds the
-// labels. Until then, a goroutine waits for them.
+// EnrichAsync is like Enrich but does not block, as
+// [enricher.Enricher.EnrichAsync]. When the future is done, the labels are in the
+// history. Until then, a goroutine waits for them.
 func (h *History) EnrichAsync(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) *enricher.Future {
@@ -105,8 +99,8 @@ func (h *History) EnrichAsync(
 	return future
 }
 
-// ObserveFailure makes h an [enricher.Observer]. It keeps the failure, with its
-// labels, unless it is one that Enrich or EnrichAsync of h has kept already.
+// ObserveFailure keeps a failure with its labels, unless Enrich or EnrichAsync of
+// h has kept it already. It makes h an [enricher.Observer].
 func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result) {
 	if h == nil || cause == nil {
 		return
@@ -121,10 +115,10 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 	h.insert(r)
 }
 
-// A mark in a context says that a failure with this ID is kept already. A
-// context can lead to other failures too, inside and afterwards, and IDs can be
-// given twice: so both the ID and the time have to fit. The mark holds nothing
-// else, as an enricher that hangs holds its context.
+// A mark in a context says that the failure with this ID is kept already. An
+// enricher may report other failures with the same context, also later, and IDs
+// can be given twice, so a mark counts only for its ID and during its enrichment.
+// It holds nothing else, because an enricher that hangs holds its context.
 type mark struct {
 	id    string
 	spent atomic.Bool // the enrichment is over
@@ -132,7 +126,7 @@ type mark struct {
 
 type markKey struct{ h *History }
 
-// begin keeps a failure that is going to be enriched.
+// begin keeps a failure that is about to be enriched.
 func (h *History) begin(
 	ctx context.Context, cause error, fc enricher.FailureContext,
 ) (context.Context, enricher.FailureContext, *record, *mark) {
@@ -151,7 +145,7 @@ func (h *History) begin(
 	return context.WithValue(ctx, markKey{h}, m), fc, r, m
 }
 
-// newRecord makes a record of a failure. The stranger's code runs here.
+// newRecord makes a record of a failure. The methods of the error run here.
 func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
@@ -160,10 +154,7 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 	if fc.JobID == "" {
 		fc.JobID = jobName
 	}
-	if fc.Type > enricher.FailureTypeTaskManager {
-		fc.Type = enricher.FailureTypeUnknown
-	}
-	text := h.textOf(cause)
+	described := h.describe(cause)
 	return &record{
 		given: identity(fc.ID, maxNameLength),
 		root:  identity(fc.RootID, maxNameLength),
@@ -174,19 +165,19 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 			TaskName:      h.name(fc.TaskName),
 			TaskManagerID: h.name(fc.TaskManagerID),
 			Endpoint:      h.name(fc.Endpoint),
-			Attempt:       max(0, fc.Attempt),
-			MaxAttempts:   max(0, fc.MaxAttempts),
+			Attempt:       fc.Attempt,
+			MaxAttempts:   fc.MaxAttempts,
 			Time:          fc.Time.Round(0),
 			Attributes:    h.keepMap(fc.Attributes, maxAttributes, true),
-			ExceptionName: text.name,
-			Message:       text.message,
-			Stacktrace:    text.stack,
+			ExceptionName: described.name,
+			Message:       described.message,
+			Stacktrace:    described.stacktrace,
 			Labels:        enricher.Labels{},
 		},
 	}
 }
 
-// label sets what is known of e after its enrichment.
+// label sets the fields of e that are known after its enrichment.
 func (h *History) label(e *Entry, res enricher.Result) {
 	e.Labels = h.keepMap(res.Labels, maxLabels, false)
 	e.LabelState = StateComplete
@@ -201,7 +192,7 @@ func (h *History) label(e *Entry, res enricher.Result) {
 	}
 }
 
-// complete gives a record its labels, once. When it returns, they are there.
+// complete sets the labels of a record, once.
 func (h *History) complete(r *record, res enricher.Result) {
 	r.completing.Do(func() {
 		var labeled Entry
@@ -211,7 +202,7 @@ func (h *History) complete(r *record, res enricher.Result) {
 }
 
 // catchUp completes the records whose futures are done but whose goroutines have
-// not come to it. So whoever knows of the future being done finds the labels.
+// not run yet, so that a caller that has seen its future done finds the labels.
 func (h *History) catchUp() {
 	var done map[*record]*enricher.Future
 	h.mu.RLock()

@@ -3,6 +3,7 @@ package exceptions_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,7 +35,7 @@ func TestEnrichKeepsTheFailureAndReturnsTheResult(t *testing.T) {
 	}, only(t, h))
 }
 
-func TestAFailureIsInTheHistoryBeforeItsLabelsAreKnown(t *testing.T) {
+func TestEnrichKeepsTheFailureBeforeItsLabelsAreKnown(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	var pending exceptions.Entry
@@ -51,7 +52,7 @@ func TestAFailureIsInTheHistoryBeforeItsLabelsAreKnown(t *testing.T) {
 	assert.Equal(t, enricher.Labels{}, done.Labels)
 }
 
-func TestAnIncompleteEntrySaysWhichEnricherFailedAndWhy(t *testing.T) {
+func TestEnrichKeepsWhichEnricherFailedAndWhy(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	e, err := enricher.New(enricher.Config{},
@@ -75,7 +76,7 @@ func TestAnIncompleteEntrySaysWhichEnricherFailedAndWhy(t *testing.T) {
 	}, got.FailedEnrichers)
 }
 
-func TestAFailureIsKeptAlsoWithoutAWorkingEnricher(t *testing.T) {
+func TestEnrichKeepsFailuresWithoutAWorkingEnricher(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	res := h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{ID: "nil"})
@@ -96,7 +97,7 @@ func TestAFailureIsKeptAlsoWithoutAWorkingEnricher(t *testing.T) {
 	}
 }
 
-func TestANilCauseIsNoFailure(t *testing.T) {
+func TestEnrichIgnoresANilCause(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	e := always(t, enricher.Labels{"k": "v"})
@@ -106,7 +107,7 @@ func TestANilCauseIsNoFailure(t *testing.T) {
 	assert.Empty(t, entries(h))
 }
 
-func TestANilHistoryKeepsNothing(t *testing.T) {
+func TestHistoryThatIsNilKeepsNothing(t *testing.T) {
 	t.Parallel()
 	var h *exceptions.History
 	e := always(t, enricher.Labels{"k": "v"})
@@ -124,7 +125,7 @@ func TestANilHistoryKeepsNothing(t *testing.T) {
 	}
 }
 
-func TestANilContextHasNoValues(t *testing.T) {
+func TestEnrichTakesANilContext(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	e := always(t, enricher.Labels{"k": "v"})
@@ -135,17 +136,7 @@ func TestANilContextHasNoValues(t *testing.T) {
 	assert.Len(t, entries(h), 3)
 }
 
-func TestAnOutcomeWithoutAnErrorIsKeptAsItIs(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	h.ObserveFailure(t.Context(), errBoom, enricher.FailureContext{}, enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "e"}}})
-	got := only(t, h)
-	assert.Equal(t, exceptions.StateIncomplete, got.LabelState)
-	assert.Equal(t, []exceptions.FailedEnricher{{Enricher: "e"}}, got.FailedEnrichers)
-	assert.Equal(t, enricher.Labels{}, got.Labels)
-}
-
-func TestEnrichGivesIDAndTimeToEnrichersToo(t *testing.T) {
+func TestEnrichPassesIDAndTimeToEnrichers(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	var seen enricher.FailureContext
@@ -161,28 +152,7 @@ func TestEnrichGivesIDAndTimeToEnrichersToo(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), got.Time, time.Minute)
 }
 
-func TestEnrichAsyncCompletesTheEntryWhenTheFutureIsDone(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	release := make(chan struct{})
-	e := newEnricher(t, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-		<-release
-		return enricher.Labels{"k": "v"}, nil
-	}, []string{"k"})
-	future := h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{JobID: "j"})
-	assert.Equal(t, exceptions.StatePending, only(t, h).LabelState)
-	jobs, _ := h.Jobs(exceptions.Query{})
-	assert.Equal(t, 1, jobs[0].Pending)
-	close(release)
-	assert.Equal(t, enricher.Labels{"k": "v"}, future.Result().Labels)
-	got := only(t, h)
-	assert.Equal(t, exceptions.StateComplete, got.LabelState, "whoever knows of the future being done finds the labels")
-	assert.Equal(t, enricher.Labels{"k": "v"}, got.Labels)
-	jobs, _ = h.Jobs(exceptions.Query{})
-	assert.Zero(t, jobs[0].Pending)
-}
-
-func TestWhoReadsAfterTheFutureIsDoneAlwaysFindsTheLabels(t *testing.T) {
+func TestEnrichAsyncHasKeptTheLabelsWhenTheFutureIsDone(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	e := always(t, enricher.Labels{"k": "v"})
@@ -224,7 +194,7 @@ func TestEnrichAsyncNeverBlocks(t *testing.T) {
 	})
 }
 
-func TestWhatIsReturnedIsTheCallers(t *testing.T) {
+func TestEntryIsACopy(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	attributes, labels := map[string]string{"a": "1"}, enricher.Labels{"k": "v"}
@@ -245,7 +215,7 @@ func TestWhatIsReturnedIsTheCallers(t *testing.T) {
 	assert.Equal(t, "e", want.FailedEnrichers[0].Enricher)
 }
 
-func TestTheJobNameStandsInForAMissingJobID(t *testing.T) {
+func TestEntryWithoutAJobIDHasTheJobName(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	keep(h, errBoom, enricher.FailureContext{JobName: "import"}, nil)
@@ -256,33 +226,85 @@ func TestTheJobNameStandsInForAMissingJobID(t *testing.T) {
 	assert.Len(t, nameless, 1)
 }
 
-func TestStrangeNumbersBecomeUnknown(t *testing.T) {
+func TestLabelStateText(t *testing.T) {
 	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	keep(h, errBoom, enricher.FailureContext{Attempt: -1, MaxAttempts: -2, Type: 200}, nil)
-	got := only(t, h)
-	assert.Zero(t, got.Attempt)
-	assert.Zero(t, got.MaxAttempts)
-	assert.Equal(t, enricher.FailureTypeUnknown, got.Type)
-}
-
-func TestLabelStatesAndEventKindsHaveTexts(t *testing.T) {
-	t.Parallel()
-	for state, text := range map[exceptions.LabelState]string{
-		exceptions.StatePending: "pending", exceptions.StateComplete: "complete", exceptions.StateIncomplete: "incomplete",
-	} {
-		out, err := state.MarshalText()
+	for _, state := range []exceptions.LabelState{exceptions.StatePending, exceptions.StateComplete, exceptions.StateIncomplete} {
+		text, err := state.MarshalText()
 		require.NoError(t, err)
-		assert.Equal(t, text, string(out))
 		var back exceptions.LabelState
-		require.NoError(t, back.UnmarshalText(out))
+		require.NoError(t, back.UnmarshalText(text))
 		assert.Equal(t, state, back)
 	}
 	var state exceptions.LabelState
-	require.EqualError(t, state.UnmarshalText([]byte("done")), `unknown label state "done": want one of ["pending" "complete" "incomplete"]`)
+	require.EqualError(t, state.UnmarshalText([]byte("done")), `unknown label state "done": must be one of ["pending" "complete" "incomplete"]`)
 	assert.Equal(t, "LabelState(9)", exceptions.LabelState(9).String())
-	assert.Equal(t, "failure", exceptions.EventFailure.String())
-	assert.Equal(t, "labels", exceptions.EventLabels.String())
-	assert.Equal(t, "lost", exceptions.EventLost.String())
 	assert.Equal(t, "EventKind(0)", exceptions.EventKind(0).String())
+}
+
+func TestObserveFailureKeepsEachFailureOnce(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	e := always(t, enricher.Labels{"k": "v"}, enricher.WithObserver(h))
+	h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{})
+	h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "a"})
+	h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "b"}).Result()
+	e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{ID: "c"})
+	all := entries(h)
+	require.Len(t, all, 4)
+	for _, e := range all {
+		assert.Equal(t, enricher.Labels{"k": "v"}, e.Labels)
+		assert.Equal(t, exceptions.StateComplete, e.LabelState)
+	}
+	assert.Equal(t, []string{"c", "b", "a"}, ids(all)[:3])
+}
+
+func TestObserveFailureKeepsFailuresWithTheSameID(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	e := always(t, enricher.Labels{"k": "v"}, enricher.WithObserver(h))
+	h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "x", JobID: "a"})
+	h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "x", JobID: "a"})
+	e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{ID: "x", JobID: "b"})
+	first := h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "x", JobID: "b"})
+	second := h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "x", JobID: "b"})
+	first.Result()
+	second.Result()
+	all := entries(h)
+	require.Len(t, all, 5)
+	seen := map[string]bool{}
+	for i, e := range all {
+		assert.False(t, seen[e.ID], "IDs are unique in the history")
+		seen[e.ID] = true
+		assert.Equal(t, exceptions.StateComplete, e.LabelState)
+		if i < 4 {
+			assert.True(t, strings.HasPrefix(e.ID, "x~"), e.ID)
+		}
+	}
+	assert.True(t, seen["x"])
+}
+
+func TestObserveFailureKeepsFailuresInsideAnEnrichment(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	inner := always(t, nil, enricher.WithObserver(h))
+	var after context.Context
+	e := newEnricher(t, func(ctx context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+		after = ctx
+		inner.EnrichContext(ctx, errors.New("inner"), enricher.FailureContext{ID: "inner"})
+		inner.EnrichContext(ctx, errors.New("inner"), enricher.FailureContext{})
+		return nil, nil
+	}, nil, enricher.WithObserver(h))
+	h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "x"})
+	require.Len(t, entries(h), 3)
+	inner.EnrichContext(after, errors.New("later"), enricher.FailureContext{ID: "x"})
+	require.Len(t, entries(h), 4, "a context of an enrichment that is over says nothing")
+}
+
+func TestObserveFailureOfTwoHistories(t *testing.T) {
+	t.Parallel()
+	a, b := exceptions.NewHistory(exceptions.Options{}), exceptions.NewHistory(exceptions.Options{})
+	e := always(t, nil, enricher.WithObserver(a), enricher.WithObserver(b))
+	a.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "x"})
+	assert.Equal(t, []string{"x"}, ids(entries(a)))
+	assert.Equal(t, []string{"x"}, ids(entries(b)))
 }

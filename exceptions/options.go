@@ -5,45 +5,46 @@ import (
 	"math"
 )
 
-// Options say how much a [History] keeps. The zero value is good.
+// Options configure a [History]. The zero value is usable.
 //
 // A history with the default options and all of its bounds reached holds 16,384
 // failures with up to 16 concurrent ones each. One failure without labels and
 // stack takes about a kilobyte.
 type Options struct {
-	// MaxExceptions is how many failures of a job are kept, those that stand
-	// under others not counted. By default, 16, as in Flink
-	// (web.exception-history-size); negative counts as 1.
+	// MaxExceptions is how many failures of a job are kept, not counting those
+	// under others. By default, 16, as in Flink
+	// (web.exception-history-size); a negative number means 1.
 	MaxExceptions int
 
 	// MaxJobs is how many jobs are kept. The one whose last failure is the
-	// oldest goes first. By default, 1024; negative counts as 1.
+	// oldest is removed first. By default, 1024; a negative number means 1.
 	MaxJobs int
 
 	// MaxConcurrentExceptions is how many failures are kept under another
-	// one. By default, 16; negative is none.
+	// one. By default, 16; a negative number means none.
 	MaxConcurrentExceptions int
 
-	// MaxMessageLength is how many bytes of an error's message are kept; also
-	// of an attribute, of a label, and of the error of an enricher. What is
-	// longer is cut, and the cut is marked. By default, 4096; negative is
-	// none, except for labels and attributes, of which 1 KiB is kept.
+	// MaxMessageLength is how many bytes are kept of an error's message, an
+	// attribute, a label, and the error of an enricher. A longer text is cut,
+	// and the cut is marked. By default, 4096; a negative number means none,
+	// except for labels and attributes, of which 1 KiB is kept.
 	MaxMessageLength int
 
 	// MaxStackLength is how many bytes of an error's chain and stack are
-	// kept, likewise. By default, 16384; negative is none.
+	// kept. A longer text is cut, and the cut is marked. By default, 16384; a
+	// negative number means none.
 	MaxStackLength int
 
-	// MaxEvents is how many events are kept for those who follow the history
-	// and are late. An event keeps its failure alive. By default, 1024;
-	// negative counts as 1.
+	// MaxEvents is how many events are kept for followers that are late. An
+	// event keeps its failure in memory. By default, 1024; a negative number
+	// means 1.
 	MaxEvents int
 
 	// Redact is called with every text of an error, an attribute, a label or
 	// a name, cleaned and cut to a few kilobytes more than its bound, and returns
-	// what to keep. It is called from several goroutines at once. Where it
-	// panics, nothing of the text is kept. By default, [Redact]; to keep
-	// everything, give a function that returns its argument.
+	// what to keep. It must be safe for concurrent use. If it panics, nothing
+	// of the text is kept. By default, [Redact]; to keep everything, use a
+	// function that returns its argument.
 	Redact func(text string) string
 }
 
@@ -55,7 +56,7 @@ const (
 	maxAttributes = 64  // of one failure
 	maxFailed     = 64  // failed enrichers of one failure
 
-	minValueLength = 1024 // of labels and attributes, whatever MaxMessageLength is
+	minValueLength = 1024 // of labels and attributes, even if MaxMessageLength is less
 )
 
 // withDefaults returns o with every field in its range.
@@ -72,5 +73,5 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// length leaves room above for a margin.
+// length leaves room for a margin above it.
 func length(n, otherwise int) int { return min(max(0, cmp.Or(n, otherwise)), math.MaxInt32/2) }

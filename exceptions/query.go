@@ -6,27 +6,27 @@ import (
 	"slices"
 )
 
-// A Query says what to look for in a [History]. The zero value is everything.
+// A Query selects failures of a [History]. The zero value selects all.
 type Query struct {
-	// JobIDs are the jobs to look at. By default, all.
+	// JobIDs are the jobs to select. By default, all.
 	JobIDs []string
 
-	// Filter is what the labels of a failure have to match: of one that
-	// stands for itself, as in Flink. Those under it come with it. By
-	// default, all failures match.
+	// Filter is what the labels of a failure have to match. As in Flink, only
+	// those that are not under others are matched, and those under a matching
+	// one come with it. By default, all failures match.
 	Filter Filter
 
 	// Limit is how many to return at most, of those that match. By default,
-	// all; negative is none.
+	// all; a negative number means none.
 	Limit int
 }
 
 // A Job is what a [History] knows of a job.
 type Job struct {
 	ID       string `json:"jobId"`
-	Name     string `json:"jobName"`  // the last one that was given
-	Failures uint64 `json:"failures"` // ever since the history knows the job, those that are gone included
-	Entries  int    `json:"entries"`  // failures that are kept, those under others not counted
+	Name     string `json:"jobName"`  // that of the last failure that had one
+	Failures uint64 `json:"failures"` // since the history knows the job, including removed ones
+	Entries  int    `json:"entries"`  // failures that are kept, not counting those under others
 	Pending  int    `json:"pending"`  // failures that are kept whose labels are pending
 	Latest   Entry  `json:"latest"`   // the latest failure that matches, without those under it
 }
@@ -45,8 +45,8 @@ type ValueCount struct {
 }
 
 // Entries returns the failures that match, the newest first, and whether there
-// are more than the limit. What is newest is decided by Entry.Time, and for those
-// of one instant by the order in which they came.
+// are more than the limit. They are ordered by Entry.Time, and those of one instant
+// by the order in which they arrived.
 func (h *History) Entries(q Query) (entries []Entry, truncated bool) {
 	groups, truncated := h.find(q)
 	entries = make([]Entry, len(groups))
@@ -56,8 +56,9 @@ func (h *History) Entries(q Query) (entries []Entry, truncated bool) {
 	return entries, truncated
 }
 
-// Jobs returns the jobs of which a failure matches, in the order of these
-// failures, the latest first, and whether there are more than the limit.
+// Jobs returns the jobs that have a failure that matches, in the order of the
+// latest of these failures, the newest first, and whether there are more than the
+// limit.
 func (h *History) Jobs(q Query) (jobs []Job, truncated bool) {
 	views, truncated := h.findJobs(q)
 	jobs = make([]Job, len(views))
@@ -68,8 +69,8 @@ func (h *History) Jobs(q Query) (jobs []Job, truncated bool) {
 	return jobs, truncated
 }
 
-// Labels returns the labels of the failures that match, in the order of their
-// keys. Limit is for the keys.
+// Labels counts the labels of the failures that match, in the order of their keys.
+// Query.Limit is for the keys.
 func (h *History) Labels(q Query) []LabelCount {
 	counts := map[string]map[string]int{}
 	limit := q.Limit
@@ -114,7 +115,7 @@ func (h *History) matching(q Query) []*group {
 	return slices.DeleteFunc(groups, func(g *group) bool { return !q.Filter.Match(g.root.Labels) })
 }
 
-// findJobs returns the jobs of which a group matches.
+// findJobs returns the jobs that have a group that matches.
 func (h *History) findJobs(q Query) (views []jobView, truncated bool) {
 	for _, v := range h.look(q.JobIDs) {
 		for _, g := range v.groups {
@@ -130,14 +131,14 @@ func (h *History) findJobs(q Query) (views []jobView, truncated bool) {
 	return limited(views, q.Limit)
 }
 
-// A jobView is a job at one moment.
+// A jobView is a snapshot of a job.
 type jobView struct {
 	Job
 	groups []*group // oldest first
-	latest *group   // that matches; for findJobs
+	latest *group   // the latest that matches; set by findJobs
 }
 
-// look returns the jobs with these IDs, or all.
+// look returns the jobs with these IDs, or all if there are no IDs.
 func (h *History) look(ids []string) []jobView {
 	if h == nil {
 		return nil
@@ -173,7 +174,7 @@ func (j *job) view() jobView {
 	return v
 }
 
-// version returns a number that changes whenever something in the history does.
+// version returns a number that changes whenever the history does.
 func (h *History) version() uint64 {
 	if h == nil {
 		return 0
@@ -184,8 +185,8 @@ func (h *History) version() uint64 {
 	return h.seq
 }
 
-// jobVersion returns a number that changes whenever something about a job does,
-// and whether the job is known.
+// jobVersion returns a number that changes whenever a job does, and whether the
+// job is known.
 func (h *History) jobVersion(id string) (seq uint64, known bool) {
 	if h == nil {
 		return 0, false
@@ -199,8 +200,8 @@ func (h *History) jobVersion(id string) (seq uint64, known bool) {
 	return 0, false
 }
 
-// limited returns at most limit of a list, and whether that is not all. A limit
-// of 0 is none, a negative one nothing.
+// limited returns the first limit items of a list, and whether there are more. A
+// limit of 0 means all, a negative one none.
 func limited[T any](list []T, limit int) ([]T, bool) {
 	n := len(list)
 	if limit < 0 {

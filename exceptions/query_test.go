@@ -61,7 +61,18 @@ func TestEntriesAreFilteredThenLimited(t *testing.T) {
 	}
 }
 
-func TestJobsAreThoseOfWhichAFailureMatches(t *testing.T) {
+func TestEntriesOfOneInstantAreInTheOrderOfArrival(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	now := time.Now()
+	for i := range 5 {
+		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i), JobID: fmt.Sprint(i % 2), Time: now}, nil)
+	}
+	got := entries(h)
+	require.Equal(t, []string{"4", "3", "2", "1", "0"}, ids(got))
+}
+
+func TestJobsHaveAFailureThatMatches(t *testing.T) {
 	t.Parallel()
 	h := sample()
 	type job struct {
@@ -94,7 +105,7 @@ func TestJobsAreThoseOfWhichAFailureMatches(t *testing.T) {
 	assert.Equal(t, 2, jobs[0].Entries)
 }
 
-func TestLabelsAreCountedOverTheFailuresThatMatch(t *testing.T) {
+func TestLabelsAreCountedInFailuresThatMatch(t *testing.T) {
 	t.Parallel()
 	h := sample()
 	assert.Equal(t, []exceptions.LabelCount{
@@ -110,15 +121,4 @@ func TestLabelsAreCountedOverTheFailuresThatMatch(t *testing.T) {
 	keep(h, errBoom, enricher.FailureContext{JobID: "c"}, enricher.Labels{"type": "USER"})
 	types := h.Labels(exceptions.Query{})[1]
 	assert.Equal(t, []exceptions.ValueCount{{"USER", 3}, {"SYSTEM", 2}}, types.Values, "the most frequent first")
-}
-
-func TestFailuresOfOneInstantAreInTheOrderOfArrival(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	now := time.Now()
-	for i := range 5 {
-		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i), JobID: fmt.Sprint(i % 2), Time: now}, nil)
-	}
-	got := entries(h)
-	require.Equal(t, []string{"4", "3", "2", "1", "0"}, ids(got))
 }

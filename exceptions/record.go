@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// A record is the place of one failure in the history. All of it is guarded by
-// the lock of the history, except what newRecord sets and nobody changes.
+// A record is the place of one failure in the history. The lock of the history
+// guards it.
 type record struct {
 	given string // the ID that the service gave; may be empty, and need not be unique
 	root  string // the RootID that the service gave
 	id    string // unique; set by insert
-	seq   uint64 // of the event that brought it; set by insert
+	seq   uint64 // of its first event; set by insert
 
 	job        *job
-	entry      *Entry    // what is known; replaced, never changed, once it is inserted
-	over       *record   // the one that it stands under; nil if it stands for itself
-	concurrent []*record // those that stand under it, oldest first
-	dropped    int       // those that stood there but had to go
-	group      *group    // for readers; made anew whenever one of the above changes
-	gone       bool      // it is not in the history any more
+	entry      *Entry    // replaced, never changed, once it is inserted
+	top        *record   // the one that it is under; nil if none
+	concurrent []*record // those under it, oldest first
+	dropped    int       // how many under it were removed
+	group      *group    // for readers; replaced whenever one of the above changes
+	gone       bool      // no longer in the history
 
 	completing sync.Once
 }
@@ -30,16 +30,16 @@ type record struct {
 type job struct {
 	id       string
 	name     string
-	failures uint64             // ever since it is known
+	failures uint64             // since the job is known
 	pending  int                // records without labels
-	version  uint64             // the last event of it
-	records  []*record          // those that stand for themselves, oldest first
+	version  uint64             // its last event
+	records  []*record          // those that are not under others, oldest first
 	given    map[string]*record // the latest with that given ID
-	orphans  int                // among records, those that name a root which is not there
+	orphans  int                // among records, those whose root is not there
 	age      *list.Element
 }
 
-// insert puts a record into its place, makes room, and tells the followers.
+// insert adds a record, removes what exceeds the bounds, and wakes the followers.
 func (h *History) insert(r *record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,10 +58,10 @@ func (h *History) insert(r *record) {
 		j.records[0] = nil
 		j.records = j.records[1:]
 	}
-	h.tell(EventFailure, r)
+	h.publish(EventFailure, r)
 }
 
-// identify gives r an ID that no other in the history has.
+// identify gives r an ID that is unique in the history.
 func (h *History) identify(r *record) {
 	prefix := ""
 	r.id = r.given
@@ -99,14 +99,14 @@ func (h *History) jobOf(r *record) *job {
 	return j
 }
 
-// place puts r under its root, or among those that stand for themselves, and
-// under it what has been waiting for it.
+// place puts r under its root if that is there, and under r those whose root it
+// is.
 func (h *History) place(r *record) {
 	j := r.job
 	var top *record
 	if r.root != "" && r.root != r.given {
-		if top = j.given[r.root]; top != nil && top.over != nil {
-			top = top.over
+		if top = j.given[r.root]; top != nil && top.top != nil {
+			top = top.top
 		}
 	}
 	if r.given != "" {
@@ -127,10 +127,10 @@ func (h *History) place(r *record) {
 	}
 }
 
-// isOrphan reports whether r names a root but stands for itself.
-func (r *record) isOrphan() bool { return r.over == nil && r.root != "" && r.root != r.given }
+// isOrphan reports whether r has a root that is not there.
+func (r *record) isOrphan() bool { return r.top == nil && r.root != "" && r.root != r.given }
 
-// adopt puts under top those that name a root which has just come.
+// adopt puts the orphans with this root under top.
 func (h *History) adopt(top *record, root string) {
 	j := top.job
 	var found []*record
@@ -157,7 +157,7 @@ func (h *History) adopt(top *record, root string) {
 func (h *History) put(top, r *record) {
 	e := *r.entry
 	e.RootID = top.id
-	r.entry, r.over = &e, top
+	r.entry, r.top = &e, top
 	r.regroup()
 	top.concurrent = append(top.concurrent, r)
 	for len(top.concurrent) > h.opts.MaxConcurrentExceptions {
@@ -168,9 +168,9 @@ func (h *History) put(top, r *record) {
 	top.regroup()
 }
 
-// regroup makes the group of r anew.
+// regroup replaces the group of r.
 func (r *record) regroup() {
-	g := &group{at: r.entry.Time.UnixMicro(), seq: r.seq, root: r.entry, under: r.over != nil, dropped: r.dropped}
+	g := &group{at: r.entry.Time.UnixMicro(), seq: r.seq, root: r.entry, under: r.top != nil, dropped: r.dropped}
 	if len(r.concurrent) > 0 {
 		g.concurrent = make([]*Entry, len(r.concurrent))
 		for i, c := range r.concurrent {
@@ -180,8 +180,8 @@ func (r *record) regroup() {
 	r.group = g
 }
 
-// forget takes r, and what stands under it, out of the indexes. The list that it
-// is in is the caller's business.
+// forget removes r, and those under it, from the indexes. The caller removes r
+// from the list that it is in.
 func (h *History) forget(r *record) {
 	j := r.job
 	r.gone = true
@@ -208,7 +208,7 @@ func (h *History) forgetJob(j *job) {
 	h.byAge.Remove(j.age)
 }
 
-// settle gives r the labels of an entry, and tells the followers.
+// settle sets the labels of r to those of an entry, and wakes the followers.
 func (h *History) settle(r *record, labeled *Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -220,9 +220,9 @@ func (h *History) settle(r *record, labeled *Entry) {
 		r.job.pending--
 	}
 	r.regroup()
-	if r.over != nil && !r.gone {
-		r.over.regroup()
+	if r.top != nil && !r.gone {
+		r.top.regroup()
 	}
 	h.seq++
-	h.tell(EventLabels, r)
+	h.publish(EventLabels, r)
 }

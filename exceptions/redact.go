@@ -8,14 +8,13 @@ import "github.com/failure-enrichers/enricher/redact"
 //     names, such as user:***@tcp(host)/db
 //   - values of keys such as password, token, secret or api_key, alone or at the
 //     end of a longer key, numbered or not, in query strings, JSON, log lines,
-//     key=value lists and command lines: quoted or not, and also where the quotes
-//     are escaped
+//     key=value lists and command lines: quoted or not, also with escaped quotes
 //   - bearer and basic credentials, Authorization and Cookie headers
 //   - private keys in PEM form
 //
-// It knows forms, not secrets: one that stands in a sentence stays. And it would
-// rather mask a word too many than a password too few.
+// It recognizes forms, not secrets: a password in a sentence is not masked. When
+// in doubt, it masks.
 //
-// Redacting what is redacted changes nothing. The time is proportional to the
-// length of text, whatever it is.
+// Redact is idempotent. Its time is proportional to the length of text. It is
+// [redact.Text].
 func Redact(text string) string { return redact.Text(text) }

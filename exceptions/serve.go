@@ -7,19 +7,18 @@ import (
 	"net/http"
 )
 
-// By how many the answers are limited unless the request says otherwise. That of
-// exceptions is Flink's.
+// Limits of answers, unless the request sets them. That of exceptions is Flink's.
 const (
 	defaultExceptions = 20
 	defaultJobs       = 100
 )
 
-// serveJob returns what serves the exceptions of one job.
+// serveJob returns a handler of the exceptions of one job.
 func (s *handler) serveJob(id string) func(http.ResponseWriter, *http.Request, *params) {
 	return func(w http.ResponseWriter, r *http.Request, p *params) {
 		version, known := s.history.jobVersion(id)
 		if !known {
-			p.missing = fmt.Sprintf("there is no job %q in the history", cut(id, maxNameLength))
+			p.missing = fmt.Sprintf("no such job: %q", cut(id, maxNameLength))
 		}
 		s.serveExceptions(w, r, p, version, []string{id})
 	}
@@ -62,16 +61,16 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 	})
 }
 
-// answer writes an answer if the request is right and the client does not have it
-// already. version has been read before what is written is looked up: an answer
-// may be newer than its tag says, never older.
+// answer writes an answer, or the errors of the request, or that the client has
+// the answer already. version was read before write queries the history, so an
+// answer may be newer than its tag, never older.
 func answer(w http.ResponseWriter, r *http.Request, p *params, version uint64, write func(*bufio.Writer)) {
 	if len(p.errs) > 0 {
-		refuse(w, http.StatusBadRequest, p.errs...)
+		reject(w, http.StatusBadRequest, p.errs...)
 		return
 	}
 	if p.missing != "" {
-		refuse(w, http.StatusNotFound, p.missing)
+		reject(w, http.StatusNotFound, p.missing)
 		return
 	}
 	if fresh(w, r, version) {
@@ -80,17 +79,17 @@ func answer(w http.ResponseWriter, r *http.Request, p *params, version uint64, w
 	out := bufio.NewWriter(w)
 	write(out)
 	out.WriteByte('\n')
-	out.Flush() // a client that is gone is not told
+	out.Flush() // an error means that the client has gone
 }
 
-// writeList writes the elements of a JSON array one by one: together they can be huge.
+// writeList writes the elements of a JSON array one by one, because together they
+// can be huge.
 func writeList[T any](out *bufio.Writer, items []T, wire func(T) any) {
 	for i, item := range items {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		// What is written has been checked when it was recorded.
-		text, _ := json.Marshal(wire(item))
+		text, _ := json.Marshal(wire(item)) // texts are valid since they were recorded
 		if _, err := out.Write(text); err != nil {
 			return
 		}

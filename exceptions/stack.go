@@ -2,145 +2,68 @@ package exceptions
 
 import (
 	"fmt"
-	"reflect"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-// stackOf returns the stack that the first of the links that has one carries,
-// its beginning, and the type of that link.
-//
-// The stack is the one of a PanicError, or what %+v adds to the message, which
-// is how most libraries show it, or what a method StackTrace, Stack or Callers
-// returns.
-func stackOf(links []link, limit int) (typ, stack string) {
+// stackOf returns the stack of the first link that carries one, and the type of
+// that link.
+func stackOf(links []link) (typ, stack string) {
 	for _, l := range links {
 		if l.typ == labeled {
-			continue // its %+v is that of what it wraps
+			continue // its %+v is that of the error that it wraps
 		}
-		if stack := strings.TrimSpace(stackIn(l.err, limit)); stack != "" {
+		if stack := strings.TrimSpace(stackIn(l.err)); stack != "" {
 			return l.typ, stack
 		}
 	}
 	return "", ""
 }
 
-// stackIn calls the methods of a stranger.
-func stackIn(err error, limit int) (stack string) {
-	defer func() {
-		if recover() != nil {
-			stack = ""
+// stackIn returns the stack that err carries: that of a PanicError, what %+v adds
+// to the message, as most libraries show it, or what a method Stack or Callers
+// returns.
+func stackIn(err error) (stack string) {
+	guard.Do(func() {
+		if p, ok := err.(*enricher.PanicError); ok {
+			stack = string(p.Stack)
+			return
 		}
-	}()
-	switch err := err.(type) {
-	case *enricher.PanicError:
-		return bounded(err.Stack, limit)
-	case fmt.Formatter:
-		// Nothing but the message is no stack.
-		if text := formatted(err, limit); strings.Contains(text, "\n") && text != messageOf(err.(error), limit) {
-			return text
+		if _, ok := err.(fmt.Formatter); ok {
+			// An error that carries no stack formats as its message.
+			if s := fmt.Sprintf("%+v", err); strings.Contains(s, "\n") && s != guard.Text(err) {
+				stack = s
+				return
+			}
 		}
-	}
-	return traced(err, limit)
+		switch err := err.(type) {
+		case interface{ Stack() []byte }:
+			stack = string(err.Stack())
+		case interface{ Callers() []uintptr }:
+			stack = frames(err.Callers())
+		}
+	})
+	return stack
 }
 
-// traced returns what methods that hold a stack return, or nothing.
-func traced(err error, limit int) string {
-	switch err := err.(type) {
-	case interface{ Stack() []byte }:
-		return bounded(err.Stack(), limit)
-	case interface{ Callers() []uintptr }:
-		return frames(err.Callers(), limit)
-	}
-	// The result of StackTrace is of a type of the library's own.
-	method := reflect.ValueOf(err).MethodByName("StackTrace")
-	if !method.IsValid() || method.Type().NumIn() != 0 || method.Type().NumOut() != 1 {
-		return ""
-	}
-	result := method.Call(nil)[0]
-	switch trace := result.Interface().(type) {
-	case string:
-		text, _ := crop(trace, limit)
-		return text
-	case []byte:
-		return bounded(trace, limit)
-	case fmt.Formatter:
-		return formatted(trace, limit)
-	}
-	if pcs := reflect.TypeFor[[]uintptr](); result.CanConvert(pcs) {
-		return frames(result.Convert(pcs).Interface().([]uintptr), limit)
-	}
-	return ""
-}
-
-func bounded(b []byte, limit int) string { return string(b[:min(len(b), limit)]) }
+// maxFrames is how many frames of a stack are written.
+const maxFrames = 256
 
 // frames writes program counters as the runtime writes a stack.
-func frames(pcs []uintptr, limit int) string {
+func frames(pcs []uintptr) string {
 	if len(pcs) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	for all := runtime.CallersFrames(pcs); b.Len() < limit; {
+	all := runtime.CallersFrames(pcs[:min(len(pcs), maxFrames)])
+	for {
 		f, more := all.Next()
-		b.WriteString(f.Function + "\n\t" + f.File + ":" + strconv.Itoa(f.Line) + "\n")
+		fmt.Fprintf(&b, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
 		if !more {
-			break
+			return b.String()
 		}
 	}
-	return b.String()
 }
-
-// formatted returns the beginning of what %+v shows of f.
-//
-// It does not use package fmt, which collects all that f writes before it gives
-// on the first byte: f may write for ever.
-func formatted(f fmt.Formatter, limit int) string {
-	state := &boundedState{limit: limit}
-	func() {
-		defer func() {
-			if v := recover(); v != nil && v != any(errFull) {
-				panic(v)
-			}
-		}()
-		f.Format(state, 'v')
-	}()
-	return string(state.buf)
-}
-
-// A boundedState is a fmt.State for %+v. When it is full, it ends the Formatter
-// by a panic: not all of them look at what Write returns.
-type boundedState struct {
-	buf   []byte
-	limit int
-}
-
-var errFull = &struct{ _ byte }{}
-
-func (s *boundedState) Write(p []byte) (int, error) {
-	n := min(len(p), s.limit-len(s.buf))
-	s.buf = append(s.buf, p[:n]...)
-	if n < len(p) {
-		panic(errFull)
-	}
-	return n, nil
-}
-
-// WriteString saves io.WriteString a copy of what may be huge.
-func (s *boundedState) WriteString(p string) (int, error) {
-	head, cropped := crop(p, s.limit-len(s.buf))
-	s.buf = append(s.buf, head...)
-	if cropped {
-		panic(errFull)
-	}
-	return len(p), nil
-}
-
-func (s *boundedState) Width() (int, bool)     { return 0, false }
-func (s *boundedState) Precision() (int, bool) { return 0, false }
-func (s *boundedState) Flag(c int) bool        { return c == '+' }
-
-var _ fmt.State = (*boundedState)(nil)

@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,7 +22,6 @@ import (
 )
 
 // textOf returns the entry of an error.
-
 func textOf(t testing.TB, err error, opts exceptions.Options) exceptions.Entry {
 	t.Helper()
 	h := exceptions.NewHistory(opts)
@@ -30,10 +32,24 @@ func textOf(t testing.TB, err error, opts exceptions.Options) exceptions.Entry {
 type jobError struct{ err error }
 
 func (e *jobError) Error() string { return "job: " + e.err.Error() }
-
 func (e *jobError) Unwrap() error { return e.err }
 
-func TestTheExceptionNameIsTheInnermostTypeThatMeansSomething(t *testing.T) {
+// A nilUnwrapper wraps nothing although it has the method.
+type nilUnwrapper struct{}
+
+func (nilUnwrapper) Error() string { return "nil" }
+func (nilUnwrapper) Unwrap() error { return nil }
+
+// A formatError is an error with a Format method.
+type formatError struct {
+	text   string
+	format func(s fmt.State)
+}
+
+func (e formatError) Error() string              { return e.text }
+func (e formatError) Format(s fmt.State, _ rune) { e.format(s) }
+
+func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
 	t.Parallel()
 	notExist := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
 	for want, err := range map[string]error{
@@ -42,91 +58,28 @@ func TestTheExceptionNameIsTheInnermostTypeThatMeansSomething(t *testing.T) {
 		"*net.OpError":                 fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}),
 		"*exceptions_test.jobError":    &jobError{fmt.Errorf("x: %w", io.EOF)},
 		"*enricher.PanicError":         enricher.NewPanicError("boom", nil),
-		"runtime.boundsError":          enricher.NewPanicError(boundsError(), nil),
 		"*net.DNSError":                &jobError{errors.Join(&net.DNSError{}, notExist)},
-		"*exceptions_test.stackError":  errors.Join(errBoom, &stackError{}),
+		"*os.LinkError":                errors.Join(errBoom, &os.LinkError{Err: io.EOF}, notExist),
 		"*net.AddrError":               enricher.WithLabels(&net.AddrError{}, enricher.Labels{"a": "b"}),
-		"exceptions_test.nilUnwrapper": fmt.Errorf("%w and %w", nilUnwrapper{}, errBoom),
+		"exceptions_test.nilUnwrapper": fmt.Errorf("%w and %w", nilUnwrapper{}, &jobError{errBoom}),
 	} {
 		assert.Equal(t, want, textOf(t, err, exceptions.Options{}).ExceptionName)
 	}
 }
 
-type nilUnwrapper struct{}
-
-func (nilUnwrapper) Error() string { return "nil" }
-
-func (nilUnwrapper) Unwrap() error { return nil }
-
-func boundsError() (v any) {
-	defer func() { v = recover() }()
-	var none []int
-	return none[len(os.Args)]
-}
-
-func TestTheMessageIsOneParagraph(t *testing.T) {
+func TestMessageIsOneParagraph(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"boom":                         "boom",
 		" boom \n":                     "boom",
 		"two errors:\n\n a\n b,\nc;\n": "two errors: a; b, c;",
 		"a\r\nb":                       "a; b",
 		"":                             "",
-		"\n":                           "",
 	} {
 		assert.Equal(t, want, textOf(t, errors.New(text), exceptions.Options{}).Message)
 	}
 }
 
-func TestTheStacktraceIsMessageChainAndStack(t *testing.T) {
-	t.Parallel()
-	notExist := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
-	for want, err := range map[string]error{
-		"boom\n  type: *errors.errorString": errBoom,
-
-		"load: open x: no such file or directory\n" +
-			"  type: *fmt.wrapError\n" +
-			"  caused by: *fs.PathError: open x: no such file or directory\n" +
-			"    caused by: syscall.Errno: no such file or directory": fmt.Errorf("load: %w", notExist),
-
-		"boom\nEOF\n" +
-			"  type: *errors.joinError\n" +
-			"  caused by: *exceptions_test.textError: boom\n" +
-			"  caused by: *errors.errorString: EOF": errors.Join(&textError{"boom"}, io.EOF),
-
-		"panic: boom\n" +
-			"  type: *enricher.PanicError\n\n" +
-			"stack of *enricher.PanicError:\n" +
-			"goroutine 7 [running]:\nmain.main()": enricher.NewPanicError("boom", []byte("goroutine 7 [running]:\nmain.main()\n")),
-
-		"x: the message\n" +
-			"  type: *fmt.wrapError\n" +
-			"  caused by: *exceptions_test.stackError: the message\n\n" +
-			"stack of *exceptions_test.stackError:\n" +
-			"the message\nmain.main\n\t/src/main.go:12": fmt.Errorf("x: %w", &stackError{}),
-
-		"traced\n" +
-			"  type: exceptions_test.traceError\n\n" +
-			"stack of exceptions_test.traceError:\n" +
-			"main.main\n\tmain.go:12": traceError{},
-
-		"labeled: the message\n" +
-			"  type: *enricher.labeledError\n" +
-			"  caused by: *fmt.wrapError: labeled: the message\n" +
-			"    caused by: *exceptions_test.stackError: the message\n\n" +
-			"stack of *exceptions_test.stackError:\n" +
-			"the message\nmain.main\n\t/src/main.go:12": enricher.WithLabels(fmt.Errorf("labeled: %w", &stackError{}), nil),
-	} {
-		assert.Equal(t, want, textOf(t, err, exceptions.Options{}).Stacktrace)
-	}
-}
-
-type textError struct{ text string }
-
-func (e *textError) Error() string { return e.text }
-
-// stackError shows its stack as the usual libraries do.
-
+// A stackError shows its stack as the usual libraries do.
 type stackError struct{}
 
 func (*stackError) Error() string { return "the message" }
@@ -138,29 +91,144 @@ func (e *stackError) Format(s fmt.State, verb rune) {
 	}
 }
 
-// traceError has a stack of a type of its own.
+func TestStacktraceIsMessageChainAndStack(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"boom\n  type: *errors.errorString": errBoom,
 
-type traceError struct{}
+		"load: open x: no such file or directory\n" +
+			"  type: *fmt.wrapError\n" +
+			"  caused by: *fs.PathError: open x: no such file or directory\n" +
+			"  caused by: syscall.Errno: no such file or directory": fmt.Errorf("load: %w", &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}),
 
-type trace []uintptr
+		"boom\nEOF\n" +
+			"  type: *errors.joinError\n" +
+			"  caused by: *errors.errorString: boom\n" +
+			"  caused by: *errors.errorString: EOF": errors.Join(errBoom, io.EOF),
 
-func (trace) Format(s fmt.State, _ rune) { io.WriteString(s, "\nmain.main\n\tmain.go:12") }
+		"panic: boom\n" +
+			"  type: *enricher.PanicError\n\n" +
+			"stack of *enricher.PanicError:\n" +
+			"goroutine 7 [running]:\nmain.main()": enricher.NewPanicError("boom", []byte("goroutine 7 [running]:\nmain.main()\n")),
 
-func (traceError) Error() string { return "traced" }
+		"labeled: the message\n" +
+			"  type: *enricher.labeledError\n" +
+			"  caused by: *fmt.wrapError: labeled: the message\n" +
+			"  caused by: *exceptions_test.stackError: the message\n\n" +
+			"stack of *exceptions_test.stackError:\n" +
+			"the message\nmain.main\n\t/src/main.go:12": enricher.WithLabels(fmt.Errorf("labeled: %w", &stackError{}), nil),
+	} {
+		assert.Equal(t, want, textOf(t, err, exceptions.Options{}).Stacktrace)
+	}
+}
 
-func (e hostile) Error() string { return e.message() }
+type callersError struct {
+	error
+	pcs []uintptr
+}
 
-func (e hostileUnwrap) Unwrap() error { return e.unwrap() }
+func (e callersError) Callers() []uintptr { return e.pcs }
 
-func (e hostileJoin) Unwrap() []error { return e.many() }
+type bytesError struct{ error }
 
-func (e hostileFormat) Format(s fmt.State, _ rune) { e.format(s) }
+func (e bytesError) Stack() []byte { return debug.Stack() }
 
-func (badPanic) Error() string { panic("again") }
+func TestStacktraceFindsStacks(t *testing.T) {
+	t.Parallel()
+	pcs := make([]uintptr, 8)
+	pcs = pcs[:runtime.Callers(1, pcs)]
+	for _, err := range []error{callersError{errBoom, pcs}, bytesError{errBoom}} {
+		text := textOf(t, err, exceptions.Options{}).Stacktrace
+		assert.Contains(t, text, "TestStacktraceFindsStacks", "%T", err)
+		assert.Contains(t, text, "_test.go:", "%T", err)
+	}
+	for _, none := range []error{
+		callersError{error: errBoom},
+		enricher.NewPanicError("boom", nil),
+		formatError{"two\nlines", func(s fmt.State) { io.WriteString(s, "two\nlines") }},
+	} {
+		assert.NotContains(t, textOf(t, none, exceptions.Options{}).Stacktrace, "stack of", "%T", none)
+	}
+}
 
-func (badPanic) String() string { panic("again") }
+// A hostileError calls a function in each of its methods.
+type hostileError struct {
+	message func() string
+	unwrap  func() error
+}
 
-func TestNegativeLengthsKeepNoText(t *testing.T) {
+func (e hostileError) Error() string { return e.message() }
+func (e hostileError) Unwrap() error { return e.unwrap() }
+
+type sliceError []error
+
+func (e sliceError) Error() string   { return "plain" }
+func (e sliceError) Unwrap() []error { return e }
+
+func TestTextsOfHostileErrors(t *testing.T) {
+	t.Parallel()
+	plain := func() string { return "plain" }
+	cyclic := &jobError{}
+	cyclic.err = hostileError{message: func() string { return "cycle" }, unwrap: func() error { return cyclic }}
+	var typedNil *fs.PathError
+	million := make(sliceError, 1_000_000)
+	for i := range million {
+		million[i] = errBoom
+	}
+	for name, c := range map[string]struct {
+		err     error
+		message string
+	}{
+		"Error panics":   {hostileError{message: func() string { panic("no text") }}, "(the Error method of a exceptions_test.hostileError panicked: no text)"},
+		"typed nil":      {typedNil, "(the Error method of a *fs.PathError panicked: runtime error: invalid memory address or nil pointer dereference)"},
+		"Unwrap panics":  {hostileError{message: plain, unwrap: func() error { panic("no") }}, "plain"},
+		"Format panics":  {formatError{"plain", func(fmt.State) { panic("no") }}, "plain"},
+		"joined nils":    {sliceError{nil, nil}, "plain"},
+		"a cycle":        {cyclic, "job: cycle"},
+		"many joined":    {million, "plain"},
+		"not comparable": {fmt.Errorf("x: %w", sliceError{}), "x: plain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := textOf(t, c.err, exceptions.Options{})
+			assert.Equal(t, c.message, e.Message)
+			assert.LessOrEqual(t, len(e.Stacktrace), 16384)
+			assert.Contains(t, e.Stacktrace, c.message+"\n  type: "+fmt.Sprintf("%T", c.err))
+			assert.Equal(t, name == "a cycle" || name == "many joined", strings.HasSuffix(e.Stacktrace, "\n  (and more)"))
+		})
+	}
+}
+
+func TestTextsAreTakenWithoutALock(t *testing.T) {
+	t.Parallel()
+	var h *exceptions.History
+	look := func(s string) string {
+		entries(h)
+		return s
+	}
+	h = exceptions.NewHistory(exceptions.Options{Redact: look})
+	err := formatError{"boom", func(s fmt.State) { io.WriteString(s, look("a\nb")) }}
+	h.Enrich(t.Context(), always(t, enricher.Labels{"k": "v"}), err, enricher.FailureContext{})
+	assert.Equal(t, "boom", only(t, h).Message)
+}
+
+func TestTextsThatAreCutAreMarked(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("é", 1<<20)
+	err := fmt.Errorf("x: %w", formatError{huge, func(s fmt.State) { io.WriteString(s, "\n"+huge) }})
+	for _, limits := range [][2]int{{4096, 16384}, {100, 1000}, {5000, 60}} {
+		e := textOf(t, err, exceptions.Options{MaxMessageLength: limits[0], MaxStackLength: limits[1]})
+		for i, text := range []string{e.Message, e.Stacktrace} {
+			assert.LessOrEqual(t, len(text), limits[i])
+			assert.Greater(t, len(text), limits[i]-4)
+			assert.True(t, strings.HasSuffix(text, "… [cut]"), "%q", text[len(text)-20:])
+			assert.True(t, utf8.ValidString(text))
+		}
+	}
+	assert.Equal(t, "xxxx", textOf(t, errors.New("xxxxx"), exceptions.Options{MaxMessageLength: 4}).Message, "no room for the mark")
+}
+
+func TestTextsWithNegativeLengthsAreEmpty(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxMessageLength: -1, MaxStackLength: -1, MaxExceptions: -1, MaxJobs: -1, MaxConcurrentExceptions: -1, MaxEvents: -1})
 	keep(h, errBoom, enricher.FailureContext{ID: "1", Attributes: map[string]string{"a": "b"}}, enricher.Labels{"k": "v"})
@@ -197,7 +265,7 @@ func TestTextsAreValidAndWithoutControlCharacters(t *testing.T) {
 	assert.Len(t, found, 1, "the job is found by the ID that the service gave it")
 }
 
-func TestSecretsAreMaskedBeforeTextIsKept(t *testing.T) {
+func TestRedactMasksEveryText(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	const text = "postgres://user:hunter2@db/x"
@@ -218,7 +286,7 @@ func TestSecretsAreMaskedBeforeTextIsKept(t *testing.T) {
 	assert.Equal(t, "postgres://user:***@db/x", e.FailedEnrichers[0].Error)
 }
 
-func TestASecretThatTheCutDividesIsMasked(t *testing.T) {
+func TestRedactMasksSecretsAcrossTheCut(t *testing.T) {
 	t.Parallel()
 	for n := 60; n < 160; n++ {
 		text := strings.Repeat("x", n) + " postgres://user:hunter2hunter2hunter2@db/x and more, and more, and more"
@@ -233,7 +301,7 @@ func TestASecretThatTheCutDividesIsMasked(t *testing.T) {
 	assert.True(t, strings.HasSuffix(e.Message, "… [cut]"), e.Message)
 }
 
-func TestTheRedactorCanBeReplaced(t *testing.T) {
+func TestRedactCanBeReplaced(t *testing.T) {
 	t.Parallel()
 	const text = "password=hunter2"
 	for want, redact := range map[string]func(string) string{

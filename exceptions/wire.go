@@ -6,7 +6,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// wireEntry is an Entry as REST has it: the keys of Flink, then ours.
+// A wireEntry is an Entry in the REST API: Flink's keys, then our additions.
 type wireEntry struct {
 	ExceptionName        string          `json:"exceptionName"`
 	Stacktrace           string          `json:"stacktrace"`
@@ -17,7 +17,7 @@ type wireEntry struct {
 	TaskManagerID        string          `json:"taskManagerId,omitempty"`
 	ConcurrentExceptions []wireEntry     `json:"concurrentExceptions,omitzero"`
 
-	*additions // nil for a strict reader of Flink's schema
+	*additions // nil with format=flink
 }
 
 type additions struct {
@@ -35,7 +35,7 @@ type additions struct {
 	ConcurrentDropped int               `json:"concurrentDropped,omitempty"`
 }
 
-// wire returns e for REST, without what stands under it.
+// wire returns e for the REST API, without those under it.
 func (e *Entry) wire(flink bool) wireEntry {
 	w := wireEntry{
 		ExceptionName: e.ExceptionName,
@@ -72,7 +72,7 @@ func (e *Entry) wire(flink bool) wireEntry {
 	return w
 }
 
-// wire returns g for REST.
+// wire returns g for the REST API.
 func (g *group) wire(flink bool) wireEntry {
 	w := g.root.wire(flink)
 	if g.under {
@@ -88,7 +88,7 @@ func (g *group) wire(flink bool) wireEntry {
 	return w
 }
 
-// MarshalJSON writes e as REST has it.
+// MarshalJSON returns e as the REST API serves it.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	w := e.wire(false)
 	if e.Concurrent != nil {

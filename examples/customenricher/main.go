@@ -1,22 +1,23 @@
-// Command customenricher has the smallest complete enricher: one file, with
-// options that have a type. Its test is beside it.
+// Command customenricher is a complete failure enricher in one file, with typed
+// options. Its test is beside it.
 //
 //	go run ./examples/customenricher
 //
-// To make it yours, copy the file without main, and import the package where your
-// service imports others for what they register.
+// To use it as a template, copy the file without main, and import its package for
+// its side effect, as a database driver.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
 )
 
-// A QueryError is an error of the service, of which it knows more than anybody.
+// A QueryError is an error type of the service.
 type QueryError struct {
 	Table string
 	Took  time.Duration
@@ -32,34 +33,41 @@ func init() {
 
 // Options are the options of the enricher.
 type Options struct {
-	SlowerThan time.Duration // slower-than: what counts as slow. By default, a second.
+	SlowerThan time.Duration // slower-than: queries that took longer are slow. By default, 1s.
 }
 
-// newQuery makes the enricher. Misspelt options and wrong types are refused before
-// it is called; what makes no sense it has to refuse itself.
-func newQuery(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) {
+// A query labels failed queries with their table, and whether they were slow.
+type query struct{ opts Options }
+
+var _ enricher.FailureEnricher = (*query)(nil)
+
+// newQuery creates the enricher. Unknown options and wrong types have been
+// rejected before; it checks the values.
+func newQuery(_ enricher.FactoryConfig, opts Options) (*query, error) {
 	if opts.SlowerThan <= 0 {
-		return nil, &enricher.ConfigError{Option: "slower-than", Err: fmt.Errorf("%v: want more than 0", opts.SlowerThan)}
+		return nil, &enricher.ConfigError{Option: "slower-than", Err: fmt.Errorf("%v: must be positive", opts.SlowerThan)}
 	}
 	return &query{opts}, nil
 }
 
-// query says which table a failed query was about, and whether it was slow.
-type query struct{ opts Options }
-
+// OutputKeys returns every label key that ProcessFailure may set.
 func (q *query) OutputKeys() []string { return []string{"table", "slow"} }
 
+// ProcessFailure returns no labels if no query has failed. It is called
+// concurrently.
 func (q *query) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	for err := range enricher.Chain(cause) {
-		if failed, ok := err.(*QueryError); ok && failed != nil {
-			return enricher.Labels{"table": failed.Table, "slow": fmt.Sprint(failed.Took > q.opts.SlowerThan)}, nil
-		}
+	failed, ok := enricher.AsType[*QueryError](cause)
+	if !ok {
+		return nil, nil
 	}
-	return nil, nil
+	return enricher.Labels{
+		"table": failed.Table,
+		"slow":  strconv.FormatBool(failed.Took > q.opts.SlowerThan),
+	}, nil
 }
 
 func main() {
-	cfg, err := enricher.ParseConfig(map[string]any{ // what your configuration loader yields
+	cfg, err := enricher.ParseConfig(map[string]any{ // as a configuration loader returns it
 		"failure-enrichers": "query",
 		"failure-enricher":  map[string]any{"query": map[string]any{"slower-than": "500ms"}},
 	})

@@ -20,7 +20,7 @@ func newEnricher(options map[string]any) (*enricher.Enricher, error) {
 	})
 }
 
-func TestTheContractIsKept(t *testing.T) {
+func TestQueryKeepsTheContract(t *testing.T) {
 	factory, _ := enricher.RegisteredFactory("query")
 	enrichertest.Run(t, factory,
 		enrichertest.Deterministic(),
@@ -29,7 +29,7 @@ func TestTheContractIsKept(t *testing.T) {
 		enrichertest.BadOptions("slower-than", map[string]any{"slower-than": "fast"}))
 }
 
-func TestLabels(t *testing.T) {
+func TestQueryLabels(t *testing.T) {
 	e, err := newEnricher(map[string]any{"slower-than": "2s"})
 	require.NoError(t, err)
 	for want, cause := range map[string]error{
@@ -41,9 +41,9 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestBadOptionsAreNamed(t *testing.T) {
+func TestQueryRejectsOptions(t *testing.T) {
 	_, err := newEnricher(map[string]any{"slower-than": "0s"})
-	assert.EqualError(t, err, `enricher "query": option "slower-than": 0s: want more than 0`)
+	assert.EqualError(t, err, `enricher "query": option "slower-than": 0s: must be positive`)
 	_, err = newEnricher(map[string]any{"slower-then": "1s"})
 	assert.ErrorContains(t, err, `option "slower-then"`)
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/yamlfile"
 )
 
-// The files that are used where no others are given. They are built in, so that
-// the program works wherever it is run.
+// The default files. They are built in, so that the program works in any directory.
 //
 //go:embed jobs.yaml enrichers.yaml data
 var builtIn embed.FS
@@ -54,16 +53,16 @@ func readJobs(name string, box *sandbox.Sandbox) (jobfile.File, error) {
 }
 
 // readConfig reads the configuration of the enrichers, or the default one if
-// name is empty. Whatever is wrong with it is an error: a job manager that starts
-// without half of its enrichers helps nobody.
+// name is empty. With Strict, a rejected enricher is an error: this program does
+// not start without one that is configured.
 func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	data, err := readFile(name, defaultConfig)
 	if err != nil {
 		return enricher.Config{}, err
 	}
 	data = bytes.ReplaceAll(data, []byte("${server}"), []byte(box.Server))
-	raw, err := yamlfile.ParseMap(displayName(name, defaultConfig), data)
-	if err != nil {
+	var raw map[string]any
+	if err := yamlfile.Decode(displayName(name, defaultConfig), data, &raw); err != nil {
 		return enricher.Config{}, err
 	}
 	cfg, err := enricher.ParseConfig(raw)
@@ -74,28 +73,15 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	return cfg, nil
 }
 
-// readFile reads a file of a size that a person may have written, or the
-// built-in one if name is empty.
+// readFile reads a file, or the built-in one if name is empty.
 func readFile(name, otherwise string) ([]byte, error) {
 	if name == "" {
 		return builtIn.ReadFile(otherwise)
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, jobfile.MaxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > jobfile.MaxSize {
-		return nil, fmt.Errorf("%s: more than %d KiB", name, jobfile.MaxSize>>10)
-	}
-	return data, nil
+	return os.ReadFile(name)
 }
 
-// displayName is how messages call a file.
+// displayName returns the name of a file for messages.
 func displayName(name, otherwise string) string {
 	if name == "" {
 		return otherwise + " (built in)"
@@ -103,7 +89,7 @@ func displayName(name, otherwise string) string {
 	return name
 }
 
-// inFile names the file in each of the joined errors of err.
+// inFile adds the name of a file to each of the joined errors of err.
 func inFile(name string, err error) error {
 	var errs []error
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

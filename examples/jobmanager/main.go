@@ -5,17 +5,15 @@
 //	go run ./examples/jobmanager -jobs my-jobs.yaml -config my-enrichers.yaml
 //	go run ./examples/jobmanager -explain import-april
 //
-// The jobs that ship with it fail in many ways, and all of them for real. Every
-// failure goes through the enrichers that the configuration names: those that are
-// ready made, unless it says otherwise. The labels that come back decide whether
-// the job is run again.
+// These jobs fail in many ways, and really. Every failure is labelled by the
+// enrichers of the configuration, by default the ready-made ones. The labels
+// decide whether the job is run again.
 //
-// To see how the library is used, read internal/manager; to see how an enricher
-// is written, read enrichers, which has two of the program's own.
+// To see how the library is used, read internal/manager. To see how an enricher is
+// written, read enrichers, which has two of the program's own.
 //
-// Its exit status is 0 when the jobs were run, whatever became of them; 1 when
-// something kept it from that, such as an interrupt; and 2 when the flags or the
-// files are wrong.
+// The exit status is 0 if the jobs were run, even if they failed; 1 if they could
+// not be run, or were interrupted; and 2 if the flags or the files are wrong.
 package main
 
 import (
@@ -49,15 +47,15 @@ func main() {
 	sandbox.Misbehave(os.Args[1:])
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	said := make(chan struct{})
+	announced := make(chan struct{})
 	context.AfterFunc(ctx, func() {
-		defer close(said)
+		defer close(announced)
 		stop() // so that the next signal kills
 		fmt.Fprintln(os.Stderr, "jobmanager: stopping; interrupt again to stop at once")
 	})
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if ctx.Err() != nil {
-		<-said // the jobs may have been quicker
+		<-announced // the jobs may have ended first
 	}
 	os.Exit(status)
 }
@@ -69,8 +67,7 @@ const (
 	exitUsage   = 2
 )
 
-// run is the program, without what belongs to the process. It stops in order
-// when ctx ends.
+// run is the program without its process. It stops in order when ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	fail := func(status int, err error) int {
 		for line := range strings.Lines(err.Error()) {
@@ -83,10 +80,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		return exitDone
 	}
 	if err != nil {
-		return exitUsage // flag has said what is wrong
+		return exitUsage // flag has printed the error
 	}
 
-	// The files are checked from end to end before any job starts.
+	// Both files are checked before any job starts.
 	box, err := sandbox.Start()
 	if err != nil {
 		return fail(exitTrouble, err)
@@ -108,7 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		return fail(exitUsage, inFile(displayName(opts.config, defaultConfig), err))
 	}
 	defer func() {
-		// Enrichers may have something left to send. They get some time for it.
+		// Enrichers may have requests to finish.
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
 		if err := e.Shutdown(ctx); err != nil {
@@ -142,7 +139,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	notes := stdout
 	var reporter reporter
 	if opts.json {
-		notes = stderr // stdout is for machines
+		notes = stderr // stdout has JSON only
 		reporter = report.NewJSON(stdout)
 	} else {
 		reporter = report.NewText(stdout, colours(stdout), start, file.Jobs, labelKeys(e))
@@ -157,8 +154,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	if err := reporter.Summary(outcomes, time.Since(start)); err != nil {
 		return fail(exitTrouble, err)
 	}
-	if told := box.Told(); told > 0 {
-		fmt.Fprintf(notes, "On call was told of %d failures.\n", told)
+	if n := box.Notifications(); n > 0 {
+		fmt.Fprintf(notes, "Notifications sent to on-call: %d.\n", n)
 	}
 	for _, o := range outcomes {
 		if o.State == manager.Cancelled {
@@ -172,8 +169,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return exitDone
 }
 
-// explain says what the enrichers have to say of the failure of a job, which is
-// tried for that, or of an error of which only the text is known.
+// explain prints why the failure of a job gets its labels, after one attempt of
+// the job. If no job has this ID, it explains an error with this text.
 func explain(ctx context.Context, e *enricher.Enricher, opts options, jobs []manager.Job, stdout io.Writer) error {
 	cause, fc := errors.New(opts.explain), enricher.FailureContext{}
 	i := slices.IndexFunc(jobs, func(job manager.Job) bool { return job.ID == opts.explain })
@@ -187,16 +184,16 @@ func explain(ctx context.Context, e *enricher.Enricher, opts options, jobs []man
 		return json.NewEncoder(stdout).Encode(explanation)
 	}
 	if i < 0 {
-		fmt.Fprintf(stdout, "There is no job %q. An error of this text is explained:\n\n", opts.explain)
+		fmt.Fprintf(stdout, "No job has the ID %q. Explaining an error with this text:\n\n", opts.explain)
 	}
 	_, err := fmt.Fprint(stdout, explanation)
 	return err
 }
 
-// shutdownTime is what each part of the program gets to come to its end.
+// shutdownTime is how long each part of the program may take to shut down.
 const shutdownTime = 5 * time.Second
 
-// A reporter shows what happens, and what came of it.
+// A reporter prints failures and results.
 type reporter interface {
 	manager.Reporter
 	Summary(outcomes []manager.Outcome, took time.Duration) error
@@ -212,31 +209,30 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	var opts options
 	flags := flag.NewFlagSet("jobmanager", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: "+defaultJobs+", which is built in)")
-	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: "+defaultConfig+", which is built in)")
+	flags.StringVar(&opts.jobs, "jobs", "", "read the jobs from this `file` (default: the built-in "+defaultJobs+")")
+	flags.StringVar(&opts.config, "config", "", "read the configuration of the enrichers from this `file` (default: the built-in "+defaultConfig+")")
 	flags.StringVar(&opts.listen, "listen", "", "serve the failures at this `address`, such as localhost:8081, until interrupted")
-	flags.StringVar(&opts.explain, "explain", "", "run nothing but the job of this `id`, and say why its failure gets the labels it gets; where no job has it, why an error of this text does")
-	flags.BoolVar(&opts.json, "json", false, "write one JSON object a line to stdout, and nothing else")
-	flags.BoolVar(&opts.verbose, "v", false, "log what the library has to say, not warnings only")
+	flags.StringVar(&opts.explain, "explain", "", "run only the job with this `id`, once, and print why its failure gets its labels; if there is no such job, explain an error with this text")
+	flags.BoolVar(&opts.json, "json", false, "write JSON to stdout, one object a line")
+	flags.BoolVar(&opts.verbose, "v", false, "log more than warnings")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("jobmanager: unexpected argument %q: want flags only", flags.Arg(0))
+		err = fmt.Errorf("jobmanager: unexpected argument %q: there are only flags", flags.Arg(0))
 		fmt.Fprintln(stderr, err)
 		flags.Usage()
 	}
 	return opts, err
 }
 
-// colours reports whether w is a terminal whose user likes colours.
+// colours reports whether w is a terminal that shows colours.
 func colours(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) &&
 		os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" &&
-		(runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "") // older consoles print them
+		(runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "") // older consoles print the codes
 }
 
-// labelKeys returns the keys of all labels there may be, in the order in which
-// the enrichers are configured.
+// labelKeys returns the keys of all labels, in the order of the enrichers.
 func labelKeys(e *enricher.Enricher) []string {
 	var keys []string
 	for _, info := range e.Enrichers() {

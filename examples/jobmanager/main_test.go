@@ -45,127 +45,103 @@ type event struct {
 	}
 }
 
-// An expectation is what becomes of one of the default jobs.
-type expectation struct {
+// ready returns labels as the ready-made enrichers set them.
+func ready(typ, retry, team, errorType, code string) enricher.Labels {
+	l := enricher.Labels{"type": typ, "retry": retry, "team": team, "error_type": errorType}
+	if code != "" {
+		l["error_code"] = code
+	}
+	if retry == "terminal" {
+		l[enricher.KeyJobCannotRestart] = "true"
+	}
+	return l
+}
+
+// own returns labels as the enrichers of this program set them.
+func own(kind, reason, owner string) enricher.Labels {
+	l := enricher.Labels{"kind": kind, "reason": reason, "owner": owner}
+	if reason == "command-not-found" || reason == "malformed-row" || reason == "panic" {
+		l[enricher.KeyJobCannotRestart] = "true"
+	}
+	return l
+}
+
+// expectedJobs are the expected outcomes of the default jobs.
+var expectedJobs = map[string]struct {
 	state              string
 	attempts, failures int
 	errorText          string
-	labels             enricher.Labels // of its last failure
+	ready, own         enricher.Labels // of the last failure
+}{
+	"import-march":     {"succeeded", 1, 0, "", nil, nil},
+	"fetch-rates":      {"succeeded", 1, 0, "", nil, nil},
+	"score-risks":      {"succeeded", 1, 0, "", nil, nil},
+	"sync-crm":         {"succeeded", 3, 2, "", nil, nil},
+	"backup-database":  {"vetoed", 1, 1, "pg-dump-not-installed", ready("SYSTEM", "terminal", "platform", "*exec.Error", ""), own("SYSTEM", "command-not-found", "platform")},
+	"import-april":     {"vetoed", 1, 1, "data/april.csv:5", ready("USER", "terminal", "ledger", "*task.RowError", ""), own("USER", "malformed-row", "ledger")},
+	"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", ready("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", ""), own("USER", "panic", "web")},
+	"build-index":      {"failed", 2, 2, "exit status 3", ready("SYSTEM", "unknown", "platform", "*exec.ExitError", "3"), own("USER", "exit-status", "search")},
+	"transcode-videos": {"failed", 2, 2, "signal: killed", ready("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL"), own("SYSTEM", "killed", "platform")},
+	"push-metrics":     {"failed", 3, 3, "refused", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED"), own("DEPENDENCY", "connection-refused", "integrations")},
+	"ask-partner":      {"failed", 2, 2, "prices.invalid", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", ""), own("DEPENDENCY", "name-not-resolved", "integrations")},
+	"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", ready("DEPENDENCY", "retryable", "integrations", "*task.StatusError", "503"), own("DEPENDENCY", "http-503", "integrations")},
+	"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", ready("CANCELLED", "unknown", "on-call", "*manager.DeadlineError", ""), own("SYSTEM", "deadline-exceeded", "platform")},
+	"clean-up":         {"failed", 2, 2, "step 2: exit status 1", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED"), own("DEPENDENCY", "connection-refused", "integrations")},
 }
 
-// runJobs runs the default jobs and returns them, and the labels of each as they
-// should be. Labels that differ from run to run are left out of both.
-func runJobs(t *testing.T, want map[string]expectation, args ...string) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), append([]string{"-json"}, args...), &stdout, &stderr)
-	assert.Zero(t, status)
-
-	failures := map[string]int{}
-	var summary event
-	for line := range strings.Lines(stdout.String()) {
-		var e event
-		require.NoError(t, json.Unmarshal([]byte(line), &e), line)
-		require.Empty(t, summary.Event, "the summary is the last event")
-		if e.Event == "summary" {
-			summary = e
-			continue
-		}
-		require.Equal(t, "failure", e.Event)
-		failures[e.JobID]++
-		assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
-	}
-
-	require.Len(t, summary.Jobs, len(want))
-	for _, job := range summary.Jobs {
-		w, ok := want[job.JobID]
-		require.True(t, ok, job.JobID)
-		assert.Equal(t, w.state, job.State, job.JobID)
-		assert.Equal(t, w.attempts, job.Attempts, job.JobID)
-		assert.Equal(t, w.failures, failures[job.JobID], job.JobID)
-		if job.Labels["fingerprint"] != "" {
-			assert.Regexp(t, "^[0-9a-f]{16}$", job.Labels["fingerprint"], job.JobID)
-			delete(job.Labels, "fingerprint") // paths and ports differ
-		}
-		assert.Equal(t, w.labels.String(), job.Labels.String(), job.JobID)
-		assert.Contains(t, job.Error, w.errorText, job.JobID)
-		assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
-	}
-	assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
-	assert.Equal(t, told(stderr.String()), stderr.String(), "there is nothing else to say")
-}
-
-// told returns the line about messages that is in stderr, if any.
-func told(stderr string) string {
-	return regexp.MustCompile(`(?m)^On call was told of 5 failures\.$\n`).FindString(stderr)
-}
-
-func TestTheDefaultJobsFailAsTheyShould(t *testing.T) {
+func TestRunLabelsTheDefaultJobs(t *testing.T) {
 	t.Parallel()
-	labels := func(typ, retry, team, errorType, code string) enricher.Labels {
-		l := enricher.Labels{"type": typ, "retry": retry, "team": team, "error_type": errorType}
-		if code != "" {
-			l["error_code"] = code
-		}
-		if retry == "terminal" {
-			l[enricher.KeyJobCannotRestart] = "true"
-		}
-		return l
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: the codes and signals are those of Unix")
 	}
-	want := map[string]expectation{
-		"import-march":     {"succeeded", 1, 0, "", nil},
-		"fetch-rates":      {"succeeded", 1, 0, "", nil},
-		"score-risks":      {"succeeded", 1, 0, "", nil},
-		"sync-crm":         {"succeeded", 3, 2, "", nil},
-		"backup-database":  {"vetoed", 1, 1, "pg-dump-nobody-has", labels("SYSTEM", "terminal", "platform", "*exec.Error", "")},
-		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "terminal", "ledger", "*task.RowError", "")},
-		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", "")},
-		"build-index":      {"failed", 2, 2, "exit status 3", labels("SYSTEM", "unknown", "platform", "*exec.ExitError", "3")},
-		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL")},
-		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
-		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "")},
-		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "retryable", "integrations", "*task.StatusError", "503")},
-		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("CANCELLED", "unknown", "on-call", "*manager.DeadlineError", "")},
-		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED")},
+	for _, config := range []string{"", "own-enrichers.yaml"} {
+		t.Run(config, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			assert.Zero(t, run(t.Context(), []string{"-json", "-config", config}, &stdout, &stderr))
+			failures := map[string]int{}
+			var summary event
+			for line := range strings.Lines(stdout.String()) {
+				var e event
+				require.NoError(t, json.Unmarshal([]byte(line), &e), line)
+				require.Empty(t, summary.Event, "the summary is the last event")
+				if e.Event == "summary" {
+					summary = e
+					continue
+				}
+				require.Equal(t, "failure", e.Event)
+				failures[e.JobID]++
+				assert.Equal(t, failures[e.JobID], e.Attempt, "the failures of a job are in order")
+			}
+
+			require.Len(t, summary.Jobs, len(expectedJobs))
+			for _, job := range summary.Jobs {
+				want, ok := expectedJobs[job.JobID]
+				require.True(t, ok, job.JobID)
+				labels := want.own
+				if config == "" {
+					labels = want.ready
+				}
+				assert.Equal(t, want.state, job.State, job.JobID)
+				assert.Equal(t, want.attempts, job.Attempts, job.JobID)
+				assert.Equal(t, want.failures, failures[job.JobID], job.JobID)
+				assert.Equal(t, config == "" && labels != nil, job.Labels["fingerprint"] != "", job.JobID)
+				delete(job.Labels, "fingerprint") // depends on paths and ports
+				assert.Equal(t, labels.String(), job.Labels.String(), job.JobID)
+				assert.Contains(t, job.Error, want.errorText, job.JobID)
+				assert.Equal(t, job.State == "succeeded", job.Summary != "", job.JobID)
+			}
+			assert.Equal(t, map[string]int{"succeeded": 4, "failed": 7, "vetoed": 3, "cancelled": 0}, summary.Counts)
+			notifications := ""
+			if config == "" {
+				notifications = "Notifications sent to on-call: 5.\n"
+			}
+			assert.Equal(t, notifications, stderr.String())
+		})
 	}
-	if runtime.GOOS == "windows" { // which has no signals, and other codes
-		t.Skip("what is expected here are the codes of Unix")
-	}
-	runJobs(t, want)
 }
 
-func TestTheDefaultJobsWithEnrichersOfOnesOwn(t *testing.T) {
-	t.Parallel()
-	labels := func(kind, reason, owner string) enricher.Labels {
-		l := enricher.Labels{"kind": kind, "reason": reason, "owner": owner}
-		if reason == "command-not-found" || reason == "malformed-row" || reason == "panic" {
-			l[enricher.KeyJobCannotRestart] = "true"
-		}
-		return l
-	}
-	want := map[string]expectation{
-		"import-march":     {"succeeded", 1, 0, "", nil},
-		"fetch-rates":      {"succeeded", 1, 0, "", nil},
-		"score-risks":      {"succeeded", 1, 0, "", nil},
-		"sync-crm":         {"succeeded", 3, 2, "", nil},
-		"backup-database":  {"vetoed", 1, 1, "pg-dump-nobody-has", labels("SYSTEM", "command-not-found", "platform")},
-		"import-april":     {"vetoed", 1, 1, "data/april.csv:5", labels("USER", "malformed-row", "ledger")},
-		"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", labels("USER", "panic", "web")},
-		"build-index":      {"failed", 2, 2, "exit status 3", labels("USER", "exit-status", "search")},
-		"transcode-videos": {"failed", 2, 2, "signal: killed", labels("SYSTEM", "killed", "platform")},
-		"push-metrics":     {"failed", 3, 3, "refused", labels("DEPENDENCY", "connection-refused", "integrations")},
-		"ask-partner":      {"failed", 2, 2, "prices.invalid", labels("DEPENDENCY", "name-not-resolved", "integrations")},
-		"send-invoices":    {"failed", 2, 2, "503 Service Unavailable", labels("DEPENDENCY", "http-503", "integrations")},
-		"train-model":      {"failed", 2, 2, "deadline of 800ms exceeded", labels("SYSTEM", "deadline-exceeded", "platform")},
-		"clean-up":         {"failed", 2, 2, "step 2: exit status 1", labels("DEPENDENCY", "connection-refused", "integrations")},
-	}
-	if runtime.GOOS == "windows" { // which has no signals
-		want["transcode-videos"] = expectation{"failed", 2, 2, "exit status 1", labels("USER", "exit-status", "media")}
-	}
-	runJobs(t, want, "-config", "own-enrichers.yaml")
-}
-
-func TestExplain(t *testing.T) {
+func TestRunExplains(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Zero(t, run(t.Context(), []string{"-explain", "import-april"}, &stdout, &stderr), stderr.String())
@@ -178,7 +154,7 @@ func TestExplain(t *testing.T) {
 	stderr.Reset()
 
 	require.Zero(t, run(t.Context(), []string{"-explain", "row 7 is malformed"}, &stdout, &stderr), stderr.String())
-	assert.Contains(t, stdout.String(), "There is no job \"row 7 is malformed\". An error of this text is explained:\n\n*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
+	assert.Contains(t, stdout.String(), "No job has the ID \"row 7 is malformed\". Explaining an error with this text:\n\n*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
 	assert.Contains(t, stdout.String(), "the label \"type\" is \"UNKNOWN\": want SYSTEM, USER")
 	assert.NotContains(t, stdout.String(), "Jobs:", "no job is run")
 
@@ -198,7 +174,7 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-func TestFilesInAJobFileAreRelativeToIt(t *testing.T) {
+func TestRunOpensFilesRelativeToTheJobFile(t *testing.T) {
 	t.Parallel()
 	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: csv, with: {file: a.csv}}]")
 	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(jobs), "a.csv"), []byte("date,account,amount\n,,1"), 0o600))
@@ -206,11 +182,11 @@ func TestFilesInAJobFileAreRelativeToIt(t *testing.T) {
 	assert.Zero(t, run(t.Context(), []string{"-jobs", jobs}, &stdout, &stderr))
 	assert.Contains(t, stdout.String(), "1 rows, 1.00 in total")
 	assert.Contains(t, stdout.String(), "1 job in ")
-	assert.NotContains(t, stdout.String(), "\x1b", "no colours where there is no terminal")
+	assert.NotContains(t, stdout.String(), "\x1b", "no colours without a terminal")
 	assert.Empty(t, stderr.String())
 }
 
-func TestWhatIsWrongIsSaidAndNothingStarts(t *testing.T) {
+func TestRunRejectsFlagsAndFiles(t *testing.T) {
 	t.Parallel()
 	ofConfig := func(yaml string) []string { return []string{"-config", write(t, "c.yaml", yaml)} }
 	ofJobs := func(yaml string) []string { return []string{"-jobs", write(t, "j.yaml", yaml)} }
@@ -222,22 +198,21 @@ func TestWhatIsWrongIsSaidAndNothingStarts(t *testing.T) {
 	}{
 		"help":                 {[]string{"-h"}, 0, []string{"Usage of jobmanager:"}},
 		"an unknown flag":      {[]string{"-nope"}, 2, []string{"flag provided but not defined: -nope"}},
-		"an argument":          {[]string{"jobs.yaml"}, 2, []string{`jobmanager: unexpected argument "jobs.yaml": want flags only`}},
+		"an argument":          {[]string{"jobs.yaml"}, 2, []string{`jobmanager: unexpected argument "jobs.yaml": there are only flags`}},
 		"no job file":          {[]string{"-jobs", missing}, 2, []string{"jobmanager: open " + missing}},
 		"a directory":          {[]string{"-jobs", t.TempDir()}, 2, []string{"is a directory"}},
-		"a huge job file":      {ofJobs(strings.Repeat("#", 1<<20+1)), 2, []string{"j.yaml: more than 1024 KiB"}},
-		"a bad job":            {ofJobs("jobs:\n  - {id: a, name: A, kind: csv, with: {file: a}, attempts: 0}"), 2, []string{`j.yaml:2: job "a": attempts: got "0": want a whole number from 1 to 100`}},
-		"no YAML":              {ofConfig("a: b\nc: d: e"), 2, []string{"c.yaml:2: not a YAML file: mapping values are not allowed in this context"}},
-		"a list as config":     {ofConfig("\n- a"), 2, []string{"c.yaml:2: want keys and values"}},
-		"a key given twice":    {ofConfig("a: b\na: c"), 2, []string{`c.yaml:2: not a YAML file: mapping key "a" already defined at line 1`}},
+		"a bad job":            {ofJobs("jobs:\n  - {id: a, name: A, kind: csv, with: {file: a}, attempts: -1}"), 2, []string{`j.yaml: job 1 ("a"): attempts: -1: must be positive`}},
+		"no YAML":              {ofConfig("a: b\nc: d: e"), 2, []string{"c.yaml:2: mapping values are not allowed in this context"}},
+		"a list as config":     {ofConfig("\n- a"), 2, []string{"c.yaml:2: cannot unmarshal !!seq into map[string]interface {}"}},
+		"a key given twice":    {ofConfig("a: b\na: c"), 2, []string{`c.yaml:2: mapping key "a" already defined at line 1`}},
 		"an unknown enricher":  {ofConfig("failure-enrichers: example-cuase"), 2, []string{`c.yaml: `, `"example-cuase"`, `did you mean "example-cause"?`}},
 		"an unknown option":    {ofConfig("failure-enrichers: example-triage\nfailure-enricher: {example-triage: {owner: me}}"), 2, []string{`c.yaml: enricher "example-triage": option "owner"`}},
 		"an overlap":           {ofConfig("failure-enrichers: example-cause, example-cause/two"), 2, []string{`c.yaml: output key "kind" is declared by "example-cause", "example-cause/two"`}},
 		"a timeout in no unit": {ofConfig("failure-enrichment: {timeout: 5}"), 2, []string{`c.yaml: option "failure-enrichment.timeout"`}},
-		"options for nobody":   {ofConfig("failure-enricher: {example-triage: {default-owner: me}}"), 2, []string{`c.yaml: `, "example-triage"}},
+		"unused options":       {ofConfig("failure-enricher: {example-triage: {default-owner: me}}"), 2, []string{`c.yaml: `, "example-triage"}},
 		"both files": {
 			append(ofJobs("jobs: []"), ofConfig("- a")...), 2,
-			[]string{"j.yaml:1: jobs: got 0 items: want 1 to 10000", "c.yaml:1: want keys and values"},
+			[]string{"j.yaml: jobs: missing", "c.yaml:1: cannot unmarshal"},
 		},
 		"a bad address": {[]string{"-listen", "nowhere"}, 1, []string{"jobmanager: -listen nowhere: "}},
 	}
@@ -307,21 +282,21 @@ func (p process) interrupt(t *testing.T) {
 	}
 }
 
-func TestAnInterruptStopsInOrder(t *testing.T) {
+func TestMainStopsInOrderWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	p := start(t, "touch begun; exec sleep 30")
 	p.interrupt(t)
 	out, err := io.ReadAll(p.stdout)
 	require.NoError(t, err)
 	assert.Contains(t, string(out), "stopped: interrupt signal received: signal: killed\n")
-	assert.Contains(t, string(out), "type=CANCELLED  retry=unknown  team=on-call  error_type=*manager.StoppedError", "it is enriched all the same")
-	assert.Contains(t, string(out), "never begun: shutting down\n")
+	assert.Contains(t, string(out), "type=CANCELLED  retry=unknown  team=on-call  error_type=*manager.StoppedError", "the failure is enriched")
+	assert.Contains(t, string(out), "not started: shutting down\n")
 	assert.Contains(t, string(out), "0 succeeded, 0 failed, 1 vetoed, 2 cancelled.\n")
 	require.Error(t, p.Wait())
 	assert.Equal(t, exitTrouble, p.ProcessState.ExitCode())
 }
 
-func TestASecondInterruptKills(t *testing.T) {
+func TestMainEndsAtASecondInterrupt(t *testing.T) {
 	t.Parallel()
 	// The shell is killed by the first, but its child holds on to the output, and
 	// the command is given some time for that.
@@ -330,7 +305,7 @@ func TestASecondInterruptKills(t *testing.T) {
 	require.NoError(t, p.Process.Signal(os.Interrupt))
 	out, err := io.ReadAll(p.stdout)
 	require.NoError(t, err)
-	assert.NotContains(t, string(out), "cancelled", "there is no summary")
+	assert.NotContains(t, string(out), "cancelled", "no summary")
 	require.Error(t, p.Wait())
 	status, ok := p.ProcessState.Sys().(interface{ Signaled() bool })
 	assert.True(t, ok && status.Signaled(), "%v", p.ProcessState)
@@ -338,7 +313,7 @@ func TestASecondInterruptKills(t *testing.T) {
 
 var address = regexp.MustCompile(`http://[^/]+/`)
 
-func TestFailuresAreServedUntilTheInterrupt(t *testing.T) {
+func TestRunServesFailuresUntilInterrupted(t *testing.T) {
 	t.Parallel()
 	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: percentile, with: {samples: [1], percent: 100}}]")
 	ctx, stop := context.WithCancel(t.Context())
@@ -370,12 +345,14 @@ func TestFailuresAreServedUntilTheInterrupt(t *testing.T) {
 	assert.Equal(t, exitDone, <-ended)
 }
 
-func TestAFullDiskIsTrouble(t *testing.T) {
+func TestRunReturnsWriteErrors(t *testing.T) {
 	t.Parallel()
 	jobs := write(t, "jobs.yaml", "jobs: [{id: a, name: A, kind: primes, with: {below: 10}}]")
-	var stderr bytes.Buffer
-	assert.Equal(t, exitTrouble, run(t.Context(), []string{"-jobs", jobs}, fullDisk{}, &stderr))
-	assert.Contains(t, stderr.String(), "jobmanager: disk full")
+	for _, args := range [][]string{{"-jobs", jobs}, {"-json", "-jobs", jobs}} {
+		var stderr bytes.Buffer
+		assert.Equal(t, exitTrouble, run(t.Context(), args, fullDisk{}, &stderr))
+		assert.Contains(t, stderr.String(), "jobmanager: disk full")
+	}
 }
 
 type fullDisk struct{}

@@ -1,7 +1,7 @@
 // The page of package exceptions. `view`, which mirrors the URL, says what to show; `entries` are
 // the failures that are known. All that is on the screen follows from these two, in draw().
 //
-// Texts come from strangers. They become text nodes and attribute values, never markup, by way of
+// No text is trusted. Texts become text nodes and attribute values, never markup, by way of
 // plain(), which spells out what would be invisible.
 
 const BATCH = 40; // rows drawn at a time
@@ -167,7 +167,7 @@ function parse(text) {
 		TERM.lastIndex = at;
 		const [, not, q1, key, colon, q2, value] = TERM.exec(text) ?? [];
 		const term = key ?? q1 ?? '';
-		if (not === undefined || !term.trim() && (not || colon)) throw new Error(`“${line(text.slice(at))}” is no filter: write key:value, !key:value or key, and values with commas in double quotes.`);
+		if (not === undefined || !term.trim() && (not || colon)) throw new Error(`“${line(text.slice(at))}” is not a filter: write key:value, !key:value or key, and values with commas in double quotes.`);
 		if (term.trim()) out.push({ not: !!not, key: unquote(q1, key), value: colon ? unquote(q2, value) : null });
 	}
 	return out;
@@ -202,7 +202,7 @@ function toggle(key, value, not = false) {
 	go({ filter: format(has(key, value, not) ? rest : [...rest, { not, key, value }]) });
 }
 
-// pick is for clicks: with Shift or Alt, they exclude. No value stands for no such label.
+// pick is for clicks: with Shift or Alt, they exclude. No value means no such label.
 const pick = (key, value) => (event) => toggle(key, value, (event.shiftKey || event.altKey) !== (value === null));
 const picked = (key, value) => has(key, value, value === null);
 
@@ -215,12 +215,12 @@ const entries = new Map(); // failures by id
 const jobs = new Map(); // {name, failures} by jobOf
 const held = new Set(); // ids that came while the list was being read: listed on demand
 const sent = new Set(); // ids that came by event, maybe too late for the answer to a request
-let order = 0; // tells which is newer within a millisecond
+let order = 0; // orders failures of one millisecond
 let whole = null; // all that the history keeps is here; null: not known yet
 let limit = 500; // failures to ask for; more on demand
 let loaded = null; // the query whose answer is here
 let problem = null; // why the last request failed
-let totals = null; // the server's counts per label, where not all failures are here
+let totals = null; // the counts per label of the server, if not all failures are here
 
 const jobOf = (e) => e.jobId || e.jobName || '';
 const nameOf = (key) => jobs.get(key)?.name || key || 'No job';
@@ -500,7 +500,7 @@ function drawActive() {
 			q && part(`Name has “${q}”`, { q: '' }),
 			(from || to) && part(span(from, to || now()), { from: 0, to: 0 }),
 			terms.map((t, i) => part(format([{ ...t, not: false }]), swap(t), button('is', () => go(swap(t, { ...t, not: !t.not })),
-				{ title: 'Turn round', 'data-k': i }, t.not ? 'without' : 'with'))),
+				{ title: 'Invert', 'data-k': i }, t.not ? 'without' : 'with'))),
 		]);
 		box.hidden = !parts.length;
 		return [parts, parts.length > 1 && button('link', clear, {}, 'Clear all')];
@@ -856,7 +856,7 @@ function partsOf(e, level, body) {
 	};
 }
 
-// reading tells whether the list is in use, so that nothing may move in it.
+// reading reports whether the list is in use, so that nothing in it may move.
 const reading = () => $('rows').getBoundingClientRect().top < 0 || $('rows').querySelector('.open') || $('rows').contains(document.activeElement);
 
 function toList() {
@@ -883,7 +883,7 @@ function drawNote(list) {
 		if (entries.size || view.filter || view.job) return [say('No failure matches'), all];
 		const code = (text) => h('code', {}, text);
 		return say('No failure so far', 'When a job fails, it appears here at once, and its labels as soon as they are known.',
-			['Has one failed already? Then nobody told this history: failures go to ', code('history.Enrich'), ', or their enricher is made with ', code('enricher.WithObserver(history)'), '.']);
+			['If one has failed already, it was not reported to this history: call ', code('history.Enrich'), ', or make the Enricher with ', code('enricher.WithObserver(history)'), '.']);
 	});
 }
 

@@ -3,6 +3,7 @@ package pagetest_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,10 +28,14 @@ import (
 var browser context.Context
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	os.Exit(func() int {
+		if skipReason() != "" {
+			return m.Run() // the tests are skipped
+		}
 		path := chromium()
 		if path == "" {
-			return m.Run() // every test that needs it says so
+			return m.Run() // open says so
 		}
 		dir, err := os.MkdirTemp("", "pagetest-")
 		if err != nil {
@@ -64,6 +69,19 @@ func TestMain(m *testing.M) {
 	}())
 }
 
+// skipReason says why the tests are not run, if so. They take a minute, so a run of
+// all packages skips them.
+func skipReason() string {
+	switch {
+	case testing.Short():
+		return "skipped: -short is set"
+	case os.Getenv("CI") == "" && flag.Lookup("test.run").Value.String() == "":
+		return "skipped: takes a minute; set CI=true, or name the test with -run"
+	}
+	return ""
+}
+
+// chromium returns the path of the browser, or "".
 func chromium() string {
 	for _, name := range []string{"/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -73,7 +91,8 @@ func chromium() string {
 	return ""
 }
 
-// A tab has a page open. What the page complains about fails the test.
+// A tab has a page open. Exceptions, messages and dialogs of the page fail the
+// test.
 type tab struct {
 	t     *testing.T
 	ctx   context.Context
@@ -102,9 +121,9 @@ func open(t *testing.T, url string, opts ...option) *tab {
 	t.Helper()
 	if browser == nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no Chromium, which these tests need")
+			t.Fatal("Chromium is not installed")
 		}
-		t.Skip("there is no Chromium (install it, as with apt-get install chromium), which this test needs")
+		t.Skip("skipped: Chromium is not installed (apt-get install chromium)")
 	}
 	l := look{width: 1280, height: 800, scheme: "light", motion: "reduce"}
 	for _, opt := range opts {
@@ -158,7 +177,7 @@ func text(objects ...*runtime.RemoteObject) string {
 	return strings.Join(all, " ")
 }
 
-// quiet fails the test if the page has complained.
+// quiet fails the test if there were complaints of the page.
 func (p *tab) quiet() {
 	p.t.Helper()
 	p.mu.Lock()
@@ -235,8 +254,8 @@ func (p *tab) press(keys string, held ...kb.Modifier) {
 	p.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(held...)))
 }
 
-// shortcut presses a key that the page takes for itself. The driver would type it
-// all the same.
+// shortcut presses a key that the page handles. With press, the driver would also
+// type it.
 func (p *tab) shortcut(key string) {
 	p.t.Helper()
 	for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {

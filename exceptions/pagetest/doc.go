@@ -1,9 +1,9 @@
 // Package pagetest tests the page of package exceptions in a real browser,
-// against the real handler. It is a module of its own, as the browser's driver is
-// a dependency that nobody else should have.
+// against the real handler. It is a module of its own because of its dependency,
+// the driver of the browser.
 //
-// The tests look for Chromium in the PATH. Where there is none they are skipped,
-// except with CI=true in the environment, where that is a failure. With
-// PAGETEST_SHOTS in the environment, screenshots are written to the directory
-// that it names.
+// The tests take a minute: they run if CI is set in the environment or if -run
+// names them, and never with -short. They look for Chromium in the PATH. Without
+// it they are skipped, and fail if CI=true. If PAGETEST_SHOTS is set, screenshots
+// are written to that directory.
 package pagetest

@@ -9,13 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestScreenshots writes pictures for people to look at, to the directory that
-// PAGETEST_SHOTS names.
+// TestScreenshots writes screenshots to the directory PAGETEST_SHOTS.
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("PAGETEST_SHOTS")
 	if dir == "" {
-		t.Skip("PAGETEST_SHOTS does not name a directory")
+		t.Skip("skipped: PAGETEST_SHOTS is not set to a directory")
 	}
 	s := serve(t)
 	s.demonstrate(t)

@@ -21,8 +21,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// A service is a job manager as far as the page can tell: a history whose handler
-// is mounted somewhere below the root.
+// A service is a server with the handler of a history, mounted below the root.
 type service struct {
 	*httptest.Server
 	history *exceptions.History
@@ -36,6 +35,9 @@ func serve(t *testing.T) *service {
 
 func serveHistory(t *testing.T, h *exceptions.History) *service {
 	t.Helper()
+	if reason := skipReason(); reason != "" {
+		t.Skip(reason)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ops/failures/", http.StripPrefix("/ops/failures", exceptions.NewHandler(h)))
 	server := httptest.NewServer(mux)
@@ -46,7 +48,7 @@ func serveHistory(t *testing.T, h *exceptions.History) *service {
 	return &service{server, h, server.URL + "/ops/failures/"}
 }
 
-// A failure is what a test says of one. What is empty is left out.
+// A failure is one to be recorded. Empty fields are not set.
 type failure struct {
 	id, job, name, root string
 	err                 error

@@ -65,8 +65,7 @@ func load(t *testing.T, h http.Handler) validator.Validator {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
 	require.Equal(t, http.StatusOK, w.Code)
-	// The document says that the paths are beside it. The validator wants to
-	// know where that is.
+	// The server of the document is ".", but the validator needs an absolute URL.
 	text := strings.Replace(w.Body.String(), `"url": "."`, `"url": "http://example.org"`, 1)
 	doc, err := libopenapi.NewDocument([]byte(text))
 	require.NoError(t, err)
@@ -75,13 +74,13 @@ func load(t *testing.T, h http.Handler) validator.Validator {
 	return v
 }
 
-func TestTheDocumentIsValid(t *testing.T) {
+func TestDocumentIsValid(t *testing.T) {
 	v := load(t, exceptions.NewHandler(history(t)))
 	ok, errs := v.ValidateDocument()
 	assert.True(t, ok, "%s", texts(errs))
 }
 
-func TestRealAnswersAreValid(t *testing.T) {
+func TestAnswersAreValid(t *testing.T) {
 	h := exceptions.NewHandler(history(t))
 	v := load(t, h)
 	for path, status := range map[string]int{
@@ -111,9 +110,8 @@ func TestRealAnswersAreValid(t *testing.T) {
 	assert.True(t, ok, "%s", texts(errs))
 }
 
-// The schema has no room for keys that it does not name: so this shows that it
-// tells answers apart.
-func TestAnswersThatAreNotValidAreFound(t *testing.T) {
+// The schema rejects unknown keys, so an answer with another key is invalid.
+func TestAnswersWithOtherKeysAreInvalid(t *testing.T) {
 	h := exceptions.NewHandler(history(t))
 	v := load(t, h)
 	w := httptest.NewRecorder()
@@ -131,8 +129,8 @@ func TestAnswersThatAreNotValidAreFound(t *testing.T) {
 	}
 }
 
-// OpenAPI cannot tie a schema to the data of an event: so it is put into answers
-// that have the same one.
+// OpenAPI cannot assign a schema to the data of an event, so this test puts the
+// data into answers with the same schema.
 func TestEventsAreValid(t *testing.T) {
 	handler := exceptions.NewHandler(history(t))
 	v := load(t, handler)

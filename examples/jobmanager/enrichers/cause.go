@@ -20,17 +20,17 @@ const (
 	KeyReason = "reason"
 )
 
-// The values of KeyKind: whose doing a failure is.
+// The values of KeyKind: what caused a failure.
 const (
-	KindUser       = "USER"       // of the job itself: its code or its data
-	KindSystem     = "SYSTEM"     // of the machine it ran on
-	KindDependency = "DEPENDENCY" // of another service
+	KindUser       = "USER"       // the job itself: its code or its data
+	KindSystem     = "SYSTEM"     // the machine that it ran on
+	KindDependency = "DEPENDENCY" // another service
 	KindUnknown    = "UNKNOWN"
 )
 
-// The values of KeyReason, beside "http-404" and the like for the statuses of
-// HTTP. There are only so many, and none holds a name, a number or a text from
-// the error: labels are there to be counted and compared.
+// The values of KeyReason, besides "http-404" and the like for HTTP statuses. Their
+// number is small, and none contains a text of the error, because labels are
+// counted and compared.
 const (
 	ReasonExitStatus        = "exit-status"
 	ReasonCommandNotFound   = "command-not-found"
@@ -50,22 +50,21 @@ type cause struct{}
 
 var _ enricher.FailureEnricher = cause{}
 
-// newCause is the factory. It has no options, so it does not look at conf, and
-// the library refuses any that are configured.
+// newCause is the factory. It does not read its options, so the library rejects
+// any that are configured.
 func newCause(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 	return cause{}, nil
 }
 
-// OutputKeys declares the labels. No other enricher may set them.
+// OutputKeys declares the labels, which no other enricher may set.
 func (cause) OutputKeys() []string { return []string{KeyKind, KeyReason} }
 
-// ProcessFailure labels a failure with the first error that it knows, from the
-// outside in: what was put around an error knows best why it matters. Where
-// several were joined, the first is taken for the cause and those after it for
-// consequences.
+// ProcessFailure labels a failure by the first error of the chain that it
+// recognizes. The outer errors know best why an inner one matters. Of joined
+// errors, the first counts as the cause.
 func (cause) ProcessFailure(_ context.Context, err error, _ enricher.FailureContext) (enricher.Labels, error) {
 	kind, reason := KindUnknown, ReasonUnknown
-	// Chain has an end even where errors wrap each other in a circle.
+	// Chain ends even if errors wrap each other in a cycle.
 	for err := range enricher.Chain(err) {
 		if k, r, ok := recognize(err); ok {
 			kind, reason = k, r
@@ -75,9 +74,9 @@ func (cause) ProcessFailure(_ context.Context, err error, _ enricher.FailureCont
 	return enricher.Labels{KeyKind: kind, KeyReason: reason}, nil
 }
 
-// recognize judges one error, regardless of what it wraps. It goes by types and
-// values. Texts are for people: they change between versions and with the
-// language of the machine.
+// recognize classifies one error, without those that it wraps, by type and value.
+// Texts are no criterion: they change between versions and with the language of
+// the machine.
 func recognize(err error) (kind, reason string, ok bool) {
 	switch err := err.(type) {
 	case *enricher.PanicError:
@@ -95,11 +94,11 @@ func recognize(err error) (kind, reason string, ok bool) {
 			return KindSystem, ReasonCommandNotFound, true
 		}
 	case *exec.ExitError:
-		// An error may be a nil pointer, or one that nobody has filled in.
+		// Err may be a nil pointer, or have no ProcessState.
 		if err == nil || err.ProcessState == nil {
 			break
 		}
-		// Not every system has signals, and those that have disagree on the type.
+		// Not every system has signals, and the type differs between those that do.
 		if status, ok := err.Sys().(interface{ Signaled() bool }); ok && status.Signaled() {
 			return KindSystem, ReasonKilled, true
 		}
@@ -118,11 +117,11 @@ func recognize(err error) (kind, reason string, ok bool) {
 	return "", "", false
 }
 
-// wsaECONNREFUSED is what Windows calls it; package syscall does not have it.
+// wsaECONNREFUSED is ECONNREFUSED on Windows. Package syscall does not have it.
 const wsaECONNREFUSED = syscall.Errno(10061)
 
-// httpStatus judges the status of an HTTP answer. Servers can send any number;
-// those that mean nothing are one reason, so that there are never too many.
+// httpStatus classifies the status of an HTTP answer. Servers can send any number,
+// so those without a meaning share one reason.
 func httpStatus(code int) (kind, reason string, ok bool) {
 	kind, reason = KindDependency, "http-other"
 	if http.StatusText(code) != "" {

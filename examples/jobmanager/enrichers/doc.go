@@ -1,14 +1,13 @@
-// Package enrichers has the failure enrichers of the example job manager. They
-// are meant to be copied, and changed to say what matters where you work.
+// Package enrichers has the failure enrichers of the example job manager. Copy and
+// change them for your own service.
 //
-//   - example-cause tells from the error what kind of failure it is and what the
-//     reason is: the labels kind and reason.
-//   - example-triage reads these two, and says who has to look at the failure and
-//     whether running the job again is any use: the labels owner and
-//     JOB_CANNOT_RESTART.
+//   - example-cause derives from the error what kind of failure it was and its
+//     reason: the labels kind and reason.
+//   - example-triage reads these two, and says who is responsible for the failure
+//     and whether a restart can help: the labels owner and JOB_CANNOT_RESTART.
 //
 // Importing the package registers both, as importing a database driver does. They
-// run where the configuration names them:
+// run if the configuration names them:
 //
 //	failure-enrichers: [example-cause, example-triage]
 //	failure-enricher:

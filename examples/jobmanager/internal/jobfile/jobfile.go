@@ -1,26 +1,24 @@
-// Package jobfile reads jobs from a YAML file. It is strict, as whoever writes
-// such a file wants it to be: what is unknown, missing or out of range is an error
-// that names the file, the line, the job and the key, and no job is returned.
+// Package jobfile reads jobs from a YAML file. Unknown keys, wrong types and
+// missing or impossible values are errors, and then no job is returned.
 package jobfile
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"math"
-	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/task"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/yamlfile"
 )
 
-// A File is what a job file says.
+// A File is the content of a job file.
 type File struct {
 	Workers int
 	Jobs    []manager.Job
@@ -32,168 +30,180 @@ type Env struct {
 	Open      func(name string) (io.ReadCloser, error) // opens a file that a job reads
 }
 
-// Bounds of what a file may ask for. More is a mistake.
-const (
-	MaxSize     = 1 << 20 // bytes of the file
-	maxJobs     = 10_000
-	maxWorkers  = 1024
-	maxAttempts = 100
-	maxDeadline = 24 * time.Hour
-	maxText     = 200 // characters of a name
-	maxArgument = 4096
-	maxItems    = 1000 // of a list in a job
-)
-
-// Defaults of what a file does not say.
-var (
-	defaultWorkers = 4
-	defaults       = manager.Job{
-		Attempts: 1,
-		Deadline: time.Minute,
-		Backoff:  manager.Backoff{Initial: time.Second, Max: time.Minute},
+// The form of a job file. A value of 0 means the default.
+type (
+	document struct {
+		Workers  int
+		Defaults effort
+		Jobs     []job
+	}
+	job struct {
+		ID         string
+		Name       string
+		Attributes map[string]string
+		work       `yaml:",inline"`
+		effort     `yaml:",inline"`
+	}
+	effort struct {
+		Attempts int
+		Deadline time.Duration
+		Backoff  struct{ Initial, Max time.Duration }
+	}
+	work struct {
+		Kind string
+		With options
+	}
+	options struct { // of all kinds of work
+		Command []string
+		File    string
+		URL     string
+		Samples []float64
+		Percent int
+		Below   int
+		Steps   []work
 	}
 )
 
-// Parse returns what the file with this name, which is used in messages, says.
+const defaultWorkers = 4
+
+// Parse returns the content of a job file. name is used in messages.
 func Parse(name string, data []byte, env Env) (File, error) {
-	if len(data) > MaxSize {
-		return File{}, fmt.Errorf("%s: more than %d KiB", name, MaxSize>>10)
-	}
-	root, err := yamlfile.Parse(name, data)
-	if err != nil {
+	var doc document
+	if err := yamlfile.Decode(name, data, &doc); err != nil {
 		return File{}, err
 	}
-	d := &document{name: name, env: env}
-	top := value{doc: d, node: root, line: 1}
-	if root != nil {
-		top.line = root.Line
+	file := File{Workers: cmp.Or(doc.Workers, defaultWorkers)}
+	var errs []error
+	if file.Workers < 1 {
+		errs = append(errs, fmt.Errorf("%s: workers: %d: must be positive", name, file.Workers))
 	}
-	file := readFile(top)
-	if err := d.err(); err != nil {
-		return File{}, err
+	if len(doc.Jobs) == 0 {
+		errs = append(errs, fmt.Errorf("%s: jobs: missing", name))
+	}
+	ids := map[string]bool{}
+	for i, j := range doc.Jobs {
+		job, err := j.build(doc.Defaults, env)
+		if err == nil && ids[job.ID] {
+			err = errors.New("id: given twice")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: job %d (%q): %w", name, i+1, j.ID, err))
+		}
+		ids[job.ID] = true
+		file.Jobs = append(file.Jobs, job)
+	}
+	if len(errs) > 0 {
+		return File{}, errors.Join(errs...)
 	}
 	return file, nil
 }
 
-func readFile(root value) File {
-	if root.given() && root.node.Kind != yaml.MappingNode {
-		root.fail("got %s: want the keys workers, defaults and jobs", root.describe())
-		return File{}
-	}
-	f := root.mapping("workers", "defaults", "jobs")
-	file := File{Workers: f["workers"].number(defaultWorkers, 1, maxWorkers)}
-	base := readEffort(f["defaults"].mapping("attempts", "deadline", "backoff"), defaults)
-	lines := map[string]int{}
-	for i, item := range f["jobs"].list(maxJobs) {
-		item.path = fmt.Sprintf("job %d", i+1)
-		job := readJob(item, base)
-		if line := lines[job.ID]; line > 0 {
-			item.fail("id: %q is taken by the job in line %d", job.ID, line)
-		} else if job.ID != "" {
-			lines[job.ID] = item.line
-		}
-		file.Jobs = append(file.Jobs, job)
-	}
-	return file
-}
-
-// validID says what an ID is made of: it becomes part of URLs.
+// validID matches the IDs of jobs, which become part of URLs.
 var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
-// readJob returns the job that v describes; what v does not say of its effort is
-// as in base.
-func readJob(v value, base manager.Job) manager.Job {
-	if v.node.Kind != yaml.MappingNode {
-		v.fail("got %s: want keys and values, such as id and name", v.describe())
-		return manager.Job{}
+func (j job) build(defaults effort, env Env) (manager.Job, error) {
+	initial := cmp.Or(j.Backoff.Initial, defaults.Backoff.Initial, time.Second)
+	out := manager.Job{
+		ID:         j.ID,
+		Name:       j.Name,
+		Attributes: j.Attributes,
+		Attempts:   cmp.Or(j.Attempts, defaults.Attempts, 1),
+		Deadline:   cmp.Or(j.Deadline, defaults.Deadline, time.Minute),
+		Backoff: manager.Backoff{
+			Initial: initial,
+			Max:     max(initial, cmp.Or(j.Backoff.Max, defaults.Backoff.Max, time.Minute)),
+		},
 	}
-	// The ID is looked up first, since all messages name the job by it.
-	for i := 0; i+1 < len(v.node.Content); i += 2 {
-		if key, id := v.node.Content[i], v.node.Content[i+1]; key.Value == "id" && validID.MatchString(id.Value) {
-			v.path = fmt.Sprintf("job %q", id.Value)
-		}
+	switch {
+	case !validID.MatchString(j.ID):
+		return out, errors.New("id: must be 1 to 64 of a-z, 0-9, '.', '_' and '-'")
+	case strings.TrimSpace(j.Name) == "":
+		return out, errors.New("name: missing")
+	case out.Attempts < 1:
+		return out, fmt.Errorf("attempts: %d: must be positive", out.Attempts)
+	case out.Deadline < 0:
+		return out, fmt.Errorf("deadline: %v: must be positive", out.Deadline)
+	case initial < 0:
+		return out, fmt.Errorf("backoff: initial: %v: must be positive", initial)
 	}
-	f := v.mapping("id", "name", "attributes", "kind", "with", "attempts", "deadline", "backoff")
-	job := readEffort(f, base)
-	if job.ID = f["id"].text(maxText); job.ID != "" && !validID.MatchString(job.ID) {
-		f["id"].fail("got %q: want at most 64 of a-z, 0-9, '.', '_' and '-'", shorten(job.ID))
-	}
-	job.Name = f["name"].text(maxText)
-	job.Attributes = map[string]string{}
-	f["attributes"].each(func(name string, v value) { job.Attributes[name] = v.text(maxText) })
-	job.Task = readTask(f["kind"], f["with"])
-	return job
+	var err error
+	out.Task, err = j.task(env)
+	return out, err
 }
 
-// readEffort returns base with the effort that the fields ask for.
-func readEffort(f map[string]value, base manager.Job) manager.Job {
-	base.Attempts = f["attempts"].number(base.Attempts, 1, maxAttempts)
-	base.Deadline = f["deadline"].duration(base.Deadline, time.Millisecond, maxDeadline)
-	pause := f["backoff"].mapping("initial", "max")
-	initial := pause["initial"].duration(base.Backoff.Initial, time.Millisecond, maxDeadline)
-	longest := max(initial, base.Backoff.Max)
-	base.Backoff = manager.Backoff{
-		Initial: initial,
-		Max:     pause["max"].duration(longest, initial, maxDeadline),
-	}
-	return base
-}
-
-// readTask returns a task of some kind. A kind of your own needs a case here.
-func readTask(kind, with value) manager.Task {
-	switch name := kind.text(maxText); name {
+// task returns a task of some kind. A kind of your own needs a case here.
+func (w work) task(env Env) (manager.Task, error) {
+	missing := func(option string) error { return fmt.Errorf("with: %s: missing", option) }
+	with := w.With
+	switch w.Kind {
 	case "command":
-		var command task.Command
-		for _, arg := range with.mapping("command")["command"].list(maxItems) {
-			command.Args = append(command.Args, arg.expanded(maxArgument))
+		if len(with.Command) == 0 {
+			return nil, missing("command")
 		}
-		return command
+		args := make([]string, len(with.Command))
+		for i, arg := range with.Command {
+			var err error
+			if args[i], err = env.expand(arg); err != nil {
+				return nil, err
+			}
+		}
+		return task.Command{Args: args}, nil
 	case "csv":
-		return task.CSV{File: with.mapping("file")["file"].text(maxText), Open: with.doc.env.Open}
+		if with.File == "" {
+			return nil, missing("file")
+		}
+		return task.CSV{File: with.File, Open: env.Open}, nil
 	case "http":
-		return task.HTTP{URL: readURL(with.mapping("url")["url"])}
+		url, err := env.expand(with.URL)
+		if err != nil {
+			return nil, err
+		}
+		if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+			return nil, fmt.Errorf("with: url: %q: must begin with http:// or https://", url)
+		}
+		return task.HTTP{URL: url}, nil
 	case "percentile":
-		f := with.mapping("samples", "percent")
-		var samples []float64
-		for _, sample := range f["samples"].list(maxItems) {
-			samples = append(samples, sample.decimal())
+		if len(with.Samples) == 0 {
+			return nil, missing("samples")
 		}
-		return task.Percentile{Samples: samples, Percent: f["percent"].required().number(0, 0, 100)}
+		if with.Percent < 0 || with.Percent > 100 {
+			return nil, fmt.Errorf("with: percent: %d: must be 0 to 100", with.Percent)
+		}
+		return task.Percentile{Samples: with.Samples, Percent: with.Percent}, nil
 	case "primes":
-		return task.Primes{Below: with.mapping("below")["below"].required().number(0, 2, math.MaxInt)}
-	case "steps":
-		return readSteps(with.mapping("steps")["steps"])
-	case "":
-		return nil // which is noted
-	default:
-		kind.fail("unknown kind %q: want one of command, csv, http, percentile, primes, steps", shorten(name))
-		return nil
-	}
-}
-
-func readURL(v value) string {
-	text := v.expanded(maxArgument)
-	if text == "" {
-		return ""
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		v.fail("got %q: want a URL that begins with http:// or https://", shorten(text))
-	}
-	return text
-}
-
-func readSteps(v value) task.Steps {
-	var steps task.Steps
-	for _, item := range v.list(maxItems) {
-		f := item.mapping("kind", "with")
-		if kind := f["kind"]; kind.given() && kind.node.Value == "steps" {
-			kind.fail("steps cannot be made of steps")
-			continue
+		if with.Below == 0 {
+			return nil, missing("below")
 		}
-		steps = append(steps, readTask(f["kind"], f["with"]))
+		return task.Primes{Below: with.Below}, nil
+	case "steps":
+		if len(with.Steps) == 0 {
+			return nil, missing("steps")
+		}
+		var steps task.Steps
+		for i, step := range with.Steps {
+			t, err := step.task(env)
+			if err != nil {
+				return nil, fmt.Errorf("with: step %d: %w", i+1, err)
+			}
+			steps = append(steps, t)
+		}
+		return steps, nil
 	}
-	return steps
+	return nil, fmt.Errorf("kind: %q: must be command, csv, http, percentile, primes or steps", w.Kind)
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+var variable = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// expand returns a text with each ${name} replaced by its value.
+func (e Env) expand(text string) (string, error) {
+	var err error
+	expanded := variable.ReplaceAllStringFunc(text, func(match string) string {
+		value, ok := e.Variables[match[2:len(match)-1]]
+		if !ok {
+			names := slices.Sorted(maps.Keys(e.Variables))
+			err = fmt.Errorf("unknown variable %s: must be ${%s}", match, strings.Join(names, "} or ${"))
+		}
+		return value
+	})
+	return expanded, err
+}

@@ -1,9 +1,8 @@
-// Package manager runs jobs: on a bounded number of workers, several times if
-// need be, with a growing pause in between, and each time no longer than allowed.
+// Package manager runs jobs on a bounded number of workers, each within a deadline
+// and, if it fails, again after a growing pause.
 //
-// It is where the enricher library is used. Every failure is handed to an
-// [enricher.Enricher] with all that is known about it, and the labels that come
-// back decide whether the job is run again.
+// This is where the enricher library is used: an [enricher.Enricher] labels every
+// failure, and the labels decide whether the job is run again.
 package manager
 
 import (
@@ -22,23 +21,23 @@ import (
 // A Manager runs jobs.
 type Manager struct {
 	Workers  int                 // jobs that run at once; 1 or more
-	Endpoint string              // where this process can be reached, or runs: for the FailureContext
-	Enricher *enricher.Enricher  // nil labels nothing, and vetoes nothing
+	Endpoint string              // the address or host of this process, for the FailureContext
+	Enricher *enricher.Enricher  // nil sets no labels
 	History  *exceptions.History // nil keeps nothing
 	Reporter Reporter
 }
 
-// A Reporter is told what happens. Its methods are called from several
-// goroutines at once.
+// A Reporter reports failures and outcomes. Its methods must be safe for concurrent
+// use.
 type Reporter interface {
-	Failed(Failure) // an attempt has failed
-	Ended(Outcome)  // a job has come to its end
+	Failed(Failure) // called after each attempt that failed
+	Ended(Outcome)  // called once for each job
 }
 
-// Run runs the jobs and returns what became of them, in their order. When ctx
-// ends, no attempt is begun any more, and those under way are told to stop.
+// Run runs the jobs and returns their outcomes, in the same order. When ctx ends,
+// no attempt is started any more, and the contexts of those that run end too.
 func (m *Manager) Run(ctx context.Context, jobs []Job) []Outcome {
-	// The queue has room for all, so putting a job back into it never blocks.
+	// The queue has room for all jobs, so putting one back never blocks.
 	queue := make(chan *execution, len(jobs))
 	executions := make([]execution, len(jobs))
 	for i, job := range jobs {
@@ -55,8 +54,8 @@ func (m *Manager) Run(ctx context.Context, jobs []Job) []Outcome {
 					unfinished.Done()
 					continue
 				}
-				// A job that waits does not hold its worker. When ctx ends, it is
-				// put back at once, to be cancelled where jobs are taken up.
+				// A job that waits does not occupy a worker. When ctx ends, it is put
+				// back at once, and attempt cancels it.
 				go func() {
 					select {
 					case <-time.After(x.delay):
@@ -78,15 +77,15 @@ func (m *Manager) Run(ctx context.Context, jobs []Job) []Outcome {
 	return outcomes
 }
 
-// An execution is a job on its way. It belongs to whoever has taken it out of
-// the queue.
+// An execution is a job that has not ended. The goroutine that took it from the
+// queue owns it.
 type execution struct {
-	outcome Outcome // what is known so far
+	outcome Outcome // so far
 	backoff *backoff.ExponentialBackOff
 	delay   time.Duration // before the next attempt
 }
 
-// attempt runs a job once and reports whether it has come to its end.
+// attempt runs a job once and reports whether the job has ended.
 func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (ended bool) {
 	o := &x.outcome
 	if ctx.Err() != nil {
@@ -103,7 +102,7 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 
 	fc := failureOf(o.Job, o.Attempts)
 	fc.TaskManagerID, fc.Endpoint = worker, m.Endpoint
-	// That ctx may have ended does not matter: a failure is enriched all the same.
+	// ctx may have ended: Enrich ignores that.
 	result := m.History.Enrich(ctx, m.Enricher, o.Err, fc)
 	o.Labels = result.Labels
 
@@ -119,7 +118,7 @@ func (m *Manager) attempt(ctx context.Context, worker string, x *execution) (end
 	return m.end(o, state)
 }
 
-// failureOf returns the context of the failure of an attempt, which was just now.
+// failureOf returns the context of a failure that has just happened.
 func failureOf(job Job, attempt int) enricher.FailureContext {
 	return enricher.FailureContext{
 		ID:          fmt.Sprintf("%s/%d", job.ID, attempt),
@@ -134,14 +133,14 @@ func failureOf(job Job, attempt int) enricher.FailureContext {
 	}
 }
 
-// Try makes the first attempt of a job, and no other, and returns why it failed
-// and the context of that. Nobody is told. A nil error means that it succeeded.
+// Try runs a job once, without enriching or reporting its failure, and returns its
+// error and the context of the failure. The error is nil if the job succeeded.
 func Try(ctx context.Context, job Job) (enricher.FailureContext, error) {
 	_, err := run(ctx, job)
 	return failureOf(job, 1), err
 }
 
-// decide says what becomes of a job after a failure.
+// decide returns the state of a job after a failure.
 func decide(ctx context.Context, fc enricher.FailureContext, labels enricher.Labels) State {
 	switch {
 	case labels.CannotRestart():
@@ -174,15 +173,15 @@ func run(ctx context.Context, job Job) (summary string, err error) {
 	return job.Task.Run(ctx)
 }
 
-// interrupted puts why ctx ended before what the task made of it: a command that
-// was told to stop says no more than that it was killed.
+// interrupted adds to the error of a task why ctx ended: a command that was stopped
+// only reports that it was killed.
 func interrupted(ctx context.Context, err error) error {
 	why := context.Cause(ctx)
-	said := err == why || err == ctx.Err() // which the task knew too
+	known := err == why || err == ctx.Err()
 	if ctx.Err() == context.Canceled {
 		why = &StoppedError{why}
 	}
-	if said {
+	if known {
 		return why
 	}
 	return fmt.Errorf("%w: %w", why, err)

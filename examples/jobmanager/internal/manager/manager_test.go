@@ -85,21 +85,7 @@ func labels(t *testing.T, label func(error) enricher.Labels) *enricher.Enricher 
 	return e
 }
 
-func TestAJobThatSucceedsIsRunOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var rec recorder
-		m := manager.Manager{Workers: 2, Reporter: &rec}
-		outcomes := m.Run(t.Context(), []manager.Job{job("a", succeeds)})
-		require.Len(t, outcomes, 1)
-		assert.Equal(t, manager.Succeeded, outcomes[0].State)
-		assert.Equal(t, 1, outcomes[0].Attempts)
-		assert.Equal(t, "fine", outcomes[0].Summary)
-		assert.Equal(t, outcomes, rec.ended)
-		assert.Empty(t, rec.failures)
-	})
-}
-
-func TestAJobIsRunAgainUntilNoAttemptIsLeft(t *testing.T) {
+func TestRunRestartsUntilNoAttemptIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec}
@@ -124,7 +110,7 @@ func TestAJobIsRunAgainUntilNoAttemptIsLeft(t *testing.T) {
 	})
 }
 
-func TestAJobMaySucceedInTheEnd(t *testing.T) {
+func TestRunForgetsFailuresAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec, Enricher: labels(t, func(error) enricher.Labels {
@@ -136,6 +122,7 @@ func TestAJobMaySucceedInTheEnd(t *testing.T) {
 			}
 			return "at last", nil
 		})})[0]
+		assert.Equal(t, []manager.Outcome{o}, rec.ended)
 		assert.Equal(t, manager.Succeeded, o.State)
 		assert.Equal(t, 3, o.Attempts)
 		assert.Equal(t, "at last", o.Summary)
@@ -145,7 +132,7 @@ func TestAJobMaySucceedInTheEnd(t *testing.T) {
 	})
 }
 
-func TestALabelVetoesTheRestart(t *testing.T) {
+func TestRunObeysAVeto(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec, Enricher: labels(t, func(error) enricher.Labels {
@@ -161,7 +148,7 @@ func TestALabelVetoesTheRestart(t *testing.T) {
 	})
 }
 
-func TestEnrichersLearnAllThatIsKnown(t *testing.T) {
+func TestRunPassesTheFailureContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		seen := make(chan enricher.FailureContext, 1)
@@ -192,7 +179,7 @@ func TestEnrichersLearnAllThatIsKnown(t *testing.T) {
 	})
 }
 
-func TestAnAttemptEndsAtItsDeadline(t *testing.T) {
+func TestRunEndsAnAttemptAtItsDeadline(t *testing.T) {
 	tests := map[string]struct {
 		run  taskFunc
 		text string
@@ -226,7 +213,7 @@ func TestAnAttemptEndsAtItsDeadline(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {
+func TestRunRecoversPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := manager.Manager{Workers: 1, Reporter: &recorder{}}
 		panicking := job("a", func(_ context.Context, n int) (string, error) {
@@ -244,7 +231,7 @@ func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {
 	})
 }
 
-func TestStoppingEndsEveryJob(t *testing.T) {
+func TestRunStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancelCause(t.Context())
 		var rec recorder
@@ -273,7 +260,7 @@ func TestStoppingEndsEveryJob(t *testing.T) {
 	})
 }
 
-func TestNoMoreJobsRunAtOnceThanThereAreWorkers(t *testing.T) {
+func TestRunUsesNoMoreThanItsWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running, most atomic.Int64
 		var jobs []manager.Job
@@ -298,7 +285,7 @@ func TestNoMoreJobsRunAtOnceThanThereAreWorkers(t *testing.T) {
 	})
 }
 
-func TestAJobThatWaitsHoldsNoWorker(t *testing.T) {
+func TestRunWaitsWithoutAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rec recorder
 		m := manager.Manager{Workers: 1, Reporter: &rec}
@@ -306,9 +293,4 @@ func TestAJobThatWaitsHoldsNoWorker(t *testing.T) {
 		require.Len(t, rec.ended, 2)
 		assert.Equal(t, "b", rec.ended[0].Job.ID)
 	})
-}
-
-func TestNoJobsAreNoWork(t *testing.T) {
-	m := manager.Manager{Workers: 1, Reporter: &recorder{}}
-	assert.Empty(t, m.Run(t.Context(), nil))
 }

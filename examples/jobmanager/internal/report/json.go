@@ -45,8 +45,8 @@ type failureEvent struct {
 	Outcomes      []enricher.Outcome `json:"outcomes,omitempty"`
 }
 
-// Failed writes a failure. The outcomes of the enrichers are there if not all of
-// them did their work.
+// Failed writes a failure. It includes the outcomes of the enrichers unless all
+// were successful.
 func (j *JSON) Failed(f manager.Failure) {
 	event := failureEvent{
 		Event:         "failure",
@@ -69,7 +69,7 @@ func (j *JSON) Failed(f manager.Failure) {
 	j.write(event)
 }
 
-// Ended writes nothing: the summary has it.
+// Ended writes nothing: the summary has the outcome.
 func (j *JSON) Ended(manager.Outcome) {}
 
 type summaryEvent struct {
@@ -91,8 +91,7 @@ type summaryOfJob struct {
 	Labels      enricher.Labels `json:"labels,omitempty"`
 }
 
-// Summary writes what became of each job, and returns the first error that any
-// writing has met.
+// Summary writes the outcome of each job, and returns the first error of writing.
 func (j *JSON) Summary(outcomes []manager.Outcome, took time.Duration) error {
 	event := summaryEvent{
 		Event:  "summary",

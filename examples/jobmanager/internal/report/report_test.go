@@ -20,7 +20,7 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 // golden compares got with a file in testdata.
 func golden(t *testing.T, name string, got []byte) {
@@ -114,7 +114,7 @@ func (panicking) Error() string { panic("no text") }
 
 var keys = []string{"kind", "owner", enricher.KeyJobCannotRestart}
 
-func TestTextIsForPeople(t *testing.T) {
+func TestText(t *testing.T) {
 	t.Parallel()
 	for name, colours := range map[string]bool{"text.golden": false, "colours.golden": true} {
 		var out bytes.Buffer
@@ -123,7 +123,7 @@ func TestTextIsForPeople(t *testing.T) {
 		require.NoError(t, r.Summary(outcomes, 61*time.Second))
 		golden(t, name, out.Bytes())
 		if !colours {
-			assert.NotContains(t, out.String(), "\x1b", "nothing reaches the terminal that was not meant to")
+			assert.NotContains(t, out.String(), "\x1b", "no escape sequences")
 		}
 		for line := range strings.Lines(out.String()) {
 			assert.Equal(t, strings.TrimRight(line, " \n")+"\n", line, "no space at the end of a line")
@@ -131,7 +131,7 @@ func TestTextIsForPeople(t *testing.T) {
 	}
 }
 
-func TestTheFirstOfManyLabelsGetColumns(t *testing.T) {
+func TestTextShowsTheFirstLabelsInColumns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	r := report.NewText(&out, false, start, jobs, []string{"e"})
@@ -143,7 +143,7 @@ func TestTheFirstOfManyLabelsGetColumns(t *testing.T) {
 	assert.Contains(t, out.String(), "1 job in 1.0s: 0 succeeded, 0 failed, 1 vetoed, 0 cancelled.\n")
 }
 
-func TestJSONIsForMachines(t *testing.T) {
+func TestJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	r := report.NewJSON(&out)
@@ -151,20 +151,3 @@ func TestJSONIsForMachines(t *testing.T) {
 	require.NoError(t, r.Summary(outcomes, 61*time.Second))
 	golden(t, "json.golden", out.Bytes())
 }
-
-func TestWriteErrorsAreReturned(t *testing.T) {
-	t.Parallel()
-	full := fullDisk{}
-	text := report.NewText(full, false, start, jobs, keys)
-	play(text)
-	assert.ErrorIs(t, text.Summary(outcomes, 0), errFull)
-	j := report.NewJSON(full)
-	play(j)
-	assert.ErrorIs(t, j.Summary(outcomes, 0), errFull)
-}
-
-var errFull = errors.New("disk full")
-
-type fullDisk struct{}
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

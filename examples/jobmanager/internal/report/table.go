@@ -10,8 +10,8 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 )
 
-// maxLabelColumns is how many labels get a column. If there are more, the first
-// ones do, in the order of the enrichers that are configured.
+// maxLabelColumns is how many labels get a column: the first ones, in the order of
+// the enrichers.
 const maxLabelColumns = 4
 
 // table shows one job a line, with the labels of its last failure.
@@ -53,7 +53,8 @@ func (t *Text) table(b *strings.Builder, outcomes []manager.Outcome) {
 	}
 }
 
-// labelColumns returns the headings for labels and what makes cells of them.
+// labelColumns returns the headings for labels, and a function that returns the
+// cells of a row.
 func (t *Text) labelColumns(outcomes []manager.Outcome) (headings []string, cells func(enricher.Labels) []string) {
 	set := map[string]bool{}
 	for _, o := range outcomes {

@@ -1,5 +1,5 @@
-// Package report shows what the job manager does: [Text] to people, [JSON] to
-// machines.
+// Package report prints what the job manager does: [Text] for people, [JSON] for
+// programs.
 package report
 
 import (
@@ -14,22 +14,21 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 )
 
-// Text reports to a terminal, or to a file that is read like one. Its methods may
-// be called concurrently.
+// Text reports in lines of text. Its methods may be called concurrently.
 type Text struct {
 	mu      sync.Mutex
 	w       io.Writer
 	err     error // of the first write that failed
 	colours bool
 	start   time.Time
-	keys    []string // of labels, in the order to show them in
+	keys    []string // of labels, in order
 	name    int      // columns of the longest name
 }
 
 var _ manager.Reporter = (*Text)(nil)
 
-// NewText returns a Text that writes to w. Times are shown as since start, and
-// labels in the order of keys; any others follow.
+// NewText returns a Text that writes to w. It shows times since start, and labels
+// in the order of keys, followed by any others.
 func NewText(w io.Writer, colours bool, start time.Time, jobs []manager.Job, keys []string) *Text {
 	t := &Text{w: w, colours: colours, start: start, keys: keys}
 	for _, job := range jobs {
@@ -38,7 +37,7 @@ func NewText(w io.Writer, colours bool, start time.Time, jobs []manager.Job, key
 	return t
 }
 
-// Failed shows a failure: what failed, what happens now, the error, the labels.
+// Failed shows a failure: the job, what happens next, the error, the labels.
 func (t *Text) Failed(f manager.Failure) {
 	symbol, next := t.paint(red, "✗"), ""
 	switch f.State {
@@ -68,7 +67,7 @@ func (t *Text) Failed(f manager.Failure) {
 	t.write(b.String())
 }
 
-// Ended shows a success. What failed has been shown as a failure.
+// Ended shows the end of a job that has not failed: failures were shown by Failed.
 func (t *Text) Ended(o manager.Outcome) {
 	var b strings.Builder
 	switch {
@@ -77,12 +76,12 @@ func (t *Text) Ended(o manager.Outcome) {
 		fmt.Fprintf(&b, "%s\n", clean(o.Summary))
 	case o.State == manager.Cancelled && o.Err == nil:
 		t.heading(&b, t.paint(yellow, "-"), o.Job, o.Attempts, o.Ended)
-		b.WriteString("never begun: shutting down\n")
+		b.WriteString("not started: shutting down\n")
 	}
 	t.write(b.String())
 }
 
-// indent is where the text below a heading begins: below the name.
+// indent aligns the text below a heading with the name of the job.
 const indent = "           "
 
 func (t *Text) heading(b *strings.Builder, symbol string, job manager.Job, attempt int, at time.Time) {
@@ -91,7 +90,7 @@ func (t *Text) heading(b *strings.Builder, symbol string, job manager.Job, attem
 		t.paint(bold, pad(shortName(job), t.name)), t.paint(dim, fmt.Sprintf("%d/%d", attempt, job.Attempts)))
 }
 
-// labels returns labels in the order to show them in.
+// labels returns labels in order.
 func (t *Text) labels(labels enricher.Labels) string {
 	var b strings.Builder
 	for i, key := range t.ordered(labels.Keys()) {
@@ -104,7 +103,7 @@ func (t *Text) labels(labels enricher.Labels) string {
 	return b.String()
 }
 
-// ordered returns keys in the order to show them in.
+// ordered sorts keys in the order of t.keys, followed by any others.
 func (t *Text) ordered(keys []string) []string {
 	place := func(key string) int {
 		if i := slices.Index(t.keys, key); i >= 0 {
@@ -116,8 +115,7 @@ func (t *Text) ordered(keys []string) []string {
 	return keys
 }
 
-// Summary shows what became of each job, and returns the first error that any
-// writing has met.
+// Summary shows the outcome of each job, and returns the first error of writing.
 func (t *Text) Summary(outcomes []manager.Outcome, took time.Duration) error {
 	var b strings.Builder
 	b.WriteByte('\n')
@@ -145,7 +143,7 @@ func (t *Text) write(s string) {
 	}
 }
 
-// states a job can end in, and how many did
+// states are the states in which a job can end.
 var states = []manager.State{manager.Succeeded, manager.Failed, manager.Vetoed, manager.Cancelled}
 
 func count(outcomes []manager.Outcome) map[manager.State]int {
@@ -159,7 +157,7 @@ func count(outcomes []manager.Outcome) map[manager.State]int {
 	return counts
 }
 
-// A colour is what switches it on.
+// A colour is the code that switches it on.
 type colour string
 
 const (

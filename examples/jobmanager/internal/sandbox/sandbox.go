@@ -1,7 +1,6 @@
-// Package sandbox is what the default jobs fail at, so that they can fail for
-// real on a machine where nothing is installed: a web server with bad days, which
-// also takes messages for whoever is on call, an address where nothing listens,
-// and a command that misbehaves.
+// Package sandbox has what the default jobs need to fail on any machine: a web
+// server with failing pages, which also receives notifications for on-call, an
+// address without a server, and a command that misbehaves.
 package sandbox
 
 import (
@@ -17,27 +16,28 @@ import (
 	"time"
 )
 
-// A Sandbox is a web server on this machine, and an address where there is none.
+// A Sandbox is a web server on this machine, and an address without a server.
 type Sandbox struct {
 	Server string // host:port
 	Closed string // host:port
 
 	server *http.Server
 	served chan struct{}
-	told   atomic.Int64
+
+	notifications atomic.Int64
 }
 
-// Told returns how many messages on call has got.
-func (s *Sandbox) Told() int { return int(s.told.Load()) }
+// Notifications returns how many notifications the server has received.
+func (s *Sandbox) Notifications() int { return int(s.notifications.Load()) }
 
-// Start opens a sandbox. The caller has to close it.
+// Start opens a sandbox. The caller must close it.
 func Start() (*Sandbox, error) {
 	closed, err := listen()
 	if err != nil {
 		return nil, err
 	}
 	listener, err := listen()
-	closed.Close() // after the other is open, so that they differ
+	closed.Close() // after the other was opened, so that they differ
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Sandbox) Close() error {
 	return err
 }
 
-// failures of /flaky before it works
+// failures is how often /flaky fails before it succeeds.
 const failures = 2
 
 func (s *Sandbox) handler() http.Handler {
@@ -86,7 +86,7 @@ func (s *Sandbox) handler() http.Handler {
 	mux.HandleFunc("GET /unavailable", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
 	})
-	mux.HandleFunc("POST /on-call", func(http.ResponseWriter, *http.Request) { s.told.Add(1) })
+	mux.HandleFunc("POST /on-call", func(http.ResponseWriter, *http.Request) { s.notifications.Add(1) })
 	var requests atomic.Int64
 	mux.HandleFunc("GET /flaky", func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) <= failures {
@@ -98,8 +98,8 @@ func (s *Sandbox) handler() http.Handler {
 	return mux
 }
 
-// Misbehave is the command that misbehaves: args are those of the program. It
-// returns, at once, only if they do not ask for it.
+// Misbehave is the command that misbehaves. args are those of the program. It
+// returns only if they are not for this command.
 func Misbehave(args []string) {
 	if len(args) < 2 || args[0] != "misbehave" {
 		return
@@ -119,10 +119,10 @@ func Misbehave(args []string) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		time.Sleep(time.Minute) // it takes effect before
+		time.Sleep(time.Minute) // until the signal arrives
 	case "hang":
 		time.Sleep(time.Minute)
 	}
-	fmt.Fprintf(os.Stderr, "misbehave %q: want exit, killed or hang\n", args[1])
+	fmt.Fprintf(os.Stderr, "misbehave %q: must be exit, killed or hang\n", args[1])
 	os.Exit(2)
 }

@@ -26,7 +26,7 @@ func (c Command) Run(ctx context.Context) (string, error) {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, path, c.Args[1:]...)
-	// A grandchild may hold the output open long after the program was killed.
+	// A child of the program may keep the output open after the program was killed.
 	cmd.WaitDelay = 500 * time.Millisecond
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -39,8 +39,7 @@ func (c Command) Run(ctx context.Context) (string, error) {
 	return out.lastLine(), nil
 }
 
-// A tail keeps the end of what is written to it, since a program may write
-// without end.
+// A tail keeps the end of what is written to it.
 type tail []byte
 
 const maxTail = 4 << 10

@@ -70,14 +70,13 @@ func (c CSV) Run(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d rows, %.2f in total", rows, float64(total)/100), nil
 }
 
-// An amount has at most ten digits before the point, so that no sum of rows that
-// fit into a file overflows.
+// An amount has at most ten digits before the point, so that sums do not overflow.
 var amount = regexp.MustCompile(`^-?[0-9]{1,10}(\.[0-9]{1,2})?$`)
 
 // cents returns an amount such as "12.50" or "-3".
 func cents(text string) (int64, error) {
 	if !amount.MatchString(text) {
-		return 0, fmt.Errorf("amount %.40q: want a number such as 12.50", text)
+		return 0, fmt.Errorf("amount %.40q: must be a number such as 12.50", text)
 	}
 	units, fraction, _ := strings.Cut(text, ".")
 	return strconv.ParseInt(units+(fraction + "00")[:2], 10, 64)

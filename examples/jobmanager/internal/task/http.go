@@ -24,7 +24,7 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("GET %s: %d %s", e.URL, e.Code, http.StatusText(e.Code))
 }
 
-// StatusCode is by what others know an HTTP status without knowing this package.
+// StatusCode is a method by which other packages recognize an HTTP status.
 func (e *StatusError) StatusCode() int { return e.Code }
 
 func (h HTTP) String() string { return "http GET " + h.URL }
@@ -50,7 +50,6 @@ func (h HTTP) Run(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d bytes", n), nil
 }
 
-// client goes straight to the server, whatever proxy the environment names, so
-// that failures here are what they seem; and it keeps no connections, so that
-// nothing is left behind.
+// client uses no proxy, so that failures are those of the server, and keeps no
+// connections.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

@@ -8,7 +8,7 @@ import (
 
 // A Percentile task finds the value below which a share of the samples lies.
 //
-// It has a bug, and is here for it: see Run.
+// It has a bug on purpose: see Run.
 type Percentile struct {
 	Samples []float64 // at least one
 	Percent int       // 0 to 100

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A Primes task counts the primes below a limit, the slow way: it stands for
-// any calculation. It fails if ctx ends first.
+// A Primes task counts the primes below a limit, as an example of a calculation.
+// It fails if ctx ends first.
 type Primes struct {
 	Below int
 }
@@ -17,7 +17,7 @@ func (p Primes) String() string { return fmt.Sprintf("primes below %d", p.Below)
 func (p Primes) Run(ctx context.Context) (string, error) {
 	count := 0
 	for n := 2; n < p.Below; n++ {
-		// A calculation has to look up from its work by itself, but not too often.
+		// A calculation must check ctx itself, but not too often.
 		if n%1024 == 0 && ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}

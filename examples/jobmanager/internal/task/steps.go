@@ -8,14 +8,13 @@ import (
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
 )
 
-// Steps are tasks that are done one after another, as one cleans up: each is
-// tried, whatever became of those before it. It fails with the errors of all that
-// failed, joined in the order of the steps.
+// Steps are tasks that run one after another. All of them run, even if one fails.
+// Steps fail with the joined errors of those that failed.
 type Steps []manager.Task
 
 func (s Steps) String() string { return fmt.Sprintf("%d steps", len(s)) }
 
-// Run does the steps.
+// Run runs the steps.
 func (s Steps) Run(ctx context.Context) (string, error) {
 	var errs []error
 	for i, step := range s {

@@ -1,10 +1,9 @@
 package exceptions_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -14,6 +13,76 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
 )
+
+func TestServeJobs(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(sample())
+	jobs := decode(t, get(t, h, "/jobs?maxJobs=1"))
+	assert.Equal(t, true, jobs["truncated"])
+	require.Len(t, jobs["jobs"], 1)
+	job := jobs["jobs"].([]any)[0].(object)
+	latest := job["latest"].(object)
+	assert.Equal(t, "4", latest["id"])
+	assert.NotContains(t, latest, "concurrentExceptions")
+	delete(job, "latest")
+	assert.Equal(t, object{"jobId": "b", "jobName": "job b", "failures": 3.0, "entries": 2.0, "pending": 0.0}, job)
+	assert.Len(t, decode(t, get(t, h, "/jobs?failureLabelFilter=team"))["jobs"], 2)
+	assert.Len(t, decode(t, get(t, h, "/jobs?jobId=a&jobId=c&jobId=none"))["jobs"], 2)
+	assert.Empty(t, decode(t, get(t, h, "/jobs?jobId=none"))["jobs"])
+}
+
+func TestServeLabels(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(sample())
+	w := get(t, h, "/labels?failureLabelFilter=type:SYSTEM")
+	decode(t, w)
+	assert.JSONEq(t, `{"labels":[
+		{"key":"team","count":1,"values":[{"value":"y","count":1}]},
+		{"key":"type","count":2,"values":[{"value":"SYSTEM","count":2}]}]}`, w.Body.String())
+	assert.JSONEq(t, `{"labels":[]}`, get(t, h, "/labels?jobId=c").Body.String())
+}
+
+func TestServeExceptionsOfAllJobs(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(sample())
+	all, truncated := historyOf(t, get(t, h, "/exceptions?maxExceptions=4"))
+	assert.True(t, truncated)
+	var got []string
+	for _, e := range all {
+		got = append(got, e["id"].(string))
+	}
+	assert.Equal(t, []string{"4", "3", "2", "1"}, got)
+	some, _ := historyOf(t, get(t, h, "/exceptions?jobId=a&failureLabelFilter=type:USER"))
+	require.Len(t, some, 1)
+	assert.Equal(t, "0", some[0]["id"])
+}
+
+func TestServeExceptionsWithAllFields(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	h.ObserveFailure(t.Context(), errBoom, enricher.FailureContext{
+		ID: "f", JobID: "j", JobName: "job", Type: enricher.FailureTypeTaskManager, Attempt: 2, MaxAttempts: 3,
+		TaskName: "task", TaskManagerID: "tm", Endpoint: "host:1", Time: flinkStart, Attributes: map[string]string{"a": "b"},
+	}, enricher.Result{Labels: enricher.Labels{"k": "v"}, Outcomes: []enricher.Outcome{
+		{Enricher: "slow", Status: enricher.StatusTimedOut, Err: errBoom},
+	}})
+	keep(h, errBoom, enricher.FailureContext{RootID: "f", ID: "c", JobID: "j", Time: flinkStart}, nil)
+	w := get(t, exceptions.NewHandler(h), "/jobs/j/exceptions")
+	assert.JSONEq(t, `{"exceptionHistory":{"truncated":false,"entries":[{
+		"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,
+		"failureLabels":{"k":"v"},"taskName":"task","endpoint":"host:1","taskManagerId":"tm",
+		"concurrentExceptions":[{
+			"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,"failureLabels":{},
+			"id":"c","rootId":"f","jobId":"j","jobName":"","message":"boom","failureType":"","labelState":"complete","failedEnrichers":[]}],
+		"id":"f","jobId":"j","jobName":"job","message":"boom","failureType":"TASK_MANAGER","attempt":2,"maxAttempts":3,
+		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"}
+	}]}}`, w.Body.String())
+	text, err := json.Marshal(only(t, h))
+	require.NoError(t, err)
+	entry, err := json.Marshal(decode(t, w)["exceptionHistory"].(object)["entries"].([]any)[0])
+	require.NoError(t, err)
+	assert.JSONEq(t, string(entry), string(text), "an Entry as JSON is the same")
+}
 
 // A flinkFailure is an entry of the history that Flink's tests of this endpoint
 // set up: global ones have neither task nor location, and no labels.
@@ -76,7 +145,7 @@ func flinkEntry(f flinkFailure, n int) object {
 }
 
 // The cases are those of Flink's tests of this endpoint.
-func TestTheAnswerIsFlinks(t *testing.T) {
+func TestServeExceptionsAsFlink(t *testing.T) {
 	t.Parallel()
 	var (
 		rootCause = global("exception #0")
@@ -176,7 +245,7 @@ func without(o object, key string) object {
 	return out
 }
 
-func TestTheNumberOfExceptionsIsLimitedAsInFlink(t *testing.T) {
+func TestServeExceptionsLimitsAsFlink(t *testing.T) {
 	t.Parallel()
 	var failures []flinkFailure
 	for i := range 25 {
@@ -197,28 +266,7 @@ func TestTheNumberOfExceptionsIsLimitedAsInFlink(t *testing.T) {
 	}
 }
 
-// Flink answers these with 400 as well, but for the negative one, which it does
-// not survive.
-func TestFlinksMistakesAreMistakesHere(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHandler(flinkHistory(global("0")))
-	for query, want := range map[string]string{
-		"maxExceptions=x":                 `maxExceptions: "x" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=":                  `maxExceptions: "" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=1.5":               `maxExceptions: "1.5" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=2147483648":        `maxExceptions: "2147483648" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=-1":                `maxExceptions: "-1" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=1,2":               `maxExceptions: "1,2" is not a whole number from 0 to 2147483647`,
-		"maxExceptions=1&maxExceptions=2": `maxExceptions: may be given once, not 2 times`,
-	} {
-		assert.Equal(t, []string{want}, errorsOf(t, get(t, h, "/jobs/job/exceptions?"+query), http.StatusBadRequest))
-	}
-	got := errorsOf(t, get(t, h, "/jobs/job/exceptions?failureLabelFilter=:value"), http.StatusBadRequest)
-	require.Len(t, got, 1)
-	assert.Contains(t, got[0], "failureLabelFilter: a label key is missing")
-}
-
-func TestAPendingFailureHasEmptyLabels(t *testing.T) {
+func TestServeExceptionsWithPendingLabels(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	release := make(chan struct{})
@@ -232,27 +280,4 @@ func TestAPendingFailureHasEmptyLabels(t *testing.T) {
 	future.Result()
 	done, _ := historyOf(t, get(t, handler, "/jobs/job/exceptions?format=flink"))
 	assert.Equal(t, object{"k": "v"}, done[0]["failureLabels"])
-}
-
-func TestFiltersBeyondFlinks(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHandler(flinkHistory(
-		local("0", enricher.Labels{"url": "http://x:1/", "empty": ""}),
-		local("1", enricher.Labels{"text": `a, "b"`}),
-	))
-	for filter, want := range map[string]int{
-		"url:http://x:1/":           1,
-		"empty:":                    1,
-		`text:"a, \"b\""`:           1,
-		"url":                       1,
-		"!url":                      1,
-		"!url:http://x:1/":          1,
-		"!none":                     2,
-		"":                          2,
-		"url:http://x:1/,empty:":    1,
-		`!text:"a, \"b\"",!empty:x`: 1,
-	} {
-		got, _ := historyOf(t, get(t, h, "/jobs/job/exceptions?failureLabelFilter="+url.QueryEscape(filter)))
-		assert.Len(t, got, want, filter)
-	}
 }

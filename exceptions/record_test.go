@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-func TestTheOldestFailureOfAJobGoesFirst(t *testing.T) {
+func TestHistoryRemovesTheOldestFailureOfAJob(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	for i := range 20 {
@@ -34,7 +35,7 @@ func TestTheOldestFailureOfAJobGoesFirst(t *testing.T) {
 	assert.Equal(t, 16, jobs[1].Entries)
 }
 
-func TestWhatGoesIsDecidedByTheOrderOfArrivalNotByClocks(t *testing.T) {
+func TestHistoryRemovesInTheOrderOfArrival(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 2})
 	now := time.Now()
@@ -45,7 +46,7 @@ func TestWhatGoesIsDecidedByTheOrderOfArrivalNotByClocks(t *testing.T) {
 	assert.Equal(t, []string{"now", "past"}, ids(entries(h)))
 }
 
-func TestTheJobWhoseLastFailureIsOldestGoesFirst(t *testing.T) {
+func TestHistoryRemovesTheJobWithTheOldestLastFailure(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxJobs: 2})
 	for _, job := range []string{"a", "b", "a", "c"} {
@@ -64,37 +65,7 @@ func TestTheJobWhoseLastFailureIsOldestGoesFirst(t *testing.T) {
 	assert.Equal(t, uint64(1), jobs[0].Failures, "a job that comes back begins anew")
 }
 
-func TestAnEnrichmentMayOutliveItsEntry(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 1, MaxJobs: 1, MaxConcurrentExceptions: -1})
-	release := make(chan struct{})
-	e := newEnricher(t, waitFor(release), []string{"k"})
-	events := follow(t, h, exceptions.FollowOptions{})
-	futures := []*enricher.Future{
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "a", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "b", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "c", RootID: "b", JobID: "j"}),
-		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "d", JobID: "k"}),
-	}
-	assert.Equal(t, []string{"d"}, ids(entries(h)))
-	close(release)
-	for _, f := range futures {
-		assert.Equal(t, "v", f.Result().Labels["k"])
-	}
-	jobs, _ := h.Jobs(exceptions.Query{})
-	require.Len(t, jobs, 1)
-	assert.Zero(t, jobs[0].Pending)
-	labeled := map[string]bool{}
-	for range 8 {
-		ev := events()
-		if ev.Kind == exceptions.EventLabels {
-			labeled[ev.Entry.ID] = true
-		}
-	}
-	assert.Equal(t, map[string]bool{"a": true, "b": true, "c": true, "d": true}, labeled, "who follows is told all the same")
-}
-
-func TestEveryPartOfAnEntryIsBounded(t *testing.T) {
+func TestEntryIsBounded(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	huge := strings.Repeat("x", 1<<20)
@@ -130,7 +101,7 @@ func TestEveryPartOfAnEntryIsBounded(t *testing.T) {
 	}
 }
 
-func TestLongIDsThatDifferOnlyAtTheirEndsStayApart(t *testing.T) {
+func TestEntryIDsStayDifferentWhenCut(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	long := strings.Repeat("é", 1000)
@@ -147,7 +118,7 @@ func TestLongIDsThatDifferOnlyAtTheirEndsStayApart(t *testing.T) {
 
 // The history is hammered by writers of every kind and readers of every kind,
 // and keeps its bounds at every moment.
-func TestBoundsHoldUnderLoad(t *testing.T) {
+func TestHistoryKeepsItsBoundsUnderLoad(t *testing.T) {
 	t.Parallel()
 	opts := exceptions.Options{MaxExceptions: 5, MaxJobs: 4, MaxConcurrentExceptions: 3, MaxEvents: 32, MaxMessageLength: 64, MaxStackLength: 256}
 	h := exceptions.NewHistory(opts)
@@ -261,4 +232,114 @@ func check(t *testing.T, h *exceptions.History, opts exceptions.Options) {
 			t.Errorf("%d failures of job %s", n, job)
 		}
 	}
+}
+
+// shape returns the failures and those under them, as in "a(b c) d", the oldest first.
+func shape(h *exceptions.History) string {
+	var out []string
+	for _, e := range slices.Backward(entries(h)) {
+		text := e.ID
+		if len(e.Concurrent) > 0 {
+			text += "(" + strings.Join(ids(e.Concurrent), " ") + ")"
+		}
+		if e.ConcurrentDropped > 0 {
+			text += fmt.Sprintf("+%d", e.ConcurrentDropped)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestConcurrentFailuresAreUnderTheirRoot(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		opts     exceptions.Options
+		failures string // id or id<root
+		want     string
+	}{
+		{"the root comes first", exceptions.Options{}, "a b<a c<a", "a(b c)"},
+		{"the root comes later", exceptions.Options{}, "b<a c<a a", "a(b c)"},
+		{"the root comes in between", exceptions.Options{}, "b<a a c<a", "a(b c)"},
+		{"the root never comes", exceptions.Options{}, "b<a c<x", "b c"},
+		{"a root of a root", exceptions.Options{}, "a b<a c<b", "a(b c)"},
+		{"a root of a root, backwards", exceptions.Options{}, "c<b b<a a", "a(b c)"},
+		{"a root under which something waits", exceptions.Options{}, "c<b a b<a", "a(b c)"},
+		{"its own root", exceptions.Options{}, "a<a b<a", "a(b)"},
+		{"its own root, twice", exceptions.Options{}, "a<a a<a", "a a~"},
+		{"each the root of the other", exceptions.Options{}, "a<b b<a c<b", "a(b c)"},
+		{"a cycle of three", exceptions.Options{}, "a<b b<c c<a", "b(a c)"},
+		{"an ID given twice: the latest is meant", exceptions.Options{}, "a a b<a", "a a~(b)"},
+		{"the root is evicted", exceptions.Options{MaxExceptions: 2}, "a b c d<a", "c d"},
+		{"those under it go with it", exceptions.Options{MaxExceptions: 2}, "a b<a c d", "c d"},
+		{"those under it do not count", exceptions.Options{MaxExceptions: 2}, "a b<a c<a d", "a(b c) d"},
+		{"an orphan goes before its root comes", exceptions.Options{MaxExceptions: 1}, "b<a c a", "a"},
+		{"the oldest under it goes first", exceptions.Options{MaxConcurrentExceptions: 2}, "a b<a c<a d<a", "a(c d)+1"},
+		{"none may be under it; the root of c was removed", exceptions.Options{MaxConcurrentExceptions: -1}, "a b<a c<b d<a", "a+2 c"},
+		{"dropped ones move along", exceptions.Options{MaxConcurrentExceptions: 1}, "b<a c<b d<b a", "a(d)+2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := exceptions.NewHistory(c.opts)
+			for f := range strings.FieldsSeq(c.failures) {
+				id, root, _ := strings.Cut(f, "<")
+				keep(h, errBoom, enricher.FailureContext{ID: id, RootID: root, JobID: "j"}, nil)
+			}
+			got := shape(h)
+			if strings.Contains(c.want, "~") { // the suffix of an ID that is given twice is not fixed
+				for _, e := range entries(h) {
+					if head, _, ok := strings.Cut(e.ID, "~"); ok {
+						got = strings.ReplaceAll(got, e.ID, head+"~")
+					}
+				}
+			}
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestConcurrentFailuresHaveLabelsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	keep(h, errBoom, enricher.FailureContext{ID: "b", RootID: "a"}, enricher.Labels{"of": "b"})
+	keep(h, errBoom, enricher.FailureContext{ID: "a"}, enricher.Labels{"of": "a"})
+	h.Enrich(t.Context(), always(t, enricher.Labels{"of": "c"}), errBoom, enricher.FailureContext{ID: "c", RootID: "b"})
+	root := only(t, h)
+	assert.Equal(t, enricher.Labels{"of": "a"}, root.Labels)
+	assert.Empty(t, root.RootID)
+	require.Equal(t, []string{"b", "c"}, ids(root.Concurrent))
+	for _, c := range root.Concurrent {
+		assert.Equal(t, enricher.Labels{"of": c.ID}, c.Labels)
+		assert.Equal(t, "a", c.RootID, "the one that it is under")
+		assert.Nil(t, c.Concurrent, "there is no nesting")
+	}
+}
+
+func TestConcurrentFailuresAreOfOneJob(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	keep(h, errBoom, enricher.FailureContext{ID: "a", JobID: "1"}, nil)
+	keep(h, errBoom, enricher.FailureContext{ID: "b", RootID: "a", JobID: "2"}, nil)
+	assert.Equal(t, "a b", shape(h), "otherwise who looks at job 2 would see nothing")
+}
+
+func TestConcurrentFailuresGetTheirLabelsAfterTheyMoved(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	release := make(chan struct{})
+	e := newEnricher(t, waitFor(release), []string{"k"})
+	moved := h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "b", RootID: "a", JobID: "j"})
+	keep(h, errBoom, enricher.FailureContext{ID: "a", JobID: "j"}, nil)
+	assert.Equal(t, exceptions.StatePending, only(t, h).Concurrent[0].LabelState)
+	jobs, _ := h.Jobs(exceptions.Query{})
+	assert.Equal(t, 1, jobs[0].Pending)
+	close(release)
+	moved.Result()
+	got := only(t, h).Concurrent[0]
+	assert.Equal(t, enricher.Labels{"k": "v"}, got.Labels)
+	assert.Equal(t, "a", got.RootID)
+	jobs, _ = h.Jobs(exceptions.Query{})
+	assert.Zero(t, jobs[0].Pending)
+	assert.Equal(t, uint64(2), jobs[0].Failures)
+	assert.Equal(t, 1, jobs[0].Entries)
 }
