@@ -324,7 +324,7 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 		return Result{Labels: Labels{}}
 	}
 	if !e.under.Enter() {
-		return e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+		return e.reject(ctx, &e.afterShutdown, ErrShutdown)
 	}
 	defer e.under.Leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {

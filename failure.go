@@ -265,8 +265,8 @@ func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	return attrs
 }
 
-// refuse returns the Result of a failure that is handed to no enricher.
-func (e *Enricher) refuse(ctx context.Context, count *atomic.Uint64, why error) Result {
+// reject returns the Result of a failure that is handed to no enricher.
+func (e *Enricher) reject(ctx context.Context, count *atomic.Uint64, why error) Result {
 	count.Add(1)
 	res := Result{Labels: Labels{}}
 	for _, m := range e.members {

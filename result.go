@@ -181,13 +181,13 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		return future
 	}
 	if !e.under.Enter() {
-		future.result = e.refuse(ctx, &e.afterShutdown, ErrShutdown)
+		future.result = e.reject(ctx, &e.afterShutdown, ErrShutdown)
 		close(future.done)
 		return future
 	}
 	if !e.pending.TryAcquire(1) {
 		e.under.Leave()
-		future.result = e.refuse(ctx, &e.overloaded, ErrOverloaded)
+		future.result = e.reject(ctx, &e.overloaded, ErrOverloaded)
 		close(future.done)
 		return future
 	}
