@@ -16,16 +16,15 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// An Explainer is a FailureEnricher that can say why it labels a failure as it
-// does. [Enricher.Explain] calls ExplainFailure in place of ProcessFailure.
+// An Explainer is a FailureEnricher that can give the reasons for its labels. [Enricher.Explain] calls ExplainFailure in place of ProcessFailure.
 type Explainer interface {
 	FailureEnricher
 
-	// ExplainFailure returns what ProcessFailure would, and the reasons: for
-	// people, by label key, and under the empty key what concerns no label or
-	// all. A key may have a reason and no label: why it was not set. It has no
-	// effects: it sends, counts and remembers nothing. Otherwise it is called
-	// like ProcessFailure.
+	// ExplainFailure returns the labels that ProcessFailure would return, and
+	// the reasons for people to read, by label key. A reason that concerns no
+	// label, or all, has the empty key. A key without a label may have a reason:
+	// why it was not set. ExplainFailure has no effects: it sends, counts and
+	// remembers nothing. Otherwise it is called like ProcessFailure.
 	ExplainFailure(ctx context.Context, cause error, fc FailureContext) (Labels, map[string]string, error)
 }
 
@@ -34,7 +33,7 @@ type Explainer interface {
 type Explanation struct {
 	Chain    []ExplainedError  `json:"chain"`              // what [Chain] yields, the first 100; empty for a nil error
 	Answers  []ExplainedAnswer `json:"answers"`            // one per enricher, wave by wave, in configured order within a wave
-	Rejected []Rejection       `json:"rejected,omitempty"` // enrichers that have no say, see [Enricher.Rejected]
+	Rejected []Rejection       `json:"rejected,omitempty"` // see [Enricher.Rejected]
 	Labels   Labels            `json:"labels"`             // merged; never nil
 }
 
@@ -45,14 +44,14 @@ type ExplainedError struct {
 	Text  string `json:"text"`  // at most 1024 bytes
 }
 
-// An ExplainedAnswer is what one enricher was asked, and what it answered.
+// An ExplainedAnswer is what one enricher read and answered.
 type ExplainedAnswer struct {
 	Wave      int      // from 1: enrichers of a wave wait only for those of earlier ones
 	WaitsFor  []string // the enrichers whose labels it may read
 	InputKeys []string // as it declares them; empty unless it is a [LabelReader]
 	Read      Labels   // what it found in FailureContext.Labels; nil if it reads none
 
-	Outcome Outcome           // how it dealt with the failure, and the labels that were dropped or cut
+	Outcome Outcome           // how it dealt with the failure, and which labels were dropped or cut
 	Labels  Labels            // what it set, dropped ones not included
 	Reasons map[string]string // why, by label key; nil unless it is an [Explainer]
 }
@@ -63,15 +62,14 @@ const (
 )
 
 // Explain hands a failure to the enrichers as [Enricher.EnrichContext] does, and
-// returns why it gets the labels it gets: what the chain of errors is, what each
-// enricher was asked, wave by wave, what it answered, which labels were dropped,
-// and, from an [Explainer], why. Enrichers that were refused are there, too. It is
-// meant for people who wonder about a label, or miss one, and for the test of a
-// configuration.
+// returns why it gets its labels: the chain of errors, what each enricher read
+// and answered, wave by wave, which labels were dropped, and, from an
+// [Explainer], why. It lists rejected enrichers, too. It is meant for people who
+// ask why a label is set or missing, and for the test of a configuration.
 //
-// Explainers have no effects then. Other enrichers cannot tell, and are asked as
-// for any failure. Calls take slots and count for the circuit breakers like any
-// other, but not in [Stats]; nothing is logged, and no observer is told.
+// An Explainer has no effects when it explains. Other enrichers are called as for
+// any failure. Calls take slots and count for the circuit breakers, but not in
+// [Stats]; nothing is logged, and no observer is called.
 func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) Explanation {
 	x := Explanation{Chain: explainChain(cause), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
 	if e == nil || cause == nil || len(e.members) == 0 {
@@ -93,7 +91,7 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 	return x
 }
 
-// unanswered returns what is known of each enricher before it is asked.
+// unanswered returns what is known of each enricher before it is called.
 func (e *Enricher) unanswered() []ExplainedAnswer {
 	answers := make([]ExplainedAnswer, len(e.members))
 	waves := graph.Depths(e.waits)
@@ -140,7 +138,7 @@ func (x Explanation) String() string {
 		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", err.Depth), err.Type, oneLine(err.Text))
 	}
 	if len(x.Chain) == maxExplainedErrors {
-		fmt.Fprintf(&b, "(not more than %d errors are shown)\n", maxExplainedErrors)
+		fmt.Fprintf(&b, "(only the first %d errors are shown)\n", maxExplainedErrors)
 	}
 	wave := 0
 	for _, a := range x.Answers {
@@ -151,7 +149,7 @@ func (x Explanation) String() string {
 		a.print(&b)
 	}
 	if len(x.Rejected) > 0 {
-		b.WriteString("\nrefused\n")
+		b.WriteString("\nrejected\n")
 	}
 	for _, r := range x.Rejected {
 		fmt.Fprintf(&b, "  %s: %s\n", oneLine(r.Name), oneLine(guard.Text(r.Err)))
@@ -197,8 +195,8 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 	}
 }
 
-// oneLine returns the text of a stranger in a form that does no harm to a
-// terminal: what is not to be printed is as in a Go string.
+// oneLine returns text in a form that is safe for a terminal: what cannot be
+// printed is written as in a Go string.
 func oneLine(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -155,7 +155,7 @@ wave 1
   good: ok
     y=good
 
-refused
+rejected
   nosuch: %v
   twin-1: %v
   twin-2: %v
@@ -307,7 +307,7 @@ labels: y=good
 		assert.Len(t, x.Chain, 100)
 		assert.Equal(t, 1, x.Chain[99].Depth)
 		assert.Len(t, x.Chain[0].Text, 1024)
-		assert.True(t, strings.HasSuffix(x.String(), "x\n(not more than 100 errors are shown)\nlabels: \n"))
+		assert.True(t, strings.HasSuffix(x.String(), "x\n(only the first 100 errors are shown)\nlabels: \n"))
 	})
 
 	t.Run("a text is kept whole up to 1024 bytes, and cut between two runes beyond", func(t *testing.T) {

@@ -20,12 +20,12 @@ const cooldown = 10 * time.Second
 func enter(t *testing.T, b *breaker.Breaker) breaker.Ticket {
 	t.Helper()
 	ticket, ok := b.Enter()
-	require.True(t, ok, "the breaker refuses a call")
+	require.True(t, ok, "the breaker rejects a call")
 	return ticket
 }
 
-// requireRefused says that b lets no call in.
-func requireRefused(t *testing.T, b *breaker.Breaker) {
+// requireRejected says that b lets no call in.
+func requireRejected(t *testing.T, b *breaker.Breaker) {
 	t.Helper()
 	require.True(t, b.Rejects())
 	_, ok := b.Enter()
@@ -41,7 +41,7 @@ func opened(t *testing.T) *breaker.Breaker {
 	return b
 }
 
-func TestANilBreakerIsAlwaysClosed(t *testing.T) {
+func TestBreakerThatIsNilIsAlwaysClosed(t *testing.T) {
 	t.Parallel()
 	var b *breaker.Breaker
 	for range 100 {
@@ -53,7 +53,7 @@ func TestANilBreakerIsAlwaysClosed(t *testing.T) {
 	}
 }
 
-func TestAThresholdBelowOneMakesNoBreaker(t *testing.T) {
+func TestBreakerIsNilIfTheThresholdIsBelowOne(t *testing.T) {
 	t.Parallel()
 	for _, threshold := range []int{0, -1, math.MinInt} {
 		assert.Nil(t, breaker.New(threshold, cooldown), threshold)
@@ -61,14 +61,14 @@ func TestAThresholdBelowOneMakesNoBreaker(t *testing.T) {
 	assert.NotNil(t, breaker.New(1, cooldown))
 }
 
-func TestANewBreakerIsClosed(t *testing.T) {
+func TestBreakerIsClosedAtFirst(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(1, cooldown)
 	assert.Equal(t, breaker.Closed, b.State())
 	assert.False(t, b.Rejects())
 }
 
-func TestTheFailureThatCompletesTheRowOpensTheBreaker(t *testing.T) {
+func TestBreakerOpensAtTheThreshold(t *testing.T) {
 	t.Parallel()
 	for _, threshold := range []int{1, 2, 3, 100} {
 		b := breaker.New(threshold, cooldown)
@@ -79,11 +79,11 @@ func TestTheFailureThatCompletesTheRowOpensTheBreaker(t *testing.T) {
 		}
 		require.True(t, b.Leave(enter(t, b), true), threshold)
 		assert.Equal(t, breaker.Open, b.State())
-		requireRefused(t, b)
+		requireRejected(t, b)
 	}
 }
 
-func TestASuccessEndsTheRow(t *testing.T) {
+func TestBreakerSuccessEndsTheRow(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(3, cooldown)
 	for range 10 {
@@ -94,7 +94,7 @@ func TestASuccessEndsTheRow(t *testing.T) {
 	assert.Equal(t, breaker.Closed, b.State())
 }
 
-func TestCallsThatOverlapCountInTheOrderInWhichTheyEnd(t *testing.T) {
+func TestBreakerCountsCallsInTheOrderInWhichTheyEnd(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(2, cooldown)
 	first, second, third := enter(t, b), enter(t, b), enter(t, b)
@@ -104,7 +104,7 @@ func TestCallsThatOverlapCountInTheOrderInWhichTheyEnd(t *testing.T) {
 	require.True(t, b.Leave(enter(t, b), true))
 }
 
-func TestACallCountsThoughTheRowHasEndedSinceItBegan(t *testing.T) {
+func TestBreakerCountsACallFromBeforeTheRowEnded(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(1, cooldown)
 	early := enter(t, b)
@@ -112,13 +112,13 @@ func TestACallCountsThoughTheRowHasEndedSinceItBegan(t *testing.T) {
 	assert.True(t, b.Leave(early, true), "the breaker has not moved in between")
 }
 
-func TestAnOpenBreakerRefusesUntilTheCooldownIsOver(t *testing.T) {
+func TestBreakerRejectsUntilTheCooldownIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := opened(t)
-		requireRefused(t, b)
+		requireRejected(t, b)
 		time.Sleep(cooldown - 1)
-		requireRefused(t, b)
+		requireRejected(t, b)
 		require.Equal(t, breaker.Open, b.State())
 		time.Sleep(time.Nanosecond)
 		require.False(t, b.Rejects())
@@ -127,7 +127,7 @@ func TestAnOpenBreakerRefusesUntilTheCooldownIsOver(t *testing.T) {
 	})
 }
 
-func TestACooldownOfZeroProbesAtOnce(t *testing.T) {
+func TestBreakerWithoutCooldownProbesAtOnce(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(1, 0)
 	require.True(t, b.Leave(enter(t, b), true))
@@ -136,7 +136,7 @@ func TestACooldownOfZeroProbesAtOnce(t *testing.T) {
 	require.Equal(t, breaker.Closed, b.State())
 }
 
-func TestOneProbePassesHoweverLongItTakes(t *testing.T) {
+func TestBreakerLetsOneProbePass(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := opened(t)
@@ -144,13 +144,13 @@ func TestOneProbePassesHoweverLongItTakes(t *testing.T) {
 		enter(t, b)
 		for range 10 {
 			require.Equal(t, breaker.HalfOpen, b.State())
-			requireRefused(t, b)
+			requireRejected(t, b)
 			time.Sleep(cooldown)
 		}
 	})
 }
 
-func TestAskingTakesNothing(t *testing.T) {
+func TestBreakerRejectsAndStateChangeNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := opened(t)
@@ -163,7 +163,7 @@ func TestAskingTakesNothing(t *testing.T) {
 	})
 }
 
-func TestAProbeThatSucceedsClosesTheBreaker(t *testing.T) {
+func TestBreakerClosesIfTheProbeSucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(3, cooldown)
@@ -182,7 +182,7 @@ func TestAProbeThatSucceedsClosesTheBreaker(t *testing.T) {
 	})
 }
 
-func TestAProbeThatFailsOpensTheBreakerForAWholeCooldown(t *testing.T) {
+func TestBreakerOpensForAWholeCooldownIfTheProbeFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(3, cooldown)
@@ -196,13 +196,13 @@ func TestAProbeThatFailsOpensTheBreakerForAWholeCooldown(t *testing.T) {
 			require.True(t, b.Leave(probe, true), "one failure is enough")
 			require.Equal(t, breaker.Open, b.State())
 			time.Sleep(cooldown - 1)
-			requireRefused(t, b)
+			requireRejected(t, b)
 		}
 	})
 }
 
 // A stale ticket is one of a call that began before the breaker last moved.
-func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
+func TestBreakerThatIsOpenIgnoresAllButTheProbe(t *testing.T) {
 	t.Parallel()
 	for _, failed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -220,10 +220,10 @@ func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
 			// While open.
 			leaveStale()
 			require.Equal(t, breaker.Open, b.State())
-			requireRefused(t, b)
+			requireRejected(t, b)
 			time.Sleep(cooldown - 1)
 			leaveStale()
-			requireRefused(t, b) // the cooldown is no longer
+			requireRejected(t, b) // the cooldown is no longer
 			time.Sleep(time.Nanosecond)
 
 			// When the cooldown is over.
@@ -236,13 +236,13 @@ func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
 			probe := enter(t, b)
 			leaveStale()
 			require.Equal(t, breaker.HalfOpen, b.State())
-			requireRefused(t, b)
+			requireRejected(t, b)
 
 			// After a probe that failed, and one that did not.
 			require.True(t, b.Leave(probe, true))
 			leaveStale()
 			require.Equal(t, breaker.Open, b.State())
-			requireRefused(t, b)
+			requireRejected(t, b)
 			time.Sleep(cooldown)
 			require.False(t, b.Leave(enter(t, b), false))
 			leaveStale()
@@ -252,7 +252,7 @@ func TestOnlyTheProbeMovesAnOpenBreaker(t *testing.T) {
 	}
 }
 
-func TestACallFromBeforeTheOpeningDoesNotEndARowThatBeganAfterIt(t *testing.T) {
+func TestBreakerIgnoresASuccessFromBeforeItOpened(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(2, cooldown)
@@ -268,7 +268,7 @@ func TestACallFromBeforeTheOpeningDoesNotEndARowThatBeganAfterIt(t *testing.T) {
 	})
 }
 
-func TestOneOfManyAtOnceIsTheProbe(t *testing.T) {
+func TestBreakerLetsOneOfManyConcurrentCallsProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := opened(t)
@@ -292,7 +292,7 @@ func TestOneOfManyAtOnceIsTheProbe(t *testing.T) {
 	})
 }
 
-func TestOneOfManyFailuresAtOnceOpensTheBreaker(t *testing.T) {
+func TestBreakerReportsOneOpening(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		b := breaker.New(5, cooldown)
@@ -315,7 +315,7 @@ func TestOneOfManyFailuresAtOnceOpensTheBreaker(t *testing.T) {
 	}
 }
 
-func TestAProbeThatIsWaivedLeavesItsPlaceToTheNext(t *testing.T) {
+func TestBreakerProbeThatIsWaivedPassesToTheNextCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(1, time.Second)

@@ -15,7 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/breaker"
 )
 
-// A model is the breaker as DESIGN states it, for one goroutine.
+// A model is a breaker for one goroutine, as simple as can be.
 type model struct {
 	threshold int
 	cooldown  time.Duration
@@ -40,7 +40,7 @@ func (m *model) seen() breaker.State {
 
 func (m *model) enter() (moves int, ok bool) {
 	switch {
-	case m.refuses():
+	case m.rejects():
 		return 0, false
 	case m.state == breaker.Open:
 		m.move(breaker.HalfOpen)
@@ -75,14 +75,14 @@ func (m *model) waive(moves int) {
 	}
 }
 
-func (m *model) refuses() bool { return m.state == breaker.HalfOpen || m.cooling() }
+func (m *model) rejects() bool { return m.state == breaker.HalfOpen || m.cooling() }
 
 func (m *model) move(s breaker.State) {
 	m.state, m.row = s, 0
 	m.moves++
 }
 
-func TestAnyScheduleAgreesWithTheModel(t *testing.T) {
+func TestBreakerModel(t *testing.T) {
 	t.Parallel()
 	type call struct {
 		ticket breaker.Ticket
@@ -128,7 +128,7 @@ func TestAnyScheduleAgreesWithTheModel(t *testing.T) {
 					m.now += d
 				}
 				require.Equal(t, m.seen(), b.State(), "State: seed %d, step %d", seed, step)
-				require.Equal(t, m.refuses(), b.Rejects(), "Refuses: seed %d, step %d", seed, step)
+				require.Equal(t, m.rejects(), b.Rejects(), "Rejects: seed %d, step %d", seed, step)
 			}
 		})
 	}
@@ -136,11 +136,11 @@ func TestAnyScheduleAgreesWithTheModel(t *testing.T) {
 
 // However calls race, no call but the probe is let in between an opening and
 // the closing, and the breaker comes back in the end.
-func TestAStormLeavesTheBreakerInOrder(t *testing.T) {
+func TestBreakerStorm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := breaker.New(3, cooldown)
-		var openings, refusals atomic.Int64
+		var openings, rejections atomic.Int64
 		var storm sync.WaitGroup
 		for seed := range uint64(16) {
 			storm.Go(func() {
@@ -149,7 +149,7 @@ func TestAStormLeavesTheBreakerInOrder(t *testing.T) {
 					b.Rejects()
 					ticket, ok := b.Enter()
 					if !ok {
-						refusals.Add(1)
+						rejections.Add(1)
 						time.Sleep(cooldown / 3)
 						continue
 					}
@@ -165,7 +165,7 @@ func TestAStormLeavesTheBreakerInOrder(t *testing.T) {
 		}
 		storm.Wait()
 		require.NotZero(t, openings.Load())
-		require.NotZero(t, refusals.Load())
+		require.NotZero(t, rejections.Load())
 
 		time.Sleep(cooldown)
 		b.Leave(enter(t, b), false)
@@ -189,7 +189,7 @@ type operation struct {
 	name        string
 	call        int // which of its calls, where that matters
 	failed      bool
-	yes         bool          // what Enter, Leave or Refuses has returned
+	yes         bool          // what Enter, Leave or Rejects has returned
 	state       breaker.State // what State has returned
 }
 
@@ -213,7 +213,7 @@ func (p *player) play(failures float64) {
 	case choice == 0:
 		o.name, o.state = "State", p.b.State()
 	case choice == 1:
-		o.name, o.yes = "Refuses", p.b.Rejects()
+		o.name, o.yes = "Rejects", p.b.Rejects()
 	case !p.held[i]:
 		o.name = "Enter"
 		p.tickets[i], o.yes = p.b.Enter()
@@ -255,8 +255,8 @@ func (w *world) do(caller int, o operation) bool {
 	case "Waive":
 		w.waive(*ticket)
 		return true
-	case "Refuses":
-		return w.refuses() == o.yes
+	case "Rejects":
+		return w.rejects() == o.yes
 	}
 	return w.model.seen() == o.state
 }
@@ -296,9 +296,9 @@ func linearize(first world, histories [callers][]operation) (worlds map[world]bo
 	return worlds, nil
 }
 
-// The breaker is linearizable: what callers see who race could have been seen, of
-// the model, by callers who take turns.
-func TestAnyHistoryOfConcurrentCallersAgreesWithTheModel(t *testing.T) {
+// What concurrent callers see could have been seen, of the model, by callers that
+// take turns.
+func TestBreakerIsLinearizable(t *testing.T) {
 	t.Parallel()
 	overlaps, moves := 0, 0
 	for seed := range uint64(60) {

@@ -94,7 +94,7 @@ func TestContextEnds(t *testing.T) {
 						<-ctx.Done()
 						require.Equal(t, c.at, time.Since(begin))
 					}
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					synctest.Wait()
 					if c.planEnds > 0 && how == "not used" {
 						time.Sleep(time.Second) // the call has ended, and its cause with it

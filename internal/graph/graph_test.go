@@ -33,7 +33,7 @@ func nodes(spec ...string) []graph.Node {
 	return all
 }
 
-func TestWhoWaitsForWhom(t *testing.T) {
+func TestWaits(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -76,7 +76,7 @@ func TestWhoWaitsForWhom(t *testing.T) {
 	}
 }
 
-func TestCyclesAreWhoWaitForEachOther(t *testing.T) {
+func TestCycles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -103,7 +103,7 @@ func TestCyclesAreWhoWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestTheDepthIsTheLengthOfTheLongestChain(t *testing.T) {
+func TestDepths(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -126,7 +126,7 @@ func TestTheDepthIsTheLengthOfTheLongestChain(t *testing.T) {
 }
 
 // Where each of a layer waits for all of the layer before, the ways through double with every layer.
-func TestTheDepthIsFoundWithoutGoingEveryWay(t *testing.T) {
+func TestDepthsOfManyPaths(t *testing.T) {
 	t.Parallel()
 	waits := make([][]int, 128)
 	want := make([]int, len(waits))
@@ -140,7 +140,7 @@ func TestTheDepthIsFoundWithoutGoingEveryWay(t *testing.T) {
 	assert.Equal(t, want, graph.Depths(waits))
 }
 
-func TestFollowersAreWaitsTurnedAround(t *testing.T) {
+func TestFollowers(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, [][]int{}, graph.Followers(nil))
 	assert.Equal(t, [][]int{{1, 2}, {3}, {3}, nil}, graph.Followers([][]int{nil, {0}, {0}, {1, 2}}))
@@ -188,7 +188,7 @@ func randomNodes(random *rand.Rand) []graph.Node {
 	return all
 }
 
-func TestRandomNodesWaitForWhomTheyShould(t *testing.T) {
+func TestWaitsOfRandomNodes(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		all := randomNodes(rand.New(rand.NewPCG(seed, 1)))
@@ -224,7 +224,7 @@ func TestRandomNodesWaitForWhomTheyShould(t *testing.T) {
 	}
 }
 
-func TestReadersOfAllWithReadersOfTheirOwnAreNoCycle(t *testing.T) {
+func TestWaitsOfReadersOfAllFormNoCycle(t *testing.T) {
 	t.Parallel()
 	waits := graph.Waits([]graph.Node{
 		{Sets: []string{"a"}, Reads: []string{graph.All}},
@@ -236,7 +236,7 @@ func TestReadersOfAllWithReadersOfTheirOwnAreNoCycle(t *testing.T) {
 	assert.Empty(t, graph.Cycles(waits))
 }
 
-func TestRandomCyclesAreFound(t *testing.T) {
+func TestCyclesOfRandomGraphs(t *testing.T) {
 	t.Parallel()
 	found := 0
 	for seed := range uint64(2000) {
@@ -267,7 +267,7 @@ func TestRandomCyclesAreFound(t *testing.T) {
 	require.Greater(t, found, 1000, "the graphs are no test")
 }
 
-func TestRandomDepthsAreThoseOfTheLongestWay(t *testing.T) {
+func TestDepthsOfRandomGraphs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 3))

@@ -25,7 +25,7 @@ func ExampleText() {
 	// Output: EOF
 }
 
-func TestAFunctionThatReturnsLeavesNothing(t *testing.T) {
+func TestDoReturnsNilIfTheFunctionReturns(t *testing.T) {
 	t.Parallel()
 	called := 0
 	require.Nil(t, guard.Do(func() { called++ }))
@@ -35,7 +35,7 @@ func TestAFunctionThatReturnsLeavesNothing(t *testing.T) {
 //go:noinline
 func culprit(value any) { panic(value) }
 
-func TestAPanicIsKeptWithItsStack(t *testing.T) {
+func TestDoKeepsAPanicWithItsStack(t *testing.T) {
 	t.Parallel()
 	for _, value := range []any{"text", 42, io.EOF, []int{1}} {
 		p := guard.Do(func() { culprit(value) })
@@ -45,7 +45,7 @@ func TestAPanicIsKeptWithItsStack(t *testing.T) {
 	}
 }
 
-func TestAPanicOfTheRuntimeIsKept(t *testing.T) {
+func TestDoKeepsAPanicOfTheRuntime(t *testing.T) {
 	t.Parallel()
 	var m map[string]int
 	p := guard.Do(func() { m["a"] = 1 })
@@ -57,14 +57,14 @@ func TestAPanicOfTheRuntimeIsKept(t *testing.T) {
 	assert.ErrorContains(t, p.Value.(runtime.Error), "nil pointer dereference")
 }
 
-func TestAPanicOfNilIsAPanic(t *testing.T) {
+func TestDoKeepsAPanicOfNil(t *testing.T) {
 	t.Parallel()
 	p := guard.Do(func() { panic(nil) })
 	require.NotNil(t, p)
 	assert.IsType(t, (*runtime.PanicNilError)(nil), p.Value)
 }
 
-func TestAGoroutineThatExitsIsLetGo(t *testing.T) {
+func TestDoDoesNotReturnIfTheGoroutineExits(t *testing.T) {
 	t.Parallel()
 	done := make(chan bool)
 	go func() {
@@ -130,7 +130,7 @@ type (
 	reason string
 )
 
-func TestSprintGivesTheTextOfWhatHasOneAndTheTypeOfAnythingElse(t *testing.T) {
+func TestSprint(t *testing.T) {
 	t.Parallel()
 	cyclic := map[string]any{}
 	cyclic["self"] = cyclic

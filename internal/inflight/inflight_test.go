@@ -21,7 +21,7 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func TestAnOpenGroupLetsAnythingBegin(t *testing.T) {
+func TestGroupThatIsOpenMayBeEntered(t *testing.T) {
 	t.Parallel()
 	var g inflight.Group
 	for range 3 {
@@ -33,7 +33,7 @@ func TestAnOpenGroupLetsAnythingBegin(t *testing.T) {
 	require.True(t, g.Enter(), "to be empty is not to be closed")
 }
 
-func TestAClosedGroupLetsNothingBegin(t *testing.T) {
+func TestGroupThatIsClosedMayNotBeEntered(t *testing.T) {
 	t.Parallel()
 	var g inflight.Group
 	g.Close()
@@ -42,7 +42,7 @@ func TestAClosedGroupLetsNothingBegin(t *testing.T) {
 	}
 }
 
-func TestAnEmptyGroupIsDoneAtOnce(t *testing.T) {
+func TestGroupThatIsEmptyIsDoneAtOnce(t *testing.T) {
 	t.Parallel()
 	var never inflight.Group
 	require.True(t, isClosed(never.Close()))
@@ -53,7 +53,7 @@ func TestAnEmptyGroupIsDoneAtOnce(t *testing.T) {
 	require.True(t, isClosed(emptied.Close()))
 }
 
-func TestAGroupIsDoneWhenTheLastHasLeft(t *testing.T) {
+func TestGroupIsDoneWhenTheLastHasLeft(t *testing.T) {
 	t.Parallel()
 	var g inflight.Group
 	require.True(t, g.Enter())
@@ -69,7 +69,7 @@ func TestAGroupIsDoneWhenTheLastHasLeft(t *testing.T) {
 	require.False(t, g.Enter())
 }
 
-func TestAGroupMayBeClosedAgain(t *testing.T) {
+func TestGroupMayBeClosedAgain(t *testing.T) {
 	t.Parallel()
 	var g inflight.Group
 	require.True(t, g.Enter())
@@ -81,7 +81,7 @@ func TestAGroupMayBeClosedAgain(t *testing.T) {
 	require.Equal(t, done, g.Close())
 }
 
-func TestWhoeverClosesWaitsForAllThatBegan(t *testing.T) {
+func TestGroupCloseWaitsForAllThatEntered(t *testing.T) {
 	t.Parallel()
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
-func TestOneEventAnIntervalPasses(t *testing.T) {
+func TestLimiterPassesOneEventPerInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var l sparse.Limiter
@@ -46,7 +46,7 @@ func TestOneEventAnIntervalPasses(t *testing.T) {
 	})
 }
 
-func TestNoEventOfAStormIsLost(t *testing.T) {
+func TestLimiterCountsEveryEventOfAStorm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var l sparse.Limiter
