@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -29,8 +30,6 @@ func unwrapSafely(err error) (inner error) {
 	}
 	return inner
 }
-
-var never = make(chan struct{})
 
 func brokenCalls() map[string]broken {
 	return map[string]broken{
@@ -67,7 +66,7 @@ func brokenCalls() map[string]broken {
 		"it trusts Is": process("panics", `failure "an error whose Is panics"`, each(func(err interface{ Is(error) bool }) {
 			err.Is(io.EOF)
 		})),
-		"it trusts As": process("panics", `failure "an error that says it is of every type"`, each(func(err interface{ As(any) bool }) {
+		"it trusts As": process("panics", `failure "an error that claims every type"`, each(func(err interface{ As(any) bool }) {
 			var p *fs.PathError
 			if err.As(&p) {
 				_ = p.Path
@@ -76,7 +75,7 @@ func brokenCalls() map[string]broken {
 		"it trusts StatusCode": process("panics", `failure "an error whose StatusCode panics"`, each(func(err interface{ StatusCode() int }) {
 			err.StatusCode()
 		})),
-		"it trusts FailureLabels": process("panics", `failure "attached labels that panic"`, each(func(err interface{ FailureLabels() map[string]string }) {
+		"it trusts FailureLabels": process("panics", `failure "an error whose FailureLabels panics"`, each(func(err interface{ FailureLabels() map[string]string }) {
 			err.FailureLabels()
 		})),
 		"it makes JSON of errors": process("panics", `failure "an error whose MarshalJSON panics"`, each(func(err json.Marshaler) {
@@ -103,14 +102,14 @@ func brokenCalls() map[string]broken {
 			_, _ = errors.AsType[*fs.PathError](cause)
 			return nil, nil
 		}),
-		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended (context empty)\n\t1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			hangDeepInside()
+		"it ignores its ctx": process("context", "ProcessFailure has not returned after 3s\n\tgoroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			hang()
 			return nil, nil
 		}),
-		"it hangs for what another goroutine should say": process("context", "1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it hangs for what another goroutine should say": process("context", "goroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			answer := make(chan bool)
 			go func() {
-				hangDeepInside()
+				hang()
 				answer <- true
 			}()
 			<-answer
@@ -118,13 +117,13 @@ func brokenCalls() map[string]broken {
 		}),
 		"it hangs for one failure": process("context", `failure "no such host"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if dns, ok := cause.(*net.DNSError); ok && dns.IsNotFound {
-				<-never
+				hang()
 			}
 			return nil, nil
 		}),
-		"it hangs once its ctx is over": process("context", "it was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+		"it hangs once its ctx is over": process("context", "its ctx was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if ctx.Err() != nil {
-				<-never
+				hang()
 			}
 			return nil, nil
 		}),
@@ -145,7 +144,7 @@ func brokenCalls() map[string]broken {
 				return kind(ctx, cause, fc)
 			})
 		}), nil},
-		"it has no server": process("answers", `failures, such as for "a plain error, context: empty", after `, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it has no server": process("answers", `failures, such as "a plain error, context: empty": connection refused`, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			return nil, errors.New("connection refused")
 		}),
 		"it returns nil as an error": process("errors", "ProcessFailure returned a nil *enricher.EnricherError", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -172,14 +171,16 @@ func brokenCalls() map[string]broken {
 				return nil, nil
 			})
 		}), nil},
-		"it counts":                 {"deterministic", "and then those of the same enricher", counting(), []enrichertest.Option{enrichertest.Deterministic()}},
-		"it fails every other time": {"deterministic", "returned labels and an error for it", everyOther(), []enrichertest.Option{enrichertest.Deterministic()}},
-		"each is different":         {"deterministic", "another enricher of the same options", different(), []enrichertest.Option{enrichertest.Deterministic()}},
+		"it counts":                 {"deterministic", "and then, of this enricher or another", counting(), []enrichertest.Option{enrichertest.WithDeterministic()}},
+		"it fails every other time": {"deterministic", "there were labels for it, and an error at another time", everyOther(), []enrichertest.Option{enrichertest.WithDeterministic()}},
+		"each is different":         {"deterministic", "and then, of this enricher or another", different(), []enrichertest.Option{enrichertest.WithDeterministic()}},
 	}
 }
 
+// hang takes an hour, which in a bubble of testing/synctest is no time.
+//
 //go:noinline
-func hangDeepInside() { <-never }
+func hang() { time.Sleep(time.Hour) }
 
 type rude struct{}
 

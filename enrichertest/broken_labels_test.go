@@ -34,7 +34,7 @@ func brokenLabels() map[string]broken {
 		"its value is cut at 100 bytes":  cutting(100),
 		"it copies an attribute": process("values", `attribute "team-name"`, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 			return enricher.Labels{"kind": fc.Attributes["team-name"]}, nil
-		}, enrichertest.WithAttributes("team-name")),
+		}, enrichertest.WithContext("mine", enricher.FailureContext{Attributes: map[string]string{"team-name": "shop"}})),
 		"its value is long": process("values", "has 1025 bytes, more than 1024", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			return enricher.Labels{"kind": strings.Repeat("a", 1025)}, nil
 		}),
@@ -75,7 +75,7 @@ func brokenLabels() map[string]broken {
 				return labels, err
 			})
 		}), nil},
-		"it keeps the map": {"ownership", "what was done to the one before", making(func() enricher.FailureEnricher {
+		"it keeps the map": {"ownership", "what was done to an earlier one", making(func() enricher.FailureEnricher {
 			var mu sync.Mutex
 			kept := map[string]enricher.Labels{}
 			return enricher.Func([]string{"kind"}, func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
@@ -127,7 +127,7 @@ func brokenLabels() map[string]broken {
 				return labels, nil, err
 			}}
 		}), nil},
-		"its explanations go round in circles": {"explain", "ExplainFailure has followed a tree of errors that does not end", making(func() enricher.FailureEnricher {
+		"its explanations go round in circles": {"explain", "ExplainFailure follows errors that have no end", making(func() enricher.FailureEnricher {
 			return &explainer{good, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 				for err := cause; err != nil; err = unwrapSafely(err) {
 				}
@@ -135,11 +135,11 @@ func brokenLabels() map[string]broken {
 				return labels, nil, err
 			}}
 		}), nil},
-		"its explanations panic": explaining("ExplainFailure panicked: oops",
+		"its explanations panic": explaining("ExplainFailure, or ProcessFailure next to it, panicked: oops",
 			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) { panic("oops") }),
-		"its explanations hang": explaining("ExplainFailure has not returned",
+		"its explanations hang": explaining("ExplainFailure, or ProcessFailure next to it, has not returned",
 			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				<-never
+				hang()
 				return nil, nil, nil
 			}),
 	}

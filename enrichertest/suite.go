@@ -3,49 +3,65 @@ package enrichertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
 )
 
-// A suite checks the enrichers of one factory. Checks run one after another, and
-// share what is costly: the pass over all failures.
+// A suite checks the enrichers of one factory. Checks run one after another.
 type suite struct {
-	settings
-	factory enricher.Factory
+	factory       enricher.Factory
+	name          string
+	options       map[string]any
+	bad           []badOption
+	failures      []failure
+	contexts      []circumstances
+	timeout       time.Duration
+	deterministic bool
+	everyKey      bool
+	skip          map[string]string
 
-	prepared sync.Once
-	unusable error // why no enricher can be had
-	refused  []refusal
-	passed   sync.Once
-	pass     pass
-
-	closeHangs bool // some Close has not returned
-
-	// remaining is what is left of the patience that a check has. An enricher that
-	// waits for a server which does not answer uses up whatever it is given.
-	remaining time.Duration
+	pass *pass // see passOf
 }
 
-// leastPatience is what each call gets once patience is used up.
-const leastPatience = 2 * time.Millisecond
-
+// newSuite applies options and says what is wrong with them.
 func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
-	s, err := newSettings(options)
-	if err != nil {
-		return nil, err
+	s := &suite{factory: factory, name: "tested", timeout: 2 * time.Second, skip: map[string]string{}}
+	for _, option := range options {
+		if option != nil {
+			option(s)
+		}
 	}
+	var errs []error
 	if isNil(factory) {
-		return nil, errors.New("enrichertest: want a factory, not nil")
+		errs = append(errs, errors.New("enrichertest: the factory must not be nil"))
 	}
-	return &suite{settings: s, factory: factory}, nil
+	for _, bad := range s.bad {
+		if bad.name == "" || len(bad.options) == 0 {
+			errs = append(errs, fmt.Errorf("enrichertest: WithBadOptions(%q): the name and the options must not be empty", bad.name))
+		}
+	}
+	for _, f := range s.failures {
+		if f.make(nil) == nil {
+			errs = append(errs, fmt.Errorf("enrichertest: WithFailure(%q): the cause must not be nil", f.name))
+		}
+	}
+	for name, reason := range s.skip {
+		if names := checkNames(); !slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("enrichertest: WithSkip(%q): the check must be one of %s", name, strings.Join(names, ", ")))
+		} else if reason == "" {
+			errs = append(errs, fmt.Errorf("enrichertest: WithSkip(%q): the reason must not be empty", name))
+		}
+	}
+	return s, errors.Join(errs...)
 }
 
 // An instance is one enricher that the factory has made. Its methods survive
@@ -54,72 +70,71 @@ type instance struct {
 	s     *suite
 	fe    enricher.FailureEnricher
 	label string // of its goroutines
-	reads []string
-	own   error // why the factory, and not the library, has refused to make it
+	keys  keys   // as it is made
+	own   error  // why the factory, and not the library, has rejected its options
 }
 
-// lastLabel makes the labels of all suites different.
+// Keys are all that an enricher declares, in copies, and how the calls have ended that
+// have not returned them.
+type keys struct {
+	outputs, inputs           []string
+	outputsCrash, inputsCrash *crash
+}
+
+// lastLabel makes the labels of all instances different.
 var lastLabel atomic.Int64
 
-// made is what came of asking the factory.
+// made is what the factory, and New, have returned.
 type made struct {
 	fe  enricher.FailureEnricher
-	own error // that the factory has returned
-	err error // that New has returned
+	own error // of the factory
+	err error // of New
 }
 
-// create makes an enricher as [enricher.New] does, which refuses options that the
-// factory does not look at. The label is there even where the enricher is not.
+// create makes an enricher as [enricher.New] does, which rejects options that the
+// factory does not look at. The label is there even if the enricher is not.
 func (s *suite) create(options map[string]any) (*instance, error) {
 	in := &instance{s: s, label: strconv.FormatInt(lastLabel.Add(1), 10)}
-	limit := enricher.DefaultTimeout + s.margin
-	m, e := call(context.Background(), in.label, limit, func(context.Context) made { return s.load(options) })
-	if !e.ok() {
-		return in, &factoryError{e}
+	m, crash := call(context.Background(), in.label, enricher.DefaultTimeout+s.timeout, func(context.Context) made {
+		return s.load(options)
+	})
+	if crash != nil {
+		return in, errors.New("the factory " + crash.String())
 	}
-	in.own = m.own
-	if m.fe != nil {
-		in.fe = m.fe
-		in.reads, _ = in.inputKeys()
-	}
+	in.fe, in.own = m.fe, m.own
 	if m.err != nil {
 		in.close()
-		in.fe = nil
+		return in, m.err
 	}
-	return in, m.err
+	in.keys = in.askKeys()
+	return in, nil
 }
 
-// A factoryError says how a factory has ended that has not returned.
-type factoryError struct{ end end }
-
-func (e *factoryError) Error() string { return "the factory " + e.end.String() }
-
-// load has New call the factory, and catches what the factory makes: New itself
-// does not give it away.
+// load has New call the factory, and keeps what the factory makes, which New does not
+// show.
 func (s *suite) load(options map[string]any) (m made) {
-	catch := enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+	registry := enricher.NewRegistry()
+	registered, _, _ := strings.Cut(s.name, "/")
+	m.err = registry.Register(registered, enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 		fe, err := s.factory.CreateFailureEnricher(conf)
 		m.own = err
 		if !isNil(fe) {
 			m.fe = fe
-			fe = enricher.Func(nil, processNothing) // New has nothing to close, and nothing to refuse
+			fe = enricher.Func(nil, processNothing) // New has nothing to close or to reject
 		}
 		return fe, err
-	})
-	registry := enricher.NewRegistry()
-	registered, _, _ := strings.Cut(s.name, "/")
-	if m.err = registry.Register(registered, catch); m.err != nil {
-		return m
+	}))
+	if m.err == nil {
+		_, m.err = enricher.New(
+			enricher.Config{
+				FailureEnrichers: []string{s.name},
+				Options:          map[string]map[string]any{s.name: options},
+				Strict:           true,
+			},
+			enricher.WithRegistry(registry),
+			enricher.WithLogger(slog.New(slog.DiscardHandler)),
+		)
 	}
-	_, m.err = enricher.New(
-		enricher.Config{
-			FailureEnrichers: []string{s.name},
-			Options:          map[string]map[string]any{s.name: options},
-			Strict:           true,
-		},
-		enricher.WithRegistry(registry),
-		enricher.WithLogger(slog.New(slog.DiscardHandler)),
-	)
 	return m
 }
 
@@ -127,8 +142,7 @@ func processNothing(context.Context, error, enricher.FailureContext) (enricher.L
 	return nil, nil
 }
 
-// isNil reports whether v is nil or holds a nil pointer or function, which New does
-// not accept.
+// isNil reports whether v is nil or holds a nil pointer or function.
 func isNil(v any) bool {
 	rv := reflect.ValueOf(v)
 	switch rv.Kind() {
@@ -140,9 +154,9 @@ func isNil(v any) bool {
 	return false
 }
 
-// instance makes an enricher of the author's options for a check, or reports that
-// there is none. The caller closes it.
-func (s *suite) instance(r *report) (in *instance, ok bool) {
+// another makes one more enricher of the author's options, or reports that there is
+// none. The caller closes it.
+func (s *suite) another(r *report) (in *instance, ok bool) {
 	in, err := s.create(s.options)
 	if err != nil {
 		r.addf("", "one more enricher of the same options cannot be made: %s", text(err))
@@ -150,49 +164,32 @@ func (s *suite) instance(r *report) (in *instance, ok bool) {
 	return in, err == nil
 }
 
-// outputKeys returns the keys, and how the call has ended.
-func (in *instance) outputKeys() ([]string, end) {
-	return call(context.Background(), in.label, in.s.margin, func(context.Context) []string { return in.fe.OutputKeys() })
-}
-
-// inputKeys returns the keys of a LabelReader, and how the call has ended.
-func (in *instance) inputKeys() ([]string, end) {
-	reader, ok := in.fe.(enricher.LabelReader)
-	if !ok {
-		return nil, end{}
+// askKeys asks the enricher for its keys.
+func (in *instance) askKeys() (k keys) {
+	ctx := context.Background()
+	k.outputs, k.outputsCrash = call(ctx, in.label, in.s.timeout, func(context.Context) []string {
+		return slices.Clone(in.fe.OutputKeys())
+	})
+	if reader, ok := in.fe.(enricher.LabelReader); ok {
+		k.inputs, k.inputsCrash = call(ctx, in.label, in.s.timeout, func(context.Context) []string {
+			return slices.Clone(reader.InputKeys())
+		})
 	}
-	return call(context.Background(), in.label, in.s.margin, func(context.Context) []string { return reader.InputKeys() })
+	return k
 }
 
-// close closes the enricher if it can be closed. Once a Close has hung, later ones
-// are hardly waited for.
-func (in *instance) close() {
-	limit := in.s.margin
-	if in.s.closeHangs {
-		limit = leastPatience
-	}
-	e, _ := in.closeWithin(limit)
-	in.s.closeHangs = in.s.closeHangs || e.hung
-}
-
-// closeWithin closes the enricher if it can be closed.
-func (in *instance) closeWithin(limit time.Duration) (end, error) {
+// close closes the enricher if it can be closed.
+func (in *instance) close() (*crash, error) {
 	closer, ok := in.fe.(io.Closer)
 	if !ok {
-		return end{}, nil
+		return nil, nil
 	}
-	err, e := call(context.Background(), in.label, limit, func(context.Context) error { return closer.Close() })
-	return e, err
+	err, crash := call(context.Background(), in.label, in.s.timeout, func(context.Context) error { return closer.Close() })
+	return crash, err
 }
 
 // closable reports whether the enricher has a Close method.
 func (in *instance) closable() bool {
 	_, ok := in.fe.(io.Closer)
 	return ok
-}
-
-// budget is how long a call may take. Calls that are not made at the same time
-// use up patience.
-func (s *suite) budget() time.Duration {
-	return min(enricher.DefaultTimeout, max(leastPatience, s.remaining))
 }

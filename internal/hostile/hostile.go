@@ -154,3 +154,27 @@ func (long) Error() string { return longText() }
 var longText = sync.OnceValue(func() string {
 	return strings.Repeat("row 17 of 4,711: caf\xe9 \u20ac 0x7f \x00\n", 10<<20/36)
 })
+
+// A NamedText is a text and its name, for tables of tests.
+type NamedText struct{ Name, Text string }
+
+// Texts returns what a string may be that comes from elsewhere.
+func Texts() []NamedText {
+	const euro = "\u20ac" // three bytes
+	return []NamedText{
+		{"empty", ""},
+		{"white space", " \t\n "},
+		{"not UTF-8", "\xff\xfe caf\xe9 \xc3\x28 \xed\xa0\x80"},
+		{"control characters", "\x00\x1b[31mred\x1b[0m\r\x07\x7f\u0085 \u202e"},
+		{"many lines", strings.Repeat("line\r\n", 3000)},
+		{"formatting verbs", `%s %d %!v(MISSING) %n ${x} {{.}} $1 \1`},
+		{"markup", `<a href="javascript:alert(1)">&'</a> ' OR 1=1 --`},
+		{"1,024 bytes", strings.Repeat("x", 1024)},
+		{"one long word", strings.Repeat("a", 5000)},
+		// A cut at any number of bytes is within a character of one of these.
+		{"long characters", "a" + strings.Repeat(euro, 1500)},
+		{"long characters, one byte on", "ab" + strings.Repeat(euro, 1500)},
+		{"cut between bytes", strings.Repeat(euro, 1500) + "\xe2\x82"},
+		{"100 kB", strings.Repeat(euro, 100_000/3)},
+	}
+}
