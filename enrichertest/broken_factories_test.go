@@ -13,13 +13,13 @@ import (
 
 func brokenFactories() map[string]broken {
 	return map[string]broken{
-		"it is not given what it needs": {"creation", `with the options null: enricher "tested": option "depth": must be more than 0: WithOptions gives it what it needs`, depth(func(o depthOptions) error {
+		"it is not given what it needs": {"creation", `with the options map[]: enricher "tested": option "depth": must be more than 0: WithOptions gives it what it needs`, depth(func(o depthOptions) error {
 			if o.Depth <= 0 {
 				return &enricher.ConfigError{Option: "depth", Err: errors.New("must be more than 0")}
 			}
 			return nil
 		}), nil},
-		"it is given something wrong": {"creation", `with the options {"depth":-1}: enricher "tested": option "depth": must be 0 or more`, depth(func(o depthOptions) error {
+		"it is given something wrong": {"creation", `with the options map[depth:-1]: enricher "tested": option "depth": must be 0 or more`, depth(func(o depthOptions) error {
 			if o.Depth < 0 {
 				return &enricher.ConfigError{Option: "depth", Err: errors.New("must be 0 or more")}
 			}
@@ -61,8 +61,8 @@ func brokenFactories() map[string]broken {
 			}
 			return nil
 		}), []enrichertest.Option{negative}},
-		"a bad option is accepted": {"options", `the options {"depth":-1} are accepted`, depth(func(depthOptions) error { return nil }), []enrichertest.Option{negative}},
-		"a goroutine starts before the options are looked at": {"start", "left by a factory that has rejected the options {\"no-such-option\":\"a value\"}: goroutines: 1, in ", factoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		"a bad option is accepted": {"options", `the options map[depth:-1] are accepted`, depth(func(depthOptions) error { return nil }), []enrichertest.Option{negative}},
+		"a goroutine starts before the options are looked at": {"start", "left by a factory that has rejected the options map[no-such-option:a value]: goroutines: 1, in ", factoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 			stop := make(chan struct{})
 			closeStop := sync.OnceFunc(func() { close(stop) })
 			go func() {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	cut "github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A crash is how a call of the enricher has ended that has not returned.
@@ -54,7 +53,7 @@ func call[T any](ctx context.Context, label string, limit time.Duration, fn func
 		return a.value, a.crash
 	case <-timer.C:
 		var none T
-		return none, &crash{hangs: true, what: fmt.Sprintf("has not returned after %v%s", limit, hangsAt(label))}
+		return none, &crash{hangs: true, what: fmt.Sprintf("has not returned after %v\n\t%s", limit, strings.Join(labelled(label), "\n\t"))}
 	}
 }
 
@@ -71,31 +70,20 @@ func origin() string {
 }
 
 // text returns the beginning of an error's text, for a message.
-func text(err error) string {
-	const most = 1000
-	text := guard.Text(err)
-	if len(text) > most {
-		text = cut.Cut(text, most) + "..."
-	}
-	return text
-}
+func text(err error) string { return fmt.Sprintf("%.1000s", guard.Text(err)) }
 
-// A record is what an enricher did with one failure.
+// A record is what an enricher did with one failure. If the call has not returned,
+// there is only a crash.
 type record struct {
 	input
-	crash   *crash // nil if the call has returned
-	endless bool   // it has followed a tree that has no end too far
-	answer
-}
-
-// An answer is what a call has returned.
-type answer struct {
+	crash   *crash
 	labels  enricher.Labels // the enricher's own map
 	was     enricher.Labels // a copy from when it was returned
 	reasons map[string]string
 	err     error
 	late    bool   // the ctx had ended
 	wrote   string // the map of the context that is not what it was
+	endless bool   // it has followed errors that have no end too far
 }
 
 // returned reports whether the call has returned, and was not kept from an endless one.

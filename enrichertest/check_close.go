@@ -2,12 +2,13 @@ package enrichertest
 
 import (
 	"context"
+	"io"
 
 	"github.com/failure-enrichers/enricher"
 )
 
 func checkClose(s *suite, r *report, in *instance) {
-	if !in.closable() {
+	if _, ok := in.fe.(io.Closer); !ok {
 		r.skipped = "the enricher is no io.Closer"
 		return
 	}
@@ -69,14 +70,14 @@ func checkGoroutines(s *suite, r *report, in *instance) {
 		return
 	}
 	when := "after Close"
-	if !in.closable() {
+	if _, ok := in.fe.(io.Closer); !ok {
 		when = "after the last failure, and there is no Close"
 	}
 	if crash, _ := in.close(); crash != nil && crash.hangs {
 		r.skipped = "the enricher cannot be closed: see close"
 		return
 	}
-	for _, place := range left(in.label, s.timeout) {
+	for _, place := range left(in.label) {
 		r.addf("", "left %s: %s", when, place)
 	}
 }

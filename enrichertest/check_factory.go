@@ -1,9 +1,6 @@
 package enrichertest
 
 import (
-	"encoding/json"
-	"fmt"
-	"iter"
 	"maps"
 	"strings"
 
@@ -33,45 +30,33 @@ type rejection struct {
 }
 
 // rejections gives the factory all options that it should reject.
-func (s *suite) rejections() iter.Seq[rejection] {
+func (s *suite) rejections() (all []rejection) {
 	const unknown = "no-such-option"
-	return func(yield func(rejection) bool) {
-		for _, bad := range append([]badOption{{unknown, map[string]any{unknown: "a value"}}}, s.bad...) {
-			options := map[string]any{}
-			maps.Copy(options, s.options)
-			maps.Copy(options, bad.options)
-			in, err := s.create(options)
-			if err == nil {
-				in.close()
-			}
-			if !yield(rejection{badOption{bad.name, options}, in, err}) {
-				return
-			}
+	for _, bad := range append([]badOption{{unknown, map[string]any{unknown: "a value"}}}, s.bad...) {
+		options := map[string]any{}
+		maps.Copy(options, s.options)
+		maps.Copy(options, bad.options)
+		in, err := s.create(options)
+		if err == nil {
+			in.close()
 		}
+		all = append(all, rejection{badOption{bad.name, options}, in, err})
 	}
+	return all
 }
 
-func checkOptions(s *suite, r *report, in *instance) {
-	for bad := range s.rejections() {
+func checkOptions(s *suite, r *report, _ *instance) {
+	for _, bad := range s.rejections() {
 		err := bad.err
 		if bad.in.own != nil {
 			err = bad.in.own // New adds the enricher's name, and that may be the option's
 		}
 		if err == nil {
-			r.addf("", "the options %s are accepted: there must be an error that names %q", show(bad.options), bad.name)
+			r.addf("", "the options %v are accepted: there must be an error that names %q", bad.options, bad.name)
 		} else if !namesOption(err, bad.name) {
-			r.addf("", "the options %s: the error must name %q: %s", show(bad.options), bad.name, text(err))
+			r.addf("", "the options %v: the error must name %q: %s", bad.options, bad.name, text(err))
 		}
 	}
-}
-
-// show returns options as they are written in a configuration.
-func show(options map[string]any) string {
-	text, err := json.Marshal(options)
-	if err != nil {
-		return fmt.Sprint(options)
-	}
-	return string(text)
 }
 
 // namesOption reports whether err is about an option. A ConfigError may name a part of
@@ -85,13 +70,13 @@ func namesOption(err error, option string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-func checkStart(s *suite, r *report, in *instance) {
-	for bad := range s.rejections() {
+func checkStart(s *suite, r *report, _ *instance) {
+	for _, bad := range s.rejections() {
 		if bad.in.own == nil {
 			continue // there was an enricher, which has been closed: see goroutines
 		}
-		for _, place := range left(bad.in.label, s.timeout) {
-			r.addf("", "left by a factory that has rejected the options %s: %s", show(bad.options), place)
+		for _, place := range left(bad.in.label) {
+			r.addf("", "left by a factory that has rejected the options %v: %s", bad.options, place)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package enrichertest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -27,13 +28,9 @@ func checkErrors(s *suite, r *report, in *instance) {
 	for _, rec := range s.passOf(r).records {
 		if rec.err == nil {
 			continue
-		}
-		if isNil(rec.err) {
+		} else if isNil(rec.err) {
 			r.addf(rec.failure.name, "ProcessFailure returned a nil %T (context %s)", rec.err, rec.in.name)
-			continue
-		}
-		_, crash := call(context.Background(), "", s.timeout, func(context.Context) string { return rec.err.Error() })
-		if crash != nil {
+		} else if _, crash := call(context.Background(), "", timeout, func(context.Context) string { return rec.err.Error() }); crash != nil {
 			r.addf(rec.failure.name, "the Error method of the %T that ProcessFailure returned %v (context %s)", rec.err, crash, rec.in.name)
 		}
 	}
@@ -50,12 +47,13 @@ func checkAnswers(s *suite, r *report, in *instance) {
 	if len(failed) == 0 {
 		return
 	}
-	report := r.notef
-	if len(failed) == len(p.records) {
-		report = func(format string, args ...any) { r.addf("", format, args...) }
-	}
-	report("ProcessFailure returned an error, and so no labels, for %d of %d failures, such as %q: %s",
+	what := fmt.Sprintf("ProcessFailure returned an error, and so no labels, for %d of %d failures, such as %q: %s",
 		len(failed), len(p.records), failed[0].name(), text(failed[0].err))
+	if len(failed) < len(p.records) {
+		r.notes = append(r.notes, what)
+	} else {
+		r.addf("", "%s", what)
+	}
 }
 
 func checkContext(s *suite, r *report, in *instance) {
@@ -63,7 +61,7 @@ func checkContext(s *suite, r *report, in *instance) {
 	for _, rec := range p.records {
 		switch {
 		case rec.crash != nil && rec.crash.hangs:
-			r.addf(rec.failure.name, "ProcessFailure %v, %v after its ctx had ended (context %s)", rec.crash, s.timeout, rec.in.name)
+			r.addf(rec.failure.name, "ProcessFailure %v, %v after its ctx had ended (context %s)", rec.crash, timeout, rec.in.name)
 		case rec.returned() && !rec.late && !rec.failure.heavy &&
 			enricher.Is(rec.err, context.Canceled) && !enricher.Is(rec.failure.make(nil), context.Canceled):
 			r.addf(rec.failure.name, "ProcessFailure returned %q, although its ctx had not ended: that of an earlier call may have been kept (context %s)", text(rec.err), rec.in.name)

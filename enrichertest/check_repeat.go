@@ -1,6 +1,7 @@
 package enrichertest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -8,9 +9,6 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/hostile"
 )
-
-// incomparable is why labels were not compared.
-const incomparable = "no labels were compared: single calls returned errors, different labels, or nothing in time"
 
 // checkConcurrency compares the labels of concurrent calls with those of single calls
 // before and after. If these differ among themselves, as with a count of failures,
@@ -66,7 +64,7 @@ func checkConcurrency(s *suite, r *report, in *instance) {
 		}
 	}
 	if compared == 0 {
-		r.notef(incomparable)
+		r.notes = append(r.notes, "no labels were compared: single calls returned errors, different labels, or nothing in time")
 	}
 }
 
@@ -91,6 +89,7 @@ func checkDeterministic(s *suite, r *report, in *instance) {
 		for _, rec := range []*record{in.process(i), in.process(i), in.process(i), other.process(i)} {
 			switch {
 			case first.crash != nil || rec.crash != nil:
+				r.addf(i.name(), "ProcessFailure %v, although it had returned before", cmp.Or(first.crash, rec.crash))
 				return
 			case first.endless || rec.endless || first.late || rec.late:
 			case rec.good() != first.good():
@@ -132,12 +131,15 @@ func checkExplain(s *suite, r *report, in *instance) {
 		return in.ask(ctx, enricher.DefaultTimeout, i, explainer.ExplainFailure)
 	}
 	p := s.passOf(r)
-	compared := 0
 	for _, i := range p.returned {
 		want, control := one.process(i), other.process(i)
 		first, second := explain(i), explain(i)
 		got := in.process(i)
-		judgeExplanation(r, first, p.keys.outputs)
+		for key := range first.reasons {
+			if key != "" && !slices.Contains(p.keys.outputs, key) {
+				r.addf(i.name(), "there is a reason for %.200q: declared are %q", key, p.keys.outputs)
+			}
+		}
 		for _, rec := range []*record{first, second, want, control, got} {
 			if rec.crash != nil {
 				r.addf(i.name(), "ExplainFailure, or ProcessFailure next to it, %v", rec.crash)
@@ -145,6 +147,10 @@ func checkExplain(s *suite, r *report, in *instance) {
 			}
 		}
 		switch {
+		case first.endless:
+			r.addf(i.name(), "ExplainFailure follows errors that have no end: it was stopped after very many")
+		case first.wrote != "":
+			r.addf(i.name(), "ExplainFailure has written to the %s of the context", first.wrote)
 		case !want.comparable() || !control.comparable() || !want.same(control):
 			continue
 		case first.comparable() && !first.same(want):
@@ -153,25 +159,6 @@ func checkExplain(s *suite, r *report, in *instance) {
 			r.addf(i.name(), "ExplainFailure returned %.200q, and then %.200q", first.was, second.was)
 		case got.comparable() && !got.same(want):
 			r.addf(i.name(), "ProcessFailure returned %.200q after ExplainFailure, and %.200q without", got.was, want.was)
-		}
-		compared++
-	}
-	if compared == 0 {
-		r.notef(incomparable)
-	}
-}
-
-// judgeExplanation reports what is wrong with one explanation by itself.
-func judgeExplanation(r *report, rec *record, keys []string) {
-	switch {
-	case rec.endless:
-		r.addf(rec.name(), "ExplainFailure follows errors that have no end: it was stopped after very many")
-	case rec.wrote != "":
-		r.addf(rec.name(), "ExplainFailure has written to the %s of the context", rec.wrote)
-	}
-	for key := range rec.reasons {
-		if key != "" && !slices.Contains(keys, key) {
-			r.addf(rec.name(), "there is a reason for %.200q: declared are %q", key, keys)
 		}
 	}
 }

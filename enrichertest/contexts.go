@@ -43,10 +43,6 @@ func fullContext(reads []string) enricher.FailureContext {
 // hostileContexts returns contexts for any enricher, and one for each hostile text in
 // each attribute of the author's contexts, and in each label that the enricher reads.
 func hostileContexts(reads []string, own []circumstances) []circumstances {
-	attributes := map[string]string{"team": "shop"}
-	for i := range 5000 {
-		attributes[fmt.Sprintf("attribute-%d\xff", i)] = "value"
-	}
 	all := []circumstances{
 		{"of a whole job", enricher.FailureContext{Type: enricher.FailureTypeGlobal}},
 		{"of a worker", enricher.FailureContext{Type: enricher.FailureTypeTaskManager, TaskManagerID: "worker-7", Attempt: 3, MaxAttempts: 3}},
@@ -56,7 +52,6 @@ func hostileContexts(reads []string, own []circumstances) []circumstances {
 		{"too many attempts", enricher.FailureContext{Attempt: math.MaxInt, MaxAttempts: 1}},
 		{"long ago", enricher.FailureContext{Time: time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC)}},
 		{"far ahead", enricher.FailureContext{Time: time.Unix(1<<40, 0), Attributes: map[string]string{}}},
-		{"many attributes", enricher.FailureContext{Attributes: attributes}},
 	}
 	for _, h := range hostile.Texts() {
 		all = append(all, circumstances{"everything is " + h.Name, enricher.FailureContext{

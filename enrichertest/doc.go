@@ -29,20 +29,17 @@
 //   - start: a factory that rejects its options leaves no goroutine behind.
 //   - output-keys: OutputKeys are valid and distinct.
 //   - input-keys: those of a LabelReader are valid, distinct, and not its own.
-//   - stable-keys: both are the same when they are asked for again, after failures,
-//     and in another enricher of the same options.
+//   - stable-keys: both stay the same, also in another enricher of the same options.
 //   - panics: no failure makes ProcessFailure panic or exit its goroutine.
 //   - endless: errors that wrap each other in a cycle are not followed for ever.
-//   - context: ProcessFailure returns soon after its ctx ends, or if it has ended
-//     before, and uses no ctx of an earlier call. See [WithTimeout].
+//   - context: ProcessFailure returns within two seconds after its ctx ends, or if it
+//     has ended before, and uses no ctx of an earlier call.
 //   - errors: an error that it returns is no nil pointer and can be printed.
-//   - answers: ProcessFailure does not return an error for every failure. For how many
-//     it did is logged.
+//   - answers: ProcessFailure does not return an error for every failure.
 //   - declared: labels are under declared keys only.
 //   - every-key: each declared key is set at least once; with [WithEveryKey].
 //   - values: values are valid and within the default limits.
-//   - ownership: a map that was returned is not kept: it is neither changed nor
-//     returned again, and a change to it has no effect on the enricher.
+//   - ownership: a map that was returned is not changed, used or returned again.
 //   - arguments: the maps of the context are not written to.
 //   - concurrency: concurrent calls return what single calls return.
 //   - deterministic: the same failure has the same labels; with [WithDeterministic].

@@ -67,10 +67,6 @@ func (f *Fake) ProcessFailure(ctx context.Context, cause error, fc enricher.Fail
 // the maps in it are shared.
 func (f *Fake) Calls() []Call { return f.calls.all() }
 
-// Wait is like Calls, but waits until at least n calls have begun. If ctx ends first,
-// it returns those so far and [context.Cause] of ctx.
-func (f *Fake) Wait(ctx context.Context, n int) ([]Call, error) { return f.calls.wait(ctx, n) }
-
 // Reading returns f as a [enricher.LabelReader] of these keys, which are copied.
 func (f *Fake) Reading(keys ...string) enricher.LabelReader {
 	return &fakeReader{f, slices.Clone(keys)}

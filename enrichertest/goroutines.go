@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// left waits until no goroutine has the label, but no longer than limit, and
+// left waits until no goroutine has the label, but no longer than [timeout], and
 // describes those that still have it, one line for each place where they are.
-func left(label string, limit time.Duration) []string {
-	deadline := time.Now().Add(limit)
+func left(label string) []string {
+	deadline := time.Now().Add(timeout)
 	for pause := time.Millisecond; ; pause *= 2 {
 		all := labelled(label)
 		if len(all) == 0 || time.Now().After(deadline) {
@@ -43,17 +43,6 @@ func labelled(label string) (all []string) {
 		}
 	}
 	return all
-}
-
-// hangsAt describes where the goroutines of a call are that has not returned, a line
-// for each place.
-func hangsAt(label string) string {
-	places := labelled(label)
-	var b strings.Builder
-	for _, place := range places[:min(len(places), 5)] {
-		b.WriteString("\n\t" + place)
-	}
-	return b.String()
 }
 
 // where names the innermost function of a stack that is not one of the standard

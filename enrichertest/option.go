@@ -1,8 +1,6 @@
 package enrichertest
 
 import (
-	"time"
-
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/hostile"
 )
@@ -40,8 +38,11 @@ func WithBadOptions(option string, options map[string]any) Option {
 // WithFailure adds a failure to those that the enricher is given; it may be given
 // several times. A failure that the enricher knows makes it return labels, which are
 // then checked. cause is used many times, from several goroutines at once. By default,
-// there are only the failures of the package comment.
+// there are only the failures of the package comment. WithFailure panics if cause is nil.
 func WithFailure(name string, cause error) Option {
+	if cause == nil {
+		panic("enrichertest: WithFailure: the cause must not be nil")
+	}
 	return func(s *suite) {
 		s.failures = append(s.failures, failure{name: name, make: func(*hostile.Steps) error { return cause }, own: true})
 	}
@@ -53,13 +54,6 @@ func WithFailure(name string, cause error) Option {
 // the package comment.
 func WithContext(name string, fc enricher.FailureContext) Option {
 	return func(s *suite) { s.contexts = append(s.contexts, circumstances{name, fc}) }
-}
-
-// WithTimeout sets how long ProcessFailure may go on after its ctx has ended, and how
-// long a factory, Close and goroutines may take to end. By default, it is two seconds:
-// a healthy enricher needs next to nothing, but the machine of a test may be busy.
-func WithTimeout(timeout time.Duration) Option {
-	return func(s *suite) { s.timeout = timeout }
 }
 
 // WithDeterministic says that labels depend only on the failure and its context. By

@@ -2,6 +2,7 @@ package enrichertest
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -27,9 +28,6 @@ type pass struct {
 	returned []input // those that it has returned from, without a panic
 	answered []input // of these, before its ctx had ended
 }
-
-// maxSlow is how many calls of the pass may take all their time.
-const maxSlow = 5
 
 // nothing is why a check is skipped that judges labels.
 const nothing = "no call has returned labels, so there is nothing to judge"
@@ -59,8 +57,8 @@ func (s *suite) passOf(r *report) *pass {
 			}
 		}
 		if rec.late || rec.hangs() {
-			if slow++; slow == maxSlow {
-				r.notef("%d calls took all their time, so %d of %d failures were not tried", slow, len(all)-n-1, len(all))
+			if slow++; slow == 5 {
+				r.notes = append(r.notes, fmt.Sprintf("%d calls took all their time, so %d of %d failures were not tried", slow, len(all)-n-1, len(all)))
 				break
 			}
 		}
@@ -86,9 +84,7 @@ func (s *suite) inputs(reads []string) (all []input) {
 		}
 	}
 	for _, f := range failures {
-		for _, c := range contexts[:2] {
-			all = append(all, input{f, c})
-		}
+		all = append(all, input{f, contexts[0]}, input{f, contexts[1]})
 	}
 	for _, f := range plain {
 		for _, c := range slices.Concat(contexts[2:], hostile) {
@@ -98,28 +94,20 @@ func (s *suite) inputs(reads []string) (all []input) {
 	return all
 }
 
-// sample returns n of the inputs, half of them the author's, which can be used from
-// several goroutines at once and do not take long.
-func sample(inputs []input, n int) []input {
-	var own, others []input
-	for _, i := range inputs {
-		switch {
-		case i.failure.heavy:
-		case i.failure.own:
-			own = append(own, i)
-		default:
-			others = append(others, i)
-		}
+// sample returns at most n of the inputs, half of them the author's, which can be used
+// from several goroutines at once and do not take long. It picks evenly, because similar
+// ones are neighbours.
+func sample(inputs []input, n int) (some []input) {
+	inputs = slices.DeleteFunc(slices.Clone(inputs), func(i input) bool { return i.failure.heavy })
+	first := slices.IndexFunc(inputs, func(i input) bool { return !i.failure.own })
+	if first < 0 {
+		first = len(inputs)
 	}
-	some := evenly(own, n/2)
-	return append(some, evenly(others, n-len(some))...)
-}
-
-// evenly returns n of the inputs, or all. Similar ones are neighbours.
-func evenly(inputs []input, n int) (some []input) {
-	n = min(n, len(inputs))
-	for i := range n {
-		some = append(some, inputs[i*len(inputs)/n])
+	for _, group := range [][]input{inputs[:first], inputs[first:]} {
+		size := min(len(group), n/2)
+		for i := range size {
+			some = append(some, group[i*len(group)/size])
+		}
 	}
 	return some
 }
@@ -145,23 +133,22 @@ func (in *instance) ask(
 	method func(context.Context, error, enricher.FailureContext) (enricher.Labels, map[string]string, error),
 ) *record {
 	var steps hostile.Steps
-	rec := &record{input: i}
 	cause, fc := i.failure.make(&steps), in.contextFor(i.in.fc)
-	rec.answer, rec.crash = call(ctx, in.label, limit+in.s.timeout, func(ctx context.Context) (a answer) {
+	rec, crash := call(ctx, in.label, limit+timeout, func(ctx context.Context) (rec record) {
 		attributes, labels := maps.Clone(fc.Attributes), maps.Clone(fc.Labels)
-		a.labels, a.reasons, a.err = method(ctx, cause, fc)
-		a.late = ctx.Err() != nil
-		a.was = a.labels.Clone()
+		rec.labels, rec.reasons, rec.err = method(ctx, cause, fc)
+		rec.late = ctx.Err() != nil
+		rec.was = rec.labels.Clone()
 		switch {
 		case !maps.Equal(fc.Attributes, attributes):
-			a.wrote = "Attributes"
+			rec.wrote = "Attributes"
 		case !maps.Equal(fc.Labels, labels):
-			a.wrote = "Labels"
+			rec.wrote = "Labels"
 		}
-		return a
+		return rec
 	})
-	rec.endless = steps.Exceeded()
-	return rec
+	rec.input, rec.crash, rec.endless = i, crash, steps.Exceeded()
+	return &rec
 }
 
 // contextFor returns fc as the library gives it to this enricher: with maps of its

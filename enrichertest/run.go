@@ -72,7 +72,7 @@ type Finding struct {
 	Contract string // what the contract says
 }
 
-// Error returns all of f, in two lines or more.
+// Error returns all of f, in several lines.
 func (f *Finding) Error() string {
 	failure := ""
 	if f.Failure != "" {
@@ -128,7 +128,7 @@ func (s *suite) run(c check) *report {
 		if in.own != nil && len(s.options) == 0 {
 			needs = ": WithOptions gives it what it needs"
 		}
-		r.addf("", "no enricher can be made with the options %s: %s%s", show(s.options), text(err), needs)
+		r.addf("", "no enricher can be made with the options %v: %s%s", s.options, text(err), needs)
 		return r
 	}
 	defer in.close()
@@ -154,16 +154,4 @@ func (r *report) addf(failure, format string, args ...any) {
 	if len(r.findings) < maxFindings && !slices.ContainsFunc(r.findings, same) {
 		r.findings = append(r.findings, &Finding{r.check.name, failure, fmt.Errorf(format, args...), r.check.contract})
 	}
-}
-
-// notef tells the author something that is no fault.
-func (r *report) notef(format string, args ...any) {
-	r.notes = append(r.notes, fmt.Sprintf(format, args...))
-}
-
-func checkNames() (names []string) {
-	for _, c := range checks {
-		names = append(names, c.name)
-	}
-	return names
 }

@@ -24,7 +24,6 @@ type suite struct {
 	bad           []badOption
 	failures      []failure
 	contexts      []circumstances
-	timeout       time.Duration
 	deterministic bool
 	everyKey      bool
 	skip          map[string]string
@@ -34,40 +33,28 @@ type suite struct {
 
 // newSuite applies options and says what is wrong with them.
 func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
-	s := &suite{factory: factory, name: "tested", timeout: 2 * time.Second, skip: map[string]string{}}
+	s := &suite{factory: factory, name: "tested", skip: map[string]string{}}
 	for _, option := range options {
 		if option != nil {
 			option(s)
 		}
 	}
-	var errs []error
-	if isNil(factory) {
-		errs = append(errs, errors.New("enrichertest: the factory must not be nil"))
-	}
-	for _, bad := range s.bad {
-		if bad.name == "" || len(bad.options) == 0 {
-			errs = append(errs, fmt.Errorf("enrichertest: WithBadOptions(%q): the name and the options must not be empty", bad.name))
-		}
-	}
-	for _, f := range s.failures {
-		if f.make(nil) == nil {
-			errs = append(errs, fmt.Errorf("enrichertest: WithFailure(%q): the cause must not be nil", f.name))
-		}
-	}
 	for name, reason := range s.skip {
-		if names := checkNames(); !slices.Contains(names, name) {
-			errs = append(errs, fmt.Errorf("enrichertest: WithSkip(%q): the check must be one of %s", name, strings.Join(names, ", ")))
-		} else if reason == "" {
-			errs = append(errs, fmt.Errorf("enrichertest: WithSkip(%q): the reason must not be empty", name))
+		if !slices.ContainsFunc(checks, func(c check) bool { return c.name == name }) || reason == "" {
+			return nil, fmt.Errorf("enrichertest: WithSkip(%q, %q): must be the name of a check and a reason", name, reason)
 		}
 	}
-	return s, errors.Join(errs...)
+	return s, nil
 }
+
+// timeout is how long ProcessFailure may go on after its ctx has ended, and how long a
+// factory, Close and goroutines may take to end: a healthy enricher needs next to
+// nothing, but the machine of a test may be busy.
+const timeout = 2 * time.Second
 
 // An instance is one enricher that the factory has made. Its methods survive
 // whatever the enricher does.
 type instance struct {
-	s     *suite
 	fe    enricher.FailureEnricher
 	label string // of its goroutines
 	keys  keys   // as it is made
@@ -94,8 +81,8 @@ type made struct {
 // create makes an enricher as [enricher.New] does, which rejects options that the
 // factory does not look at. The label is there even if the enricher is not.
 func (s *suite) create(options map[string]any) (*instance, error) {
-	in := &instance{s: s, label: strconv.FormatInt(lastLabel.Add(1), 10)}
-	m, crash := call(context.Background(), in.label, enricher.DefaultTimeout+s.timeout, func(context.Context) made {
+	in := &instance{label: strconv.FormatInt(lastLabel.Add(1), 10)}
+	m, crash := call(context.Background(), in.label, enricher.DefaultTimeout+timeout, func(context.Context) made {
 		return s.load(options)
 	})
 	if crash != nil {
@@ -120,7 +107,7 @@ func (s *suite) load(options map[string]any) (m made) {
 		m.own = err
 		if !isNil(fe) {
 			m.fe = fe
-			fe = enricher.Func(nil, processNothing) // New has nothing to close or to reject
+			fe = &Fake{} // New has nothing to close or to reject
 		}
 		return fe, err
 	}))
@@ -136,10 +123,6 @@ func (s *suite) load(options map[string]any) (m made) {
 		)
 	}
 	return m
-}
-
-func processNothing(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-	return nil, nil
 }
 
 // isNil reports whether v is nil or holds a nil pointer or function.
@@ -167,11 +150,11 @@ func (s *suite) another(r *report) (in *instance, ok bool) {
 // askKeys asks the enricher for its keys.
 func (in *instance) askKeys() (k keys) {
 	ctx := context.Background()
-	k.outputs, k.outputsCrash = call(ctx, in.label, in.s.timeout, func(context.Context) []string {
+	k.outputs, k.outputsCrash = call(ctx, in.label, timeout, func(context.Context) []string {
 		return slices.Clone(in.fe.OutputKeys())
 	})
 	if reader, ok := in.fe.(enricher.LabelReader); ok {
-		k.inputs, k.inputsCrash = call(ctx, in.label, in.s.timeout, func(context.Context) []string {
+		k.inputs, k.inputsCrash = call(ctx, in.label, timeout, func(context.Context) []string {
 			return slices.Clone(reader.InputKeys())
 		})
 	}
@@ -184,12 +167,6 @@ func (in *instance) close() (*crash, error) {
 	if !ok {
 		return nil, nil
 	}
-	err, crash := call(context.Background(), in.label, in.s.timeout, func(context.Context) error { return closer.Close() })
+	err, crash := call(context.Background(), in.label, timeout, func(context.Context) error { return closer.Close() })
 	return crash, err
-}
-
-// closable reports whether the enricher has a Close method.
-func (in *instance) closable() bool {
-	_, ok := in.fe.(io.Closer)
-	return ok
 }
