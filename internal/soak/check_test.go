@@ -84,7 +84,6 @@ func refusedBy(res enricher.Result) error {
 
 // settle checks the Result of a failure, spoils it, and counts what it says.
 func (g *generation) settle(rep *report, res enricher.Result, took time.Duration) {
-	most(&g.r.figures.latency, int64(took))
 	g.mu.Lock()
 	f := g.failure(rep.id)
 	seen, told := f.seen, f.told > 0
@@ -128,9 +127,6 @@ func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 	g.r.figures.failures.Add(1)
 	for i, o := range res.Outcomes {
 		f.outcomes = append(f.outcomes, outcome{o.Status, o.Duration})
-		if g.r.lone {
-			g.checkRow(g.members[i], rep, f, f.outcomes[i])
-		}
 		g.all[i][o.Status]++
 		if !f.explained {
 			g.counts[i][o.Status]++

@@ -79,8 +79,6 @@ func (j *journal) count(kind line, suppressed uint64) {
 	t.lines++
 	t.suppressed += suppressed
 	t.last = now
-	j.g.r.figures.lines.Add(1)
-	j.g.r.figures.suppressed.Add(int64(suppressed))
 }
 
 // of returns the tally of a kind, with mu held.
@@ -114,11 +112,7 @@ func (j *journal) check(kind line, events uint64) {
 // checkLog checks that all that had to be logged was, when the books are closed.
 func (g *generation) checkLog() {
 	for _, s := range g.specs {
-		if s.refused == nil {
-			g.journal.check(line{"Found failure enricher", s.name, ""}, 1)
-		} else {
-			g.journal.check(line{"Failure enricher is refused", s.name, ""}, 1)
-		}
+		g.journal.check(line{"Found failure enricher", s.name, ""}, 1)
 	}
 	stats := g.e.Stats()
 	refused := stats.Overloaded + stats.AfterShutdown
@@ -136,8 +130,5 @@ func (g *generation) checkLog() {
 			g.journal.check(line{"Failure enricher gave no labels", m.name, status.String()}, events)
 		}
 		g.journal.check(line{"Labels of a failure enricher were dropped or cut", m.name, ""}, g.issues[i])
-		if g.r.lone {
-			g.journal.check(line{"Failure enricher is left alone: its circuit breaker has opened", m.name, ""}, m.row.opened)
-		}
 	}
 }

@@ -28,7 +28,6 @@ type member struct {
 	visits map[uint64]*visit          // by failure
 	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
 
-	row     row       // where there is a single caller
 	lastBad time.Time // in books that are closed: when a call timed out or panicked
 }
 
@@ -213,7 +212,6 @@ var errClose = errors.New("not flushed")
 
 func (m *member) Close() error {
 	m.closed.Add(1)
-	m.g.r.figures.closes.Add(1)
 	if m.underWay.Load() > 0 {
 		m.closedEarly.Store(true)
 	}

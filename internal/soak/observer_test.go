@@ -68,7 +68,6 @@ func (g *generation) observe(ctx context.Context, why error, fc enricher.Failure
 		g.faultf("an observer is given the labels %v in its FailureContext", fc.Labels)
 	}
 	g.checkContext(ctx, "an observer", id, fc)
-	g.r.figures.observed.Add(1)
 
 	g.mu.Lock()
 	defer g.mu.Unlock()

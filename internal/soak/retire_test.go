@@ -42,7 +42,6 @@ func (g *generation) retire(random *rand.Rand) {
 	forced := errors.Is(g.err, errForced)
 	if forced {
 		g.forcedAt = began.Add(slices.Min(slices.DeleteFunc(limits, func(limit time.Duration) bool { return limit == 0 })))
-		g.r.figures.forced.Add(1)
 	} else {
 		g.over.Store(true)
 	}

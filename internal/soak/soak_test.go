@@ -18,15 +18,8 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 		r.budget = 20 * time.Millisecond
 		r.callers, r.bursts = 2+random.IntN(6), 16
 		reports := 20 + random.IntN(30)
-		if random.IntN(2) == 0 {
-			r.callers, r.bursts, r.lone = 1, 1, true
-		}
-		r.lasts = func(p phase) func(int) bool {
-			n := reports
-			if r.lone && p == settled {
-				n *= 6
-			}
-			return func(reported int) bool { return reported < n }
+		r.lasts = func(phase) func(int) bool {
+			return func(reported int) bool { return reported < reports }
 		}
 		synctest.Test(t, func(*testing.T) { r.run() })
 	})

@@ -47,16 +47,6 @@ func (m *member) leave(v *visit) {
 	m.underWay.Add(-1)
 }
 
-// visitFor returns the call for a failure; ok is false if there was none.
-func (m *member) visitFor(id uint64) (v visit, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if v, ok := m.visits[id]; ok {
-		return *v, true
-	}
-	return visit{}, false
-}
-
 // closeBooks returns the calls that are in the books, and begins new ones, with
 // those calls that are under way.
 func (m *member) closeBooks() map[uint64]visit {
