@@ -47,12 +47,12 @@ func (g *generation) restless() string {
 // checkEnd checks the books when nothing of g goes on any more.
 func (g *generation) checkEnd() {
 	stats := g.e.Stats()
-	if g.reported != g.told+stats.Overloaded+stats.AfterShutdown {
-		g.faultf("of %d failures, the observer was told of %d, %d were refused as too many, and %d after Shutdown",
-			g.reported, g.told, stats.Overloaded, stats.AfterShutdown)
+	if g.reported != g.observed+stats.Overloaded+stats.AfterShutdown {
+		g.faultf("of %d failures, the observer was called for %d, %d were rejected as too many, and %d after Shutdown",
+			g.reported, g.observed, stats.Overloaded, stats.AfterShutdown)
 	}
-	if len(g.members) > 0 && (stats.Overloaded != g.refused[enricher.ErrOverloaded] || stats.AfterShutdown != g.refused[enricher.ErrShutdown]) {
-		g.faultf("refused were %v, and the stats are %+v", g.refused, stats)
+	if len(g.members) > 0 && (stats.Overloaded != g.rejected[enricher.ErrOverloaded] || stats.AfterShutdown != g.rejected[enricher.ErrShutdown]) {
+		g.faultf("rejected were %v, and the stats are %+v", g.rejected, stats)
 	}
 	if g.cutShort.Load() && !errors.Is(g.err, errForced) {
 		g.faultf("calls were cancelled, though Shutdown was not forced")
@@ -77,8 +77,8 @@ func (g *generation) closeBooks() {
 	failures := g.failures
 	g.failures = map[uint64]*failure{}
 	for id, f := range failures {
-		if !f.settled || f.told > 1 || f.told > 0 && f.explained {
-			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.told)
+		if !f.settled || f.observed > 1 || f.observed > 0 && f.explained {
+			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.observed)
 		}
 		if len(f.outcomes) != len(g.members) {
 			delete(failures, id) // a fault that has been noted
@@ -107,7 +107,7 @@ func (p *page) checkCalls() {
 		}
 	}
 	if strays > 0 {
-		p.g.faultf("%s: called %d times for failures that nobody has reported", p.name, strays)
+		p.g.faultf("%s: called %d times for failures that were never reported", p.name, strays)
 	}
 	for id, f := range p.failures {
 		n, want := p.visits[id].n, 1
@@ -136,7 +136,7 @@ func (g *generation) checkCounts(m *member, stats enricher.EnricherStats, seen, 
 		}
 	}
 	if !maps.Equal(stats.Calls, want) || stats.InFlight != 0 || stats.Abandoned != 0 {
-		g.faultf("%s: the stats at the end are %+v, want %v", m.name, stats, want)
+		g.faultf("%s: the stats at the end are %+v, must be %v", m.name, stats, want)
 	}
 	if bad := all[enricher.StatusTimedOut] + all[enricher.StatusPanicked]; all[enricher.StatusCircuitOpen] > 0 && bad < uint64(m.policy.BreakerThreshold) {
 		g.faultf("%s: its breaker has opened after %d timeouts and panics, the threshold is %d", m.name, bad, m.policy.BreakerThreshold)

@@ -45,8 +45,8 @@ type generation struct {
 	made     []*member // by factories
 	failures map[uint64]*failure
 	reported uint64 // failures handed in, but for those of Explain
-	refused  map[error]uint64
-	told     uint64
+	rejected map[error]uint64
+	observed uint64
 	counts   []counts // by loaded enricher, what Stats has to say
 	all      []counts // the same, with those of Explain
 	issues   []uint64 // by loaded enricher: the failures with issues, without those of Explain
@@ -63,7 +63,7 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 		r: r, n: n,
 		freed:    make(chan struct{}),
 		failures: map[uint64]*failure{},
-		refused:  map[error]uint64{},
+		rejected: map[error]uint64{},
 	}
 	g.cfg = enricher.Config{
 		Timeout: r.budget + upTo(random, 3*r.budget),

@@ -93,7 +93,7 @@ func (j *journal) of(kind line) *tally {
 
 // check checks that lines tell of so many events: of the first one, and of none
 // twice. In fake time, a second without events follows when books are closed. So
-// the first one afterwards gets a line, and all those before it are told of.
+// the first one afterwards gets a line, and all those before it are counted.
 func (j *journal) check(kind line, events uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -102,9 +102,9 @@ func (j *journal) check(kind line, events uint64) {
 	t.events = events
 	switch {
 	case told > events || events > 0 && told == 0:
-		j.g.faultf("of %d events, %d log lines like %v tell, with %d suppressed", events, t.lines, kind, t.suppressed)
+		j.g.faultf("of %d events, %d log lines like %v, with %d suppressed", events, t.lines, kind, t.suppressed)
 	case j.g.r.virtual && events > before && told <= before:
-		j.g.faultf("%d events, and %d more a second later, and %d log lines like %v tell of them, with %d suppressed",
+		j.g.faultf("%d events, and %d more a second later, and %d log lines like %v, with %d suppressed",
 			before, events-before, t.lines, kind, t.suppressed)
 	}
 }
@@ -115,9 +115,9 @@ func (g *generation) checkLog() {
 		g.journal.check(line{"Found failure enricher", s.name, ""}, 1)
 	}
 	stats := g.e.Stats()
-	refused := stats.Overloaded + stats.AfterShutdown
-	g.journal.check(line{message: "Failure was not enriched"}, refused)
-	g.journal.check(line{message: "Failure observer panicked"}, g.told*g.panicking)
+	rejected := stats.Overloaded + stats.AfterShutdown
+	g.journal.check(line{message: "Failure was not enriched"}, rejected)
+	g.journal.check(line{message: "Failure observer panicked"}, g.observed*g.panicking)
 	for i, m := range g.members {
 		for status, events := range g.counts[i] {
 			status := enricher.Status(status)
@@ -125,7 +125,7 @@ func (g *generation) checkLog() {
 			case enricher.StatusOK:
 				continue
 			case enricher.StatusSkipped:
-				events -= refused
+				events -= rejected
 			}
 			g.journal.check(line{"Failure enricher gave no labels", m.name, status.String()}, events)
 		}

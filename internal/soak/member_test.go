@@ -187,8 +187,8 @@ func (m *member) answer(id uint64, sc script, inputs enricher.Labels) enricher.L
 	return labels
 }
 
-// spoilKept writes to the map that m has returned for a failure. Nobody may
-// look at it any more.
+// spoilKept writes to the map that m has returned for a failure. It must not be
+// read any more.
 func (m *member) spoilKept(id uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -77,12 +77,12 @@ func (r *round) enrich(g *generation, rep *report) {
 	rep.cause = numbered(rep.id)
 	labels := g.e.Enrich(rep.cause)
 	took := time.Since(rep.began)
-	res, told := g.resultOf(rep.id)
-	if !told {
-		res = g.refusal(enricher.ErrShutdown)
+	res, observed := g.resultOf(rep.id)
+	if !observed {
+		res = g.rejection(enricher.ErrShutdown)
 	}
 	if labels == nil || !maps.Equal(labels, res.Labels) {
-		g.faultf("failure %d: Enrich returns the labels %v, and observers are told %v", rep.id, labels, res.Labels)
+		g.faultf("failure %d: Enrich returns the labels %v, and observers got %v", rep.id, labels, res.Labels)
 	}
 	g.settle(rep, res, took)
 }
@@ -156,9 +156,9 @@ func (g *generation) enrichAsync(rep *report) *enricher.Future {
 	spoil(rep.fc.Attributes)            // they have been copied
 	select {
 	case <-f.Done():
-		if _, told := g.resultOf(rep.id); told {
+		if _, observed := g.resultOf(rep.id); observed {
 			g.asyncNow.Add(1)
-		} else if refusedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
+		} else if rejectedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
 			g.faultf("failure %d is one too many, though at most %d were pending, and MaxPending is %d", rep.id, atMost, g.pending)
 		}
 	default:
@@ -186,7 +186,7 @@ func (r *round) explain(g *generation, rep *report) {
 			return
 		}
 		if x.Answers[i].Wave != m.depth {
-			g.faultf("failure %d: Explain asks %s in wave %d, want %d", rep.id, m.name, x.Answers[i].Wave, m.depth)
+			g.faultf("failure %d: Explain asks %s in wave %d, must be %d", rep.id, m.name, x.Answers[i].Wave, m.depth)
 		}
 		res.Outcomes = append(res.Outcomes, x.Answers[i].Outcome)
 	}

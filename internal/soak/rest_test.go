@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// checkQuiet checks the last generation, which nobody has shut down, while nobody
-// reports a failure: there is nothing but what hangs and leaks on purpose. So it
+// checkQuiet checks the last generation, which is not shut down, while no
+// failure is reported: there is nothing but what hangs and leaks on purpose. So it
 // is again after more failures, which must have left nothing behind in memory.
 func (r *round) checkQuiet(before int) {
 	const (
@@ -22,7 +22,7 @@ func (r *round) checkQuiet(before int) {
 	held := heldByHung * max(0, r.hanging()-hung)
 	left := int(liveHeap()) - int(heap) - held
 	if left > slack {
-		r.faults.addf("%d failures have left %d KiB in memory, beside %d KiB for those that hang; want at most %d KiB",
+		r.faults.addf("%d failures have left %d KiB in memory, beside %d KiB for those that hang; must be at most %d KiB",
 			r.ids.Load()-reported, left>>10, held>>10, slack>>10)
 	}
 }
@@ -68,7 +68,7 @@ func (r *round) settle(left string, want func() int) {
 	all := r.all
 	wrong := func() string {
 		if n, want := goroutines(), want(); n != want {
-			return fmt.Sprintf("%d goroutines, want %d", n, want)
+			return fmt.Sprintf("%d goroutines, must be %d", n, want)
 		}
 		for _, g := range all {
 			if why := g.restless(); why != "" {

@@ -135,7 +135,7 @@ func (r *round) atMost(d time.Duration) time.Duration {
 func (r *round) await(over <-chan struct{}, what string) {
 	limit := time.Minute
 	if r.virtual {
-		limit = time.Hour // which holds nobody up
+		limit = time.Hour // which takes no time
 	}
 	select {
 	case <-over:

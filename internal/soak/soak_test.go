@@ -11,7 +11,7 @@ import (
 // In fake time, nothing is late because the machine is slow: budgets, durations
 // and what becomes of those that answer at once are exact. In some rounds a lone
 // caller reports one failure at a time: then the circuit breakers are, too.
-func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
+func TestSoakInFakeTime(t *testing.T) {
 	soak(t, func(r *round) {
 		random := r.random(1 << 32)
 		r.virtual = true
@@ -27,7 +27,7 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 
 // In real time, goroutines race. What a machine can delay is not asserted, but
 // all the rest is.
-func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
+func TestSoakUnderLoad(t *testing.T) {
 	soak(t, func(r *round) {
 		r.budget = 10 * time.Millisecond
 		r.callers, r.bursts = 8, 16

@@ -50,7 +50,7 @@ type spec struct {
 	seed    uint64
 	keys    []string // what it may set
 	reads   []string // nil: it is no LabelReader
-	stolen  string   // the key of another, which it sets where it lies
+	stolen  string   // the key of another, which it sets if it lies
 	slowest time.Duration
 	inCode  bool
 	closing closing
@@ -134,7 +134,7 @@ func addReaders(random *rand.Rand, add func(kind) *spec, before []*spec) {
 		s.reads = reads
 		return s
 	}
-	keys := []string{"nobody-sets-this"}
+	keys := []string{"never-set"}
 	for _, s := range before {
 		keys = append(keys, s.keys...)
 	}
@@ -153,8 +153,7 @@ func addReaders(random *rand.Rand, add func(kind) *spec, before []*spec) {
 	}
 }
 
-// findWaves finds out who of those that are loaded waits for whom, in the words
-// of LabelReader, and returns the length of the longest chain.
+// findWaves finds out which enricher waits for which, by the rules of LabelReader, and returns the length of the longest chain.
 func findWaves(all []*spec) (deepest int) {
 	for _, s := range all {
 		s.waits, s.depth = map[*spec]bool{}, 0

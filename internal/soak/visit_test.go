@@ -63,8 +63,8 @@ func (m *member) closeBooks() map[uint64]visit {
 	return all
 }
 
-// A span is a time from its first moment to its last, inclusive: of two things that
-// happen at the same moment, nobody knows which came first.
+// A span is a time from its first moment to its last, inclusive: the order of
+// two things that happen at the same moment is not known.
 type span struct{ from, to time.Time }
 
 // atOnce returns how many of spans have a moment in common within another.
