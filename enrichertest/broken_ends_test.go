@@ -42,20 +42,13 @@ func brokenEnds() map[string]broken {
 		}), nil},
 		"Close breaks calls under way":                breakingCalls("when Close was called meanwhile", 1),
 		"Close breaks calls under way, with bad luck": breakingCalls("when Close was called meanwhile", 3),
-		"it leaves a goroutine for each call": process("goroutines", "and there is no Close", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			go hang()
-			return nil, nil
-		}),
-		"it leaves goroutines in one place": process("goroutines", ", in github.com/failure-enrichers/enricher/enrichertest_test.hang (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it leaves a goroutine for each call":         process("goroutines", "and there is no Close", touch(func(error) { go hang() })),
+		"it leaves goroutines in one place": process("goroutines", ", in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) {
 			for range 2 {
 				go hang()
 			}
-			return nil, nil
-		}),
-		"it leaves a goroutine that is not its own": process("goroutines", "left after the last failure, and there is no Close: ", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			go func() { go hang() }()
-			return nil, nil
-		}),
+		})),
+		"it leaves a goroutine that is not its own": process("goroutines", "left after the last failure, and there is no Close: ", touch(func(error) { go func() { go hang() }() })),
 		"it leaves a goroutine whose answer is not received": process("goroutines", "and there is no Close", func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 			answer := make(chan enricher.Labels)
 			go func() {

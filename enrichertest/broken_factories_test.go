@@ -19,12 +19,11 @@ func brokenFactories() map[string]broken {
 			}
 			return nil
 		}), nil},
-		"it is given something wrong": {"creation", `with the options map[depth:-1]: enricher "tested": option "depth": must be 0 or more`, depth(func(o depthOptions) error {
-			if o.Depth < 0 {
-				return &enricher.ConfigError{Option: "depth", Err: errors.New("must be 0 or more")}
-			}
-			return nil
-		}), []enrichertest.Option{enrichertest.WithOptions(map[string]any{"depth": -1})}},
+		"it is given something wrong": {
+			"creation", `with the options map[depth:-1]: enricher "tested": option "depth": must be 0 or more`,
+			notNegative(&enricher.ConfigError{Option: "depth", Err: errors.New("must be 0 or more")}),
+			[]enrichertest.Option{enrichertest.WithOptions(map[string]any{"depth": -1})},
+		},
 		"the factory fails": {"creation", "no licence", factoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 			return nil, errors.New("no licence")
 		}), nil},
@@ -43,25 +42,22 @@ func brokenFactories() map[string]broken {
 			_ = conf.Options()["depth"]
 			return good, nil
 		}), nil},
-		"the error does not name the option": {"options", `the error must name "depth": bad number`, depth(func(o depthOptions) error {
-			if o.Depth < 0 {
-				return errors.New("bad number")
-			}
-			return nil
-		}), []enrichertest.Option{negative}},
-		"the error names the option only as the enricher's name": {"options", `the error must name "depth": bad number`, depth(func(o depthOptions) error {
-			if o.Depth < 0 {
-				return errors.New("bad number")
-			}
-			return nil
-		}), []enrichertest.Option{negative, enrichertest.WithName("depth")}},
-		"the error names another option": {"options", `the error must name "depth": option "unit": must be less`, depth(func(o depthOptions) error {
-			if o.Depth < 0 {
-				return &enricher.ConfigError{Option: "unit", Err: errors.New("must be less")}
-			}
-			return nil
-		}), []enrichertest.Option{negative}},
-		"a bad option is accepted": {"options", `the options map[depth:-1] are accepted`, depth(func(depthOptions) error { return nil }), []enrichertest.Option{negative}},
+		"the error does not name the option": {
+			"options", `the error must name "depth": bad number`,
+			notNegative(errors.New("bad number")),
+			[]enrichertest.Option{negative},
+		},
+		"the error names the option only as the enricher's name": {
+			"options", `the error must name "depth": bad number`,
+			notNegative(errors.New("bad number")),
+			[]enrichertest.Option{negative, enrichertest.WithName("depth")},
+		},
+		"the error names another option": {
+			"options", `the error must name "depth": option "unit": must be less`,
+			notNegative(&enricher.ConfigError{Option: "unit", Err: errors.New("must be less")}),
+			[]enrichertest.Option{negative},
+		},
+		"a bad option is accepted": {"options", `the options map[depth:-1] are accepted`, notNegative(nil), []enrichertest.Option{negative}},
 		"a goroutine starts before the options are looked at": {"start", "left by a factory that has rejected the options map[no-such-option:a value]: goroutines: 1, in ", factoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 			stop := make(chan struct{})
 			closeStop := sync.OnceFunc(func() { close(stop) })

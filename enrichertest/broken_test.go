@@ -22,7 +22,7 @@ type broken struct {
 	options []enrichertest.Option
 }
 
-func TestABrokenEnricherIsFoundByItsCheckAndNoOther(t *testing.T) {
+func TestCheckFindsEachFaultByOneCheck(t *testing.T) {
 	t.Parallel()
 	all := map[string]broken{}
 	for _, group := range []map[string]broken{brokenFactories(), brokenKeys(), brokenCalls(), brokenLabels(), brokenEnds(), brokenSlowly()} {
@@ -73,6 +73,17 @@ func depth(check func(o depthOptions) error) enricher.Factory {
 			return nil, err
 		}
 		return enricher.Func([]string{"kind"}, kind), nil
+	})
+}
+
+// notNegative makes an enricher with an option for which err is returned if it is less
+// than 0.
+func notNegative(err error) enricher.Factory {
+	return depth(func(o depthOptions) error {
+		if o.Depth < 0 {
+			return err
+		}
+		return nil
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// good yields the records of calls that have returned labels, or skips the check.
+// good returns the records with labels. If there are none, it skips the check.
 func (p *pass) good(r *report) (good []*record) {
 	for _, rec := range p.records {
 		if rec.good() {

@@ -57,7 +57,7 @@ func checkConcurrency(s *suite, r *report, in *instance) {
 		}
 		for _, rec := range during[n] {
 			if rec.crash != nil {
-				r.addf(i.name(), "ProcessFailure %v, during others", rec.crash)
+				r.addf(i.name(), "ProcessFailure %v, during other calls", rec.crash)
 			} else if rec.comparable() && agree(single) && !rec.same(single[0]) {
 				r.addf(i.name(), "the labels were %.200q during other calls, and %.200q otherwise", rec.was, single[0].was)
 			}

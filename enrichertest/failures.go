@@ -21,12 +21,11 @@ import (
 	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
-// A failure makes the same error each time. Those without an end count how far they
-// are followed.
+// A failure makes the same error each time, which counts how far it is followed.
 type failure struct {
 	name  string
 	make  func(*hostile.Steps) error
-	heavy bool // too costly, or made for one caller at a time
+	heavy bool // takes long, or is for one call at a time
 	own   bool // the author's
 }
 
@@ -45,8 +44,7 @@ var plain = []failure{
 // failures are all, the more ordinary ones first.
 var failures = slices.Concat(plain, realFailures, panicFailures, labelFailures, hostileFailures())
 
-// hostileFailures are those of package hostile. The heavy ones take long, or are made
-// for one call.
+// hostileFailures are those of package hostile.
 func hostileFailures() (all []failure) {
 	for _, h := range hostile.Texts() {
 		all = append(all, is("a message that is "+h.Name, errors.New(h.Text)))

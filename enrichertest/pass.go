@@ -32,9 +32,8 @@ type pass struct {
 // nothing is why a check is skipped that judges labels.
 const nothing = "no call has returned labels, so there is nothing to judge"
 
-// passOf returns the pass, which the first check that needs it makes. After a panic or
-// a call that hangs, the next enricher is given the rest: the one before may have left
-// a lock behind.
+// passOf makes the pass if it is not made. After a panic or a call that hangs, another
+// enricher is given the rest: a lock may still be held.
 func (s *suite) passOf(r *report) *pass {
 	if s.pass != nil {
 		return s.pass
@@ -94,9 +93,8 @@ func (s *suite) inputs(reads []string) (all []input) {
 	return all
 }
 
-// sample returns at most n of the inputs, half of them the author's, which can be used
-// from several goroutines at once and do not take long. It picks evenly, because similar
-// ones are neighbours.
+// sample returns at most n light inputs, half of them the author's. It picks evenly,
+// because similar ones are neighbours.
 func sample(inputs []input, n int) (some []input) {
 	inputs = slices.DeleteFunc(slices.Clone(inputs), func(i input) bool { return i.failure.heavy })
 	first := slices.IndexFunc(inputs, func(i input) bool { return !i.failure.own })

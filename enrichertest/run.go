@@ -12,8 +12,7 @@ import (
 // Run proves that the enrichers which factory makes keep the contract of
 // [enricher.FailureEnricher], and of the optional interfaces that they have. Each
 // check is a subtest of its name. A check that is left out, or that has nothing to
-// check, is skipped and says why. If the factory makes no enricher, Run stops after
-// the first check.
+// check, is skipped and says why. Without an enricher, Run stops after the first.
 //
 // Run calls the factory some thirty times and ProcessFailure some two thousand times,
 // and closes what it has made. That takes a second or two if the enricher answers at

@@ -3,7 +3,6 @@ package enrichertest_test
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,12 +39,9 @@ func slowly(d time.Duration, fn processFunc) processFunc {
 
 // brokenSlowly are enrichers that wait before they do what is wrong.
 func brokenSlowly() map[string]broken {
-	var n atomic.Int64
 	return map[string]broken{
 		"it counts, slowly": process("deterministic", "and then, of this enricher or another",
-			slowly(100*time.Millisecond, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-				return enricher.Labels{"kind": strconv.FormatInt(n.Add(1), 10)}, nil
-			}), enrichertest.WithDeterministic()),
+			slowly(100*time.Millisecond, count()), enrichertest.WithDeterministic()),
 		"it has one field for all calls": {"concurrency", "during other calls, and", making(func() enricher.FailureEnricher {
 			var mu sync.Mutex
 			var last string

@@ -61,8 +61,7 @@ type instance struct {
 	own   error  // why the factory, and not the library, has rejected its options
 }
 
-// Keys are all that an enricher declares, in copies, and how the calls have ended that
-// have not returned them.
+// Keys are copies of all that an enricher declares, or how the calls for them have ended.
 type keys struct {
 	outputs, inputs           []string
 	outputsCrash, inputsCrash *crash
@@ -97,8 +96,7 @@ func (s *suite) create(options map[string]any) (*instance, error) {
 	return in, nil
 }
 
-// load has New call the factory, and keeps what the factory makes, which New does not
-// show.
+// load has New call the factory, and returns what that makes, which New does not show.
 func (s *suite) load(options map[string]any) (m made) {
 	registry := enricher.NewRegistry()
 	registered, _, _ := strings.Cut(s.name, "/")
@@ -137,8 +135,7 @@ func isNil(v any) bool {
 	return false
 }
 
-// another makes one more enricher of the author's options, or reports that there is
-// none. The caller closes it.
+// another makes one more enricher, or reports that there is none. The caller closes it.
 func (s *suite) another(r *report) (in *instance, ok bool) {
 	in, err := s.create(s.options)
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 )
 
 // In fake time, nothing is late because the machine is slow: budgets, durations
-// and what becomes of those that answer at once are exact. In some rounds a lone
-// caller reports one failure at a time: then the circuit breakers are, too.
+// and the outcomes of calls that return at once are exact.
 func TestSoakInFakeTime(t *testing.T) {
 	soak(t, func(r *round) {
 		random := r.random(1 << 32)
