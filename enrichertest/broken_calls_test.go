@@ -85,7 +85,7 @@ func brokenCalls() map[string]broken {
 			defer func() { recover() }()
 			_, _ = errors.AsType[*fs.PathError](cause)
 		})),
-		"it ignores its ctx": process("context", "ProcessFailure has not returned after 3s\n\tgoroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) { hang() })),
+		"it ignores its ctx": process("context", "ProcessFailure has not returned after 11s\n\tgoroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) { hang() })),
 		"it hangs for what another goroutine should say": process("context", "goroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) {
 			answer := make(chan bool)
 			go func() {

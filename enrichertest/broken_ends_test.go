@@ -29,7 +29,7 @@ func brokenEnds() map[string]broken {
 	return map[string]broken{
 		"Close complains": {"close", "Close of an enricher that has seen no failure returned: no", closingWith(func() error { return errors.New("no") }), nil},
 		"Close panics":    {"close", "Close of an enricher that has seen no failure panicked: oops", closingWith(func() error { panic("oops") }), nil},
-		"Close hangs": {"close", "has not returned after 2s\n\tgoroutines: 1, in ", closingWith(func() error {
+		"Close hangs": {"close", "has not returned after 10s\n\tgoroutines: 1, in ", closingWith(func() error {
 			hang()
 			return nil
 		}), nil},

@@ -33,7 +33,7 @@ func brokenFactories() map[string]broken {
 			runtime.Goexit()
 			return nil
 		}), nil},
-		"the factory waits": {"creation", "the factory has not returned after 3s\n\tgoroutines: 1, in ", making(func() enricher.FailureEnricher {
+		"the factory waits": {"creation", "the factory has not returned after 11s\n\tgoroutines: 1, in ", making(func() enricher.FailureEnricher {
 			hang()
 			return good
 		}), nil},

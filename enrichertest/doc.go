@@ -32,7 +32,7 @@
 //   - stable-keys: both stay the same, also in another enricher of the same options.
 //   - panics: no failure makes ProcessFailure panic or exit its goroutine.
 //   - endless: errors that wrap each other in a cycle are not followed for ever.
-//   - context: ProcessFailure returns within two seconds after its ctx ends, or if it
+//   - context: ProcessFailure returns within ten seconds after its ctx ends, or if it
 //     has ended before, and uses no ctx of an earlier call.
 //   - errors: an error that it returns is no nil pointer and can be printed.
 //   - answers: ProcessFailure does not return an error for every failure.

@@ -50,7 +50,7 @@ func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
 // timeout is how long ProcessFailure may go on after its ctx has ended, and how long a
 // factory, Close and goroutines may take to end: a healthy enricher needs next to
 // nothing, but the machine of a test may be busy.
-const timeout = 2 * time.Second
+const timeout = 10 * time.Second
 
 // An instance is one enricher that the factory has made. Its methods survive
 // whatever the enricher does.
