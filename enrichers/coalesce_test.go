@@ -69,9 +69,9 @@ func TestCoalesceKeepsTheContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			factory := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return make(), nil })
-			options := []enrichertest.Option{enrichertest.EveryKey()}
+			options := []enrichertest.Option{enrichertest.WithEveryKey()}
 			if name != "that often has no answer" {
-				options = append(options, enrichertest.Deterministic())
+				options = append(options, enrichertest.WithDeterministic())
 			}
 			enrichertest.Run(t, factory, options...)
 		})

@@ -9,9 +9,11 @@ import (
 	"io/fs"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
@@ -30,44 +32,27 @@ func unwrapSafely(err error) (inner error) {
 	return inner
 }
 
-var never = make(chan struct{})
-
 func brokenCalls() map[string]broken {
 	return map[string]broken{
-		"it asks for the text": process("panics", "in io/fs.(*PathError).Error (", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-			_ = cause.Error()
-			return nil, nil
-		}),
-		"it compares errors": process("panics", "comparing uncomparable type", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-			if other := cause; other == cause {
-				return nil, nil
-			}
-			return nil, nil
-		}),
-		"it uses errors as keys": process("panics", "hash of unhashable type", func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-			_ = map[error]bool{}[cause]
-			return nil, nil
-		}),
-		"it trusts pointers": process("panics", `"a nil *enricher.PanicError"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		"it asks for the text":   process("panics", "in io/fs.(*PathError).Error (", touch(func(cause error) { _ = cause.Error() })),
+		"it compares errors":     process("panics", "comparing uncomparable type", touch(func(cause error) { _ = slices.Contains([]error{cause}, cause) })),
+		"it uses errors as keys": process("panics", "hash of unhashable type", touch(func(cause error) { _ = map[error]bool{}[cause] })),
+		"it trusts pointers": process("panics", `"a nil *enricher.PanicError"`, touch(func(cause error) {
 			if p, ok := cause.(*enricher.PanicError); ok {
 				_ = p.Value
 			}
-			return nil, nil
-		}),
+		})),
 		"it writes to a map that may be nil": process("panics", "assignment to entry in nil map", func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 			if fc.Attributes == nil {
 				fc.Attributes["seen"] = "true"
 			}
 			return nil, nil
 		}),
-		"it exits": process("panics", "called runtime.Goexit", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			runtime.Goexit()
-			return nil, nil
-		}),
+		"it exits": process("panics", "called runtime.Goexit", touch(func(error) { runtime.Goexit() })),
 		"it trusts Is": process("panics", `failure "an error whose Is panics"`, each(func(err interface{ Is(error) bool }) {
 			err.Is(io.EOF)
 		})),
-		"it trusts As": process("panics", `failure "an error that says it is of every type"`, each(func(err interface{ As(any) bool }) {
+		"it trusts As": process("panics", `failure "an error that claims every type"`, each(func(err interface{ As(any) bool }) {
 			var p *fs.PathError
 			if err.As(&p) {
 				_ = p.Path
@@ -76,7 +61,7 @@ func brokenCalls() map[string]broken {
 		"it trusts StatusCode": process("panics", `failure "an error whose StatusCode panics"`, each(func(err interface{ StatusCode() int }) {
 			err.StatusCode()
 		})),
-		"it trusts FailureLabels": process("panics", `failure "attached labels that panic"`, each(func(err interface{ FailureLabels() map[string]string }) {
+		"it trusts FailureLabels": process("panics", `failure "an error whose FailureLabels panics"`, each(func(err interface{ FailureLabels() map[string]string }) {
 			err.FailureLabels()
 		})),
 		"it makes JSON of errors": process("panics", `failure "an error whose MarshalJSON panics"`, each(func(err json.Marshaler) {
@@ -84,47 +69,39 @@ func brokenCalls() map[string]broken {
 		})),
 		"it panics with a lock held": {"panics", "oops", making(func() enricher.FailureEnricher {
 			var mu sync.Mutex
-			return enricher.Func(nil, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Func(nil, touch(func(cause error) {
 				mu.Lock()
 				if _, ok := cause.(mine); ok {
 					panic("oops")
 				}
 				mu.Unlock()
-				return nil, nil
-			})
+			}))
 		}), []enrichertest.Option{enrichertest.WithFailure("mine", mine{})}},
-		"it unwraps in a loop": process("endless", `failure "an error that wraps itself"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		"it unwraps in a loop": process("endless", `failure "an error that wraps itself"`, touch(func(cause error) {
 			for err := cause; err != nil; err = unwrapSafely(err) {
 			}
-			return nil, nil
-		}),
-		"it uses errors.As": process("endless", `failure "errors that wrap each other twice"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		"it uses errors.As": process("endless", `failure "errors that wrap each other twice"`, touch(func(cause error) {
 			defer func() { recover() }()
 			_, _ = errors.AsType[*fs.PathError](cause)
-			return nil, nil
-		}),
-		"it ignores its ctx": process("context", "ProcessFailure has not returned 300ms after its ctx had ended (context empty)\n\t1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			hangDeepInside()
-			return nil, nil
-		}),
-		"it hangs for what another goroutine should say": process("context", "1 goroutine in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		"it ignores its ctx": process("context", "ProcessFailure has not returned after 11s\n\tgoroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) { hang() })),
+		"it hangs for what another goroutine should say": process("context", "goroutines: 1, in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) {
 			answer := make(chan bool)
 			go func() {
-				hangDeepInside()
+				hang()
 				answer <- true
 			}()
 			<-answer
-			return nil, nil
-		}),
-		"it hangs for one failure": process("context", `failure "no such host"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		"it hangs for one failure": process("context", `failure "no such host"`, touch(func(cause error) {
 			if dns, ok := cause.(*net.DNSError); ok && dns.IsNotFound {
-				<-never
+				hang()
 			}
-			return nil, nil
-		}),
-		"it hangs once its ctx is over": process("context", "it was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		"it hangs once its ctx is over": process("context", "its ctx was cancelled before the call", func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if ctx.Err() != nil {
-				<-never
+				hang()
 			}
 			return nil, nil
 		}),
@@ -145,7 +122,7 @@ func brokenCalls() map[string]broken {
 				return kind(ctx, cause, fc)
 			})
 		}), nil},
-		"it has no server": process("answers", `failures, such as for "a plain error, context: empty", after `, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it has no server": process("answers", `failures, such as "a plain error, context: empty": connection refused`, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			return nil, errors.New("connection refused")
 		}),
 		"it returns nil as an error": process("errors", "ProcessFailure returned a nil *enricher.EnricherError", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -172,14 +149,16 @@ func brokenCalls() map[string]broken {
 				return nil, nil
 			})
 		}), nil},
-		"it counts":                 {"deterministic", "and then those of the same enricher", counting(), []enrichertest.Option{enrichertest.Deterministic()}},
-		"it fails every other time": {"deterministic", "returned labels and an error for it", everyOther(), []enrichertest.Option{enrichertest.Deterministic()}},
-		"each is different":         {"deterministic", "another enricher of the same options", different(), []enrichertest.Option{enrichertest.Deterministic()}},
+		"it counts":                 {"deterministic", "and then, of this enricher or another", counting(), []enrichertest.Option{enrichertest.WithDeterministic()}},
+		"it fails every other time": {"deterministic", "there were labels for it, and an error at another time", everyOther(), []enrichertest.Option{enrichertest.WithDeterministic()}},
+		"each is different":         {"deterministic", "and then, of this enricher or another", different(), []enrichertest.Option{enrichertest.WithDeterministic()}},
 	}
 }
 
+// hang takes an hour, which in a bubble of testing/synctest is no time.
+//
 //go:noinline
-func hangDeepInside() { <-never }
+func hang() { time.Sleep(time.Hour) }
 
 type rude struct{}
 
@@ -187,14 +166,13 @@ func (rude) Error() string { panic("rude") }
 
 // each returns a ProcessFailure that calls fn for each error of a kind.
 func each[T any](fn func(T)) processFunc {
-	return func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
+	return touch(func(cause error) {
 		for err := range enricher.Chain(cause) {
 			if t, ok := err.(T); ok {
 				fn(t)
 			}
 		}
-		return nil, nil
-	}
+	})
 }
 
 func everyOther() enricher.Factory {
@@ -209,21 +187,22 @@ func everyOther() enricher.Factory {
 	})
 }
 
+// counting makes enrichers that count failures.
 func counting() enricher.Factory {
-	return making(func() enricher.FailureEnricher {
-		var n atomic.Int64
-		return enricher.Func([]string{"seen"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"seen": strconv.FormatInt(n.Add(1), 10)}, nil
-		})
-	})
+	return making(func() enricher.FailureEnricher { return enricher.Func([]string{"kind"}, count()) })
+}
+
+func count() processFunc {
+	var n atomic.Int64
+	return func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		return enricher.Labels{"kind": strconv.FormatInt(n.Add(1), 10)}, nil
+	}
 }
 
 func different() enricher.Factory {
 	var made atomic.Int64
 	return making(func() enricher.FailureEnricher {
 		id := strconv.FormatInt(made.Add(1), 10)
-		return enricher.Func([]string{"id"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"id": id}, nil
-		})
+		return enricher.Func([]string{"id"}, always(enricher.Labels{"id": id}))
 	})
 }

@@ -29,8 +29,8 @@ func brokenEnds() map[string]broken {
 	return map[string]broken{
 		"Close complains": {"close", "Close of an enricher that has seen no failure returned: no", closingWith(func() error { return errors.New("no") }), nil},
 		"Close panics":    {"close", "Close of an enricher that has seen no failure panicked: oops", closingWith(func() error { panic("oops") }), nil},
-		"Close hangs": {"close", "has not returned after 300ms\n\t1 goroutine in ", closingWith(func() error {
-			<-never
+		"Close hangs": {"close", "has not returned after 10s\n\tgoroutines: 1, in ", closingWith(func() error {
+			hang()
 			return nil
 		}), nil},
 		"Close works once": {"close", "a second Close panicked: close of closed channel", making(func() enricher.FailureEnricher {
@@ -42,25 +42,21 @@ func brokenEnds() map[string]broken {
 		}), nil},
 		"Close breaks calls under way":                breakingCalls("when Close was called meanwhile", 1),
 		"Close breaks calls under way, with bad luck": breakingCalls("when Close was called meanwhile", 3),
-		"it leaves a goroutine for each call": process("goroutines", "and there is no Close", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			go func() { <-never }()
-			return nil, nil
-		}),
-		"it leaves goroutines in one place": process("goroutines", " goroutines in github.com/failure-enrichers/enricher/enrichertest_test.hangDeepInside (", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		"it leaves a goroutine for each call":         process("goroutines", "and there is no Close", touch(func(error) { go hang() })),
+		"it leaves goroutines in one place": process("goroutines", ", in github.com/failure-enrichers/enricher/enrichertest_test.hang (", touch(func(error) {
 			for range 2 {
-				go hangDeepInside()
+				go hang()
 			}
-			return nil, nil
-		}),
-		"it leaves a goroutine that is not its own": process("goroutines", "left after the last failure, and there is no Close: ", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			go func() { go func() { <-never }() }()
-			return nil, nil
-		}),
-		"it leaves a goroutine that nobody listens to": process("goroutines", "and there is no Close", func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		"it leaves a goroutine that is not its own": process("goroutines", "left after the last failure, and there is no Close: ", touch(func(error) { go func() { go hang() }() })),
+		"it leaves a goroutine whose answer is not received": process("goroutines", "and there is no Close", func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 			answer := make(chan enricher.Labels)
 			go func() {
 				labels, _ := slowly(100*time.Microsecond, kind)(context.Background(), cause, fc)
-				answer <- labels
+				select {
+				case answer <- labels:
+				case <-time.After(time.Hour): // as if never
+				}
 			}()
 			select {
 			case labels := <-answer:
@@ -69,12 +65,12 @@ func brokenEnds() map[string]broken {
 				return nil, ctx.Err()
 			}
 		}),
-		"Close leaves a goroutine": {"goroutines", "left after Close: 1 goroutine in ", making(func() enricher.FailureEnricher {
-			go func() { <-never }()
+		"Close leaves a goroutine": {"goroutines", "left after Close: goroutines: 1, in ", making(func() enricher.FailureEnricher {
+			go hang()
 			return &closing{good, func() error { return nil }}
 		}), nil},
 		"there is no Close": {"goroutines", "and there is no Close", making(func() enricher.FailureEnricher {
-			go func() { <-never }()
+			go hang()
 			return good
 		}), nil},
 	}

@@ -37,7 +37,7 @@ func readerOf(reads func() []string) enricher.Factory {
 
 func brokenKeys() map[string]broken {
 	return map[string]broken{
-		"an empty key":           {"output-keys", `OutputKeys has "", which is no valid key (0 bytes)`, withKeys("kind", ""), nil},
+		"an empty key":           {"output-keys", `OutputKeys has "", which is not valid (0 bytes)`, withKeys("kind", ""), nil},
 		"a key that is no text":  {"output-keys", `"\xff"`, withKeys("kind", "\xff"), nil},
 		"a key with a newline":   {"output-keys", `"a\nb"`, withKeys("kind", "a\nb"), nil},
 		"a key that is too long": {"output-keys", "(129 bytes)", withKeys("kind", strings.Repeat("k", 129)), nil},
@@ -70,16 +70,16 @@ func brokenKeys() map[string]broken {
 			return &reader{good, func() []string { return []string{"a", strconv.FormatInt(n.Add(1), 10)} }}
 		}), nil},
 		"its keys are another's": {"stable-keys", "of another enricher of the same options", numbered(), nil},
-		"a key that it never sets": {"every-key", `no failure made it set ["team"]: give it one that does, with WithFailure`, making(func() enricher.FailureEnricher {
+		"a key that it never sets": {"every-key", `no failure made it set ["team"]: WithFailure and WithContext add some`, making(func() enricher.FailureEnricher {
 			return enricher.Func([]string{"kind", "team"}, kind)
-		}), []enrichertest.Option{enrichertest.EveryKey()}},
+		}), []enrichertest.Option{enrichertest.WithEveryKey()}},
 		"its keys depend on whether there are options": {"stable-keys", "of another enricher of the same options", enricher.NewFactory(map[string]string(nil),
 			func(_ enricher.FactoryConfig, o map[string]string) (enricher.FailureEnricher, error) {
 				if o == nil {
 					return &keyed{good, func() []string { return []string{"kind", "more"} }}, nil
 				}
 				return good, nil
-			}), []enrichertest.Option{enrichertest.Skip("options", "any option is a label")}},
+			}), []enrichertest.Option{enrichertest.WithSkip("options", "any option is a label")}},
 	}
 }
 

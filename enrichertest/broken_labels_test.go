@@ -16,9 +16,6 @@ import (
 
 func brokenLabels() map[string]broken {
 	return map[string]broken{
-		"it sets another label": process("declared", `there is a label under "kinds": declared are ["kind"]`, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"kinds": "a"}, nil
-		}),
 		"it sets another label for one failure": process("declared", `failure "HTTP 404"`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 			if s, ok := cause.(interface{ StatusCode() int }); ok && s.StatusCode() == 404 {
 				return enricher.Labels{"status": "404"}, nil
@@ -34,10 +31,8 @@ func brokenLabels() map[string]broken {
 		"its value is cut at 100 bytes":  cutting(100),
 		"it copies an attribute": process("values", `attribute "team-name"`, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 			return enricher.Labels{"kind": fc.Attributes["team-name"]}, nil
-		}, enrichertest.WithAttributes("team-name")),
-		"its value is long": process("values", "has 1025 bytes, more than 1024", func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"kind": strings.Repeat("a", 1025)}, nil
-		}),
+		}, enrichertest.WithContext("mine", enricher.FailureContext{Attributes: map[string]string{"team-name": "shop"}})),
+		"its value is long": process("values", "has 1025 bytes, more than 1024", always(enricher.Labels{"kind": strings.Repeat("a", 1025)})),
 		"it says too much of the author's failure": {"values", `failure "mine": there are 65 labels, more than 64`, making(func() enricher.FailureEnricher {
 			labels := enricher.Labels{}
 			for i := range 65 {
@@ -75,7 +70,7 @@ func brokenLabels() map[string]broken {
 				return labels, err
 			})
 		}), nil},
-		"it keeps the map": {"ownership", "what was done to the one before", making(func() enricher.FailureEnricher {
+		"it keeps the map": {"ownership", "what was done to an earlier one", making(func() enricher.FailureEnricher {
 			var mu sync.Mutex
 			kept := map[string]enricher.Labels{}
 			return enricher.Func([]string{"kind"}, func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
@@ -102,22 +97,17 @@ func brokenLabels() map[string]broken {
 			return nil, nil
 		}, "kind"), nil},
 		"it explains other labels": explaining(`ExplainFailure returned "kind=b", and ProcessFailure "kind=a"`,
-			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				return enricher.Labels{"kind": "b"}, nil, nil
-			}),
+			func(*atomic.Int64) (string, map[string]string) { return "b", nil }),
 		"its explanations count": explaining(`ProcessFailure returned "kind=b" after ExplainFailure, and "kind=a" without`,
-			func(_ context.Context, n *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				n.Add(1)
-				return enricher.Labels{"kind": "a"}, nil, nil
-			}),
+			func(n *atomic.Int64) (string, map[string]string) { n.Add(1); return "a", nil }),
 		"it has reasons for a label of others": explaining(`there is a reason for "owner"`,
-			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				return enricher.Labels{"kind": "a"}, map[string]string{"owner": "why"}, nil
-			}),
+			func(*atomic.Int64) (string, map[string]string) { return "a", map[string]string{"owner": "why"} }),
 		"its explanations add up": explaining(`ExplainFailure returned "kind=a", and then "kind=aa"`,
-			func(_ context.Context, n *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				return enricher.Labels{"kind": strings.Repeat("a", int(-n.Add(-1)))}, nil, nil
-			}),
+			func(n *atomic.Int64) (string, map[string]string) { return strings.Repeat("a", int(-n.Add(-1))), nil }),
+		"its explanations panic": explaining("ExplainFailure, or ProcessFailure next to it, panicked: oops",
+			func(*atomic.Int64) (string, map[string]string) { panic("oops") }),
+		"its explanations hang": explaining("ExplainFailure, or ProcessFailure next to it, has not returned",
+			func(*atomic.Int64) (string, map[string]string) { hang(); return "", nil }),
 		"its explanations write": {"explain", "ExplainFailure has written to the Attributes of the context", making(func() enricher.FailureEnricher {
 			return &explainer{good, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 				if fc.Attributes != nil {
@@ -127,7 +117,7 @@ func brokenLabels() map[string]broken {
 				return labels, nil, err
 			}}
 		}), nil},
-		"its explanations go round in circles": {"explain", "ExplainFailure has followed a tree of errors that does not end", making(func() enricher.FailureEnricher {
+		"its explanations follow cycles": {"explain", "ExplainFailure follows errors that have no end", making(func() enricher.FailureEnricher {
 			return &explainer{good, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 				for err := cause; err != nil; err = unwrapSafely(err) {
 				}
@@ -135,13 +125,6 @@ func brokenLabels() map[string]broken {
 				return labels, nil, err
 			}}
 		}), nil},
-		"its explanations panic": explaining("ExplainFailure panicked: oops",
-			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) { panic("oops") }),
-		"its explanations hang": explaining("ExplainFailure has not returned",
-			func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error) {
-				<-never
-				return nil, nil, nil
-			}),
 	}
 }
 
@@ -169,7 +152,7 @@ func (mine) Error() string { return "mine" }
 
 // explaining returns an enricher whose label is a until it has explained, and b
 // from then on if that is counted.
-func explaining(says string, explain func(context.Context, *atomic.Int64) (enricher.Labels, map[string]string, error)) broken {
+func explaining(says string, explain func(*atomic.Int64) (kind string, reasons map[string]string)) broken {
 	return broken{"explain", says, making(func() enricher.FailureEnricher {
 		var n atomic.Int64
 		return &explainer{
@@ -179,8 +162,9 @@ func explaining(says string, explain func(context.Context, *atomic.Int64) (enric
 				}
 				return enricher.Labels{"kind": "a"}, nil
 			}),
-			func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
-				return explain(ctx, &n)
+			func(context.Context, error, enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+				kind, reasons := explain(&n)
+				return enricher.Labels{"kind": kind}, reasons, nil
 			},
 		}
 	}), nil}

@@ -3,145 +3,100 @@ package enrichertest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"runtime/pprof"
 	"strings"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-// An end is how a call of the enricher's code has ended. Its zero value is that it
-// has returned.
-type end struct {
-	hung     bool          // it has not returned
-	took     time.Duration // how long it was waited for, about
-	at       string        // where it hangs, in lines of their own
-	exited   bool          // it has called runtime.Goexit
-	panicked string        // the value of a panic and where it came from
+// A crash is how a call of the enricher has ended that has not returned.
+type crash struct {
+	hangs bool
+	what  string
 }
 
-// ok reports whether the call has returned.
-func (e end) ok() bool { return !e.hung && e.crash() == "" }
-
-// crash says how the call has ended its goroutine; empty: it has not.
-func (e end) crash() string {
-	switch {
-	case e.exited:
-		return "called runtime.Goexit"
-	case e.panicked != "":
-		return "panicked: " + e.panicked
-	}
-	return ""
-}
-
-// String says how the call has ended.
-func (e end) String() string {
-	switch crash := e.crash(); {
-	case e.hung:
-		return fmt.Sprintf("has not returned after %v%s", e.took, e.at)
-	case crash != "":
-		return crash
-	}
-	return "returned"
-}
+func (c *crash) String() string { return c.what }
 
 // labelKey is the key of the profiler label that tells the goroutines of one
-// enricher from all others. Go hands it on to every goroutine that a goroutine
-// starts, however many have ended in between, so tests that run at the same time
-// do not matter.
+// enricher from all others. A goroutine inherits it from the one that starts it.
 const labelKey = "enrichertest"
 
-// A wait is divided into parts. On a machine that is so busy that the goroutine of a
-// call does not get its turn, neither does the one that waits: then every part takes
-// longer, and nobody is said to hang who could not run. Timers are late by a part of a
-// millisecond, so parts much shorter than leastTick would be in sum what nobody asked for.
-const (
-	mostTicks = 50
-	leastTick = 2 * time.Millisecond
-)
-
-// call calls fn on a goroutine with a label, and waits for it no longer than limit,
-// on a machine that is not too busy. Its result is only there where the call has
-// returned.
-func call[T any](ctx context.Context, label string, limit time.Duration, fn func(ctx context.Context) T) (T, end) {
+// call calls fn on a goroutine with a label, and waits for it no longer than limit.
+// The value is only there if the crash is nil.
+func call[T any](ctx context.Context, label string, limit time.Duration, fn func(ctx context.Context) T) (T, *crash) {
 	type answer struct {
 		value T
-		end   end
+		crash *crash
 	}
 	done := make(chan answer, 1)
 	go func() {
-		ctx := pprof.WithLabels(ctx, pprof.Labels(labelKey, label))
-		pprof.SetGoroutineLabels(ctx)
-		a := answer{end: end{exited: true}}
+		a := answer{crash: &crash{what: "called runtime.Goexit"}}
 		defer func() {
 			if v := recover(); v != nil {
-				text := enricher.NewPanicError(v, nil).Error() // which survives any v
-				a.end = end{panicked: strings.TrimPrefix(text, "panic: ") + origin()}
+				a.crash = &crash{what: "panicked: " + guard.Sprint(v) + origin()}
 			}
-			// Whoever waits may look for goroutines with the label next.
-			pprof.SetGoroutineLabels(context.Background())
 			done <- a
 		}()
-		a.value = fn(ctx)
-		a.end = end{}
+		pprof.Do(ctx, pprof.Labels(labelKey, label), func(ctx context.Context) {
+			a.value = fn(ctx)
+			a.crash = nil
+		})
 	}()
-	ticks := max(1, min(mostTicks, limit/leastTick))
-	tick := limit / ticks
-	timer := time.NewTimer(tick)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	for n := range ticks {
-		select {
-		case a := <-done:
-			a.end.took = n * tick
-			return a.value, a.end
-		case <-timer.C:
-			timer.Reset(tick)
-		}
+	select {
+	case a := <-done:
+		return a.value, a.crash
+	case <-timer.C:
+		var none T
+		return none, &crash{hangs: true, what: fmt.Sprintf("has not returned after %v\n\t%s", limit, strings.Join(labelled(label), "\n\t"))}
 	}
-	var none T
-	return none, end{hung: true, took: limit, at: hangsAt(label)}
 }
 
-// origin returns where the panic that is being recovered came from.
+// origin returns where the panic came from, to the function that has recovered it.
 func origin() string {
 	pcs := make([]uintptr, 64)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
-	panicking := false
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
 	for {
 		frame, more := frames.Next()
-		switch inside := strings.HasPrefix(frame.Function, "runtime."); {
-		case inside:
-			panicking = true
-		case panicking:
+		if !more || !strings.HasPrefix(frame.Function, "runtime.") {
 			return fmt.Sprintf("\n\tin %s (%s:%d)", frame.Function, frame.File, frame.Line)
 		}
-		if !more {
-			return ""
-		}
 	}
 }
 
-// text returns the text of a stranger's error, or of none, for a message: the
-// beginning, that is.
-func text(err error) string {
-	const most = 200
-	text := wholeText(err)
-	if _, own := err.(*factoryError); own || len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "..."
+// text returns the beginning of an error's text, for a message.
+func text(err error) string { return fmt.Sprintf("%.1000s", guard.Text(err)) }
+
+// A record is what an enricher did with one failure. If the call has not returned,
+// there is only a crash.
+type record struct {
+	input
+	crash   *crash
+	labels  enricher.Labels // the enricher's own map
+	was     enricher.Labels // a copy from when it was returned
+	reasons map[string]string
+	err     error
+	late    bool   // the ctx had ended
+	wrote   string // the map of the context that is not what it was
+	endless bool   // it has followed errors that have no end too far
 }
 
-// wholeText returns the text of a stranger's error, or of none.
-func wholeText(err error) (text string) {
-	defer func() {
-		if recover() != nil {
-			text = fmt.Sprintf("(a %T whose Error method panics)", err)
-		}
-	}()
-	if err == nil {
-		return "no error"
-	}
-	return err.Error()
-}
+// returned reports whether the call has returned, and was not kept from an endless one.
+func (r *record) returned() bool { return r.crash == nil && !r.endless }
+
+func (r *record) hangs() bool { return r.crash != nil && r.crash.hangs }
+
+// same reports whether two records have the same labels.
+func (r *record) same(other *record) bool { return maps.Equal(r.was, other.was) }
+
+// good reports whether the enricher has returned labels, or none, instead of an error.
+func (r *record) good() bool { return r.returned() && r.err == nil }
+
+// comparable reports whether the labels can be compared with others: what is returned
+// after the ctx has ended may be what there is for want of time.
+func (r *record) comparable() bool { return r.good() && !r.late }

@@ -1,101 +1,83 @@
 package enrichertest
 
-import "context"
+import (
+	"context"
+	"io"
 
-const (
-	contractClose      = "Close is there to be called once, by Shutdown: also while calls are under way whose ctx has ended. It returns soon, and an enricher that has done nothing has nothing to complain of; a second call does no harm, whatever it returns"
-	contractGoroutines = "what an enricher has started ends with Close, or by itself"
+	"github.com/failure-enrichers/enricher"
 )
 
-func checkClose(s *suite, r *report) {
-	in, ok := s.instance(r)
-	if !ok {
+func checkClose(s *suite, r *report, in *instance) {
+	if _, ok := in.fe.(io.Closer); !ok {
+		r.skipped = "the enricher is no io.Closer"
 		return
 	}
-	if !in.closable() {
-		in.close()
-		r.skip("the enricher is no io.Closer")
+	crash, err := in.close()
+	if crash != nil {
+		r.addf("", "Close of an enricher that has seen no failure %v", crash)
 		return
 	}
-	switch e, err := in.closeWithin(s.margin); {
-	case !e.ok():
-		r.addf("", "Close of an enricher that has seen no failure %v", e)
-		return
-	case err != nil:
+	if err != nil {
 		r.addf("", "Close of an enricher that has seen no failure returned: %s", text(err))
 	}
-	if e, _ := in.closeWithin(s.margin); !e.ok() {
-		r.addf("", "a second Close %v", e)
+	if crash, _ := in.close(); crash != nil {
+		r.addf("", "a second Close %v", crash)
 	}
-	// What the runtime chooses among what it can do is up to chance.
-	for range 3 {
-		if closeBusy(s, r); len(r.findings) > 0 {
-			return
-		}
+	// What a select chooses among several ready cases is up to chance.
+	for n := 0; n < 3 && len(r.findings) == 0; n++ {
+		closeBusy(s, r)
 	}
 }
 
 // closeBusy closes an enricher as a Shutdown does that does not wait any longer.
 func closeBusy(s *suite, r *report) {
-	in, ok := s.instance(r)
+	in, ok := s.another(r)
 	if !ok {
 		return
 	}
-	inputs := spread(s.passOf(r).fine, 8)
-	ctx, cancel := context.WithTimeout(context.Background(), s.budget())
-	defer cancel()
+	inputs := sample(s.passOf(r).returned, 8)
+	ctx, cancel := context.WithCancel(context.Background())
 	records := make(chan *record, len(inputs))
-	for _, input := range inputs {
-		go func() {
-			records <- in.askWithin(ctx, s.budget()+s.margin, in.processFailure, input.failure, input.in)
-		}()
+	for _, i := range inputs {
+		go func() { records <- in.processWithin(ctx, enricher.DefaultTimeout, i) }()
 	}
 	cancel()
-	if e, _ := in.closeWithin(s.margin); !e.ok() {
-		r.addf("", "Close while calls were under way %v", e)
+	if crash, _ := in.close(); crash != nil {
+		r.addf("", "Close during calls %v", crash)
 	}
 	for range inputs {
-		if rec := <-records; !rec.end.ok() {
-			r.addf(rec.name(), "ProcessFailure %v, when Close was called meanwhile", rec.end)
+		if rec := <-records; rec.crash != nil {
+			r.addf(rec.name(), "ProcessFailure %v, when Close was called meanwhile", rec.crash)
 		}
 	}
 }
 
-func checkGoroutines(s *suite, r *report) {
-	in, ok := s.instance(r)
-	if !ok {
-		return
+func checkGoroutines(s *suite, r *report, in *instance) {
+	p := s.passOf(r)
+	hangs := false
+	for _, i := range sample(p.answered, 24) {
+		hangs = hangs || in.process(i).hangs()
 	}
-	goesOn := func(rec *record) bool {
-		if rec.end.hung {
-			in.close()
-			r.skip("a call of the enricher is still under way: see context")
-		}
-		return rec.end.hung
-	}
-	for _, input := range s.sample(r, 24, 1) {
-		if goesOn(in.process(input.failure, input.in)) {
-			return
-		}
-	}
-	// Who leaves when its ctx ends often leaves somebody behind that has an answer
-	// and nobody to give it to.
-	for _, input := range spread(s.passOf(r).fine, 4) {
+	// A call that ends with its ctx often leaves a goroutine that has an answer and
+	// no receiver for it.
+	for _, i := range sample(p.returned, 4) {
 		for _, how := range endings {
-			if goesOn(in.processEnding(input, how)) {
-				return
-			}
+			hangs = hangs || in.processEnding(i, how).hangs()
 		}
 	}
-	after := "after Close"
-	if !in.closable() {
-		after = "after the last failure, and there is no Close"
-	}
-	if e, _ := in.closeWithin(s.margin); e.hung {
-		r.skip("the enricher cannot be closed: see close")
+	if hangs {
+		r.skipped = "a call of the enricher has not returned: see context"
 		return
 	}
-	for _, goroutine := range left(in.label, s.margin) {
-		r.addf("", "left %s: %s", after, goroutine)
+	when := "after Close"
+	if _, ok := in.fe.(io.Closer); !ok {
+		when = "after the last failure, and there is no Close"
+	}
+	if crash, _ := in.close(); crash != nil && crash.hangs {
+		r.skipped = "the enricher cannot be closed: see close"
+		return
+	}
+	for _, place := range left(in.label) {
+		r.addf("", "left %s: %s", when, place)
 	}
 }

@@ -1,144 +1,82 @@
 package enrichertest
 
 import (
-	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-const (
-	contractCreation = "a factory returns an enricher or an error, does not wait for remote systems, and can make several of the same options"
-	contractOptions  = "a factory refuses an option that it does not know or cannot use, and the error names it: decode with FactoryConfig.Decode or NewFactory, and return a ConfigError"
-	contractStart    = "a factory that returns an error has nothing started, as nobody could stop it"
-)
+// checkCreation makes a second enricher while the first is there, and a third one
+// after both are closed.
+func checkCreation(s *suite, r *report, in *instance) {
+	for _, when := range []string{"while the first is in use", "after the first is closed"} {
+		other, err := s.create(s.options)
+		if err != nil {
+			r.addf("", "a second enricher of the same options, %s: %s", when, text(err))
+			return
+		}
+		in.close()
+		other.close()
+	}
+}
 
-// A refusal is what came of giving the factory options that it should refuse.
-type refusal struct {
+// A rejection is what came of options that the factory should reject.
+type rejection struct {
 	badOption
 	in  *instance
 	err error
 }
 
-// prepare finds out whether there is anything to check.
-func (s *suite) prepare() {
-	s.prepared.Do(func() {
-		if _, skip := s.skip["creation"]; !skip {
-			if s.unusable = s.createSeveral(); s.unusable != nil {
-				return
-			}
+// rejections gives the factory all options that it should reject.
+func (s *suite) rejections() (all []rejection) {
+	const unknown = "no-such-option"
+	for _, bad := range append([]badOption{{unknown, map[string]any{unknown: "a value"}}}, s.bad...) {
+		options := map[string]any{}
+		maps.Copy(options, s.options)
+		maps.Copy(options, bad.options)
+		in, err := s.create(options)
+		if err == nil {
+			in.close()
 		}
-		unknown := badOption{unknownOption, map[string]any{unknownOption: "a value"}}
-		for _, bad := range append([]badOption{unknown}, s.bad...) {
-			bad.options = merged(s.options, bad.options)
-			in, err := s.create(bad.options)
-			if err == nil {
-				in.close()
-			}
-			s.refused = append(s.refused, refusal{bad, in, err})
-		}
-	})
-}
-
-// merged returns options with others over them.
-func merged(options, over map[string]any) map[string]any {
-	all := map[string]any{}
-	maps.Copy(all, options)
-	maps.Copy(all, over)
+		all = append(all, rejection{badOption{bad.name, options}, in, err})
+	}
 	return all
 }
 
-// unknownOption is no enricher's option.
-const unknownOption = "no-such-option"
-
-// createSeveral makes two enrichers that live at the same time, and one after they
-// are closed, and returns why that is not possible.
-func (s *suite) createSeveral() error {
-	first, err := s.create(s.options)
-	if err != nil {
-		needs := ""
-		if first.own != nil && len(s.options) == 0 {
-			needs = ": give it what it needs with WithOptions"
+func checkOptions(s *suite, r *report, _ *instance) {
+	for _, bad := range s.rejections() {
+		err := bad.err
+		if bad.in.own != nil {
+			err = bad.in.own // New adds the enricher's name, and that may be the option's
 		}
-		return errors.New(text(err) + needs)
-	}
-	second, err := s.create(s.options)
-	first.close()
-	if err != nil {
-		return fmt.Errorf("a second enricher of the same options, while the first is in use: %s", text(err))
-	}
-	second.close()
-	third, err := s.create(s.options)
-	if err != nil {
-		return fmt.Errorf("a second enricher of the same options, after the first is closed: %s", text(err))
-	}
-	third.close()
-	return nil
-}
-
-func checkCreation(s *suite, r *report) {
-	if s.unusable != nil {
-		given := "no options"
-		if len(s.options) > 0 {
-			given = "the options " + show(s.options)
-		}
-		r.addf("", "with %s: %w", given, s.unusable)
-	}
-}
-
-func checkOptions(s *suite, r *report) {
-	for _, bad := range s.refused {
-		// What New makes of the factory's error names the enricher, and that may be
-		// called like the option.
-		err := cmp.Or(bad.in.own, bad.err)
-		switch {
-		case err == nil:
-			r.addf("", "the options %s are accepted: want an error that names %q", show(bad.options), bad.name)
-		case !namesOption(err, bad.name):
-			r.addf("", "the options %s: want an error that names %q, not: %s", show(bad.options), bad.name, text(err))
+		if err == nil {
+			r.addf("", "the options %v are accepted: there must be an error that names %q", bad.options, bad.name)
+		} else if !namesOption(err, bad.name) {
+			r.addf("", "the options %v: the error must name %q: %s", bad.options, bad.name, text(err))
 		}
 	}
 }
 
-// show returns options as they are written in a configuration.
-func show(options map[string]any) string {
-	if options == nil {
-		return "{}"
-	}
-	text, err := json.Marshal(options)
-	if err != nil {
-		return fmt.Sprint(options)
-	}
-	return string(text)
-}
-
-// namesOption reports whether err says that it is about an option. A ConfigError
-// may name a part of it, such as "rules[0].match" for "rules".
+// namesOption reports whether err is about an option. A ConfigError may name a part of
+// it, such as "rules[0].match" for "rules".
 func namesOption(err error, option string) bool {
-	typed := false
-	for err := range enricher.Chain(err) {
-		if ce, ok := err.(*enricher.ConfigError); ok && ce != nil {
-			typed = true
-			rest, ok := strings.CutPrefix(ce.Option, option)
-			if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-				return true
-			}
-		}
+	ce, ok := enricher.AsType[*enricher.ConfigError](err)
+	if !ok || ce.Option == "" {
+		return strings.Contains(guard.Text(err), option)
 	}
-	return !typed && strings.Contains(wholeText(err), option)
+	rest, ok := strings.CutPrefix(ce.Option, option)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-func checkStart(s *suite, r *report) {
-	for _, bad := range s.refused {
+func checkStart(s *suite, r *report, _ *instance) {
+	for _, bad := range s.rejections() {
 		if bad.in.own == nil {
 			continue // there was an enricher, which has been closed: see goroutines
 		}
-		for _, goroutine := range left(bad.in.label, s.margin) {
-			r.addf("", "left of a factory that has refused the options %s: %s", show(bad.options), goroutine)
+		for _, place := range left(bad.in.label) {
+			r.addf("", "left by a factory that has rejected the options %v: %s", bad.options, place)
 		}
 	}
 }

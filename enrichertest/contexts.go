@@ -2,11 +2,13 @@ package enrichertest
 
 import (
 	"fmt"
+	"maps"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 // Circumstances are a context with a name.
@@ -15,7 +17,7 @@ type circumstances struct {
 	fc   enricher.FailureContext
 }
 
-// fullContext is what a good service knows of a failure.
+// fullContext is what a service can know of a failure.
 func fullContext(reads []string) enricher.FailureContext {
 	labels := enricher.Labels{"kind": "USER", "reason": "unknown", "owner": "shop"}
 	for _, key := range reads {
@@ -38,9 +40,9 @@ func fullContext(reads []string) enricher.FailureContext {
 	}
 }
 
-// contextsFor returns contexts to trip over: some for everybody, one for each value
-// of each attribute, and of each label that the enricher reads.
-func contextsFor(reads, attributes []string) []circumstances {
+// hostileContexts returns contexts for any enricher, and one for each hostile text in
+// each attribute of the author's contexts, and in each label that the enricher reads.
+func hostileContexts(reads []string, own []circumstances) []circumstances {
 	all := []circumstances{
 		{"of a whole job", enricher.FailureContext{Type: enricher.FailureTypeGlobal}},
 		{"of a worker", enricher.FailureContext{Type: enricher.FailureTypeTaskManager, TaskManagerID: "worker-7", Attempt: 3, MaxAttempts: 3}},
@@ -51,63 +53,35 @@ func contextsFor(reads, attributes []string) []circumstances {
 		{"long ago", enricher.FailureContext{Time: time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC)}},
 		{"far ahead", enricher.FailureContext{Time: time.Unix(1<<40, 0), Attributes: map[string]string{}}},
 	}
-	for _, h := range hostileTexts {
-		all = append(all, circumstances{"everything is " + h.name, everywhere(h.text)})
+	for _, h := range hostile.Texts() {
+		all = append(all, circumstances{"everything is " + h.Name, enricher.FailureContext{
+			ID: h.Text, RootID: h.Text, JobID: h.Text, JobName: h.Text, TaskName: h.Text, TaskManagerID: h.Text, Endpoint: h.Text,
+			Attributes: map[string]string{h.Text: h.Text, "team": h.Text},
+		}})
 	}
-	all = append(all, circumstances{"many attributes", manyAttributes()})
-	for _, name := range attributes {
-		for _, h := range hostileTexts {
+	named := map[string]string{}
+	for _, c := range own {
+		maps.Copy(named, c.fc.Attributes)
+	}
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		for _, h := range hostile.Texts() {
 			fc := fullContext(reads)
-			fc.Attributes[name] = h.text
-			all = append(all, circumstances{fmt.Sprintf("attribute %q is %s", name, h.name), fc})
+			fc.Attributes[name] = h.Text
+			all = append(all, circumstances{fmt.Sprintf("attribute %q is %s", name, h.Name), fc})
 		}
 	}
-	return append(all, labelContexts(reads)...)
-}
-
-// labelContexts returns contexts for a LabelReader: each label is there alone, and
-// has every sort of value. Other enrichers cannot set values that are not valid.
-func labelContexts(reads []string) (all []circumstances) {
 	for _, key := range reads {
 		if key == "*" {
 			key = "any"
 		}
 		all = append(all, circumstances{fmt.Sprintf("label %q alone", key), enricher.FailureContext{Labels: enricher.Labels{key: "USER"}}})
-		for _, h := range hostileTexts {
-			if fault(h.text, enricher.DefaultMaxValueLength) != "" {
-				continue
+		for _, h := range hostile.Texts() {
+			if fault(h.Text) == "" { // or no other enricher could have set it
+				fc := fullContext(reads)
+				fc.Labels[key] = h.Text
+				all = append(all, circumstances{fmt.Sprintf("label %q is %s", key, h.Name), fc})
 			}
-			fc := fullContext(reads)
-			fc.Labels[key] = h.text
-			all = append(all, circumstances{fmt.Sprintf("label %q is %s", key, h.name), fc})
 		}
 	}
 	return all
-}
-
-// hostileTexts are what a string may be that comes from elsewhere.
-var hostileTexts = []struct{ name, text string }{
-	{"empty", ""},
-	{"white space", " \t\n"},
-	{"not UTF-8", "\xff\xfe caf\xe9"},
-	{"control characters", "\x00\x1b[31m\r\x7f"},
-	{"markup", `<a href="javascript:alert(1)">&'{{.}}%s$1`},
-	{"as long as a label can be", strings.Repeat("x", enricher.DefaultMaxValueLength)},
-	{"100 kB", strings.Repeat("\u20ac", 100_000/3)},
-}
-
-// everywhere returns a context whose strings are all the same.
-func everywhere(text string) enricher.FailureContext {
-	return enricher.FailureContext{
-		ID: text, RootID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
-		Attributes: map[string]string{text: text, "team": text},
-	}
-}
-
-func manyAttributes() enricher.FailureContext {
-	attributes := map[string]string{"team": "shop"}
-	for i := range 5000 {
-		attributes[fmt.Sprintf("attribute-%d\xff", i)] = "value"
-	}
-	return enricher.FailureContext{Attributes: attributes}
 }

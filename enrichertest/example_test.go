@@ -23,7 +23,7 @@ type DiskOptions struct {
 // newDisk is its factory.
 func newDisk(_ enricher.FactoryConfig, opts DiskOptions) (enricher.FailureEnricher, error) {
 	if opts.Value == "" {
-		return nil, &enricher.ConfigError{Option: "value", Err: errors.New("want a text")}
+		return nil, &enricher.ConfigError{Option: "value", Err: errors.New("must not be empty")}
 	}
 	return enricher.Func([]string{"disk"}, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 		for err := range enricher.Chain(cause) {
@@ -39,10 +39,10 @@ func newDisk(_ enricher.FactoryConfig, opts DiskOptions) (enricher.FailureEnrich
 func ExampleRun() {
 	_ = func(t *testing.T) { // func TestDisk(t *testing.T)
 		enrichertest.Run(t, enricher.NewFactory(DiskOptions{Value: "yes"}, newDisk),
-			enrichertest.BadOptions("value", map[string]any{"value": ""}),
+			enrichertest.WithBadOptions("value", map[string]any{"value": ""}),
 			enrichertest.WithFailure("no orders", &fs.PathError{Op: "open", Path: "orders.csv", Err: fs.ErrNotExist}),
-			enrichertest.EveryKey(),
-			enrichertest.Deterministic())
+			enrichertest.WithEveryKey(),
+			enrichertest.WithDeterministic())
 	}
 }
 
@@ -90,21 +90,6 @@ func ExampleFake() {
 	// 3 calls
 }
 
-// What a service does about an enricher that hangs.
-func ExampleFake_Release() {
-	fake := &enrichertest.Fake{Steps: []enrichertest.Step{{Hang: true}}}
-	e, err := enricher.New(enricher.Config{Timeout: 10 * time.Millisecond}, enricher.WithEnricher("fake", fake))
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer e.Shutdown(context.Background())
-	defer fake.Release()
-
-	res := e.EnrichContext(context.Background(), os.ErrNotExist, enricher.FailureContext{})
-	fmt.Printf("%v, abandoned: %d\n", res.Outcomes[0].Status, e.Stats().Enrichers[0].Abandoned)
-	// Output: timed-out, abandoned: 1
-}
-
 // What a service would have sent: its configuration stays as it is.
 func ExampleReplace() {
 	var t testing.TB = printer{} // the test
@@ -127,7 +112,7 @@ func ExampleReplace() {
 	// Output: a message about: file does not exist retry=terminal
 }
 
-// What a service has told its observers.
+// What the observers of a service have seen.
 func ExampleRecorder() {
 	var rec enrichertest.Recorder
 	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(&rec))
@@ -146,8 +131,8 @@ func ExampleRecorder() {
 	// Output: 42 file does not exist
 }
 
-// What a test sees where the labels are others than it wants.
-func ExampleLabels() {
+// What a test shows if the labels differ.
+func ExampleAssertLabels() {
 	e, err := enricher.New(enricher.Config{},
 		enricher.WithEnricher("kind", &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "user"}}}}),
 		enricher.WithEnricher("owner", &enrichertest.Fake{Keys: []string{"owner"}, Steps: []enrichertest.Step{{Err: errors.New("no connection")}}}))
@@ -157,9 +142,9 @@ func ExampleLabels() {
 	defer e.Shutdown(context.Background())
 
 	var t testing.TB = printer{} // the test
-	enrichertest.Labels(t, e, os.ErrNotExist, enricher.Labels{"kind": "user", "owner": "platform"})
+	enrichertest.AssertLabels(t, e, os.ErrNotExist, enricher.Labels{"kind": "user", "owner": "platform"})
 	// Output:
-	// labels are not as wanted:
+	// the labels differ:
 	// 	missing     owner = "platform"
 	// 	enricher "owner": failed: no connection
 }

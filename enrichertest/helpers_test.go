@@ -28,45 +28,31 @@ func running(t *testing.T, options ...enricher.Option) *enricher.Enricher {
 	return e
 }
 
-func TestRecorderRemembersFailuresInTheirOrder(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var rec enrichertest.Recorder
-		e := running(t, enricher.WithObserver(&rec),
-			enricher.WithEnricher("fake", &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}))
-		assert.Empty(t, rec.Failures())
-		for i := range 3 {
-			e.EnrichContext(t.Context(), errJob, enricher.FailureContext{Attempt: i + 1})
-		}
-		got := rec.Failures()
-		require.Len(t, got, 3)
-		for i, r := range got {
-			assert.Equal(t, errJob, r.Cause)
-			assert.Equal(t, i+1, r.Context.Attempt)
-			assert.Equal(t, enricher.Labels{"kind": "a"}, r.Result.Labels)
-			assert.True(t, r.Result.Complete())
-		}
-	})
-}
-
 func TestRecorderCanBeWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var rec enrichertest.Recorder
-		e := running(t, enricher.WithObserver(&rec))
+		fake := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
+		e := running(t, enricher.WithObserver(&rec), enricher.WithEnricher("fake", fake))
+		assert.Empty(t, rec.Failures())
 		var all sync.WaitGroup
 		for n := range 4 {
 			all.Go(func() {
 				got, err := rec.Wait(t.Context(), n)
 				assert.NoError(t, err)
-				assert.GreaterOrEqual(t, len(got), n)
+				assert.Len(t, got, n)
 			})
 		}
-		for range 3 {
+		for attempt := range 3 {
 			synctest.Wait()
-			e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+			e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{Attempt: attempt})
 		}
 		all.Wait()
+		for attempt, r := range rec.Failures() {
+			assert.Equal(t, errJob, r.Cause)
+			assert.Equal(t, attempt, r.Context.Attempt)
+			assert.Equal(t, enricher.Labels{"kind": "a"}, r.Result.Labels)
+		}
 
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errors.New("waited for long enough"))
 		defer cancel()
@@ -145,69 +131,6 @@ func TestFakePanicsAndExits(t *testing.T) {
 	})
 }
 
-func TestFakeThatIgnoresItsContextIsAbandoned(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		fake := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Until: release, IgnoreContext: true}}}
-		e := running(t, enricher.WithEnricher("fake", fake))
-		future := e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
-		calls, err := fake.Wait(t.Context(), 1)
-		require.NoError(t, err)
-		assert.Len(t, calls, 1)
-		assert.Equal(t, enricher.StatusTimedOut, future.Result().Outcomes[0].Status)
-		assert.Equal(t, 1, e.Stats().Enrichers[0].Abandoned)
-		close(release)
-		require.NoError(t, e.Shutdown(t.Context()))
-	})
-}
-
-func TestFakeHangsUntilItIsReleased(t *testing.T) {
-	t.Parallel()
-	labels := enricher.Labels{"kind": "a"}
-	hangs := func() *enrichertest.Fake { // made outside of the bubble
-		return &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Hang: true, Labels: labels}, {Hang: true, Err: errJob}}}
-	}
-	t.Run("whatever its ctx says", func(t *testing.T) {
-		t.Parallel()
-		fake := hangs()
-		synctest.Test(t, func(t *testing.T) {
-			e := running(t, enricher.WithEnricher("fake", fake))
-			for range 2 {
-				res := e.EnrichContext(t.Context(), errJob, enricher.FailureContext{})
-				assert.Equal(t, enricher.StatusTimedOut, res.Outcomes[0].Status)
-			}
-			assert.Equal(t, 2, e.Stats().Enrichers[0].Abandoned)
-			fake.Release()
-			synctest.Wait()
-			assert.Equal(t, 0, e.Stats().Enrichers[0].Abandoned)
-			require.NoError(t, e.Shutdown(t.Context()))
-		})
-	})
-	t.Run("and does not hang from then on", func(t *testing.T) {
-		t.Parallel()
-		fake := hangs()
-		fake.Release()
-		fake.Release()
-		got, err := fake.ProcessFailure(t.Context(), errJob, enricher.FailureContext{})
-		require.NoError(t, err)
-		assert.Equal(t, labels, got)
-		_, err = fake.ProcessFailure(t.Context(), errJob, enricher.FailureContext{})
-		assert.Equal(t, errJob, err)
-	})
-	t.Run("for who reads as well", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			fake := hangs()
-			var all sync.WaitGroup
-			all.Go(func() { fake.Reading("owner").ProcessFailure(t.Context(), errJob, enricher.FailureContext{}) })
-			synctest.Wait()
-			fake.Release()
-			all.Wait()
-		})
-	})
-}
-
 func TestFakeCanRead(t *testing.T) {
 	t.Parallel()
 	first := &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
@@ -219,11 +142,11 @@ func TestFakeCanRead(t *testing.T) {
 	assert.Equal(t, []string{"owner"}, e.Enrichers()[0].OutputKeys)
 }
 
-func TestAFakeKeepsTheContract(t *testing.T) {
+func TestFakeKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, enrichertest.Check(making(func() enricher.FailureEnricher {
 		return &enrichertest.Fake{Keys: []string{"kind"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"kind": "a"}}}}
-	}), enrichertest.Deterministic()))
+	}), enrichertest.WithDeterministic()))
 	require.NoError(t, enrichertest.Check(making(func() enricher.FailureEnricher {
 		return (&enrichertest.Fake{Keys: []string{"kind"}}).Reading("owner", "*")
 	})))
@@ -254,25 +177,25 @@ func TestReplaceLeavesTheConfigurationAsItIs(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestReplaceEndsTheTestWhereThereIsNoSuchEnricher(t *testing.T) {
+func TestReplaceFailsTheTestForAnUnknownName(t *testing.T) {
 	t.Parallel()
 	c := &collector{TB: t}
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		enrichertest.Replace(c, map[string]enricher.FailureEnricher{"statik/a": &enrichertest.Fake{}})
-		c.Errorf("Replace has returned")
+		c.Error("Replace has returned")
 	})
 	ended.Wait()
 	require.Len(t, c.errors, 1)
-	assert.Contains(t, c.errors[0], `enrichertest: Replace: "statik/a": no such enricher: want one of [`)
+	assert.Contains(t, c.errors[0], `enrichertest: Replace: "statik/a": no such enricher: must be one of [`)
 }
 
 // A printer is a test that prints its errors.
 type printer struct{ testing.TB }
 
-func (printer) Helper()                           {}
-func (printer) Context() context.Context          { return context.Background() }
-func (printer) Errorf(format string, args ...any) { fmt.Printf(format, args...) }
+func (printer) Helper()                  {}
+func (printer) Context() context.Context { return context.Background() }
+func (printer) Error(args ...any)        { fmt.Print(args...) }
 
 // A collector is a test that collects its errors.
 type collector struct {
@@ -280,18 +203,16 @@ type collector struct {
 	errors []string
 }
 
-func (*collector) Helper() {}
-func (c *collector) Errorf(format string, args ...any) {
-	c.errors = append(c.errors, fmt.Sprintf(format, args...))
-}
+func (*collector) Helper()             {}
+func (c *collector) Error(args ...any) { c.errors = append(c.errors, fmt.Sprint(args...)) }
 
 // Fatalf ends the goroutine, as that of a test does.
 func (c *collector) Fatalf(format string, args ...any) {
-	c.Errorf(format, args...)
+	c.Error(fmt.Sprintf(format, args...))
 	runtime.Goexit()
 }
 
-func TestLabelsComparesExactly(t *testing.T) {
+func TestAssertLabelsComparesExactly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t,
@@ -301,12 +222,12 @@ func TestLabelsComparesExactly(t *testing.T) {
 			enricher.WithEnricher("slow", &enrichertest.Fake{Steps: []enrichertest.Step{{Until: make(chan struct{})}}}),
 		)
 		c := &collector{TB: t}
-		enrichertest.Labels(c, e, errJob, enricher.Labels{"a": "1", "b": "2"})
+		enrichertest.AssertLabels(c, e, errJob, enricher.Labels{"a": "1", "b": "2"})
 		assert.Empty(t, c.errors, "an enricher that is not ok is for the test to judge")
-		enrichertest.Labels(c, e, errJob, enricher.Labels{"b": "two", "c": "3"})
-		assert.Equal(t, []string{`labels are not as wanted:
-	not wanted  a = "1"
-	different   b = "2", want "two"
+		enrichertest.AssertLabels(c, e, errJob, enricher.Labels{"b": "two", "c": "3"})
+		assert.Equal(t, []string{`the labels differ:
+	unexpected  a = "1"
+	different   b = "2", must be "two"
 	missing     c = "3"
 	enricher "good": label "c": value is not valid UTF-8 without control characters other than tab and newline: "\x00"
 	enricher "slow": timed-out: not done within 1s: context deadline exceeded
@@ -314,37 +235,27 @@ func TestLabelsComparesExactly(t *testing.T) {
 	})
 }
 
-func TestLabelsSaysWhatWasRefused(t *testing.T) {
+func TestAssertLabelsNamesRejectedEnrichers(t *testing.T) {
 	t.Parallel()
 	twin := &enrichertest.Fake{Keys: []string{"twin"}}
 	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("one", twin), enricher.WithEnricher("other", twin))
 	require.NoError(t, err)
 	c := &collector{TB: t}
-	enrichertest.Labels(c, e, errJob, enricher.Labels{"twin": "a"})
+	enrichertest.AssertLabels(c, e, errJob, enricher.Labels{"twin": "a"})
 	require.Len(t, c.errors, 1)
-	assert.Contains(t, c.errors[0], `enricher "one": refused: `)
-	assert.Contains(t, c.errors[0], `enricher "other": refused: `)
-	enrichertest.Labels(c, e, errJob, nil)
+	assert.Contains(t, c.errors[0], `enricher "one": rejected: `)
+	assert.Contains(t, c.errors[0], `enricher "other": rejected: `)
+	enrichertest.AssertLabels(c, e, errJob, nil)
 	assert.Len(t, c.errors, 1)
-	enrichertest.Labels(c, nil, errJob, enricher.Labels{"twin": "a"})
+	enrichertest.AssertLabels(c, nil, errJob, enricher.Labels{"twin": "a"})
 	assert.Len(t, c.errors, 2)
 }
 
-func TestLabelsSaysWhenNothingWasAsked(t *testing.T) {
+func TestAssertResultTakesNilAsNoLabels(t *testing.T) {
 	t.Parallel()
-	e := running(t, enricher.WithEnricher("fake", &enrichertest.Fake{Keys: []string{"kind"}}))
+	enrichertest.AssertLabels(t, nil, errJob, nil)
+	enrichertest.AssertResult(t, enricher.Result{}, enricher.Labels{})
 	c := &collector{TB: t}
-	enrichertest.Labels(c, e, nil, enricher.Labels{"kind": "a"})
-	assert.Equal(t, []string{"labels are not as wanted:\n\tmissing     kind = \"a\"\n\tthe cause is nil, so nothing was asked\n"}, c.errors)
-	enrichertest.Labels(c, e, nil, nil)
-	assert.Len(t, c.errors, 1)
-}
-
-func TestNoLabelsAreAsGoodAsNil(t *testing.T) {
-	t.Parallel()
-	enrichertest.Labels(t, nil, errJob, nil)
-	enrichertest.Result(t, enricher.Result{}, enricher.Labels{})
-	c := &collector{TB: t}
-	enrichertest.Result(c, enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "by hand"}}}, enricher.Labels{"a": ""})
-	assert.Equal(t, []string{"labels are not as wanted:\n\tmissing     a = \"\"\n\tenricher \"by hand\": unknown: no error\n"}, c.errors)
+	enrichertest.AssertResult(c, enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "by hand"}}}, enricher.Labels{"a": ""})
+	assert.Equal(t, []string{"the labels differ:\n\tmissing     a = \"\"\n\tenricher \"by hand\": unknown: (no error)\n"}, c.errors)
 }

@@ -1,29 +1,15 @@
 package enrichertest
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
-)
 
-// A pass is what came of giving an enricher all failures, one after another. Most
-// checks are judgements on it.
-type pass struct {
-	records   []*record
-	left      int           // failures that have not been tried
-	overdrawn bool          // for want of time
-	shared    [][2]*record  // those that have the same map
-	keys      []string      // that the enricher declares, if
-	keysKnown bool          // it says
-	fine      []input       // those that it has returned from, without a panic
-	answered  []input       // of these, before its ctx had ended
-	average   time.Duration // that it takes for those
-	lasted    time.Duration // all calls
-	overrun   time.Duration // of this, after a ctx had ended
-	hung      int           // calls that have not returned
-	late      bool          // calls return long after their ctx has ended
-}
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/hostile"
+)
 
 // An input is a failure and its context.
 type input struct {
@@ -31,191 +17,152 @@ type input struct {
 	in      circumstances
 }
 
-// maxHung is how many calls may hang before the suite stops: it has to wait for
-// each.
-const maxHung = 5
+// name names the failure and its context.
+func (i input) name() string { return i.failure.name + ", context: " + i.in.name }
 
-// maxOverdraft is how many times the patience, and some margin, an enricher may take
-// for the pass that returns too late for its ctx, but too early to be found to be
-// late.
-const maxOverdraft = 4
-
-// passOf returns the pass, which is made once, and has a patience of its own.
-func (s *suite) passOf(r *report) *pass {
-	s.passed.Do(func() {
-		before := s.remaining
-		s.remaining = s.patience
-		s.makePass(r)
-		s.remaining = before
-	})
-	return &s.pass
+// A pass is what came of giving an enricher all failures, one after another. Most
+// checks are judgements on it.
+type pass struct {
+	records  []*record
+	keys     keys
+	returned []input // those that it has returned from, without a panic
+	answered []input // of these, before its ctx had ended
 }
 
-// makePass gives all failures to one enricher, or after a panic or a call that
-// hangs to the next: the one before may have left a lock behind.
-func (s *suite) makePass(r *report) {
-	p := &s.pass
-	in, ok := s.instance(r)
-	if !ok {
-		return
+// nothing is why a check is skipped that judges labels.
+const nothing = "no call has returned labels, so there is nothing to judge"
+
+// passOf makes the pass if it is not made. After a panic or a call that hangs, another
+// enricher is given the rest: a lock may still be held.
+func (s *suite) passOf(r *report) *pass {
+	if s.pass != nil {
+		return s.pass
 	}
-	keys, e := in.outputKeys()
-	p.keys, p.keysKnown = slices.Clone(keys), e.ok()
-	inputs := s.inputs(in.reads)
-	for _, input := range inputs {
-		if rec := p.process(in, input); !rec.end.ok() {
-			in.close()
-			if in, ok = s.instance(r); !ok {
+	p := &pass{}
+	s.pass = p
+	in, ok := s.another(r)
+	if !ok {
+		return p
+	}
+	p.keys = in.keys
+	all, slow := s.inputs(in.keys.inputs), 0
+	for n, i := range all {
+		rec := in.process(i)
+		p.records = append(p.records, rec)
+		if rec.returned() {
+			p.returned = append(p.returned, i)
+			if !rec.late {
+				p.answered = append(p.answered, i)
+			}
+		}
+		if (rec.late || rec.hangs()) && !i.failure.heavy {
+			if slow++; slow == 3 {
+				r.notes = append(r.notes, fmt.Sprintf("%d calls took all their time, so %d of %d failures were not tried", slow, len(all)-n-1, len(all)))
 				break
 			}
 		}
-		if p.isLate(s) || p.hung == maxHung {
-			p.fine, p.answered = nil, nil // whatever else is tried would take as long
-			break
-		}
-		if p.overdrawn = p.lasted > maxOverdraft*s.patience+3*s.margin; p.overdrawn {
-			break
-		}
-	}
-	if ok {
-		in.close()
-	}
-	p.left = len(inputs) - len(p.records)
-	p.shared = shared(p.records)
-}
-
-// process gives one failure to an enricher and keeps time.
-func (p *pass) process(in *instance, i input) *record {
-	budget := in.s.budget()
-	rec := in.process(i.failure, i.in)
-	p.lasted += rec.end.took
-	p.records = append(p.records, rec)
-	if rec.end.hung {
-		p.hung++
-	} else {
-		p.overrun += max(0, rec.end.took-budget)
-	}
-	if rec.end.ok() && !rec.endless {
-		p.fine = append(p.fine, i)
-	}
-	if rec.inTime() {
-		n := time.Duration(len(p.answered))
-		p.average = (p.average*n + rec.took) / (n + 1)
-		p.answered = append(p.answered, i)
-	}
-	return rec
-}
-
-// isLate reports whether there has been time enough to see that calls return late. It
-// goes by the average: on a busy machine all calls end a little late.
-func (p *pass) isLate(s *suite) bool {
-	p.late = p.lasted > s.patience+3*s.margin && p.overrun > time.Duration(len(p.records))*s.margin/5
-	return p.late
-}
-
-// keeps reports whether the enricher keeps maps that it has returned. These must
-// not be read while it is called.
-func (p *pass) keeps() bool {
-	return len(p.shared) > 0 || slices.ContainsFunc(p.records, (*record).changed)
-}
-
-// silent reports whether no call has returned labels, or that there are none.
-func (p *pass) silent() bool { return !slices.ContainsFunc(p.records, (*record).good) }
-
-// returned reports whether a call has returned, in time or not.
-func (p *pass) returned() bool {
-	return slices.ContainsFunc(p.records, func(rec *record) bool { return rec.end.ok() })
-}
-
-// nothing says why a check is skipped that needs calls which return labels in time, and
-// where to look for what they did.
-func (p *pass) nothing() string {
-	if len(p.records) == 0 {
-		return "one more enricher of the same options cannot be made, so there is nothing to judge"
-	}
-	var see []string
-	for _, rec := range p.records {
-		if check := rec.trouble(); check != "" && !slices.Contains(see, check) {
-			see = append(see, check)
+		if rec.crash != nil {
+			in.close()
+			if in, ok = s.another(r); !ok {
+				return p
+			}
 		}
 	}
-	if p.late && !slices.Contains(see, "context") {
-		see = append(see, "context")
-	}
-	why := "no call has returned labels in time, so there is nothing to judge"
-	if len(see) == 0 {
-		return why + ": for more time, use WithPatience"
-	}
-	return why + ": see " + strings.Join(see, " and ")
+	in.close()
+	return p
 }
 
-// sample returns at most n of the inputs that the enricher has answered in time, and
-// fewer where there is no time to make so many calls for each.
-func (s *suite) sample(r *report, n, calls int) []input {
-	p := s.passOf(r)
-	if each := p.average * time.Duration(calls); each > 0 {
-		most := max(1, int(s.remaining*9/10/each))
-		if most < min(n, 8) {
-			r.notef("a call takes %v, on average, so this was done with few failures: for more, use %s", p.average.Round(time.Millisecond), s.patienceFor(n*calls))
-		}
-		n = min(n, most)
-	}
-	return spread(p.answered, n)
-}
-
-// patienceFor names the option with which there is time for so many calls, and some.
-func (s *suite) patienceFor(calls int) string {
-	if s.pass.average == 0 {
-		return "WithPatience"
-	}
-	enough := s.pass.average * time.Duration(calls) * 5 / 4
-	return fmt.Sprintf("WithPatience(%v)", max(2*s.patience, enough.Truncate(time.Second)+time.Second))
-}
-
-// spread returns n inputs that can be used from several goroutines at once and do
-// not take long, spread evenly, as similar ones are neighbours. Each failure of the
-// author is there, and up to half of the others are the author's in other contexts.
-func spread(inputs []input, n int) (some []input) {
-	var own, others []input
-	seen := map[string]bool{}
-	for _, in := range inputs {
-		switch {
-		case in.failure.heavy:
-		case !in.failure.own:
-			others = append(others, in)
-		case seen[in.failure.name]:
-			own = append(own, in)
-		default:
-			seen[in.failure.name] = true
-			some = append(some, in)
-		}
-	}
-	some = append(some, evenly(own, (n-len(some))/2)...)
-	return append(some, evenly(others, n-len(some))...)
-}
-
-// evenly returns n of the inputs, or all.
-func evenly(inputs []input, n int) (some []input) {
-	n = min(n, len(inputs))
-	for i := range max(0, n) {
-		some = append(some, inputs[i*len(inputs)/n])
-	}
-	return some
-}
-
-// inputs returns every failure in an empty and in a full context, and three
-// failures in every context.
+// inputs returns every failure in an empty and in a full context, and some in every
+// context. Those of the author come first.
 func (s *suite) inputs(reads []string) (all []input) {
-	failures := append(s.failures[:len(s.failures):len(s.failures)], failures...)
-	empty, full := circumstances{name: "empty"}, circumstances{"full", fullContext(reads)}
-	contexts := append(s.contexts[:len(s.contexts):len(s.contexts)], contextsFor(reads, s.attributes)...)
-	for _, f := range failures {
-		all = append(all, input{f, empty}, input{f, full})
+	contexts := append([]circumstances{{name: "empty"}, {"full", fullContext(reads)}}, s.contexts...)
+	hostile := hostileContexts(reads, s.contexts)
+	for _, f := range s.failures {
+		for _, c := range slices.Concat(contexts, hostile) {
+			all = append(all, input{f, c})
+		}
 	}
-	for _, c := range contexts {
-		for _, f := range append(s.failures[:len(s.failures):len(s.failures)], plain...) {
+	for _, f := range failures {
+		all = append(all, input{f, contexts[0]}, input{f, contexts[1]})
+	}
+	for _, f := range plain {
+		for _, c := range slices.Concat(contexts[2:], hostile) {
 			all = append(all, input{f, c})
 		}
 	}
 	return all
+}
+
+// sample returns at most n light inputs, half of them the author's. It picks evenly,
+// because similar ones are neighbours.
+func sample(inputs []input, n int) (some []input) {
+	inputs = slices.DeleteFunc(slices.Clone(inputs), func(i input) bool { return i.failure.heavy })
+	first := slices.IndexFunc(inputs, func(i input) bool { return !i.failure.own })
+	if first < 0 {
+		first = len(inputs)
+	}
+	for _, group := range [][]input{inputs[:first], inputs[first:]} {
+		size := min(len(group), n/2)
+		for i := range size {
+			some = append(some, group[i*len(group)/size])
+		}
+	}
+	return some
+}
+
+// process gives the enricher a failure, and as much time as it has by default.
+func (in *instance) process(i input) *record {
+	ctx, cancel := context.WithTimeout(context.Background(), enricher.DefaultTimeout)
+	defer cancel()
+	return in.processWithin(ctx, enricher.DefaultTimeout, i)
+}
+
+// processWithin calls ProcessFailure with a ctx that ends before limit.
+func (in *instance) processWithin(ctx context.Context, limit time.Duration, i input) *record {
+	return in.ask(ctx, limit, i, func(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+		labels, err := in.fe.ProcessFailure(ctx, cause, fc)
+		return labels, nil, err
+	})
+}
+
+// ask calls a method of the enricher.
+func (in *instance) ask(
+	ctx context.Context, limit time.Duration, i input,
+	method func(context.Context, error, enricher.FailureContext) (enricher.Labels, map[string]string, error),
+) *record {
+	var steps hostile.Steps
+	cause, fc := i.failure.make(&steps), in.contextFor(i.in.fc)
+	rec, crash := call(ctx, in.label, limit+timeout, func(ctx context.Context) (rec record) {
+		attributes, labels := maps.Clone(fc.Attributes), maps.Clone(fc.Labels)
+		rec.labels, rec.reasons, rec.err = method(ctx, cause, fc)
+		rec.late = ctx.Err() != nil
+		rec.was = rec.labels.Clone()
+		switch {
+		case !maps.Equal(fc.Attributes, attributes):
+			rec.wrote = "Attributes"
+		case !maps.Equal(fc.Labels, labels):
+			rec.wrote = "Labels"
+		}
+		return rec
+	})
+	rec.input, rec.crash, rec.endless = i, crash, steps.Exceeded()
+	return &rec
+}
+
+// contextFor returns fc as the library gives it to this enricher: with maps of its
+// own, and only the labels that it reads.
+func (in *instance) contextFor(fc enricher.FailureContext) enricher.FailureContext {
+	fc.Attributes = maps.Clone(fc.Attributes)
+	if _, ok := in.fe.(enricher.LabelReader); !ok {
+		fc.Labels = nil
+		return fc
+	}
+	labels := enricher.Labels{}
+	for key, value := range fc.Labels {
+		if slices.Contains(in.keys.inputs, "*") || slices.Contains(in.keys.inputs, key) {
+			labels[key] = value
+		}
+	}
+	fc.Labels = labels
+	return fc
 }

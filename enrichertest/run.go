@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/failure-enrichers/enricher"
@@ -12,35 +11,24 @@ import (
 
 // Run proves that the enrichers which factory makes keep the contract of
 // [enricher.FailureEnricher], and of the optional interfaces that they have. Each
-// check is a subtest of its name. A check that is left out, or that there is
-// nothing to check for, is a subtest that is skipped and says why.
+// check is a subtest of its name. A check that is left out, or that has nothing to
+// check, is skipped and says why. Without an enricher, Run stops after the first.
 //
-// Where the factory makes no enricher, the test fails and there are no subtests.
-//
-// Run calls the factory some twenty times and ProcessFailure some thousand times,
-// and closes what it has made. Where the enricher answers at once, that takes
-// well under two seconds; with calls of 20 milliseconds some ten, and some fifteen
-// where they go on although their ctx has ended. See [WithPatience]. The calls that
-// most checks judge are made once, in the first of these, stable-keys: it takes their
-// time.
+// Run calls the factory some thirty times and ProcessFailure some two thousand times,
+// and closes what it has made. That takes a second or two if the enricher answers at
+// once. A slow one is better checked with [Check] in a bubble of testing/synctest, in
+// which waiting takes no time.
 func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 	t.Helper()
 	s, err := newSuite(factory, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.prepare(); s.unusable != nil {
-		t.Fatal(s.run(checks[0]).findings[0])
-	}
 	for _, c := range checks {
-		t.Run(c.name, func(t *testing.T) {
+		ok := t.Run(c.name, func(t *testing.T) {
 			r := s.run(c)
-			for i, f := range r.findings {
-				if last := len(r.findings) - 1; i < last {
-					t.Error(f.what())
-				} else {
-					t.Error(f) // and what the contract is
-				}
+			for _, f := range r.findings {
+				t.Error(f)
 			}
 			for _, note := range r.notes {
 				t.Log(note)
@@ -49,13 +37,15 @@ func Run(t *testing.T, factory enricher.Factory, options ...Option) {
 				t.Skip(r.skipped)
 			}
 		})
+		if !ok && c.name == "creation" {
+			return
+		}
 	}
 }
 
 // Check is Run for use outside of a test. It returns nil, or all that is wrong,
-// joined, each a [*Finding]. An option that makes no sense is an error too, and
-// then nothing has been checked. What Run logs, and why it skips a check, is for
-// [WithNotes].
+// joined, each a [*Finding]. An invalid option is an error too, and then nothing has
+// been checked.
 func Check(factory enricher.Factory, options ...Option) error {
 	s, err := newSuite(factory, options)
 	if err != nil {
@@ -66,32 +56,28 @@ func Check(factory enricher.Factory, options ...Option) error {
 		for _, f := range s.run(c).findings {
 			errs = append(errs, f)
 		}
+		if c.name == "creation" && len(errs) > 0 {
+			break
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // A Finding is one way in which an enricher does not keep the contract.
 type Finding struct {
-	Check    string // the name of the check, as in the list above
-	Failure  string // the name of the failure that it happens with; empty: it has to do with none
+	Check    string // the name of the check, as in the package comment
+	Failure  string // the name of the failure; empty if it happens without one
 	Err      error  // what happened
 	Contract string // what the contract says
 }
 
-// Error returns all of f, in two lines or more.
+// Error returns all of f, in several lines.
 func (f *Finding) Error() string {
-	return f.what() + "\n\tcontract: " + f.Contract
-}
-
-// what is Error without the contract.
-func (f *Finding) what() string {
-	var b strings.Builder
-	b.WriteString(f.Check + ": ")
+	failure := ""
 	if f.Failure != "" {
-		fmt.Fprintf(&b, "failure %q: ", f.Failure)
+		failure = fmt.Sprintf("failure %q: ", f.Failure)
 	}
-	fmt.Fprint(&b, f.Err)
-	return b.String()
+	return fmt.Sprintf("%s: %s%v\n\tcontract: %s", f.Check, failure, f.Err, f.Contract)
 }
 
 func (f *Finding) Unwrap() error { return f.Err }
@@ -100,71 +86,53 @@ func (f *Finding) Unwrap() error { return f.Err }
 type check struct {
 	name     string
 	contract string // as a Finding quotes it
-	run      func(*suite, *report)
+	run      func(*suite, *report, *instance)
 }
 
-// checks are in the order of the package comment. What is needed to check
-// anything at all comes first.
+// checks are in the order of the package comment: first what the others need.
 var checks = []check{
-	{"creation", contractCreation, checkCreation},
-	{"options", contractOptions, checkOptions},
-	{"start", contractStart, checkStart},
-	{"output-keys", contractOutputKeys, checkOutputKeys},
-	{"input-keys", contractInputKeys, checkInputKeys},
-	{"stable-keys", contractStableKeys, checkStableKeys},
-	{"panics", contractPanics, checkPanics},
-	{"endless", contractEndless, checkEndless},
-	{"context", contractContext, checkContext},
-	{"errors", contractErrors, checkErrors},
-	{"answers", contractAnswers, checkAnswers},
-	{"declared", contractDeclared, checkDeclared},
-	{"every-key", contractEveryKey, checkEveryKey},
-	{"values", contractValues, checkValues},
-	{"ownership", contractOwnership, checkOwnership},
-	{"arguments", contractArguments, checkArguments},
-	{"concurrency", contractConcurrency, checkConcurrency},
-	{"deterministic", contractDeterministic, checkDeterministic},
-	{"explain", contractExplain, checkExplain},
-	{"close", contractClose, checkClose},
-	{"goroutines", contractGoroutines, checkGoroutines},
+	{"creation", "a factory returns an enricher or an error, does not wait for remote systems, and can make several of the same options", checkCreation},
+	{"options", "a factory rejects an option that it does not know or cannot use, with an error that names it: use NewFactory or FactoryConfig.Decode, and return a ConfigError", checkOptions},
+	{"start", "a factory that returns an error has started no goroutine, because none could be stopped", checkStart},
+	{"output-keys", "OutputKeys returns distinct keys of 1 to 128 bytes of valid UTF-8 without control characters", checkOutputKeys},
+	{"input-keys", "InputKeys returns \"*\", or distinct valid keys, none of them an output key of the same enricher", checkInputKeys},
+	{"stable-keys", "OutputKeys and InputKeys are called once, when the enricher is loaded: they are the same, in the same order, for every enricher of the same options and at any time", checkStableKeys},
+	{"panics", "the cause may be any error, also a typed nil or one whose methods panic: walk it with enricher.Chain, look for types with enricher.AsType and for values with enricher.Is, which survive that", checkPanics},
+	{"endless", "errors may wrap each other in a cycle: enricher.Chain, enricher.AsType and enricher.Is end then; errors.Is, errors.As and a loop over Unwrap do not", checkEndless},
+	{"context", "ProcessFailure obeys the ctx of its own call and returns when that ends: otherwise the call is abandoned and its labels are lost", checkContext},
+	{"errors", "an error that ProcessFailure returns can be printed, and is nil if there is none: a nil pointer in an error is not nil", checkErrors},
+	{"answers", "an enricher under test has what it needs, such as a test server or WithOptions, and a failure that it knows, WithFailure; if it cannot have it, use WithSkip(\"answers\", why)", checkAnswers},
+	{"declared", "labels are under keys that OutputKeys has declared: all others are dropped", checkDeclared},
+	{"every-key", "the author says that there is a failure and a context for every declared key", checkEveryKey},
+	{"values", "a value is valid UTF-8 without control characters other than tab and newline, or it is dropped; by default, one of more than 1024 bytes is cut, and labels beyond 64 are dropped", checkValues},
+	{"ownership", "the map that ProcessFailure returns is no longer the enricher's: it neither changes it nor returns it again", checkOwnership},
+	{"arguments", "the context of a failure is read only", checkArguments},
+	{"concurrency", "ProcessFailure is called from several goroutines at once", checkConcurrency},
+	{"deterministic", "the author says that labels depend only on the failure and its context", checkDeterministic},
+	{"explain", "ExplainFailure is called like ProcessFailure and returns the same labels; reasons are under declared keys or the empty one; it has no effects", checkExplain},
+	{"close", "Shutdown calls Close once, perhaps during calls whose ctx has ended. Close returns soon, and without an error if there was no failure; a second call does no harm, whatever it returns", checkClose},
+	{"goroutines", "every goroutine of an enricher ends with Close, or by itself", checkGoroutines},
 }
 
-// names returns the names of all checks.
-func names() (all []string) {
-	for _, c := range checks {
-		all = append(all, c.name)
-	}
-	return all
-}
-
-// run does one check.
+// run does one check, with an enricher of its own.
 func (s *suite) run(c check) *report {
 	r := &report{check: c}
-	s.prepare()
-	defer s.tell(r)
-	s.remaining = s.patience
-	switch reason, ok := s.skip[c.name]; {
-	case ok:
-		r.skip("left out: " + reason)
-	case s.unusable != nil && c.name != "creation":
-		r.skip("there is no enricher to check: see creation")
-	default:
-		c.run(s, r)
+	if reason, ok := s.skip[c.name]; ok {
+		r.skipped = "left out: " + reason
+		return r
 	}
+	in, err := s.create(s.options)
+	if err != nil {
+		needs := ""
+		if in.own != nil && len(s.options) == 0 {
+			needs = ": WithOptions gives it what it needs"
+		}
+		r.addf("", "no enricher can be made with the options %v: %s%s", s.options, text(err), needs)
+		return r
+	}
+	defer in.close()
+	c.run(s, r, in)
 	return r
-}
-
-// tell hands notes to an author who wants them.
-func (s *suite) tell(r *report) {
-	if s.note == nil {
-		return
-	}
-	for _, note := range r.notes {
-		s.note(r.check.name, note)
-	}
-	if r.skipped != "" {
-		s.note(r.check.name, r.skipped)
-	}
 }
 
 // A report is what a check has found.
@@ -173,7 +141,6 @@ type report struct {
 	findings []*Finding
 	notes    []string // for the author; no faults
 	skipped  string   // why there was nothing to check
-	failures []string // those reported already
 }
 
 // maxFindings bounds what one check reports: an enricher that panics for every
@@ -182,23 +149,8 @@ const maxFindings = 6
 
 // addf reports what is wrong, once for each failure.
 func (r *report) addf(failure, format string, args ...any) {
-	if failure != "" && slices.Contains(r.failures, failure) {
-		return
-	}
-	r.failures = append(r.failures, failure)
-	if len(r.findings) < maxFindings {
+	same := func(f *Finding) bool { return failure != "" && f.Failure == failure }
+	if len(r.findings) < maxFindings && !slices.ContainsFunc(r.findings, same) {
 		r.findings = append(r.findings, &Finding{r.check.name, failure, fmt.Errorf(format, args...), r.check.contract})
-		return
 	}
-	more := len(r.failures) - maxFindings + 1
-	last := r.findings[maxFindings-1]
-	last.Failure, last.Err = "", fmt.Errorf("and so on, %d more", more)
 }
-
-// notef tells the author something that is no fault.
-func (r *report) notef(format string, args ...any) {
-	r.notes = append(r.notes, fmt.Sprintf(format, args...))
-}
-
-// skip says that there was nothing to check, and why.
-func (r *report) skip(reason string) { r.skipped = reason }

@@ -22,53 +22,53 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 	type options = map[string]any
 	return map[string][]enrichertest.Option{
 		"type": {
-			enrichertest.Deterministic(),
+			enrichertest.WithDeterministic(),
 			enrichertest.WithOptions(options{"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"}}),
-			enrichertest.BadOptions("statuses", options{"statuses": options{"4": "USER"}}),
-			enrichertest.BadOptions("errnos", options{"errnos": "ENOSPC"}),
+			enrichertest.WithBadOptions("statuses", options{"statuses": options{"4": "USER"}}),
+			enrichertest.WithBadOptions("errnos", options{"errnos": "ENOSPC"}),
 		},
 		"error": {
-			enrichertest.Deterministic(),
-			enrichertest.BadOptions("max-types", options{"max-types": -1}),
+			enrichertest.WithDeterministic(),
+			enrichertest.WithBadOptions("max-types", options{"max-types": -1}),
 		},
 		"fingerprint": {
-			enrichertest.Deterministic(),
-			enrichertest.BadOptions("message-length", options{"message-length": 1}),
+			enrichertest.WithDeterministic(),
+			enrichertest.WithBadOptions("message-length", options{"message-length": 1}),
 		},
 		"restart": {
 			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true}),
 			enrichertest.WithFailure("a request to wait", busy{}),
-			enrichertest.BadOptions("repeats", options{"repeats": 1}),
-			enrichertest.BadOptions("veto-window", options{"veto-window": 5}),
+			enrichertest.WithBadOptions("repeats", options{"repeats": 1}),
+			enrichertest.WithBadOptions("veto-window", options{"veto-window": 5}),
 		},
 		"attached": {
-			enrichertest.Deterministic(),
+			enrichertest.WithDeterministic(),
 			enrichertest.WithOptions(options{"keys": "a, b, JOB_CANNOT_RESTART"}),
 			enrichertest.WithFailure("what it publishes", enricher.WithLabels(io.EOF, enricher.Labels{"a": "1", "b": "2"})),
-			enrichertest.BadOptions("keys", options{"keys": "a, a"}),
+			enrichertest.WithBadOptions("keys", options{"keys": "a, a"}),
 		},
 		"static": {
-			enrichertest.Deterministic(),
+			enrichertest.WithDeterministic(),
 			enrichertest.WithOptions(options{"labels": options{"env": "test"}, "build": options{"go": "go"}, "host": "host"}),
-			enrichertest.BadOptions("build", options{"build": options{"v": "tag"}}),
+			enrichertest.WithBadOptions("build", options{"build": options{"v": "tag"}}),
 		},
 		"owner": {
-			enrichertest.Deterministic(),
+			enrichertest.WithDeterministic(),
 			enrichertest.WithOptions(options{"rules": []any{"* platform", "job:* jobs", "pkg:... code", "label:type=USER product oncall=p"}}),
-			enrichertest.BadOptions("rules", options{"rules": []any{"*"}}),
+			enrichertest.WithBadOptions("rules", options{"rules": []any{"*"}}),
 		},
 		"rules": {
-			enrichertest.Deterministic(),
+			enrichertest.WithDeterministic(),
 			enrichertest.WithOptions(options{"all": true, "rules": []any{
 				options{"name": "message", "message": "(?s)(?P<all>.*)", "set": options{"message": "${all}"}},
 				options{"name": "label", "labels": options{"type": "*"}, "set": options{"typed": "true"}},
 				options{"name": "chain", "chain": "*fs.PathError", "set": options{"path": "true"}},
 			}}),
-			enrichertest.BadOptions("rules", options{"rules": []any{options{"message": "(", "set": options{"a": "b"}}}}),
+			enrichertest.WithBadOptions("rules", options{"rules": []any{options{"message": "(", "set": options{"a": "b"}}}}),
 		},
 		"webhook": {
 			enrichertest.WithOptions(options{"url": server.URL, "allow-private": true, "notified-label": "notified", "rate-limit": -1}),
-			enrichertest.BadOptions("preset", options{"url": server.URL, "allow-private": true, "preset": "teams"}),
+			enrichertest.WithBadOptions("preset", options{"url": server.URL, "allow-private": true, "preset": "teams"}),
 		},
 	}
 }
@@ -86,7 +86,7 @@ func TestEnrichersKeepTheContract(t *testing.T) {
 			factory, ok := enricher.RegisteredFactory(name)
 			require.True(t, ok)
 			require.Contains(t, suites, name)
-			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name), enrichertest.EveryKey())...)
+			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name), enrichertest.WithEveryKey())...)
 		})
 	}
 	assert.Len(t, suites, len(enricher.Registered()))

@@ -23,10 +23,10 @@ func newEnricher(options map[string]any) (*enricher.Enricher, error) {
 func TestQueryKeepsTheContract(t *testing.T) {
 	factory, _ := enricher.RegisteredFactory("query")
 	enrichertest.Run(t, factory,
-		enrichertest.Deterministic(),
-		enrichertest.EveryKey(),
+		enrichertest.WithDeterministic(),
+		enrichertest.WithEveryKey(),
 		enrichertest.WithFailure("a query", &QueryError{"orders", time.Minute}),
-		enrichertest.BadOptions("slower-than", map[string]any{"slower-than": "fast"}))
+		enrichertest.WithBadOptions("slower-than", map[string]any{"slower-than": "fast"}))
 }
 
 func TestQueryLabels(t *testing.T) {

@@ -5,50 +5,23 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/failure-enrichers/enricher"
 )
 
-// checkLoaded checks what New has loaded, and what it has refused.
+// checkLoaded checks what New has loaded.
 func (g *generation) checkLoaded() {
 	infos := g.e.Enrichers()
-	if !slices.EqualFunc(infos, loaded(g.specs), func(info enricher.Info, s *spec) bool {
+	if !slices.EqualFunc(infos, g.specs, func(info enricher.Info, s *spec) bool {
 		return info.Name == s.name && slices.Equal(info.OutputKeys, s.keys) && slices.Equal(info.InputKeys, s.reads)
 	}) {
 		g.faultf("loaded are %v", infos)
 	}
-	refused := slices.DeleteFunc(slices.Clone(g.specs), func(s *spec) bool { return s.refused == nil })
-	if !slices.EqualFunc(g.e.Rejected(), refused, func(r enricher.Rejection, s *spec) bool {
-		return r.Name == s.name && isLike(r.Err, s.refused)
-	}) {
-		g.faultf("refused are %v", g.e.Rejected())
-	}
-	g.checkDiscarded(func(m *member) bool { return m.refused != nil })
-}
-
-// checkDiscarded checks that those which New has not kept were closed at once.
-func (g *generation) checkDiscarded(discarded func(*member) bool) {
 	for _, m := range g.made {
-		want := int64(0)
-		if discarded(m) {
-			want = 1
-		}
-		if n := m.closed.Load(); n != want {
-			g.faultf("%s: closed %d times when New has returned, want %d", m.name, n, want)
+		if n := m.closed.Load(); n > 0 {
+			g.faultf("%s: closed %d times when New has returned", m.name, n)
 		}
 	}
-}
-
-// isLike reports whether err is want, or an error of its type.
-func isLike(err, want error) bool {
-	switch want.(type) {
-	case *enricher.OverlapError:
-		return errors.As(err, new(*enricher.OverlapError))
-	case *enricher.CycleError:
-		return errors.As(err, new(*enricher.CycleError))
-	}
-	return errors.Is(err, want)
 }
 
 // peek checks what Stats says under load.
@@ -74,14 +47,12 @@ func (g *generation) restless() string {
 // checkEnd checks the books when nothing of g goes on any more.
 func (g *generation) checkEnd() {
 	stats := g.e.Stats()
-	g.r.figures.overloaded.Add(int64(stats.Overloaded))
-	g.r.figures.afterShutdown.Add(int64(stats.AfterShutdown))
-	if g.reported != g.told+stats.Overloaded+stats.AfterShutdown {
-		g.faultf("of %d failures, the observer was told of %d, %d were refused as too many, and %d after Shutdown",
-			g.reported, g.told, stats.Overloaded, stats.AfterShutdown)
+	if g.reported != g.observed+stats.Overloaded+stats.AfterShutdown {
+		g.faultf("of %d failures, the observer was called for %d, %d were rejected as too many, and %d after Shutdown",
+			g.reported, g.observed, stats.Overloaded, stats.AfterShutdown)
 	}
-	if len(g.members) > 0 && (stats.Overloaded != g.refused[enricher.ErrOverloaded] || stats.AfterShutdown != g.refused[enricher.ErrShutdown]) {
-		g.faultf("refused were %v, and the stats are %+v", g.refused, stats)
+	if len(g.members) > 0 && (stats.Overloaded != g.rejected[enricher.ErrOverloaded] || stats.AfterShutdown != g.rejected[enricher.ErrShutdown]) {
+		g.faultf("rejected were %v, and the stats are %+v", g.rejected, stats)
 	}
 	if g.cutShort.Load() && !errors.Is(g.err, errForced) {
 		g.faultf("calls were cancelled, though Shutdown was not forced")
@@ -89,12 +60,15 @@ func (g *generation) checkEnd() {
 	g.closeBooks()
 	for i, m := range g.members {
 		g.checkCounts(m, stats.Enrichers[i], g.counts[i], g.all[i])
-		g.checkLeftAlone(m)
 		if m.closedEarly.Load() && !isNamed(g.err, m.name) {
 			g.faultf("%s: closed before its last call had returned, and the error of Shutdown does not say so: %v", m.name, g.err)
 		}
 	}
-	g.checkDiscarded(func(*member) bool { return true })
+	for _, m := range g.made {
+		if n := m.closed.Load(); n != 1 {
+			g.faultf("%s: closed %d times in the end, must be once", m.name, n)
+		}
+	}
 }
 
 // closeBooks checks the books when all failures so far are settled, and begins new
@@ -103,8 +77,8 @@ func (g *generation) closeBooks() {
 	failures := g.failures
 	g.failures = map[uint64]*failure{}
 	for id, f := range failures {
-		if !f.settled || f.told > 1 || f.told > 0 && f.explained {
-			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.told)
+		if !f.settled || f.observed > 1 || f.observed > 0 && f.explained {
+			g.faultf("failure %d: settled: %t, explained: %t, observed %d times", id, f.settled, f.explained, f.observed)
 		}
 		if len(f.outcomes) != len(g.members) {
 			delete(failures, id) // a fault that has been noted
@@ -133,7 +107,7 @@ func (p *page) checkCalls() {
 		}
 	}
 	if strays > 0 {
-		p.g.faultf("%s: called %d times for failures that nobody has reported", p.name, strays)
+		p.g.faultf("%s: called %d times for failures that were never reported", p.name, strays)
 	}
 	for id, f := range p.failures {
 		n, want := p.visits[id].n, 1
@@ -162,22 +136,9 @@ func (g *generation) checkCounts(m *member, stats enricher.EnricherStats, seen, 
 		}
 	}
 	if !maps.Equal(stats.Calls, want) || stats.InFlight != 0 || stats.Abandoned != 0 {
-		g.faultf("%s: the stats at the end are %+v, want %v", m.name, stats, want)
+		g.faultf("%s: the stats at the end are %+v, must be %v", m.name, stats, want)
 	}
 	if bad := all[enricher.StatusTimedOut] + all[enricher.StatusPanicked]; all[enricher.StatusCircuitOpen] > 0 && bad < uint64(m.policy.BreakerThreshold) {
 		g.faultf("%s: its breaker has opened after %d timeouts and panics, the threshold is %d", m.name, bad, m.policy.BreakerThreshold)
-	}
-}
-
-// checkLeftAlone checks that one that has done nothing but panic was left alone: it
-// was called until its breaker opened, and then once for each cooldown.
-func (g *generation) checkLeftAlone(m *member) {
-	p := m.policy
-	if !g.r.virtual || p.BreakerThreshold < 0 || m.slow || slices.ContainsFunc(m.ends, func(e end) bool { return e != panics && e != exits }) {
-		return
-	}
-	most := p.BreakerThreshold + p.MaxConcurrent + int(time.Since(g.began)/p.BreakerCooldown) + 1
-	if m.called > most {
-		g.faultf("%s: called %d times, though it panics each time, and its policy %+v allows %d", m.name, m.called, p, most)
 	}
 }

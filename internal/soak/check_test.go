@@ -13,10 +13,10 @@ import (
 // A failure is what is known of one failure that was handed in.
 type failure struct {
 	async     bool
-	explained bool // by Explain, of which no observer is told
+	explained bool // by Explain, of which no observer was called
 	settled   bool
-	told      int             // how often the observer was told of it
-	seen      enricher.Result // what it was told, until the failure is settled
+	observed  int             // how often the observer was called for it
+	seen      enricher.Result // what it got, until the failure is settled
 	outcomes  []outcome
 	began     time.Time // no later than its report
 	ended     time.Time // no earlier than its end
@@ -51,18 +51,18 @@ func (g *generation) begin(rep *report, async bool) {
 	g.failure(rep.id).async = async
 }
 
-// resultOf returns what the observer was told of a failure.
-func (g *generation) resultOf(id uint64) (res enricher.Result, told bool) {
+// resultOf returns what the observer was called for a failure.
+func (g *generation) resultOf(id uint64) (res enricher.Result, observed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f := g.failure(id)
 	res = f.seen
 	res.Labels = res.Labels.Clone()
-	return res, f.told > 0
+	return res, f.observed > 0
 }
 
-// refusal returns the Result of a failure that is refused.
-func (g *generation) refusal(why error) enricher.Result {
+// rejection returns the Result of a failure that is rejected.
+func (g *generation) rejection(why error) enricher.Result {
 	res := enricher.Result{Labels: enricher.Labels{}}
 	for _, m := range g.members {
 		res.Outcomes = append(res.Outcomes, enricher.Outcome{Enricher: m.name, Status: enricher.StatusSkipped, Err: why})
@@ -70,8 +70,8 @@ func (g *generation) refusal(why error) enricher.Result {
 	return res
 }
 
-// refusedBy returns why all enrichers were skipped, nil if they were not.
-func refusedBy(res enricher.Result) error {
+// rejectedBy returns why all enrichers were skipped, nil if they were not.
+func rejectedBy(res enricher.Result) error {
 	for _, why := range []error{enricher.ErrShutdown, enricher.ErrOverloaded} {
 		if len(res.Outcomes) > 0 && !slices.ContainsFunc(res.Outcomes, func(o enricher.Outcome) bool {
 			return o.Status != enricher.StatusSkipped || !errors.Is(o.Err, why)
@@ -84,10 +84,9 @@ func refusedBy(res enricher.Result) error {
 
 // settle checks the Result of a failure, spoils it, and counts what it says.
 func (g *generation) settle(rep *report, res enricher.Result, took time.Duration) {
-	most(&g.r.figures.latency, int64(took))
 	g.mu.Lock()
 	f := g.failure(rep.id)
-	seen, told := f.seen, f.told > 0
+	seen, observed := f.seen, f.observed > 0
 	f.seen, f.settled = enricher.Result{}, true
 	f.began, f.ended = rep.began, rep.began.Add(took)
 	g.mu.Unlock()
@@ -99,14 +98,14 @@ func (g *generation) settle(rep *report, res enricher.Result, took time.Duration
 		g.faultf("failure %d: the outcomes %v are not one for each enricher, in order", rep.id, res.Outcomes)
 		return
 	}
-	switch why := refusedBy(res); {
-	case told:
+	switch why := rejectedBy(res); {
+	case observed:
 		g.checkSeen(rep.id, res, seen)
 		g.checkResult(rep, res, took)
 	case f.explained && why == nil:
 		g.checkResult(rep, res, took)
 	default:
-		g.checkRefused(rep.id, res, why)
+		g.checkRejected(rep.id, res, why)
 	}
 	g.count(rep, f, res)
 	before := res.Labels.Clone()
@@ -128,9 +127,6 @@ func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 	g.r.figures.failures.Add(1)
 	for i, o := range res.Outcomes {
 		f.outcomes = append(f.outcomes, outcome{o.Status, o.Duration})
-		if g.r.lone {
-			g.checkRow(g.members[i], rep, f, f.outcomes[i])
-		}
 		g.all[i][o.Status]++
 		if !f.explained {
 			g.counts[i][o.Status]++
@@ -140,27 +136,27 @@ func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 	}
 }
 
-// checkRefused checks the Result of a failure of which no observer was told.
-func (g *generation) checkRefused(id uint64, res enricher.Result, why error) {
+// checkRejected checks the Result of a failure for which no observer was called.
+func (g *generation) checkRejected(id uint64, res enricher.Result, why error) {
 	if why == nil && len(res.Outcomes) > 0 {
-		g.faultf("failure %d: no observer is told, though the outcomes are %v", id, res.Outcomes)
+		g.faultf("failure %d: no observer was called, though the outcomes are %v", id, res.Outcomes)
 	}
 	if len(res.Labels) > 0 {
-		g.faultf("failure %d: it was refused, and has the labels %v", id, res.Labels)
+		g.faultf("failure %d: it was rejected, and has the labels %v", id, res.Labels)
 	}
 	if why == enricher.ErrShutdown && !g.shutting.Load() {
-		g.faultf("failure %d: refused, though nobody has called Shutdown", id)
+		g.faultf("failure %d: rejected, before Shutdown was called", id)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if f := g.failure(id); !f.explained && why != nil {
-		g.refused[why]++
+		g.rejected[why]++
 	} else if f.explained && why == enricher.ErrOverloaded {
 		g.faultf("failure %d: Explain is overloaded", id)
 	}
 }
 
-// checkSeen checks that the observer and the caller were told the same.
+// checkSeen checks that the observer and the caller got the same.
 func (g *generation) checkSeen(id uint64, res, seen enricher.Result) {
 	same := func(a, b enricher.Outcome) bool {
 		return a.Enricher == b.Enricher && a.Status == b.Status && a.Duration == b.Duration && len(a.Issues) == len(b.Issues)
@@ -215,7 +211,7 @@ func (g *generation) checkIssues(m *member, id uint64, got []enricher.LabelIssue
 	if !slices.EqualFunc(got, want, func(got enricher.LabelIssue, want issue) bool {
 		return got.Key == want.key && errors.Is(got.Err, want.err)
 	}) {
-		g.faultf("failure %d: %s has the issues %v, want %v", id, m.name, got, want)
+		g.faultf("failure %d: %s has the issues %v, must be %v", id, m.name, got, want)
 	}
 }
 
@@ -260,7 +256,7 @@ func (g *generation) explain(m *member, id uint64, sc script, o enricher.Outcome
 }
 
 // mayTimeOut reports whether, in fake time, the time could be up after took. An
-// enricher that waits for nobody has exactly as much as it is given.
+// enricher that waits for no other has exactly as much as it is given.
 func (g *generation) mayTimeOut(m *member, took time.Duration) bool {
 	share := g.cfg.Timeout / time.Duration(g.deepest)
 	switch {

@@ -2,7 +2,6 @@ package soak_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -26,9 +25,8 @@ type generation struct {
 	e       *enricher.Enricher
 	began   time.Time
 	journal *journal
-	members []*member            // those that are loaded, in configured order
-	broken  enricher.FactoryFunc // the factory that fails; see sabotage
-	err     error                // of Shutdown
+	members []*member // those that are loaded, in configured order
+	err     error     // of Shutdown
 
 	forcedAt time.Time // when Shutdown waited no longer; zero: it was not forced
 
@@ -44,11 +42,11 @@ type generation struct {
 	asked, answered atomic.Int64 // calls to EnrichAsync, and futures of it that are known to be complete
 
 	mu       sync.Mutex
-	made     []*member // by factories, those refused included
+	made     []*member // by factories
 	failures map[uint64]*failure
 	reported uint64 // failures handed in, but for those of Explain
-	refused  map[error]uint64
-	told     uint64
+	rejected map[error]uint64
+	observed uint64
 	counts   []counts // by loaded enricher, what Stats has to say
 	all      []counts // the same, with those of Explain
 	issues   []uint64 // by loaded enricher: the failures with issues, without those of Explain
@@ -65,7 +63,7 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 		r: r, n: n,
 		freed:    make(chan struct{}),
 		failures: map[uint64]*failure{},
-		refused:  map[error]uint64{},
+		rejected: map[error]uint64{},
 	}
 	g.cfg = enricher.Config{
 		Timeout: r.budget + upTo(random, 3*r.budget),
@@ -82,7 +80,7 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 	g.limits.MaxValueLength = cmp.Or(g.cfg.Limits.MaxValueLength, 1024)
 	g.pending = cmp.Or(g.cfg.MaxPending, 1024)
 	g.specs = newSpecs(random, n, g.cfg.Timeout)
-	g.deepest = findWaves(loaded(g.specs))
+	g.deepest = findWaves(g.specs)
 	for i, s := range g.specs {
 		var own enricher.Policy
 		if random.IntN(2) == 0 {
@@ -122,9 +120,7 @@ func (g *generation) start(random *rand.Rand) error {
 		loaded[m.name] = m
 	}
 	for _, s := range g.specs {
-		if s.refused == nil {
-			g.members = append(g.members, loaded[s.name])
-		}
+		g.members = append(g.members, loaded[s.name])
 	}
 	g.counts = make([]counts, len(g.members))
 	g.all = make([]counts, len(g.members))
@@ -155,29 +151,7 @@ func (g *generation) registry() *enricher.Registry {
 	for _, k := range kinds {
 		register(k.name, f)
 	}
-	if g.broken != nil {
-		register("broken", g.broken)
-	}
 	return r
-}
-
-// sabotage makes the configuration one that New must not accept.
-func (g *generation) sabotage(random *rand.Rand) {
-	switch random.IntN(5) {
-	case 0:
-		g.cfg.MaxPending = -1
-		return
-	case 1:
-		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, errors.New("no such file") }
-	case 2:
-		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { panic("index out of range") }
-	case 3:
-		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, nil }
-	case 4:
-		g.broken = func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return &member{}, nil }
-		g.cfg.Options["broken"] = map[string]any{"nobody": "looks at it"}
-	}
-	g.cfg.FailureEnrichers = append(g.cfg.FailureEnrichers, "broken")
 }
 
 // free ends what hangs and leaks.

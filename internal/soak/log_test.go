@@ -79,8 +79,6 @@ func (j *journal) count(kind line, suppressed uint64) {
 	t.lines++
 	t.suppressed += suppressed
 	t.last = now
-	j.g.r.figures.lines.Add(1)
-	j.g.r.figures.suppressed.Add(int64(suppressed))
 }
 
 // of returns the tally of a kind, with mu held.
@@ -95,7 +93,7 @@ func (j *journal) of(kind line) *tally {
 
 // check checks that lines tell of so many events: of the first one, and of none
 // twice. In fake time, a second without events follows when books are closed. So
-// the first one afterwards gets a line, and all those before it are told of.
+// the first one afterwards gets a line, and all those before it are counted.
 func (j *journal) check(kind line, events uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -104,9 +102,9 @@ func (j *journal) check(kind line, events uint64) {
 	t.events = events
 	switch {
 	case told > events || events > 0 && told == 0:
-		j.g.faultf("of %d events, %d log lines like %v tell, with %d suppressed", events, t.lines, kind, t.suppressed)
+		j.g.faultf("of %d events, %d log lines like %v, with %d suppressed", events, t.lines, kind, t.suppressed)
 	case j.g.r.virtual && events > before && told <= before:
-		j.g.faultf("%d events, and %d more a second later, and %d log lines like %v tell of them, with %d suppressed",
+		j.g.faultf("%d events, and %d more a second later, and %d log lines like %v, with %d suppressed",
 			before, events-before, t.lines, kind, t.suppressed)
 	}
 }
@@ -114,16 +112,12 @@ func (j *journal) check(kind line, events uint64) {
 // checkLog checks that all that had to be logged was, when the books are closed.
 func (g *generation) checkLog() {
 	for _, s := range g.specs {
-		if s.refused == nil {
-			g.journal.check(line{"Found failure enricher", s.name, ""}, 1)
-		} else {
-			g.journal.check(line{"Failure enricher is refused", s.name, ""}, 1)
-		}
+		g.journal.check(line{"Found failure enricher", s.name, ""}, 1)
 	}
 	stats := g.e.Stats()
-	refused := stats.Overloaded + stats.AfterShutdown
-	g.journal.check(line{message: "Failure was not enriched"}, refused)
-	g.journal.check(line{message: "Failure observer panicked"}, g.told*g.panicking)
+	rejected := stats.Overloaded + stats.AfterShutdown
+	g.journal.check(line{message: "Failure was not enriched"}, rejected)
+	g.journal.check(line{message: "Failure observer panicked"}, g.observed*g.panicking)
 	for i, m := range g.members {
 		for status, events := range g.counts[i] {
 			status := enricher.Status(status)
@@ -131,13 +125,10 @@ func (g *generation) checkLog() {
 			case enricher.StatusOK:
 				continue
 			case enricher.StatusSkipped:
-				events -= refused
+				events -= rejected
 			}
 			g.journal.check(line{"Failure enricher gave no labels", m.name, status.String()}, events)
 		}
 		g.journal.check(line{"Labels of a failure enricher were dropped or cut", m.name, ""}, g.issues[i])
-		if g.r.lone {
-			g.journal.check(line{"Circuit breaker of a failure enricher opened", m.name, ""}, m.row.opened)
-		}
 	}
 }

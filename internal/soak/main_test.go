@@ -34,9 +34,5 @@ func untilWhen(t *testing.T) time.Time {
 	if *timeFlag > 0 {
 		total = *timeFlag
 	}
-	if deadline, ok := t.Deadline(); ok {
-		// Some is left for the last round and the other variant.
-		total = min(total, time.Until(deadline)*9/10)
-	}
 	return time.Now().Add(total / 2)
 }

@@ -28,7 +28,6 @@ type member struct {
 	visits map[uint64]*visit          // by failure
 	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
 
-	row     row       // where there is a single caller
 	lastBad time.Time // in books that are closed: when a call timed out or panicked
 }
 
@@ -188,8 +187,8 @@ func (m *member) answer(id uint64, sc script, inputs enricher.Labels) enricher.L
 	return labels
 }
 
-// spoilKept writes to the map that m has returned for a failure. Nobody may
-// look at it any more.
+// spoilKept writes to the map that m has returned for a failure. It must not be
+// read any more.
 func (m *member) spoilKept(id uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -213,7 +212,6 @@ var errClose = errors.New("not flushed")
 
 func (m *member) Close() error {
 	m.closed.Add(1)
-	m.g.r.figures.closes.Add(1)
 	if m.underWay.Load() > 0 {
 		m.closedEarly.Store(true)
 	}

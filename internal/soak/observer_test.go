@@ -59,23 +59,22 @@ func spoilAll(fc enricher.FailureContext, res enricher.Result) {
 func (g *generation) observe(ctx context.Context, why error, fc enricher.FailureContext, res enricher.Result) {
 	id := numberOf(why, fc)
 	if g.over.Load() {
-		g.faultf("an observer is told of failure %d after an orderly Shutdown has returned", id)
+		g.faultf("an observer is called for failure %d after an orderly Shutdown has returned", id)
 	}
 	if ctx.Err() != nil || ctx.Done() != nil {
-		g.faultf("an observer is told of failure %d in a context that ends", id)
+		g.faultf("an observer is called for failure %d in a context that ends", id)
 	}
 	if fc.Labels != nil {
 		g.faultf("an observer is given the labels %v in its FailureContext", fc.Labels)
 	}
 	g.checkContext(ctx, "an observer", id, fc)
-	g.r.figures.observed.Add(1)
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f := g.failure(id)
-	f.told++
+	f.observed++
 	f.seen = res
-	g.told++
+	g.observed++
 	if f.async {
 		g.asyncNow.Add(-1)
 	}
@@ -91,7 +90,7 @@ func (g *generation) exitIfAsync(_ context.Context, why error, fc enricher.Failu
 	}
 }
 
-// checkContext checks what who was told of where a failure happened: nothing, or
+// checkContext checks the context that an enricher or observer got: nothing, or
 // what newReport says.
 func (g *generation) checkContext(ctx context.Context, who string, id uint64, fc enricher.FailureContext) {
 	if fc.Time.IsZero() {

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"testing/synctest"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -33,7 +32,7 @@ func (r *round) newReport(random *rand.Rand) *report {
 	text := strconv.FormatUint(id, 10)
 	rep := &report{
 		id:    id,
-		cause: newCause(random, id),
+		cause: newCause(random),
 		fc: enricher.FailureContext{
 			ID:         text,
 			Attributes: map[string]string{"id": text},
@@ -55,42 +54,35 @@ func (r *round) newReport(random *rand.Rand) *report {
 
 // report hands one failure, or a few, to the current generation in a random way.
 func (r *round) report(random *rand.Rand) {
-	if r.lone {
-		synctest.Wait() // for what happens at this moment, such as the end of an abandoned call
-	}
 	g := r.current.Load()
 	switch random.IntN(16) {
 	case 0, 1, 2:
 		r.enrich(g, r.newReport(random))
 	case 3, 4, 5:
 		r.enrichContext(g, r.newReport(random))
-	case 6, 7, 8:
-		r.enrichByDefault(r.newReport(random))
-	case 9, 10:
+	case 6, 7, 8, 9:
 		r.enrichAndResult(g, r.newReport(random))
-	case 11, 12:
+	case 10, 11, 12:
 		r.enrichAndWait(g, r.newReport(random), random)
 	case 13:
 		r.burst(g, random)
-	case 14:
-		r.explain(g, r.newReport(random))
 	default:
-		r.reportNothing(g)
+		r.explain(g, r.newReport(random))
 	}
 }
 
 func (r *round) enrich(g *generation, rep *report) {
 	g.begin(rep, false)
 	rep.fc = enricher.FailureContext{}
-	rep.cause = &plainCause{numbered(rep.id)} // or nobody could tell its number
+	rep.cause = numbered(rep.id)
 	labels := g.e.Enrich(rep.cause)
 	took := time.Since(rep.began)
-	res, told := g.resultOf(rep.id)
-	if !told {
-		res = g.refusal(enricher.ErrShutdown)
+	res, observed := g.resultOf(rep.id)
+	if !observed {
+		res = g.rejection(enricher.ErrShutdown)
 	}
 	if labels == nil || !maps.Equal(labels, res.Labels) {
-		g.faultf("failure %d: Enrich returns the labels %v, and observers are told %v", rep.id, labels, res.Labels)
+		g.faultf("failure %d: Enrich returns the labels %v, and observers got %v", rep.id, labels, res.Labels)
 	}
 	g.settle(rep, res, took)
 }
@@ -99,25 +91,6 @@ func (r *round) enrichContext(g *generation, rep *report) {
 	g.begin(rep, false)
 	res := g.e.EnrichContext(rep.ctx, rep.cause, rep.fc)
 	g.settle(rep, res, time.Since(rep.began))
-}
-
-// enrichByDefault finds out from the names of the enrichers which generation it was.
-func (r *round) enrichByDefault(rep *report) {
-	res := enricher.EnrichContext(rep.ctx, rep.cause, rep.fc)
-	took := time.Since(rep.began)
-	if len(res.Outcomes) == 0 {
-		if res.Labels == nil || len(res.Labels) > 0 {
-			r.faults.addf("the empty default Enricher returns the labels %v", res.Labels)
-		}
-		return
-	}
-	g := r.generationOf(res.Outcomes[0].Enricher)
-	if g == nil {
-		r.faults.addf("failure %d: the default Enricher returns the outcomes %v", rep.id, res.Outcomes)
-		return
-	}
-	g.begin(rep, false)
-	g.settle(rep, res, took)
 }
 
 func (r *round) enrichAndResult(g *generation, rep *report) {
@@ -183,14 +156,13 @@ func (g *generation) enrichAsync(rep *report) *enricher.Future {
 	spoil(rep.fc.Attributes)            // they have been copied
 	select {
 	case <-f.Done():
-		if _, told := g.resultOf(rep.id); told {
+		if _, observed := g.resultOf(rep.id); observed {
 			g.asyncNow.Add(1)
-		} else if refusedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
+		} else if rejectedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
 			g.faultf("failure %d is one too many, though at most %d were pending, and MaxPending is %d", rep.id, atMost, g.pending)
 		}
 	default:
 		n := g.asyncNow.Add(1)
-		most(&g.r.figures.pending, n)
 		if n > int64(g.pending) {
 			g.faultf("%d failures are pending, MaxPending is %d", n, g.pending)
 		}
@@ -206,7 +178,6 @@ func (r *round) explain(g *generation, rep *report) {
 	g.mu.Unlock()
 	x := g.e.Explain(rep.ctx, rep.cause, rep.fc)
 	took := time.Since(rep.began)
-	r.figures.explained.Add(1)
 	res := enricher.Result{Labels: x.Labels}
 	for _, m := range g.members {
 		i := slices.IndexFunc(x.Answers, func(a enricher.ExplainedAnswer) bool { return a.Outcome.Enricher == m.name })
@@ -215,25 +186,9 @@ func (r *round) explain(g *generation, rep *report) {
 			return
 		}
 		if x.Answers[i].Wave != m.depth {
-			g.faultf("failure %d: Explain asks %s in wave %d, want %d", rep.id, m.name, x.Answers[i].Wave, m.depth)
+			g.faultf("failure %d: Explain asks %s in wave %d, must be %d", rep.id, m.name, x.Answers[i].Wave, m.depth)
 		}
 		res.Outcomes = append(res.Outcomes, x.Answers[i].Outcome)
 	}
 	g.settle(rep, res, took)
-}
-
-// reportNothing reports what is no failure, or to nobody.
-func (r *round) reportNothing(g *generation) {
-	fc := enricher.FailureContext{ID: "none"}
-	var none *enricher.Enricher
-	for _, res := range []enricher.Result{
-		g.e.EnrichContext(never, nil, fc),
-		g.e.EnrichAsync(context.Background(), nil, fc).Result(),
-		none.EnrichContext(context.Background(), &plainCause{}, fc),
-		none.EnrichAsync(context.Background(), &plainCause{}, fc).Result(),
-	} {
-		if res.Labels == nil || len(res.Labels)+len(res.Outcomes) > 0 {
-			g.faultf("what is no failure has the result %v", res)
-		}
-	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// checkQuiet checks the last generation, which nobody has shut down, while nobody
-// reports a failure: there is nothing but what hangs and leaks on purpose. So it
+// checkQuiet checks the last generation, which is not shut down, while no
+// failure is reported: there is nothing but what hangs and leaks on purpose. So it
 // is again after more failures, which must have left nothing behind in memory.
 func (r *round) checkQuiet(before int) {
 	const (
@@ -21,9 +21,8 @@ func (r *round) checkQuiet(before int) {
 	r.rest(before)
 	held := heldByHung * max(0, r.hanging()-hung)
 	left := int(liveHeap()) - int(heap) - held
-	most(&r.figures.left, int64(left))
 	if left > slack {
-		r.faults.addf("%d failures have left %d KiB in memory, beside %d KiB for those that hang; want at most %d KiB",
+		r.faults.addf("%d failures have left %d KiB in memory, beside %d KiB for those that hang; must be at most %d KiB",
 			r.ids.Load()-reported, left>>10, held>>10, slack>>10)
 	}
 }
@@ -33,8 +32,7 @@ func (r *round) checkQuiet(before int) {
 // when a log line of any kind may follow.
 func (r *round) rest(before int) {
 	r.settle("what hangs", func() int { return before + r.hanging() })
-	most(&r.figures.atRest, int64(r.hanging()))
-	for _, g := range r.generations() {
+	for _, g := range r.all {
 		g.closeBooks()
 	}
 	if r.virtual {
@@ -46,11 +44,11 @@ func (r *round) rest(before int) {
 // nothing at all once that is released, and then what adds up in the end.
 func (r *round) checkRest(before int) {
 	r.rest(before)
-	for _, g := range r.generations() {
+	for _, g := range r.all {
 		g.free()
 	}
 	r.settle("nothing", func() int { return before })
-	for _, g := range r.generations() {
+	for _, g := range r.all {
 		g.checkEnd()
 	}
 }
@@ -58,7 +56,7 @@ func (r *round) checkRest(before int) {
 // hanging returns how many goroutines there are when only what hangs or leaks
 // goes on.
 func (r *round) hanging() (n int) {
-	for _, g := range r.generations() {
+	for _, g := range r.all {
 		n += g.hanging()
 	}
 	return n
@@ -67,10 +65,10 @@ func (r *round) hanging() (n int) {
 // settle waits until there are as many goroutines as there should be, and the stats
 // of all generations say so, too.
 func (r *round) settle(left string, want func() int) {
-	all := r.generations()
+	all := r.all
 	wrong := func() string {
 		if n, want := goroutines(), want(); n != want {
-			return fmt.Sprintf("%d goroutines, want %d", n, want)
+			return fmt.Sprintf("%d goroutines, must be %d", n, want)
 		}
 		for _, g := range all {
 			if why := g.restless(); why != "" {

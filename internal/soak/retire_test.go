@@ -42,7 +42,6 @@ func (g *generation) retire(random *rand.Rand) {
 	forced := errors.Is(g.err, errForced)
 	if forced {
 		g.forcedAt = began.Add(slices.Min(slices.DeleteFunc(limits, func(limit time.Duration) bool { return limit == 0 })))
-		g.r.figures.forced.Add(1)
 	} else {
 		g.over.Store(true)
 	}
@@ -92,7 +91,7 @@ func shutdownContext(limit time.Duration) (context.Context, context.CancelFunc) 
 }
 
 // checkShutdownError checks that the error of Shutdown names those whose Close was
-// bad, and only where it was forced also others.
+// bad, and others only if it was forced.
 func (g *generation) checkShutdownError(forced bool) {
 	if errors.Is(g.err, errStuck) {
 		g.faultf("Shutdown is stuck: %v", g.err)
@@ -143,7 +142,7 @@ func (g *generation) checkClosed(forced bool) {
 			want = 0
 		}
 		if n := m.closed.Load(); n != want {
-			g.faultf("%s: closed %d times when Shutdown has returned, want %d", m.name, n, want)
+			g.faultf("%s: closed %d times when Shutdown has returned, must be %d", m.name, n, want)
 		}
 		if n := m.underWay.Load(); n > 0 {
 			g.faultf("%s: %d calls are under way when an orderly Shutdown has returned", m.name, n)
@@ -162,11 +161,11 @@ func (g *generation) probe(random *rand.Rand) {
 		g.mu.Lock()
 		f := *g.failure(rep.id)
 		g.mu.Unlock()
-		if slices.ContainsFunc(f.outcomes, func(o outcome) bool { return o.status != enricher.StatusSkipped }) || f.told > 0 {
+		if slices.ContainsFunc(f.outcomes, func(o outcome) bool { return o.status != enricher.StatusSkipped }) || f.observed > 0 {
 			g.faultf("failure %d is accepted after Shutdown: %v", rep.id, f.outcomes)
 		}
 		if after := g.e.Stats().AfterShutdown; after <= before && !f.explained {
-			g.faultf("failure %d is refused after Shutdown, and not counted", rep.id)
+			g.faultf("failure %d is rejected after Shutdown, and not counted", rep.id)
 		}
 	}
 }

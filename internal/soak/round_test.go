@@ -2,13 +2,9 @@ package soak_test
 
 import (
 	"math/rand/v2"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/failure-enrichers/enricher"
 )
 
 // A round is a service that lives for a while: generation after generation of
@@ -19,7 +15,6 @@ type round struct {
 	budget  time.Duration // the scale of all durations
 	callers int
 	bursts  int                                        // of how many failures at most
-	lone    bool                                       // one at a time, in fake time: even their order is exact
 	lasts   func(phase) (more func(reported int) bool) // begins a phase; more tells a caller whether it goes on
 	faults  *faults
 	figures *figures
@@ -27,21 +22,18 @@ type round struct {
 	ids     atomic.Uint64
 	current atomic.Pointer[generation]
 
-	mu       sync.Mutex
-	all      []*generation // by number; nil where New has refused the configuration
+	all      []*generation
 	retiring sync.WaitGroup
 }
 
 // run plays the round.
 func (r *round) run() {
-	defer r.figures.rounds.Add(1)
 	before := goroutines()
 	random := r.random(0)
 	r.current.Store(r.start(random))
 	over := r.call(restless)
 	r.reconfigure(random, over)
 	r.await(over, "callers")
-	enricher.SetDefault(nil)
 	r.await(returned(r.retiring.Wait), "calls to Shutdown")
 	r.checkQuiet(before)
 	r.retire(r.current.Load(), random)
@@ -95,54 +87,13 @@ func returned(wait func()) <-chan struct{} {
 // random returns a source of its own for a goroutine.
 func (r *round) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.seed, stream)) }
 
-// generationOf returns the generation that an enricher's name says, as in
-// "good/g7-2"; nil if there is none.
-func (r *round) generationOf(name string) *generation {
-	_, after, _ := strings.Cut(name, "/g")
-	digits, _, _ := strings.Cut(after, "-")
-	n, err := strconv.Atoi(digits)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil || n < 0 || n >= len(r.all) {
-		return nil
-	}
-	return r.all[n]
-}
-
-// generations returns all that were started.
-func (r *round) generations() (all []*generation) {
-	for _, g := range r.all {
-		if g.e != nil {
-			all = append(all, g)
-		}
-	}
-	return all
-}
-
-// next returns a new generation that has yet to be started.
-func (r *round) next(random *rand.Rand) *generation {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	g := newGeneration(r, random, len(r.all))
-	r.all = append(r.all, g)
-	return g
-}
-
 // start starts a new generation.
 func (r *round) start(random *rand.Rand) *generation {
-	g := r.next(random)
+	g := newGeneration(r, random, len(r.all))
 	if err := g.start(random); err != nil {
 		panic(err) // there is nothing to go on with
 	}
-	r.figures.generations.Add(1)
-	if len(g.members) > 0 && random.IntN(3) == 0 {
-		enricher.SetDefault(g.e)
-		if enricher.Default() != g.e {
-			g.faultf("Default is not what SetDefault has set")
-		}
-	} else if random.IntN(8) == 0 {
-		enricher.SetDefault(nil)
-	}
+	r.all = append(r.all, g)
 	return g
 }
 
@@ -159,11 +110,7 @@ func (r *round) reconfigure(random *rand.Rand, over <-chan struct{}) {
 		}
 		r.figures.sample()
 		r.current.Load().peek()
-		switch random.IntN(6) {
-		case 0:
-			r.misconfigure(random)
-		case 1: // no news
-		default:
+		if random.IntN(6) > 0 {
 			r.retire(r.current.Swap(r.start(random)), random)
 		}
 	}
@@ -173,21 +120,6 @@ func (r *round) reconfigure(random *rand.Rand, over <-chan struct{}) {
 func (r *round) retire(g *generation, random *rand.Rand) {
 	own := rand.New(rand.NewPCG(random.Uint64(), 0))
 	r.retiring.Go(func() { g.retire(own) })
-}
-
-// misconfigure calls New with a configuration that it must not accept. All that
-// factories have made must be closed again.
-func (r *round) misconfigure(random *rand.Rand) {
-	r.figures.misconfigured.Add(1)
-	g := r.next(random)
-	for _, s := range g.specs {
-		s.closing %= closeExits // nobody has promised that New survives the rest
-	}
-	g.sabotage(random)
-	if g.start(random) == nil {
-		g.faultf("New accepts a configuration that is wrong")
-	}
-	g.checkDiscarded(func(*member) bool { return true })
 }
 
 // atMost returns how long something may take of which the library promises that
@@ -203,13 +135,13 @@ func (r *round) atMost(d time.Duration) time.Duration {
 func (r *round) await(over <-chan struct{}, what string) {
 	limit := time.Minute
 	if r.virtual {
-		limit = time.Hour // which holds nobody up
+		limit = time.Hour // which takes no time
 	}
 	select {
 	case <-over:
 	case <-time.After(limit):
 		r.faults.addf("%s do not return", what)
-		for _, g := range r.generations() {
+		for _, g := range r.all {
 			g.free()
 		}
 		<-over

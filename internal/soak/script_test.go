@@ -27,7 +27,7 @@ const (
 )
 
 // A script is what one enricher does with one failure. It depends on nothing
-// else, so that whoever knows both can tell what it was.
+// else, so that both tell what it was.
 type script struct {
 	takes time.Duration
 	heeds bool // gives up when its context ends before that
@@ -132,7 +132,7 @@ type issue struct {
 	err error
 }
 
-// keep returns what may become of labels, in the words of the design.
+// keep returns what may become of labels, by the rules of docs/design.md.
 func keep(labels enricher.Labels, declared []string, limits enricher.Limits) (kept enricher.Labels, issues []issue) {
 	kept = enricher.Labels{}
 	for _, key := range slices.Sorted(maps.Keys(labels)) {

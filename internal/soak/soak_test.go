@@ -9,24 +9,16 @@ import (
 )
 
 // In fake time, nothing is late because the machine is slow: budgets, durations
-// and what becomes of those that answer at once are exact. In some rounds a lone
-// caller reports one failure at a time: then the circuit breakers are, too.
-func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
+// and the outcomes of calls that return at once are exact.
+func TestSoakInFakeTime(t *testing.T) {
 	soak(t, func(r *round) {
 		random := r.random(1 << 32)
 		r.virtual = true
 		r.budget = 20 * time.Millisecond
 		r.callers, r.bursts = 2+random.IntN(6), 16
 		reports := 20 + random.IntN(30)
-		if random.IntN(2) == 0 {
-			r.callers, r.bursts, r.lone = 1, 1, true
-		}
-		r.lasts = func(p phase) func(int) bool {
-			n := reports
-			if r.lone && p == settled {
-				n *= 6
-			}
-			return func(reported int) bool { return reported < n }
+		r.lasts = func(phase) func(int) bool {
+			return func(reported int) bool { return reported < reports }
 		}
 		synctest.Test(t, func(*testing.T) { r.run() })
 	})
@@ -34,7 +26,7 @@ func TestEveryPromiseIsKeptInFakeTime(t *testing.T) {
 
 // In real time, goroutines race. What a machine can delay is not asserted, but
 // all the rest is.
-func TestEveryPromiseIsKeptUnderLoad(t *testing.T) {
+func TestSoakUnderLoad(t *testing.T) {
 	soak(t, func(r *round) {
 		r.budget = 10 * time.Millisecond
 		r.callers, r.bursts = 8, 16

@@ -50,10 +50,9 @@ type spec struct {
 	seed    uint64
 	keys    []string // what it may set
 	reads   []string // nil: it is no LabelReader
-	stolen  string   // the key of another, which it sets where it lies
+	stolen  string   // the key of another, which it sets if it lies
 	slowest time.Duration
 	inCode  bool
-	refused error // why New refuses it: what errors.Is or As would find
 	closing closing
 	policy  enricher.Policy // with nothing left at zero but Timeout
 
@@ -100,7 +99,6 @@ func newSpecs(random *rand.Rand, generation int, budget time.Duration) []*spec {
 		add(randomKind(random))
 	}
 	addReaders(random, add, all)
-	all = append(all, newRefused(random, generation)...)
 	for _, s := range all {
 		if keys := all[random.IntN(len(all))].keys; len(keys) > 0 && !slices.Contains(s.keys, keys[0]) {
 			s.stolen = keys[0]
@@ -136,7 +134,7 @@ func addReaders(random *rand.Rand, add func(kind) *spec, before []*spec) {
 		s.reads = reads
 		return s
 	}
-	keys := []string{"nobody-sets-this"}
+	keys := []string{"never-set"}
 	for _, s := range before {
 		keys = append(keys, s.keys...)
 	}
@@ -155,40 +153,7 @@ func addReaders(random *rand.Rand, add func(kind) *spec, before []*spec) {
 	}
 }
 
-// newRefused returns enrichers that New refuses.
-func newRefused(random *rand.Rand, generation int) (all []*spec) {
-	add := func(why error, keys, reads []string) {
-		all = append(all, &spec{
-			kind: good, name: fmt.Sprintf("good/g%d-refused%d", generation, len(all)),
-			keys: keys, reads: reads, refused: why,
-		})
-	}
-	if random.IntN(4) == 0 {
-		for range 2 + random.IntN(2) {
-			add(&enricher.OverlapError{}, []string{"twin"}, nil)
-		}
-	}
-	if random.IntN(4) == 0 {
-		add(&enricher.CycleError{}, []string{"hen"}, []string{"egg"})
-		add(&enricher.CycleError{}, []string{"egg"}, []string{"hen"})
-	}
-	if random.IntN(4) == 0 {
-		add(enricher.ErrInvalidKey, []string{"line\nbreak"}, nil)
-	}
-	if random.IntN(4) == 0 {
-		add(enricher.ErrUnknownEnricher, nil, nil)
-		all[len(all)-1].name = fmt.Sprintf("nobody/g%d", generation)
-	}
-	return all
-}
-
-// loaded returns those that New keeps.
-func loaded(all []*spec) []*spec {
-	return slices.DeleteFunc(slices.Clone(all), func(s *spec) bool { return s.refused != nil })
-}
-
-// findWaves finds out who of those that are loaded waits for whom, in the words
-// of LabelReader, and returns the length of the longest chain.
+// findWaves finds out which enricher waits for which, by the rules of LabelReader, and returns the length of the longest chain.
 func findWaves(all []*spec) (deepest int) {
 	for _, s := range all {
 		s.waits, s.depth = map[*spec]bool{}, 0

@@ -47,16 +47,6 @@ func (m *member) leave(v *visit) {
 	m.underWay.Add(-1)
 }
 
-// visitFor returns the call for a failure; ok is false if there was none.
-func (m *member) visitFor(id uint64) (v visit, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if v, ok := m.visits[id]; ok {
-		return *v, true
-	}
-	return visit{}, false
-}
-
 // closeBooks returns the calls that are in the books, and begins new ones, with
 // those calls that are under way.
 func (m *member) closeBooks() map[uint64]visit {
@@ -73,8 +63,8 @@ func (m *member) closeBooks() map[uint64]visit {
 	return all
 }
 
-// A span is a time from its first moment to its last, inclusive: of two things that
-// happen at the same moment, nobody knows which came first.
+// A span is a time from its first moment to its last, inclusive: the order of
+// two things that happen at the same moment is not known.
 type span struct{ from, to time.Time }
 
 // atOnce returns how many of spans have a moment in common within another.

@@ -9,5 +9,5 @@ import (
 
 func TestFirstEnricherKeepsTheContract(t *testing.T) {
 	factory, _ := enricher.RegisteredFactory("missing-file")
-	enrichertest.Run(t, factory, enrichertest.Deterministic())
+	enrichertest.Run(t, factory, enrichertest.WithDeterministic())
 }
