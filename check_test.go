@@ -55,9 +55,10 @@ enricher "rules/": option "failure-enrichment.policies": no such enricher is con
 func TestUnusedConfigOfAnEnricherMadeInCode(t *testing.T) {
 	t.Parallel()
 	cfg := enricher.Config{
-		Options:  map[string]map[string]any{"code": {"a": 1}},
-		Policies: map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
-		Strict:   true,
+		FailureEnrichers: []string{},
+		Options:          map[string]map[string]any{"code": {"a": 1}},
+		Policies:         map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
+		Strict:           true,
 	}
 	fe := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("boom") })
 	_, err := load(t, nil, cfg, enricher.WithEnricher("code", fe))

@@ -39,7 +39,7 @@ const (
 // Options and Policies, because loaders of configuration that lower-case their
 // keys are common.
 type Config struct {
-	FailureEnrichers []string                  // names, in order; a name given twice counts once
+	FailureEnrichers []string                  // names, in order; a name given twice counts once; nil is an error if Strict is set
 	Options          map[string]map[string]any // by configured name
 	Timeout          time.Duration             // the budget of one failure over all its enrichers. By default, DefaultTimeout.
 	Policy           Policy                    // for every enricher

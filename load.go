@@ -81,6 +81,10 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 // code last. Unknown names are rejected already.
 func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 	var errs []error
+	if cfg.Strict && cfg.FailureEnrichers == nil {
+		errs = append(errs, &ConfigError{Option: "failure-enrichers", Err: errors.New(
+			"missing, and the configuration is strict: an empty list means no enrichers")})
+	}
 	names := map[string]string{} // as configured, by name in lower case
 	add := func(name string) bool {
 		other, taken := names[fold(name)]

@@ -36,15 +36,17 @@ func TestLoadRunsNamedFactoriesOnly(t *testing.T) {
 
 func TestLoadWithoutNames(t *testing.T) {
 	t.Parallel()
-	for _, names := range [][]string{nil, {}} {
+	fs := factories{"a": panicking("was called")}
+	for _, cfg := range []enricher.Config{{}, {FailureEnrichers: []string{}, Strict: true}} {
 		var log loadLog
-		fs := factories{"a": panicking("was called")}
-		e := loaded(t, fs, enricher.Config{FailureEnrichers: names, Strict: true}, log.option())
+		e := loaded(t, fs, cfg, log.option())
 		assert.Empty(t, e.Enrichers())
 		assert.Empty(t, e.Rejected())
 		assert.Equal(t, enricher.Labels{}, e.Enrich(errors.New("failed")))
 		assert.Equal(t, []string{`level=INFO msg="No failure enrichers are configured"`}, log.lines())
 	}
+	_, err := load(t, fs, enricher.Config{Strict: true})
+	assert.EqualError(t, err, `option "failure-enrichers": missing, and the configuration is strict: an empty list means no enrichers`)
 }
 
 func TestLoadWithEnricherOnly(t *testing.T) {
