@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,17 +40,23 @@ func check(all []*candidate) {
 	rejectCycles(all)
 }
 
-// checkKeys asks the enricher for its keys and returns why it must be rejected.
+// checkKeys asks the enricher what it declares and returns why it must be rejected.
 func (c *candidate) checkKeys() error {
-	p := guard.Do(func() {
+	p := guard.Apart(func() {
 		c.outputs = slices.Clone(c.fe.OutputKeys())
 		var r LabelReader
 		if r, c.reader = c.fe.(LabelReader); c.reader {
 			c.inputs = slices.Clone(r.InputKeys())
 		}
+		if r, ok := c.fe.(ValueReader); ok {
+			c.values = maps.Clone(r.InputValues())
+		}
+		if d, ok := c.fe.(LabelDescriber); ok {
+			c.labels = slices.Clone(d.DescribeLabels())
+		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("OutputKeys or InputKeys: %w", NewPanicError(p.Value, p.Stack))}
+		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", NewPanicError(p.Value, p.Stack))}
 	}
 	var errs []error
 	for _, key := range c.outputs {
@@ -191,55 +199,152 @@ func rejectionErrors(rejected []Rejection) (errs []error) {
 	return errs
 }
 
-// keySetters say which output keys are set, and by which rejected enrichers the
-// others would be.
-type keySetters struct {
-	set      map[string]bool
-	rejected map[string][]string
+// A finding is something that is probably a mistake, but does not keep an enricher
+// from running.
+type finding struct {
+	level    slog.Level
+	msg      string
+	enricher string
+	err      error // names the enricher
 }
 
-func setters(all []*candidate) keySetters {
-	keys := keySetters{map[string]bool{}, map[string][]string{}}
+// checkInputs returns the input keys that no enricher sets, and the values that
+// their readers look for and that are never set.
+func checkInputs(all []*candidate) (found []finding) {
+	set, rejected := map[string]*candidate{}, map[string][]string{}
 	for _, c := range all {
 		for _, key := range unique(c.outputs) {
 			if c.rejected == nil {
-				keys.set[key] = true
+				set[key] = c
 			} else {
-				keys.rejected[key] = append(keys.rejected[key], c.name)
+				rejected[key] = append(rejected[key], c.name)
 			}
 		}
 	}
-	return keys
+	for _, c := range all {
+		if c.rejected != nil {
+			continue
+		}
+		for _, key := range unique(c.inputs) {
+			setter := set[key]
+			switch {
+			case key == graph.All:
+			case setter != nil:
+				found = append(found, c.checkValues(key, setter)...)
+			case rejected[key] != nil:
+				found = append(found, c.finding("Failure enricher reads a label that only rejected enrichers set",
+					"it reads the label %q, which only rejected enrichers set: %s", key, quoted(rejected[key])))
+			default:
+				text := ""
+				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.outputs, key) })
+				if near, ok := nearest.Name(key, others); ok {
+					text = fmt.Sprintf("; did you mean %q?", near)
+				}
+				found = append(found, c.finding("Failure enricher reads a label that no enricher sets",
+					"it reads the label %q, which no enricher sets%s", key, text))
+			}
+		}
+	}
+	return found
 }
 
-// unusedConfig returns an error for each name that has options or a policy that
-// no enricher takes: the enricher was removed from the list, or is misspelt.
-func unusedConfig(cfg Config, all []*candidate) (errs []error) {
+// checkValues returns the values that c looks for under key and that its setter
+// never sets.
+func (c *candidate) checkValues(key string, setter *candidate) (found []finding) {
+	i := slices.IndexFunc(setter.labels, func(d LabelDescription) bool { return d.Key == key })
+	if i < 0 || setter.labels[i].Values == nil {
+		return nil
+	}
+	possible := setter.labels[i].Values
+	for _, value := range unique(c.values[key]) {
+		if slices.Contains(possible, value) {
+			continue
+		}
+		text := ""
+		if near, ok := nearest.Name(value, possible); ok {
+			text = fmt.Sprintf("; did you mean %q?", near)
+		}
+		found = append(found, c.finding("Failure enricher looks for a value that is never set",
+			"it looks for the label %s=%.64q, which %q never sets: its values are %s%s",
+			key, value, setter.name, quoted(possible), text))
+	}
+	return found
+}
+
+// checkVetoKeys returns the output keys that are [KeyJobCannotRestart] in another
+// case. A loader that lower-cases keys makes such ones, and they veto nothing.
+func checkVetoKeys(kept []*candidate) (found []finding) {
+	for _, c := range kept {
+		for _, key := range unique(c.outputs) {
+			if key != KeyJobCannotRestart && strings.EqualFold(key, KeyJobCannotRestart) {
+				f := c.finding("Failure enricher sets a label that vetoes no restart",
+					"its output key %q must be %q to veto a restart: labels are case-sensitive", key, KeyJobCannotRestart)
+				f.level = slog.LevelError
+				found = append(found, f)
+			}
+		}
+	}
+	return found
+}
+
+func (c *candidate) finding(msg, format string, args ...any) finding {
+	return finding{slog.LevelWarn, msg, c.name, &EnricherError{c.name, fmt.Errorf(format, args...)}}
+}
+
+// unusedConfig returns the names that have options or a policy that no enricher
+// takes: the enricher was removed from the list, or is misspelt.
+func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 	var names []string
 	configured := map[string]*candidate{}
 	for _, c := range all {
 		names = append(names, c.name)
 		configured[fold(c.name)] = c
 	}
-	missing := func(name string) error {
-		text := "no such enricher is configured: add it to failure-enrichers, or remove this"
-		if near, ok := nearest.Name(name, names); ok {
-			text += fmt.Sprintf("; did you mean %q?", near)
+	add := func(name, section, why string) {
+		found = append(found, finding{
+			slog.LevelWarn, "Configuration of a failure enricher is not used", name,
+			&ConfigError{name, section, errors.New(why)},
+		})
+	}
+	missing := func(name string) string {
+		why := "no such enricher is configured: add it to failure-enrichers, or remove this"
+		var instances []string
+		for _, other := range names {
+			if base, _, ok := strings.Cut(other, "/"); ok && fold(base) == fold(name) {
+				instances = append(instances, other)
+			}
 		}
-		return errors.New(text)
+		if len(instances) > 0 {
+			return why + "; instances have options of their own: " + quoted(instances)
+		}
+		if near, ok := nearest.Name(name, names); ok {
+			why += fmt.Sprintf("; did you mean %q?", near)
+		}
+		return why
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		switch c := configured[fold(name)]; {
 		case c == nil:
-			errs = append(errs, &ConfigError{name, "failure-enricher", missing(name)})
+			add(name, "failure-enricher", missing(name))
 		case c.inCode:
-			errs = append(errs, &ConfigError{name, "failure-enricher", errors.New("the enricher is made in code and takes no options: remove this")})
+			add(name, "failure-enricher", "the enricher is made in code and takes no options: remove this")
 		}
 	}
 	for _, name := range sortedKeys(cfg.Policies) {
 		if configured[fold(name)] == nil {
-			errs = append(errs, &ConfigError{name, "failure-enrichment.policies", missing(name)})
+			add(name, "failure-enrichment.policies", missing(name))
 		}
 	}
-	return errs
+	return found
+}
+
+// A ValueReader is a [LabelReader] that compares labels with fixed values, for
+// example in conditions of its options. [New] warns of a value that is never set:
+// it is probably misspelt.
+type ValueReader interface {
+	LabelReader
+
+	// InputValues returns by input key the values that it looks for. It is
+	// called once, when the enricher is loaded; the answer is copied.
+	InputValues() map[string][]string
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -27,10 +28,10 @@ func TestUnusedConfigIsLogged(t *testing.T) {
 	e := loaded(t, fs, cfg, log.option())
 	assert.Equal(t, []string{"rules/payments"}, namesOf(e))
 	assert.Equal(t, []string{
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"owner\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
-		`level=WARN msg="Configuration of a failure enricher is not used" error="enricher \"rules/\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" enricher=owner error="enricher \"owner\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" enricher=rules error="enricher \"rules\": option \"failure-enricher\": no such enricher is configured: add it to failure-enrichers, or remove this; instances have options of their own: \"rules/payments\""`,
+		`level=WARN msg="Configuration of a failure enricher is not used" enricher=owner error="enricher \"owner\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" enricher=rules/ error="enricher \"rules/\": option \"failure-enrichment.policies\": no such enricher is configured: add it to failure-enrichers, or remove this"`,
 	}, log.lines()[2:])
 
 	cfg.FailureEnrichers, cfg.Strict = []string{"rules/payments"}, true
@@ -39,7 +40,7 @@ func TestUnusedConfigIsLogged(t *testing.T) {
 	e, err := load(t, fs, cfg)
 	assert.Nil(t, e)
 	assert.EqualError(t, err, `enricher "owner": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
-enricher "rules": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this
+enricher "rules": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this; instances have options of their own: "rules/payments"
 enricher "owner": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this
 enricher "rules/": option "failure-enrichment.policies": no such enricher is configured: add it to failure-enrichers, or remove this`,
 		"with Strict they are an error")
@@ -54,9 +55,10 @@ enricher "rules/": option "failure-enrichment.policies": no such enricher is con
 func TestUnusedConfigOfAnEnricherMadeInCode(t *testing.T) {
 	t.Parallel()
 	cfg := enricher.Config{
-		Options:  map[string]map[string]any{"code": {"a": 1}},
-		Policies: map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
-		Strict:   true,
+		FailureEnrichers: []string{},
+		Options:          map[string]map[string]any{"code": {"a": 1}},
+		Policies:         map[string]enricher.Policy{"Code": {BreakerThreshold: 1}},
+		Strict:           true,
 	}
 	fe := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("boom") })
 	_, err := load(t, nil, cfg, enricher.WithEnricher("code", fe))
@@ -115,8 +117,8 @@ func TestCheckRejectsPanickingKeys(t *testing.T) {
 		enricher.WithEnricher("inputs", keyed{setting(), none, boom}),
 		enricher.WithEnricher("good", setting()))
 	assert.Equal(t, map[string]string{
-		"outputs": `enricher "outputs": OutputKeys or InputKeys: panic: boom`,
-		"inputs":  `enricher "inputs": OutputKeys or InputKeys: panic: boom`,
+		"outputs": `enricher "outputs": its declarations: panic: boom`,
+		"inputs":  `enricher "inputs": its declarations: panic: boom`,
 	}, refusals(e))
 	assert.Equal(t, []string{"good"}, namesOf(e))
 	for _, r := range e.Rejected() {
@@ -295,7 +297,8 @@ func TestCycleOfOne(t *testing.T) {
 	lines := log.lines()
 	require.Len(t, lines, 4)
 	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher rejected" enricher=self`)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=after key=self rejected=[self]`, lines[2])
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=after `+
+		`error="enricher \"after\": it reads the label \"self\", which only rejected enrichers set: \"self\""`, lines[3])
 }
 
 func TestCycleDoesNotIncludeReadersOfAll(t *testing.T) {
@@ -328,7 +331,7 @@ func TestStrictFailsOnRejections(t *testing.T) {
 no such failure enricher: "unknown": registered are "a", "good"
 no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are "a", "good"
 enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
-enricher "panics": OutputKeys or InputKeys: panic: boom
+enricher "panics": its declarations: panic: boom
 enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys
 enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this`)
 	var (
@@ -353,4 +356,80 @@ func TestRejectedIsACopy(t *testing.T) {
 	e := loaded(t, nil, enricher.Config{FailureEnrichers: []string{"unknown"}})
 	e.Rejected()[0].Name = "changed"
 	assert.Equal(t, "unknown", e.Rejected()[0].Name)
+}
+
+// described is an enricher that describes its labels, and reads.
+type described struct {
+	enricher.LabelReader
+	labels []enricher.LabelDescription
+	values map[string][]string
+}
+
+var (
+	_ enricher.LabelDescriber = described{}
+	_ enricher.ValueReader    = described{}
+)
+
+func (d described) DescribeLabels() []enricher.LabelDescription { return d.labels }
+func (d described) InputValues() map[string][]string            { return d.values }
+
+func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
+	t.Parallel()
+	setter := described{
+		LabelReader: reading(nil, "type", "free"),
+		labels: []enricher.LabelDescription{
+			{Key: "type", Doc: "Whose fault it is.", Values: []string{"USER", "SYSTEM"}},
+			{Key: "free", Doc: "Any text."},
+		},
+	}
+	reader := described{
+		LabelReader: reading([]string{"y", "*", "type", "free", "tpye", "readr", "y", "shared"}, "reader"),
+		values:      map[string][]string{"type": {"USR", "USER", "x"}, "free": {"anything"}, "y": {"1"}},
+	}
+	opts := []enricher.Option{
+		enricher.WithEnricher("reader", reader), enricher.WithEnricher("setter", setter),
+		enricher.WithEnricher("a", setting("shared")), enricher.WithEnricher("b", setting("shared")),
+		enricher.WithEnricher("veto", setting("job_cannot_restart")),
+	}
+	want := []string{
+		`output key "shared" is declared by "a", "b": only one enricher may declare it`,
+		`enricher "reader": it reads the label "readr", which no enricher sets`,
+		`enricher "reader": it reads the label "shared", which only rejected enrichers set: "a", "b"`,
+		`enricher "reader": it reads the label "tpye", which no enricher sets; did you mean "type"?`,
+		`enricher "reader": it looks for the label type="USR", which "setter" never sets: its values are "USER", "SYSTEM"; did you mean "USER"?`,
+		`enricher "reader": it looks for the label type="x", which "setter" never sets: its values are "USER", "SYSTEM"`,
+		`enricher "reader": it reads the label "y", which no enricher sets`,
+		`enricher "veto": its output key "job_cannot_restart" must be "JOB_CANNOT_RESTART" to veto a restart: labels are case-sensitive`,
+	}
+	var log loadLog
+	e := loaded(t, nil, enricher.Config{}, append(opts, log.option())...)
+	assert.Equal(t, want, textsOf(e.Warnings()))
+	lines := log.lines()
+	require.Len(t, lines, 3+2+7)
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader `+
+		`error="enricher \"reader\": it reads the label \"readr\", which no enricher sets"`, lines[5])
+	assert.Contains(t, lines[8], `level=WARN msg="Failure enricher looks for a value that is never set" enricher=reader error=`)
+	assert.Contains(t, lines[11], `level=ERROR msg="Failure enricher sets a label that vetoes no restart" enricher=veto error=`)
+
+	_, err := load(t, nil, enricher.Config{FailureEnrichers: []string{}, Strict: true}, opts...)
+	assert.Equal(t, want, textsOf(leaves(err)))
+}
+
+func textsOf(errs []error) (texts []string) {
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	return texts
+}
+
+func TestCheckSurvivesDeclarationsThatExit(t *testing.T) {
+	t.Parallel()
+	exit := func() []string { runtime.Goexit(); return nil }
+	e := loaded(t, nil, enricher.Config{},
+		enricher.WithEnricher("outputs", keyed{setting(), exit, nil}),
+		enricher.WithEnricher("inputs", keyed{setting(), func() []string { return nil }, exit}))
+	assert.Equal(t, map[string]string{
+		"outputs": `enricher "outputs": its declarations: panic: runtime.Goexit was called`,
+		"inputs":  `enricher "inputs": its declarations: panic: runtime.Goexit was called`,
+	}, refusals(e))
 }

@@ -37,7 +37,7 @@ const (
 // Names are matched exactly in FailureEnrichers, and without regard to case in
 // Options and Policies, because many loaders of configuration lower-case keys.
 type Config struct {
-	FailureEnrichers []string                  // names, in order; a name given twice counts once
+	FailureEnrichers []string                  // names, in order; a name given twice counts once; nil is an error if Strict is set
 	Options          map[string]map[string]any // by configured name
 	Timeout          time.Duration             // the budget of one failure over all its enrichers. By default, DefaultTimeout.
 	Policy           Policy                    // for every enricher

@@ -24,6 +24,10 @@ type FailureContext struct {
 	Attempt     int // 1 is the first; 0 is unknown
 	MaxAttempts int // 0 is unknown or unlimited
 
+	// Terminal says that the job manager will not try again, whatever the
+	// labels say: the error is one that it never retries.
+	Terminal bool
+
 	// Time is when it failed. Zero means now: enrichers and observers get the
 	// time at which the Enricher was called.
 	Time time.Time
@@ -38,11 +42,22 @@ type FailureContext struct {
 	Labels Labels
 }
 
-// Final reports whether this was the last attempt: MaxAttempts is known, and
-// Attempt has reached it.
+// Final reports whether this was the last attempt: Terminal is set, or MaxAttempts
+// is known and Attempt has reached it.
 func (fc FailureContext) Final() bool {
-	return fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
+	return fc.Terminal || fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
 }
+
+// Usual keys of Attributes. A service that knows one of these facts should use
+// the key, so that one configuration serves several job managers.
+const (
+	AttributeQueue     = "queue"     // that the job was taken from
+	AttributeNamespace = "namespace" // of the job, in a job manager that has them
+	AttributeKind      = "kind"      // of the job, if that is not its name
+	AttributeTenant    = "tenant"    // that the job works for
+	AttributeSchedule  = "schedule"  // that started the job
+	AttributeTraceID   = "trace_id"  // W3C trace ID, hexadecimal
+)
 
 // A FailureType says what failed. The names are those of Flink.
 type FailureType uint8

@@ -34,6 +34,11 @@ func TestFailureContextFinal(t *testing.T) {
 	}
 }
 
+func TestFailureContextTerminalIsFinal(t *testing.T) {
+	t.Parallel()
+	assert.True(t, enricher.FailureContext{Terminal: true, Attempt: 1, MaxAttempts: 5}.Final())
+}
+
 func TestFailureTypeText(t *testing.T) {
 	t.Parallel()
 	texts := map[enricher.FailureType]string{

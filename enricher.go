@@ -156,6 +156,7 @@ func (f *funcEnricher) source() any { return f.fn }
 type Enricher struct {
 	members   []*member
 	rejected  []Rejection
+	warnings  []error
 	observers []Observer
 	limits    Limits
 	keys      int  // how many labels the members may set
@@ -206,7 +207,7 @@ type member struct {
 // that bubble; one made outside may be used in one bubble at a time.
 func New(cfg Config, opts ...Option) (*Enricher, error) {
 	s := newSettings(opts)
-	kept, rejected, err := load(cfg, s)
+	l, err := load(cfg, s)
 	if err != nil {
 		return nil, err
 	}
@@ -215,16 +216,17 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	// testing/synctest could not be used outside that bubble.
 	base.Done()
 	e := &Enricher{
-		rejected:  rejected,
+		rejected:  l.rejected,
+		warnings:  l.warnings,
 		observers: s.observers,
 		limits:    cfg.limits(),
 		logger:    s.logger,
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
 		end:       newShutdown(cancel),
 	}
-	e.waits = connect(kept)
-	fans := make([]*fanout.Member, len(kept))
-	for i, c := range kept {
+	e.waits = connect(l.kept)
+	fans := make([]*fanout.Member, len(l.kept))
+	for i, c := range l.kept {
 		m := newMember(c, cfg.policyOf(c.name))
 		e.members = append(e.members, m)
 		e.keys += len(m.keys)
@@ -242,7 +244,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 
 func newMember(c *candidate, p Policy) *member {
 	m := &member{
-		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Location: c.from},
+		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Labels: c.labels, Location: c.from},
 		policy: p,
 		fe:     c.fe,
 		keys:   unique(c.outputs),
@@ -309,6 +311,7 @@ func (e *Enricher) Enrichers() []Info {
 		infos[i] = m.info
 		infos[i].OutputKeys = slices.Clone(m.info.OutputKeys)
 		infos[i].InputKeys = slices.Clone(m.info.InputKeys)
+		infos[i].Labels = slices.Clone(m.info.Labels)
 	}
 	return infos
 }
@@ -319,4 +322,15 @@ func (e *Enricher) Rejected() []Rejection {
 		return nil
 	}
 	return slices.Clone(e.rejected)
+}
+
+// Warnings returns what New logged at WARN or ERROR: the errors of rejected
+// enrichers, labels that are read but never set, values that are looked for but
+// never set, and configuration that no enricher uses. With Strict they make New
+// fail.
+func (e *Enricher) Warnings() []error {
+	if e == nil {
+		return nil
+	}
+	return slices.Clone(e.warnings)
 }

@@ -159,7 +159,7 @@ func (c FactoryConfig) ignored() error {
 
 // create calls f and returns its enricher, or an error that names the enricher.
 func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
-	if p := guard.Do(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
+	if p := guard.Apart(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
 		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", NewPanicError(p.Value, p.Stack))}
 	}
 	if err == nil && isNil(fe) {

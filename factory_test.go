@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -422,6 +423,7 @@ func TestFactoryThatMakesNoEnricher(t *testing.T) {
 		"fails with an error that panics": {failingToMake(nil, &panicker{unwrap: true}), `enricher "rules/payments": (the Error method of a *enricher_test.panicker panicked: Error)`, nil},
 		"panics":                          {panicking("boom"), `enricher "rules/payments": factory: panic: boom`, nil},
 		"panics with an error":            {panicking(errFile), `enricher "rules/payments": factory: panic: open rules.json: no such file`, errFile},
+		"exits":                           {exiting, `enricher "rules/payments": factory: panic: runtime.Goexit was called`, nil},
 		"returns nil":                     {failingToMake(nil, nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
 		"returns a nil pointer":           {failingToMake((*nilEnricher)(nil), nil), `enricher "rules/payments": its factory returned nil without an error`, nil},
 	} {
@@ -552,4 +554,24 @@ func TestNewFactoryInstancesShareNothingBesideUnexportedFields(t *testing.T) {
 	seen[0].Head["a"] = "changed once more"
 	assert.Equal(t, "changed", seen[1].Head["a"])
 	assert.True(t, seen[1].hidden)
+}
+
+var exiting = enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+	runtime.Goexit()
+	return nil, nil
+})
+
+// A located factory knows where its enrichers come from.
+type located struct{ enricher.Factory }
+
+var _ enricher.Locator = located{}
+
+func (located) Location() enricher.Location {
+	return enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}
+}
+
+func TestLocatorSetsTheLocation(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
+	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
 }

@@ -12,10 +12,11 @@ import (
 
 // An Info describes a loaded enricher.
 type Info struct {
-	Name       string   `json:"name"`                // as configured
-	OutputKeys []string `json:"outputKeys"`          // as it declared them
-	InputKeys  []string `json:"inputKeys,omitempty"` // of a LabelReader, as it declared them
-	Location   Location `json:"location"`
+	Name       string             `json:"name"`                // as configured
+	OutputKeys []string           `json:"outputKeys"`          // as it declared them
+	InputKeys  []string           `json:"inputKeys,omitempty"` // of a LabelReader, as it declared them
+	Labels     []LabelDescription `json:"labels,omitempty"`    // of a [LabelDescriber], as it described them
+	Location   Location           `json:"location"`
 }
 
 // A Location says where an enricher comes from. Unknown fields are empty.
@@ -25,6 +26,36 @@ type Location struct {
 	Version string `json:"version,omitempty"` // of the module; "(devel)" in its own working copy
 	File    string `json:"file,omitempty"`    // where the factory, or else the enricher, is written
 	Line    int    `json:"line,omitempty"`
+	Sum     string `json:"sum,omitempty"` // SHA-256 of the file in hexadecimal, of an enricher that is not compiled in
+}
+
+// A Locator is a [Factory] that knows where its enrichers come from: they are not
+// compiled into the program.
+type Locator interface {
+	Factory
+
+	// Location returns where the enrichers come from. It is called once for
+	// each enricher, after CreateFailureEnricher.
+	Location() Location
+}
+
+// A LabelDescription says what a label means.
+type LabelDescription struct {
+	Key    string   `json:"key"`
+	Doc    string   `json:"doc"`              // one sentence
+	Values []string `json:"values,omitempty"` // all possible values; nil: any
+}
+
+// A LabelDescriber is a FailureEnricher that says what its labels mean. People
+// read it, metrics use the number of values as a bound, and [New] finds misspelt
+// values with it: see [ValueReader].
+type LabelDescriber interface {
+	FailureEnricher
+
+	// DescribeLabels returns a description of each output key that the enricher
+	// can describe. It is called once, when the enricher is loaded; the answer is
+	// copied.
+	DescribeLabels() []LabelDescription
 }
 
 // String returns l in one line: "*acme.enricher from github.com/acme/enrichers

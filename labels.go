@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,6 +18,10 @@ import (
 // See [Labels.CannotRestart].
 const KeyJobCannotRestart = "JOB_CANNOT_RESTART"
 
+// KeyRetryAfter is the key of the label that says how long to wait before the next
+// attempt. See [Labels.RetryAfter].
+const KeyRetryAfter = "retry_after"
+
 // Labels are the labels of a failure by key. A nil map reads as an empty one.
 type Labels map[string]string
 
@@ -25,6 +30,24 @@ type Labels map[string]string
 func (l Labels) CannotRestart() bool {
 	v, ok := l[KeyJobCannotRestart]
 	return ok && v != "false"
+}
+
+// RetryAfter returns the value of the label [KeyRetryAfter], and whether there is
+// one: a Go duration ("30s") or a whole number of seconds ("30"), as in the HTTP
+// header Retry-After. A negative value is none.
+func (l Labels) RetryAfter() (time.Duration, bool) {
+	v, ok := l[KeyRetryAfter]
+	if !ok {
+		return 0, false
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		d, err = time.ParseDuration(v + "s")
+	}
+	if err != nil || d < 0 {
+		return 0, false
+	}
+	return d, true
 }
 
 // Keys returns the keys in ascending order.

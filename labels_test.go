@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -261,3 +262,19 @@ func (p panicsToUnwrap) Unwrap() []error { _ = p.wraps[0]; return p.wraps }
 type unprintable struct{}
 
 func (unprintable) Error() string { panic(unprintable{}) }
+
+func TestLabelsRetryAfter(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{"30s": 30 * time.Second, "90": 90 * time.Second, "0": 0, "1.5": 1500 * time.Millisecond, "2m0s": 2 * time.Minute} {
+		d, ok := enricher.Labels{enricher.KeyRetryAfter: value}.RetryAfter()
+		assert.True(t, ok, value)
+		assert.Equal(t, want, d, value)
+	}
+	for _, value := range []string{"", "soon", "-1s", "-1", "s", "Wed, 21 Oct 2015 07:28:00 GMT"} {
+		d, ok := enricher.Labels{enricher.KeyRetryAfter: value}.RetryAfter()
+		assert.False(t, ok, value)
+		assert.Zero(t, d, value)
+	}
+	_, ok := enricher.Labels(nil).RetryAfter()
+	assert.False(t, ok)
+}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/nearest"
 	"github.com/failure-enrichers/enricher/internal/source"
 )
 
@@ -24,19 +23,28 @@ type candidate struct {
 	outputs  []string
 	inputs   []string
 	reader   bool
-	reads    []string // inputs, "*" expanded
+	reads    []string            // inputs, "*" expanded
+	values   map[string][]string // by input key: the values that it looks for
+	labels   []LabelDescription
 	inCode   bool     // given by WithEnricher
 	from     Location // set if it is not rejected
 	rejected error    // why it is rejected
 }
 
+// A loaded is what load returns.
+type loaded struct {
+	kept     []*candidate
+	rejected []Rejection
+	warnings []error
+}
+
 // load makes the configured enrichers, adds those made in code, and returns the
 // ones that may run. If the error is not nil, there are none. It closes what it
 // made and does not return.
-func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err error) {
+func load(cfg Config, s *settings) (l loaded, err error) {
 	all, err := candidates(cfg, s)
 	if err := errors.Join(cfg.check(), err); err != nil {
-		return nil, nil, err
+		return loaded{}, err
 	}
 	defer func() {
 		for _, c := range all {
@@ -46,29 +54,37 @@ func load(cfg Config, s *settings) (kept []*candidate, rejected []Rejection, err
 		}
 	}()
 	if err := makeAll(all, cfg, s); err != nil {
-		return nil, nil, err
+		return loaded{}, err
 	}
-	unused := unusedConfig(cfg, all)
 	check(all)
 	for _, c := range all {
 		if c.rejected != nil {
-			rejected = append(rejected, Rejection{c.name, c.rejected})
+			l.rejected = append(l.rejected, Rejection{c.name, c.rejected})
 			continue
 		}
 		c.from = c.location()
-		kept = append(kept, c)
+		l.kept = append(l.kept, c)
 	}
-	if err := errors.Join(append(rejectionErrors(rejected), unused...)...); cfg.Strict && err != nil {
-		return nil, nil, err
+	findings := slices.Concat(checkInputs(all), checkVetoKeys(l.kept), unusedConfig(cfg, all))
+	l.warnings = rejectionErrors(l.rejected)
+	for _, f := range findings {
+		l.warnings = append(l.warnings, f.err)
 	}
-	announce(s.logger, all, unused)
-	return kept, rejected, nil
+	if err := errors.Join(l.warnings...); cfg.Strict && err != nil {
+		return loaded{}, err
+	}
+	announce(s.logger, all, findings)
+	return l, nil
 }
 
 // candidates returns what is to be loaded, in configured order, those made in
 // code last. Unknown names are rejected already.
 func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 	var errs []error
+	if cfg.Strict && cfg.FailureEnrichers == nil {
+		errs = append(errs, &ConfigError{Option: "failure-enrichers", Err: errors.New(
+			"missing, and the configuration is strict: an empty list means no enrichers")})
+	}
 	names := map[string]string{} // as configured, by name in lower case
 	add := func(name string) bool {
 		other, taken := names[fold(name)]
@@ -128,7 +144,12 @@ func makeAll(all []*candidate, cfg Config, s *settings) error {
 }
 
 // location returns where the enricher comes from.
-func (c *candidate) location() Location {
+func (c *candidate) location() (l Location) {
+	if locator, ok := c.factory.(Locator); ok {
+		if guard.Apart(func() { l = locator.Location() }) == nil {
+			return l
+		}
+	}
 	// MethodByName with a constant lets the linker drop the other methods of all
 	// types.
 	code, method := any(c.fe), func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("ProcessFailure") }
@@ -138,7 +159,8 @@ func (c *candidate) location() Location {
 	if wrapper, ok := code.(interface{ source() any }); ok {
 		code = wrapper.source()
 	}
-	return Location(source.Of(c.fe, code, method))
+	p := source.Of(c.fe, code, method)
+	return Location{Type: p.Type, Module: p.Module, Version: p.Version, File: p.File, Line: p.Line}
 }
 
 // waits returns for each enricher the indexes of those whose labels it reads.
@@ -169,50 +191,28 @@ func connect(kept []*candidate) [][]int {
 }
 
 // announce logs what was found, and what is wrong with it.
-func announce(logger *slog.Logger, all []*candidate, unused []error) {
+func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 	if len(all) == 0 {
 		// Not an error, but perhaps the configuration was looked for in the
 		// wrong place.
 		logLine(logger, slog.LevelInfo, "No failure enrichers are configured")
 	}
-	keys := setters(all)
 	for _, c := range all {
 		name := slog.String("enricher", c.name)
-		if c.rejected != nil {
-			level := slog.LevelError
-			switch c.rejected.(type) {
-			case *overlaps, *CycleError:
-				level = slog.LevelWarn
-			}
-			logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
+		if c.rejected == nil {
+			logLine(logger, slog.LevelInfo, "Found failure enricher", name,
+				slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
 			continue
 		}
-		logLine(logger, slog.LevelInfo, "Found failure enricher", name,
-			slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
-		c.announceInputs(logger, keys)
+		level := slog.LevelError
+		switch c.rejected.(type) {
+		case *overlaps, *CycleError:
+			level = slog.LevelWarn
+		}
+		logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
 	}
-	for _, err := range unused {
-		logLine(logger, slog.LevelWarn, "Configuration of a failure enricher is not used", slog.String("error", err.Error()))
-	}
-}
-
-// announceInputs logs the input keys of c that no enricher sets.
-func (c *candidate) announceInputs(logger *slog.Logger, keys keySetters) {
-	for _, key := range unique(c.inputs) {
-		if key == graph.All || keys.set[key] {
-			continue
-		}
-		attrs := []slog.Attr{slog.String("enricher", c.name), slog.String("key", key)}
-		if by := keys.rejected[key]; by != nil {
-			logLine(logger, slog.LevelWarn, "Failure enricher reads a label that only rejected enrichers set",
-				append(attrs, slog.Any("rejected", by))...)
-			continue
-		}
-		others := slices.DeleteFunc(sortedKeys(keys.set), func(key string) bool { return slices.Contains(c.outputs, key) })
-		if near, ok := nearest.Name(key, others); ok {
-			attrs = append(attrs, slog.String("did_you_mean", near))
-		}
-		logLine(logger, slog.LevelWarn, "Failure enricher reads a label that no enricher sets", attrs...)
+	for _, f := range findings {
+		logLine(logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
 	}
 }
 

@@ -36,15 +36,17 @@ func TestLoadRunsNamedFactoriesOnly(t *testing.T) {
 
 func TestLoadWithoutNames(t *testing.T) {
 	t.Parallel()
-	for _, names := range [][]string{nil, {}} {
+	fs := factories{"a": panicking("was called")}
+	for _, cfg := range []enricher.Config{{}, {FailureEnrichers: []string{}, Strict: true}} {
 		var log loadLog
-		fs := factories{"a": panicking("was called")}
-		e := loaded(t, fs, enricher.Config{FailureEnrichers: names, Strict: true}, log.option())
+		e := loaded(t, fs, cfg, log.option())
 		assert.Empty(t, e.Enrichers())
 		assert.Empty(t, e.Rejected())
 		assert.Equal(t, enricher.Labels{}, e.Enrich(errors.New("failed")))
 		assert.Equal(t, []string{`level=INFO msg="No failure enrichers are configured"`}, log.lines())
 	}
+	_, err := load(t, fs, enricher.Config{Strict: true})
+	assert.EqualError(t, err, `option "failure-enrichers": missing, and the configuration is strict: an empty list means no enrichers`)
 }
 
 func TestLoadWithEnricherOnly(t *testing.T) {
@@ -127,29 +129,6 @@ func overlapsOf(err error) []enricher.OverlapError {
 	return all
 }
 
-func TestLoadLogsInputKeysThatNoEnricherSets(t *testing.T) {
-	t.Parallel()
-	var log loadLog
-	loaded(t, nil, enricher.Config{}, log.option(),
-		enricher.WithEnricher("reader", reading([]string{"y", "*", "x", "good", "goood", "readr", "y", "shared"}, "reader")),
-		enricher.WithEnricher("good", setting("good")),
-		enricher.WithEnricher("a", setting("shared")),
-		enricher.WithEnricher("b", setting("shared")))
-	assert.Equal(t, []string{
-		`level=INFO msg="Found failure enricher" enricher=reader output_keys=[reader]`,
-		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=goood did_you_mean=good`,
-		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=readr`,
-		`level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=reader key=shared rejected="[a b]"`,
-		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=x`,
-		`level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader key=y`,
-		`level=INFO msg="Found failure enricher" enricher=good output_keys=[good]`,
-	}, log.lines()[:7])
-
-	_, err := load(t, nil, enricher.Config{Strict: true},
-		enricher.WithEnricher("reader", reading([]string{"x"}, "reader")))
-	assert.NoError(t, err, "with Strict too: it is refused by nobody")
-}
-
 func TestLoadLogsRejections(t *testing.T) {
 	t.Parallel()
 	var log loadLog
@@ -174,7 +153,7 @@ func TestLoadLogsRejections(t *testing.T) {
 		`level=WARN msg="Failure enricher rejected" enricher=a/2`,
 		`level=ERROR msg="Failure enricher rejected" enricher=panics`,
 		`level=WARN msg="Failure enricher rejected" enricher=self`,
-		`level=WARN msg="Configuration of a failure enricher is not used"`,
+		`level=WARN msg="Configuration of a failure enricher is not used" enricher=off`,
 	}, got)
 }
 

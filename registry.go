@@ -22,6 +22,9 @@ type Registry struct {
 
 var defaultRegistry = NewRegistry()
 
+// DefaultRegistry returns the registry of [Register] and [Registered].
+func DefaultRegistry() *Registry { return defaultRegistry }
+
 // NewRegistry returns an empty registry, for tests and for services without
 // global state. [WithRegistry] makes New use it.
 func NewRegistry() *Registry { return &Registry{} }
@@ -37,10 +40,6 @@ func Register(name string, f Factory) {
 
 // Registered returns the names in the default registry in ascending order.
 func Registered() []string { return defaultRegistry.Names() }
-
-// RegisteredFactory returns the factory of this name in the default registry. It is
-// meant for factories that wrap another, and for tests.
-func RegisteredFactory(name string) (f Factory, ok bool) { return defaultRegistry.Factory(name) }
 
 // Register makes a factory available under a name of letters, digits, '.', '_'
 // and '-'. It returns an error if the name is empty, malformed or already

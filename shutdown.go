@@ -116,11 +116,7 @@ func (s *shutdown) closeMember(m *member) error {
 		return early
 	}
 	closed := make(chan error, 1)
-	go func() {
-		err := error(&EnricherError{m.info.Name, errors.New("its Close exited the goroutine")})
-		defer func() { closed <- err }()
-		err = closeSafely(m.info.Name, m.closer)
-	}()
+	go func() { closed <- closeSafely(m.info.Name, m.closer) }()
 	select {
 	case failed = <-closed:
 	case <-s.force:
@@ -135,7 +131,7 @@ func (s *shutdown) closeMember(m *member) error {
 
 // closeSafely closes an enricher and returns its error or panic.
 func closeSafely(name string, closer io.Closer) (err error) {
-	if p := guard.Do(func() { err = closer.Close() }); p != nil {
+	if p := guard.Apart(func() { err = closer.Close() }); p != nil {
 		err = NewPanicError(p.Value, p.Stack)
 	}
 	if err != nil {

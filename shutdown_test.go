@@ -272,7 +272,7 @@ func TestShutdownNamesEachFailingClose(t *testing.T) {
 	}{
 		"an error": {func() error { return notFlushed }, `enricher "b": its Close: not flushed`, notFlushed},
 		"a panic":  {func() error { panic(notFlushed) }, `enricher "b": its Close: panic: not flushed`, notFlushed},
-		"an exit":  {func() error { runtime.Goexit(); return nil }, `enricher "b": its Close exited the goroutine`, nil},
+		"an exit":  {func() error { runtime.Goexit(); return nil }, `enricher "b": its Close: panic: runtime.Goexit was called`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

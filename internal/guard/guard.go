@@ -2,6 +2,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -19,6 +20,21 @@ func Do(fn func()) (p *Panic) {
 	fn()
 	return nil
 }
+
+// Apart is like Do but calls fn on a goroutine of its own and waits for it. If fn
+// exits that goroutine, Apart returns a panic with the value [ErrGoexit].
+func Apart(fn func()) *Panic {
+	done := make(chan *Panic, 1)
+	go func() {
+		p := &Panic{Value: ErrGoexit}
+		defer func() { done <- p }()
+		p = Do(fn)
+	}()
+	return <-done
+}
+
+// ErrGoexit says that a function has exited its goroutine.
+var ErrGoexit = errors.New("runtime.Goexit was called")
 
 // A Panic is the value of a panic and the stack that it came from.
 type Panic struct {

@@ -80,7 +80,7 @@ func labels(t *testing.T, label func(error) enricher.Labels) *enricher.Enricher 
 		func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 			return label(cause), nil
 		})
-	e, err := enricher.New(enricher.Config{Strict: true}, enricher.WithEnricher("test", fe))
+	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{}, Strict: true}, enricher.WithEnricher("test", fe))
 	require.NoError(t, err)
 	return e
 }
