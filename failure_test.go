@@ -73,8 +73,7 @@ func hostileCauses() []hostileCause {
 	}
 }
 
-// Rule 1.
-func TestErrorsOfAnyKindAreOrdinaryInput(t *testing.T) {
+func TestFailureMayBeAnyError(t *testing.T) {
 	t.Parallel()
 	for _, hostile := range hostileCauses() {
 		t.Run(hostile.name, func(t *testing.T) {
@@ -151,8 +150,7 @@ func identical(a, b any) bool {
 	return a == b
 }
 
-// Rule 8.
-func TestAPanicHurtsNobodyElse(t *testing.T) {
+func TestPanicDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	for _, panics := range []struct {
 		name string
@@ -206,7 +204,7 @@ func TestAPanicHurtsNobodyElse(t *testing.T) {
 }
 
 // Not parallel, as the setting is everybody's.
-func TestAPanicThatCannotBeToldFromNoneHurtsNobodyElse(t *testing.T) {
+func TestPanicOfNilAndGoexit(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	e := running(t, enricher.Config{}, with("a", "x",
 		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic(nil) }), withGood("b", "y"))
@@ -220,7 +218,7 @@ func TestAPanicThatCannotBeToldFromNoneHurtsNobodyElse(t *testing.T) {
 	}, e.Stats().Enrichers[1])
 }
 
-func TestAPanicWithAnErrorWrapsIt(t *testing.T) {
+func TestPanicWithAnErrorWrapsIt(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, with("a", "x",
 		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -291,7 +289,7 @@ func TestFailureCutsTheTextOfAnError(t *testing.T) {
 	assert.EqualError(t, enrichAs(e, enricher.FailureContext{}).Outcomes[0].Err, strings.Repeat("é", 2<<10))
 }
 
-func TestLabelsThatComeWithAnErrorAreIgnored(t *testing.T) {
+func TestFailureLabelsBesideAnErrorAreIgnored(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, with("a", "x",
 		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -304,8 +302,7 @@ func TestLabelsThatComeWithAnErrorAreIgnored(t *testing.T) {
 	assert.ErrorIs(t, res.Outcomes[0].Err, errJob)
 }
 
-// Rule 11.
-func TestTheContextGivesValuesNotCancellation(t *testing.T) {
+func TestFailureContextGivesValuesNotCancellation(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	ended := func() context.Context {
@@ -358,7 +355,7 @@ func TestTheContextGivesValuesNotCancellation(t *testing.T) {
 	}
 }
 
-func TestTheContextOfACallEndsWithTheCall(t *testing.T) {
+func TestCallContextEndsWithTheCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		kept := make(chan context.Context, 2)
@@ -382,7 +379,7 @@ func TestTheContextOfACallEndsWithTheCall(t *testing.T) {
 	})
 }
 
-func TestTheContextOfACallEndsWhenItsTimeIsUp(t *testing.T) {
+func TestCallContextEndsAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -407,7 +404,7 @@ func TestTheContextOfACallEndsWhenItsTimeIsUp(t *testing.T) {
 	})
 }
 
-func TestContextsMadeFromThatOfACallEndWithIt(t *testing.T) {
+func TestCallContextEndsDerivedContexts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}

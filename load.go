@@ -224,7 +224,9 @@ func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.At
 // close closes an enricher that a factory made.
 func (c *candidate) close(logger *slog.Logger) {
 	if closer, ok := c.fe.(io.Closer); ok && c.ours {
-		if err := closeSafely(c.name, closer); err != nil {
+		var err error
+		p := guard.Apart(func() { err = closer.Close() })
+		if err := closingError(c.name, p, err); err != nil {
 			logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
 				slog.String("enricher", c.name), slog.String("error", err.Error()))
 		}

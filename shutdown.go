@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -115,13 +114,15 @@ func (s *shutdown) closeMember(m *member) error {
 	if m.closer == nil {
 		return early
 	}
-	closed := make(chan error, 1)
-	go func() { closed <- closeSafely(m.info.Name, m.closer) }()
+	var err error
+	closed := guard.Go(func() { err = m.closer.Close() })
 	select {
-	case failed = <-closed:
+	case p := <-closed:
+		failed = closingError(m.info.Name, p, err)
 	case <-s.force:
 		select {
-		case failed = <-closed:
+		case p := <-closed:
+			failed = closingError(m.info.Name, p, err)
 		case <-time.After(closeGrace):
 			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", s.forceErr)}
 		}
@@ -129,9 +130,9 @@ func (s *shutdown) closeMember(m *member) error {
 	return errors.Join(early, failed)
 }
 
-// closeSafely closes an enricher and returns its error or panic.
-func closeSafely(name string, closer io.Closer) (err error) {
-	if p := guard.Apart(func() { err = closer.Close() }); p != nil {
+// closingError returns the error of a Close that panicked with p or returned err.
+func closingError(name string, p *guard.Panic, err error) error {
+	if p != nil {
 		err = NewPanicError(p.Value, p.Stack)
 	}
 	if err != nil {

@@ -66,7 +66,7 @@ func runReadyMade(opts options, rep *report, progress io.Writer) error {
 
 // newReadyMade returns a contestant that calls one ready-made enricher.
 func newReadyMade(name string, options map[string]any) (*contestant, error) {
-	factory, ok := enricher.RegisteredFactory(name)
+	factory, ok := enricher.DefaultRegistry().Factory(name)
 	if !ok {
 		return nil, fmt.Errorf("%w: %q", enricher.ErrUnknownEnricher, name)
 	}

@@ -29,7 +29,7 @@ func brokenFactories() map[string]broken {
 		}), nil},
 		"the factory returns nil": {"creation", "returned nil", making(func() enricher.FailureEnricher { return nil }), nil},
 		"the factory panics":      {"creation", "panic: oops", making(func() enricher.FailureEnricher { panic("oops") }), nil},
-		"the factory exits": {"creation", "called runtime.Goexit", making(func() enricher.FailureEnricher {
+		"the factory exits": {"creation", "runtime.Goexit was called", making(func() enricher.FailureEnricher {
 			runtime.Goexit()
 			return nil
 		}), nil},

@@ -22,14 +22,14 @@ func Replace(t testing.TB, fakes map[string]enricher.FailureEnricher) enricher.O
 	fakes, replaced := maps.Clone(fakes), map[string]bool{}
 	for name := range fakes {
 		registered, _, _ := strings.Cut(name, "/")
-		if _, ok := enricher.RegisteredFactory(registered); !ok {
+		if _, ok := enricher.DefaultRegistry().Factory(registered); !ok {
 			t.Fatalf("enrichertest: Replace: %q: no such enricher: must be one of %q", name, enricher.Registered())
 		}
 		replaced[registered] = true
 	}
 	registry := enricher.NewRegistry()
 	for _, name := range enricher.Registered() {
-		factory, _ := enricher.RegisteredFactory(name)
+		factory, _ := enricher.DefaultRegistry().Factory(name)
 		if original := factory; replaced[name] {
 			factory = enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 				if fake, ok := fakes[conf.Name()]; ok {

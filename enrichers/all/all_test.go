@@ -83,7 +83,7 @@ func TestEnrichersKeepTheContract(t *testing.T) {
 	suites := suites(t)
 	for _, name := range enricher.Registered() {
 		t.Run(name, func(t *testing.T) {
-			factory, ok := enricher.RegisteredFactory(name)
+			factory, ok := enricher.DefaultRegistry().Factory(name)
 			require.True(t, ok)
 			require.Contains(t, suites, name)
 			enrichertest.Run(t, factory, append(suites[name], enrichertest.WithName(name), enrichertest.WithEveryKey())...)

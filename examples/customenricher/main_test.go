@@ -21,7 +21,7 @@ func newEnricher(options map[string]any) (*enricher.Enricher, error) {
 }
 
 func TestQueryKeepsTheContract(t *testing.T) {
-	factory, _ := enricher.RegisteredFactory("query")
+	factory, _ := enricher.DefaultRegistry().Factory("query")
 	enrichertest.Run(t, factory,
 		enrichertest.WithDeterministic(),
 		enrichertest.WithEveryKey(),

@@ -23,14 +23,17 @@ func Do(fn func()) (p *Panic) {
 
 // Apart is like Do but calls fn on a goroutine of its own and waits for it. If fn
 // exits that goroutine, Apart returns a panic with the value [ErrGoexit].
-func Apart(fn func()) *Panic {
+func Apart(fn func()) *Panic { return <-Go(fn) }
+
+// Go calls fn on a goroutine of its own and sends what Apart would return.
+func Go(fn func()) <-chan *Panic {
 	done := make(chan *Panic, 1)
 	go func() {
 		p := &Panic{Value: ErrGoexit}
 		defer func() { done <- p }()
 		p = Do(fn)
 	}()
-	return <-done
+	return done
 }
 
 // ErrGoexit says that a function has exited its goroutine.

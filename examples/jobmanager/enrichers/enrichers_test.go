@@ -217,7 +217,7 @@ func TestEnrichersKeepTheContract(t *testing.T) {
 		"example-triage": enrichertest.WithBadOptions("final-reasons", map[string]any{"final-reasons": "no-such-reason"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			factory, ok := enricher.RegisteredFactory(name)
+			factory, ok := enricher.DefaultRegistry().Factory(name)
 			require.True(t, ok)
 			enrichertest.Run(t, factory,
 				enrichertest.WithName(name), enrichertest.WithDeterministic(), enrichertest.WithEveryKey(), bad,

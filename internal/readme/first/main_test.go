@@ -8,6 +8,6 @@ import (
 )
 
 func TestFirstEnricherKeepsTheContract(t *testing.T) {
-	factory, _ := enricher.RegisteredFactory("missing-file")
+	factory, _ := enricher.DefaultRegistry().Factory("missing-file")
 	enrichertest.Run(t, factory, enrichertest.WithDeterministic())
 }

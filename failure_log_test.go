@@ -15,8 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 14.
-func TestNothingIsLoggedOfWhatIsInOrder(t *testing.T) {
+func TestLogIsEmptyWithoutProblems(t *testing.T) {
 	t.Parallel()
 	log := &logbook{}
 	e := running(t, enricher.Config{}, enricher.WithLogger(log.logger()), withGood("a", "x"),
@@ -26,8 +25,7 @@ func TestNothingIsLoggedOfWhatIsInOrder(t *testing.T) {
 	assert.Empty(t, log.take())
 }
 
-// Rule 14.
-func TestAStormOfFailuresIsNoStormOfLogLines(t *testing.T) {
+func TestLogIsRateLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}
@@ -53,8 +51,7 @@ func TestAStormOfFailuresIsNoStormOfLogLines(t *testing.T) {
 	})
 }
 
-// Rule 14.
-func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
+func TestLogLinesPerKind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}
@@ -101,8 +98,7 @@ func TestEachKindOfTroubleHasALineOfItsOwn(t *testing.T) {
 	})
 }
 
-// Rule 14.
-func TestLogLinesSayWhichFailureTheyAreAbout(t *testing.T) {
+func TestLogLinesNameJobAndFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}
@@ -133,8 +129,7 @@ func TestLogLinesSayWhichFailureTheyAreAbout(t *testing.T) {
 	})
 }
 
-// Rule 14.
-func TestLogLinesHaveTheContextOfTheCaller(t *testing.T) {
+func TestLogLinesHaveTheCallersContext(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	var values []any
@@ -149,8 +144,7 @@ func TestLogLinesHaveTheContextOfTheCaller(t *testing.T) {
 	assert.Equal(t, []any{"trace"}, values)
 }
 
-// Rule 14.
-func TestTheLineOfARefusedFailureHasTheContextOfTheCaller(t *testing.T) {
+func TestLogLineOfASkippedFailureHasTheCallersContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}
@@ -183,8 +177,7 @@ func (f handlerFunc) Handle(ctx context.Context, r slog.Record) error { return f
 func (f handlerFunc) WithAttrs([]slog.Attr) slog.Handler              { return f }
 func (f handlerFunc) WithGroup(string) slog.Handler                   { return f }
 
-// Rule 14.
-func TestALoggerThatPanicsCostsNoLabels(t *testing.T) {
+func TestLogHandlerThatPanicsCostsNoLabels(t *testing.T) {
 	t.Parallel()
 	lines := 0
 	e := running(t, enricher.Config{MaxPending: 1},

@@ -16,8 +16,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 10.
-func TestWhatAnEnricherDoesToItsMapLaterIsNotSeen(t *testing.T) {
+func TestIsolationOfReturnedMaps(t *testing.T) {
 	t.Parallel()
 	own := enricher.Labels{"x": "before"}
 	var observed enricher.Result
@@ -36,8 +35,7 @@ func TestWhatAnEnricherDoesToItsMapLaterIsNotSeen(t *testing.T) {
 	assert.Equal(t, want, future.Result().Labels)
 }
 
-// Rule 10.
-func TestAResultIsTheCallers(t *testing.T) {
+func TestIsolationOfResults(t *testing.T) {
 	t.Parallel()
 	own := enricher.Labels{"x": "a"}
 	e := running(t, enricher.Config{}, with("a", "x",
@@ -49,8 +47,8 @@ func TestAResultIsTheCallers(t *testing.T) {
 	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob))
 }
 
-// Rule 10: one that always returns the same map is common, and no mistake.
-func TestAnEnricherMayReturnTheSameMapFromEveryCall(t *testing.T) {
+// One that always returns the same map is common, and no mistake.
+func TestIsolationOfAMapReturnedTwice(t *testing.T) {
 	t.Parallel()
 	shared := enricher.Labels{"x": "shared", "undeclared": "shared", "long": string(make([]byte, 2000))}
 	fe := enricher.Func([]string{"x", "long"},
@@ -76,7 +74,7 @@ func TestAnEnricherMayReturnTheSameMapFromEveryCall(t *testing.T) {
 	assert.Len(t, shared, 3)
 }
 
-func TestAttributesAreCopiedForEachEnricherAndObserver(t *testing.T) {
+func TestIsolationOfAttributes(t *testing.T) {
 	t.Parallel()
 	vandal := func(fc enricher.FailureContext) string {
 		text := fmt.Sprint(fc.Attributes)
@@ -105,7 +103,7 @@ func TestAttributesAreCopiedForEachEnricherAndObserver(t *testing.T) {
 	assert.Equal(t, map[string]string{"region": "eu"}, fc.Attributes)
 }
 
-func TestEnrichAsyncCopiesAttributesOnEntry(t *testing.T) {
+func TestIsolationOfAttributesInEnrichAsync(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		observed := ""
@@ -129,7 +127,7 @@ func TestEnrichAsyncCopiesAttributesOnEntry(t *testing.T) {
 	})
 }
 
-func TestAFailureContextArrivesAsItWasGiven(t *testing.T) {
+func TestFailureContextArrivesUnchanged(t *testing.T) {
 	t.Parallel()
 	given := enricher.FailureContext{
 		ID: "f-2", RootID: "f-1", Type: enricher.FailureTypeTask,
@@ -151,7 +149,7 @@ func TestAFailureContextArrivesAsItWasGiven(t *testing.T) {
 	assert.Equal(t, []enricher.FailureContext{given, given, given, given}, got)
 }
 
-func TestAFailureWithoutATimeFailedWhenItWasHandedIn(t *testing.T) {
+func TestFailureContextTimeDefaultsToNow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var got []time.Time
@@ -177,7 +175,7 @@ func TestAFailureWithoutATimeFailedWhenItWasHandedIn(t *testing.T) {
 	})
 }
 
-func TestNothingKeepsAFailureThatIsOver(t *testing.T) {
+func TestIsolationKeepsNoFailureAlive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{}, withGood("a", "x"))

@@ -20,8 +20,7 @@ func withObserver(fn func(enricher.Result)) enricher.Option {
 		func(_ context.Context, _ error, _ enricher.FailureContext, res enricher.Result) { fn(res) }))
 }
 
-// Rule 13.
-func TestObserversAreCalledInOrderOnceForEachFailure(t *testing.T) {
+func TestObserversAreCalledInOrder(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]enricher.Option{
 		"with enrichers":    {withGood("a", "x"), with("b", "y", failing(errJob))},
@@ -55,7 +54,6 @@ func TestObserversAreCalledInOrderOnceForEachFailure(t *testing.T) {
 	}
 }
 
-// Rule 13.
 func TestObserversGetACopyOfTheResult(t *testing.T) {
 	t.Parallel()
 	var seen []enricher.Result
@@ -80,8 +78,7 @@ func TestObserversGetACopyOfTheResult(t *testing.T) {
 	}
 }
 
-// Rule 13.
-func TestObserversAreNotToldOfFailuresThatWereRefused(t *testing.T) {
+func TestObserversAreNotCalledForSkippedFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		observed := 0
@@ -100,8 +97,7 @@ func TestObserversAreNotToldOfFailuresThatWereRefused(t *testing.T) {
 	})
 }
 
-// Rule 13.
-func TestAnObserverIsCalledOnTheGoroutineThatEnriches(t *testing.T) {
+func TestObserversRunOnTheEnrichingGoroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{Timeout: time.Second}, withGood("a", "x"),
@@ -112,8 +108,7 @@ func TestAnObserverIsCalledOnTheGoroutineThatEnriches(t *testing.T) {
 	})
 }
 
-// Rule 13.
-func TestAPanicOfAnObserverIsRecoveredAndLogged(t *testing.T) {
+func TestObserversPanicIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}
@@ -131,8 +126,7 @@ func TestAPanicOfAnObserverIsRecoveredAndLogged(t *testing.T) {
 	})
 }
 
-// Rule 13.
-func TestASlowObserverEarnsAWarning(t *testing.T) {
+func TestObserversSlowIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}
@@ -149,8 +143,7 @@ func TestASlowObserverEarnsAWarning(t *testing.T) {
 	})
 }
 
-// Rule 13.
-func TestAnObserverThatExitsStillCompletesTheFuture(t *testing.T) {
+func TestObserversExitCompletesTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{MaxPending: 1}, withGood("a", "x"),
@@ -167,7 +160,7 @@ func TestAnObserverThatExitsStillCompletesTheFuture(t *testing.T) {
 	})
 }
 
-func TestWithNobodyButAnObserverThereAreNoOutcomes(t *testing.T) {
+func TestObserversWithoutEnrichers(t *testing.T) {
 	t.Parallel()
 	var observed enricher.Result
 	e := running(t, enricher.Config{}, enricher.WithObserver(observerFunc(

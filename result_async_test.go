@@ -15,7 +15,6 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 12.
 func TestEnrichAsyncDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -34,8 +33,7 @@ func TestEnrichAsyncDoesNotBlock(t *testing.T) {
 	})
 }
 
-// Rule 12.
-func TestBeyondMaxPendingAFutureIsCompleteAtOnce(t *testing.T) {
+func TestEnrichAsyncSkipsBeyondMaxPending(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var observed atomic.Int64
@@ -83,8 +81,7 @@ func TestBeyondMaxPendingAFutureIsCompleteAtOnce(t *testing.T) {
 	})
 }
 
-// Rule 12.
-func Test1024FailuresMayBePendingByDefault(t *testing.T) {
+func TestEnrichAsyncAllows1024PendingByDefault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -107,7 +104,7 @@ func enrichNow(e *enricher.Enricher) enricher.Result {
 	return res
 }
 
-func TestAFutureGivesEveryCallerACopy(t *testing.T) {
+func TestFutureReturnsCopies(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, with("a", "x", answering(enricher.Labels{"x": "a", "undeclared": "a"})))
 	future := e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{})
@@ -128,7 +125,7 @@ func TestAFutureGivesEveryCallerACopy(t *testing.T) {
 	}
 }
 
-func TestWaitGivesUpWhenItsContextEnds(t *testing.T) {
+func TestFutureWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("tired of waiting")
 	cancelled, cancel := context.WithCancelCause(context.Background())
@@ -159,7 +156,7 @@ func TestWaitGivesUpWhenItsContextEnds(t *testing.T) {
 	})
 }
 
-func TestWaitPrefersAResultThatIsThere(t *testing.T) {
+func TestFutureWaitPrefersAResult(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, withGood("a", "x"))
 	future := e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{})

@@ -58,8 +58,7 @@ func sleeping(d time.Duration, fn processFunc) processFunc {
 	}
 }
 
-// Rule 7.
-func TestTheBreakerOpensAfterTimeoutsAndPanicsInARow(t *testing.T) {
+func TestBreakerOpensAfterTimeoutsAndPanicsInARow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 4, BreakerCooldown: time.Minute})
@@ -82,8 +81,7 @@ func TestTheBreakerOpensAfterTimeoutsAndPanicsInARow(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestAProbeThatIsGoodClosesTheBreaker(t *testing.T) {
+func TestBreakerClosesAfterAGoodProbe(t *testing.T) {
 	t.Parallel()
 	for name, good := range map[string]struct {
 		fn     processFunc
@@ -103,8 +101,7 @@ func TestAProbeThatIsGoodClosesTheBreaker(t *testing.T) {
 	}
 }
 
-// Rule 7.
-func TestAProbeThatIsBadOpensTheBreakerAgain(t *testing.T) {
+func TestBreakerOpensAgainAfterABadProbe(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]struct {
 		fn     processFunc
@@ -132,8 +129,7 @@ func TestAProbeThatIsBadOpensTheBreakerAgain(t *testing.T) {
 	}
 }
 
-// Rule 7.
-func TestOneCallProbesWhileTheOthersStayAway(t *testing.T) {
+func TestBreakerLetsOneCallProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 1, BreakerCooldown: time.Minute})
@@ -149,8 +145,7 @@ func TestOneCallProbesWhileTheOthersStayAway(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestOKAndFailedEndTheRow(t *testing.T) {
+func TestBreakerRowEndsWithOKAndFailed(t *testing.T) {
 	t.Parallel()
 	for name, fn := range map[string]processFunc{"OK": answering(nil), "Failed": failing(errJob)} {
 		t.Run(name, func(t *testing.T) {
@@ -166,8 +161,7 @@ func TestOKAndFailedEndTheRow(t *testing.T) {
 	}
 }
 
-// Rule 7.
-func TestCallsThatAreNotMadeAreNeutralToTheBreaker(t *testing.T) {
+func TestBreakerIgnoresCallsThatAreNotMade(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 2, MaxConcurrent: 1})
@@ -183,8 +177,7 @@ func TestCallsThatAreNotMadeAreNeutralToTheBreaker(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestCallsFromBeforeTheBreakerOpenedDoNotMoveIt(t *testing.T) {
+func TestBreakerIgnoresCallsFromBeforeItOpened(t *testing.T) {
 	t.Parallel()
 	const cooldown = 100 * time.Millisecond
 	for _, late := range []struct {
@@ -226,8 +219,7 @@ func TestCallsFromBeforeTheBreakerOpenedDoNotMoveIt(t *testing.T) {
 	}
 }
 
-// Rule 7.
-func TestAProbeTakesItsSlotFirst(t *testing.T) {
+func TestBreakerProbeTakesItsSlotFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 1, BreakerCooldown: time.Minute, MaxConcurrent: 1})
@@ -246,8 +238,7 @@ func TestAProbeTakesItsSlotFirst(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestACallThatWaitsForASlotFindsTheBreakerOpen(t *testing.T) {
+func TestBreakerStopsACallThatWaitsForASlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{BreakerThreshold: 1, BreakerCooldown: time.Minute, MaxConcurrent: 1})
@@ -262,8 +253,7 @@ func TestACallThatWaitsForASlotFindsTheBreakerOpen(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestANegativeThresholdMeansNoBreaker(t *testing.T) {
+func TestBreakerIsOffWithANegativeThreshold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, enricher.Policy{BreakerThreshold: -1})
 	for range 100 {
@@ -272,8 +262,7 @@ func TestANegativeThresholdMeansNoBreaker(t *testing.T) {
 	}
 }
 
-// Rule 7.
-func TestTheBreakerOpensAfterFiveForTenSecondsByDefault(t *testing.T) {
+func TestBreakerDefaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, enricher.Policy{})
@@ -285,8 +274,7 @@ func TestTheBreakerOpensAfterFiveForTenSecondsByDefault(t *testing.T) {
 	})
 }
 
-// Rule 7.
-func TestEachEnricherHasABreakerOfItsOwn(t *testing.T) {
+func TestBreakerIsPerEnricher(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{
 		Policy:   enricher.Policy{BreakerThreshold: 1},
@@ -307,8 +295,7 @@ func TestEachEnricherHasABreakerOfItsOwn(t *testing.T) {
 	}, states)
 }
 
-// Rule 14.
-func TestABreakerThatOpensIsLogged(t *testing.T) {
+func TestBreakerOpeningIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &logbook{}

@@ -39,8 +39,7 @@ func outcomeOf(t testing.TB, f *enricher.Future) enricher.Outcome {
 	return res.Outcomes[0]
 }
 
-// Rule 6.
-func TestNoMoreThanMaxConcurrentCallsAreUnderWay(t *testing.T) {
+func TestSlotsBoundCallsUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64
@@ -72,8 +71,7 @@ func TestNoMoreThanMaxConcurrentCallsAreUnderWay(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestACallWaitsForASlotUntilItsTimeIsUp(t *testing.T) {
+func TestSlotsAreWaitedForUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newSwitchable(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -104,8 +102,7 @@ func TestACallWaitsForASlotUntilItsTimeIsUp(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestACallThatWaitsGetsTheSlotOfAnAbandonedOneThatReturns(t *testing.T) {
+func TestSlotsOfAbandonedCallsAreReused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newSwitchable(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -124,8 +121,7 @@ func TestACallThatWaitsGetsTheSlotOfAnAbandonedOneThatReturns(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestACallIsRefusedAtOnceWhileAllSlotsAreHeldByAbandonedOnes(t *testing.T) {
+func TestSlotsAllAbandonedRejectAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -155,8 +151,7 @@ func TestACallIsRefusedAtOnceWhileAllSlotsAreHeldByAbandonedOnes(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestACallIsRefusedAtOnceWhileMaxConcurrentOthersWait(t *testing.T) {
+func TestSlotsAreWaitedForByAtMostMaxConcurrent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -179,8 +174,7 @@ func TestACallIsRefusedAtOnceWhileMaxConcurrentOthersWait(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestACallIsNotMadeWhenItsTurnComesTooLate(t *testing.T) {
+func TestSlotsThatComeTooLateMakeNoCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newSwitchable(sleeping(time.Second, answering(nil)))
@@ -198,8 +192,7 @@ func TestACallIsNotMadeWhenItsTurnComesTooLate(t *testing.T) {
 	})
 }
 
-// Rule 6.
-func TestWhoHasGivenUpWaitingIsInNobodysWay(t *testing.T) {
+func TestSlotsSkipCallersThatGaveUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// The reader starts when it is told to, so the order of its calls is
@@ -235,8 +228,8 @@ func TestWhoHasGivenUpWaitingIsInNobodysWay(t *testing.T) {
 	})
 }
 
-// Rule 6: a reader may find no slot either.
-func TestAReaderWaitsForASlotToo(t *testing.T) {
+// A reader may find no slot either.
+func TestSlotsAreWaitedForByReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{Policies: map[string]enricher.Policy{"reader": {MaxConcurrent: 1}}},

@@ -18,8 +18,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// Rule 3.
-func TestAHungEnricherDoesNotTakeTheNotificationWithIt(t *testing.T) {
+func TestBudgetLeavesTimeForReadersOfAHungEnricher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -44,8 +43,8 @@ func TestAHungEnricherDoesNotTakeTheNotificationWithIt(t *testing.T) {
 	})
 }
 
-// Rule 3. A call has what is left of its share when it begins.
-func TestATimeoutSaysThreeDigitsOfItsLimit(t *testing.T) {
+// A call has what is left of its share when it begins.
+func TestBudgetTimeoutTextHasThreeDigits(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		budget time.Duration
@@ -77,8 +76,7 @@ func TestATimeoutSaysThreeDigitsOfItsLimit(t *testing.T) {
 	}
 }
 
-// Rule 3.
-func TestTheBudgetIsSharedByTheDepthsOfTheReaders(t *testing.T) {
+func TestBudgetIsSharedByDepth(t *testing.T) {
 	t.Parallel()
 	const none = time.Duration(0)
 	for _, test := range []struct {
@@ -128,8 +126,7 @@ func TestTheBudgetIsSharedByTheDepthsOfTheReaders(t *testing.T) {
 	}
 }
 
-// Rule 3.
-func TestAPolicyEndsACallBeforeTheBudgetDoes(t *testing.T) {
+func TestBudgetIsBoundedByThePolicy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{
@@ -148,8 +145,8 @@ func TestAPolicyEndsACallBeforeTheBudgetDoes(t *testing.T) {
 	})
 }
 
-// Rule 3: it is no fault of the enricher, so its breaker is not told.
-func TestAnEnricherWhoseTimeIsUpBeforeItsTurnIsNotCalled(t *testing.T) {
+// It is no fault of the enricher, so its breaker is not told.
+func TestBudgetOverBeforeACallSkipsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newSwitchable(answering(nil))
@@ -169,8 +166,7 @@ func TestAnEnricherWhoseTimeIsUpBeforeItsTurnIsNotCalled(t *testing.T) {
 	})
 }
 
-// Rules 3 and 4.
-func TestTheBudgetIsASecondByDefault(t *testing.T) {
+func TestBudgetDefault(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -185,8 +181,7 @@ func TestTheBudgetIsASecondByDefault(t *testing.T) {
 	})
 }
 
-// Rule 4.
-func TestACallerIsNeverHeldPastTheBudget(t *testing.T) {
+func TestBudgetBoundsTheCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var observed []enricher.Result
@@ -238,8 +233,7 @@ func TestACallerIsNeverHeldPastTheBudget(t *testing.T) {
 	})
 }
 
-// Rule 4.
-func TestAnAbandonedCallMayStillPanicOrExit(t *testing.T) {
+func TestAbandonedCallMayPanicOrExit(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(){"panic": func() { panic("late") }, "exit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
@@ -263,8 +257,7 @@ func TestAnAbandonedCallMayStillPanicOrExit(t *testing.T) {
 	}
 }
 
-// Rule 4.
-func TestAnEnricherThatHangsForEverCostsMaxConcurrentGoroutines(t *testing.T) {
+func TestAbandonedCallsCostAtMostMaxConcurrentGoroutines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -290,8 +283,7 @@ type bulkyError struct{ _ [1 << 10]byte }
 
 func (*bulkyError) Error() string { return "bulky" }
 
-// Rule 4.
-func TestAnAbandonedCallDoesNotKeepTheResultAlive(t *testing.T) {
+func TestAbandonedCallDoesNotKeepTheResultAlive(t *testing.T) {
 	t.Parallel()
 	for name, enrich := range map[string]func(*enricher.Enricher) enricher.Result{
 		"Enrich": func(e *enricher.Enricher) enricher.Result { return enrichAs(e, enricher.FailureContext{}) },
@@ -335,8 +327,7 @@ func TestAnAbandonedCallDoesNotKeepTheResultAlive(t *testing.T) {
 	}
 }
 
-// Rule 5.
-func TestAnErrorThatComesWhenTheTimeIsUpIsOneTimeout(t *testing.T) {
+func TestTimeoutErrorAtTheDeadlineCountsOnce(t *testing.T) {
 	t.Parallel()
 	for name, fn := range map[string]processFunc{
 		"the context's": untilTimeIsUp,
@@ -385,10 +376,10 @@ func TestAnErrorThatComesWhenTheTimeIsUpIsOneTimeout(t *testing.T) {
 	}
 }
 
-// Rule 5. With one processor, nobody notices that the time of an enricher is up
+// With one processor, nobody notices that the time of an enricher is up
 // while it computes: the enricher itself brings the news, and what it has to say
 // is not lost. Nearly always, as the processor may be taken away from it.
-func TestAnErrorThatComesLateIsThatOfTheTimeout(t *testing.T) {
+func TestTimeoutKeepsALateError(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	computing := func(ctx context.Context) {
 		deadline, _ := ctx.Deadline()
@@ -419,8 +410,7 @@ func TestAnErrorThatComesLateIsThatOfTheTimeout(t *testing.T) {
 	}
 }
 
-// Rule 5.
-func TestADeadlineThatIsNotTheCallsIsAFailure(t *testing.T) {
+func TestTimeoutOfAnotherContextIsAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := running(t, enricher.Config{Timeout: time.Second}, with("a", "x",
@@ -438,7 +428,7 @@ func TestADeadlineThatIsNotTheCallsIsAFailure(t *testing.T) {
 }
 
 // Services make an Enricher when they start, and have tests in fake time.
-func TestAnEnricherThatWasMadeOutsideKeepsItsBudgetInBubbles(t *testing.T) {
+func TestBudgetHoldsInBubblesOfSynctest(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{Timeout: time.Second, Policy: enricher.Policy{BreakerThreshold: 100}},
 		with("waits", "x", func(ctx context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {

@@ -37,8 +37,7 @@ func (s *seen) by(name, key string, takes time.Duration) processFunc {
 	}
 }
 
-// Rule 2.
-func TestAReaderSeesItsInputKeysAndNothingElse(t *testing.T) {
+func TestReaderGetsItsInputKeysOnly(t *testing.T) {
 	t.Parallel()
 	s := newSeen()
 	e := running(t, enricher.Config{},
@@ -71,8 +70,7 @@ func TestAReaderSeesItsInputKeysAndNothingElse(t *testing.T) {
 	}, res.Labels)
 }
 
-// Rule 2.
-func TestAReaderOfAllSeesTheLabelsOfAllThatDoNotWaitForIt(t *testing.T) {
+func TestReaderOfAllGetsTheLabelsOfThoseBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSeen()
@@ -99,8 +97,7 @@ func TestAReaderOfAllSeesTheLabelsOfAllThatDoNotWaitForIt(t *testing.T) {
 	})
 }
 
-// Rule 2.
-func TestAReaderOfAllDoesNotWaitForThoseThatWaitForIt(t *testing.T) {
+func TestReaderOfAllDoesNotWaitForItsReaders(t *testing.T) {
 	t.Parallel()
 	s := newSeen()
 	e := running(t, enricher.Config{},
@@ -114,8 +111,7 @@ func TestAReaderOfAllDoesNotWaitForThoseThatWaitForIt(t *testing.T) {
 	}, s.labels)
 }
 
-// Rule 2.
-func TestSeveralReadersOfAllMayBeReadThemselves(t *testing.T) {
+func TestReaderOfAllMayBeRead(t *testing.T) {
 	t.Parallel()
 	s := newSeen()
 	e := running(t, enricher.Config{},
@@ -130,8 +126,7 @@ func TestSeveralReadersOfAllMayBeReadThemselves(t *testing.T) {
 	assert.Equal(t, "a", s.labels["all-2"]["x"])
 }
 
-// Rule 2.
-func TestAReaderWaitsForNobodyElse(t *testing.T) {
+func TestReaderWaitsForItsInputsOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSeen()
@@ -145,8 +140,7 @@ func TestAReaderWaitsForNobodyElse(t *testing.T) {
 	})
 }
 
-// Rule 2.
-func TestAReaderStartsWhateverBecameOfThoseItReads(t *testing.T) {
+func TestReaderStartsWhateverTheOutcome(t *testing.T) {
 	t.Parallel()
 	for name, fn := range map[string]processFunc{
 		"failed":           failing(errJob),
@@ -170,8 +164,7 @@ func TestAReaderStartsWhateverBecameOfThoseItReads(t *testing.T) {
 	}
 }
 
-// Rule 2.
-func TestAReaderMayChangeTheLabelsItIsGiven(t *testing.T) {
+func TestReaderMayChangeItsLabels(t *testing.T) {
 	t.Parallel()
 	vandal := func(name string) processFunc {
 		return func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
@@ -190,7 +183,7 @@ func TestAReaderMayChangeTheLabelsItIsGiven(t *testing.T) {
 	}
 }
 
-func TestTheLabelsOfACallerAreIgnored(t *testing.T) {
+func TestReaderDoesNotGetTheCallersLabels(t *testing.T) {
 	t.Parallel()
 	ask := func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
 		if fc.Labels != nil {
@@ -208,7 +201,7 @@ func TestTheLabelsOfACallerAreIgnored(t *testing.T) {
 	assert.Equal(t, enricher.Labels{"k": "v"}, callers.Labels)
 }
 
-func TestReadersOfAllDoNotSeeEachOthersLabels(t *testing.T) {
+func TestReaderOfAllDoesNotSeeOthersLikeIt(t *testing.T) {
 	t.Parallel()
 	seen := func(key string) processFunc {
 		return func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
