@@ -125,7 +125,7 @@ func TestCheckRejectsPanickingKeys(t *testing.T) {
 		var p *enricher.PanicError
 		require.ErrorAs(t, r.Err, &p)
 		assert.Equal(t, "boom", p.Value)
-		assert.Contains(t, string(p.Stack), "check_test.go")
+		assert.Contains(t, p.Stack(), "check_test.go")
 	}
 }
 

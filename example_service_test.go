@@ -246,7 +246,7 @@ func ExampleNewPanicError() {
 	fmt.Println(err)
 
 	var p *enricher.PanicError
-	fmt.Println(errors.As(err, &p), len(p.Stack) > 0)
+	fmt.Println(errors.As(err, &p), p.Stack() != "")
 	// Output:
 	// panic: index out of range
 	// true true

@@ -455,7 +455,7 @@ func TestFactoryPanicKeepsItsStack(t *testing.T) {
 	var p *enricher.PanicError
 	require.ErrorAs(t, err, &p)
 	assert.Equal(t, "boom", p.Value)
-	assert.Contains(t, string(p.Stack), "factory_test.go")
+	assert.Contains(t, p.Stack(), "factory_test.go")
 }
 
 func TestFactoryErrorsAreInConfiguredOrder(t *testing.T) {

@@ -57,7 +57,7 @@ func (j *journal) Handle(ctx context.Context, r slog.Record) error {
 		switch a.Key {
 		case "enricher":
 			kind.enricher = a.Value.String()
-		case "status":
+		case "status", "kind":
 			kind.status = a.Value.String()
 		case "suppressed":
 			suppressed = a.Value.Uint64()

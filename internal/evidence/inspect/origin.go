@@ -10,6 +10,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/source"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A Frame is a place in code.
@@ -53,7 +54,7 @@ func frameOf(err error) (Frame, bool) {
 		if p == nil {
 			return Frame{}, false
 		}
-		return panicked(string(p.Stack[:min(len(p.Stack), maxStack)]))
+		return panicked(text.Cut(p.Stack(), maxStack))
 	}
 	if e, ok := err.(interface{ Callers() []uintptr }); ok { // go-errors
 		return top(e.Callers())
