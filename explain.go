@@ -121,12 +121,13 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 
 func explainChain(cause error) []ExplainedError {
 	chain := []ExplainedError{}
-	visit(cause, func(err error, depth int) walk {
+	var walk guard.Walk
+	walk.Visit(cause, func(err error, depth int) guard.Step {
 		if len(chain) == maxExplainedErrors {
-			return walkStop
+			return guard.Stop
 		}
 		chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(guard.Text(err), maxExplainedText)})
-		return walkOn
+		return guard.Into
 	})
 	return chain
 }
