@@ -42,11 +42,12 @@ var ErrUnknownEnricher = errors.New("no such failure enricher")
 // nothing. A nil err yields nothing.
 func Chain(err error) iter.Seq[error] {
 	return func(yield func(error) bool) {
-		visit(err, func(err error, _ int) walk {
+		var walk guard.Walk
+		walk.Visit(err, func(err error, _ int) guard.Step {
 			if !yield(err) {
-				return walkStop
+				return guard.Stop
 			}
-			return walkOn
+			return guard.Into
 		})
 	}
 }
@@ -88,52 +89,6 @@ func Is(err, target error) bool {
 		}
 	}
 	return false
-}
-
-const (
-	maxChainDepth  = 100
-	maxChainVisits = 10_000
-)
-
-// A walk says how visit continues.
-type walk int
-
-const (
-	walkOn   walk = iota // with the errors that this one wraps
-	walkPast             // without them
-	walkStop
-)
-
-// visit calls fn for err, at depth 1, and for the errors that it wraps, in the
-// order and within the bounds of [Chain].
-func visit(err error, fn func(err error, depth int) walk) {
-	left := maxChainVisits
-	var down func(err error, depth int) bool
-	down = func(err error, depth int) bool {
-		if left--; left < 0 {
-			return false
-		}
-		if err == nil || depth > maxChainDepth {
-			return true
-		}
-		switch fn(err, depth) {
-		case walkStop:
-			return false
-		case walkPast:
-			return true
-		}
-		many, one := guard.Unwrap(err)
-		if one != nil {
-			return down(one, depth+1)
-		}
-		for _, err := range many {
-			if !down(err, depth+1) {
-				return false
-			}
-		}
-		return true
-	}
-	down(err, 1)
 }
 
 // An EnricherError is an error of the named enricher.

@@ -130,12 +130,13 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 	read := make(chan []ExplainedError, 1)
 	go func() {
 		chain := []ExplainedError{}
-		visit(cause, func(err error, depth int) walk {
+		var walk guard.Walk
+		walk.Visit(cause, func(err error, depth int) guard.Step {
 			if len(chain) == maxExplainedErrors {
-				return walkStop
+				return guard.Stop
 			}
 			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(Text(err), maxExplainedText)})
-			return walkOn
+			return guard.Into
 		})
 		read <- chain
 	}()

@@ -124,21 +124,22 @@ func (e *labeledError) Format(s fmt.State, verb rune) {
 func LabelsOf(err error) Labels {
 	labels := Labels{}
 	depths := map[string]int{}
-	visit(err, func(err error, depth int) walk {
+	var walk guard.Walk
+	walk.Visit(err, func(err error, depth int) guard.Step {
 		carrier, ok := err.(interface{ FailureLabels() map[string]string })
 		if !ok {
-			return walkOn
+			return guard.Into
 		}
 		var own map[string]string
 		if p := guard.Do(func() { own = maps.Clone(carrier.FailureLabels()) }); p != nil {
-			return walkPast
+			return guard.Past
 		}
 		for key, value := range own {
 			if d, ok := depths[key]; !ok || depth < d {
 				labels[key], depths[key] = value, depth
 			}
 		}
-		return walkOn
+		return guard.Into
 	})
 	return labels
 }
@@ -272,7 +273,7 @@ func WithResult(err error, res Result) error {
 // ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
 // it, and whether there is one. It follows Unwrap() error, not joined errors.
 func ResultOf(err error) (Result, bool) {
-	for range maxChainDepth {
+	for range guard.MaxDepth {
 		switch e := err.(type) {
 		case nil:
 			return Result{}, false
