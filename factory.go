@@ -122,9 +122,11 @@ func (c FactoryConfig) Options() map[string]any {
 // [*ConfigError]; all of them are returned, joined. Because options also come
 // from property files and the environment, a string is converted to the type of
 // its field: to a duration ("1.5s"), a number, a boolean, a list (items separated
-// by commas), or by the UnmarshalText method of the field. Nothing else is
-// converted: a duration must have a unit, a number is never truncated, and a
-// boolean is not a number.
+// by commas), or by the UnmarshalText method of the field. A map may be given as a
+// list of pairs, as loaders such as viper lower-case the keys of maps and split
+// them at dots: [{match: "*shop.StockError", is: USER}], or with key and value.
+// Nothing else is converted: a duration must have a unit, a number is never
+// truncated, and a boolean is not a number.
 func (c FactoryConfig) Decode(into any) error {
 	c.markRead()
 	return configErrors(c.name, decode.Into(c.options, into))

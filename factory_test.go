@@ -159,16 +159,16 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		message string
 	}{
 		"fil":       {"x", `unknown, did you mean "file"? known options: api-token, dry-run, file, headers, max, ratio, rules, tags, wait`},
-		"file":      {3, `3: must be a string`},
-		"wait":      {3, `3: must be a duration with a unit, such as "5s"`},
-		"Wait":      {"3", `"3": must be a duration with a unit, such as "5s"`},
+		"file":      {3, `3: must be a string, in quotes`},
+		"wait":      {3, `3: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		"Wait":      {"3", `"3": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		"max":       {3.5, `3.5: must be an integer of 64 bits`},
 		"MAX":       {true, `true: must be an integer of 64 bits`},
-		"ratio":     {"half", `"half": must be a number that a float of 64 bits can hold`},
+		"ratio":     {"half", `"half": must be a number`},
 		"dry-run":   {1, `1: must be true or false`},
 		"tags":      {3, `3: must be a list or a comma-separated string`},
 		"headers":   {"a=b", `must be a map`},
-		"api-token": {3, `must be a string`},
+		"api-token": {3, `must be a string, in quotes`},
 	} {
 		var got []fileOptions
 		e, err := load(t, factories{"rules": keeping(fileOptions{}, &got)},
@@ -195,8 +195,8 @@ func TestDecodeReturnsAllErrors(t *testing.T) {
 		},
 	})
 	assert.EqualError(t, err, `enricher "rules/b": option "max": "many": must be an integer of 64 bits
-enricher "rules/b": option "rules[0].match": 1: must be a string
-enricher "rules/a": option "wait": "soon": must be a duration with a unit, such as "5s"`)
+enricher "rules/b": option "rules[0].match": 1: must be a string, in quotes
+enricher "rules/a": option "wait": "soon": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`)
 }
 
 func TestFactoryThatReadsNoOptionsRejectsThem(t *testing.T) {
