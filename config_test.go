@@ -580,3 +580,17 @@ func TestNewNeitherChangesNorKeepsItsConfig(t *testing.T) {
 	assert.Equal(t, enricher.BreakerOpen, e.Stats().Enrichers[0].Breaker)
 	assert.Equal(t, []string{"a", "b"}, namesOf(e))
 }
+
+func TestParseConfigTellsAnEmptyListFromNone(t *testing.T) {
+	t.Parallel()
+	for _, empty := range []any{[]any{}, []string{}, "", " , "} {
+		cfg, err := enricher.ParseConfig(map[string]any{"failure-enrichers": empty})
+		require.NoError(t, err)
+		assert.Equal(t, []string{}, cfg.FailureEnrichers, "%#v", empty)
+	}
+	for _, none := range []map[string]any{nil, {}, {"failure-enrichers": nil}, {"jobmanager": nil}} {
+		cfg, err := enricher.ParseConfig(none)
+		require.NoError(t, err)
+		assert.Nil(t, cfg.FailureEnrichers, "%#v", none)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"regexp"
+	"strings"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
@@ -172,30 +174,45 @@ func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if err == nil {
 		return fe, nil
 	}
-	return fe, ofEnricher(conf.name, err)
+	return fe, conf.explain(err)
 }
 
-// ofEnricher returns err with the name of the enricher in each of the errors that
-// it joins: lines of several enrichers may be printed one below the other.
-func ofEnricher(name string, err error) error {
+// explain returns err with the name of the enricher in each of the errors that it
+// joins: lines of several enrichers may be printed one below the other.
+func (c FactoryConfig) explain(err error) error {
 	if reflect.TypeOf(err) == reflect.TypeOf(errors.Join(err)) {
 		var errs []error
 		for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-			errs = append(errs, ofEnricher(name, err))
+			errs = append(errs, c.explain(err))
 		}
 		return errors.Join(errs...)
 	}
 	if isNil(err) {
 		// A variable of such a type, returned as it is. Its methods may panic.
-		return &EnricherError{name, fmt.Errorf("its factory returned a nil %T as its error instead of nil", err)}
+		return &EnricherError{c.name, fmt.Errorf("its factory returned a nil %T as its error instead of nil", err)}
 	}
 	if ce, ok := err.(*ConfigError); ok {
-		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
+		return &ConfigError{cmp.Or(ce.Enricher, c.name), ce.Option, c.unexpanded(ce)}
 	}
 	if ce, ok := AsType[*ConfigError](err); ok && ce.Enricher != "" {
 		return err
 	}
-	return &EnricherError{name, err}
+	return &EnricherError{c.name, err}
+}
+
+var variable = regexp.MustCompile(`\$\{\w+\}`)
+
+// unexpanded returns what is wrong with an option, with a hint if its value has a
+// variable, as many tools expand it.
+func (c FactoryConfig) unexpanded(ce *ConfigError) error {
+	option, _, _ := strings.Cut(strings.ReplaceAll(ce.Option, "[", "."), ".")
+	for key, value := range c.options {
+		name := variable.FindString(fmt.Sprint(value))
+		if name != "" && strings.EqualFold(key, option) && ce.Err != nil {
+			return fmt.Errorf("%w; %s is not expanded: give the value, or {env: %s} if the option takes that", ce.Err, name, name[2:len(name)-1])
+		}
+	}
+	return ce.Err
 }
 
 // isNil reports whether v is nil, or holds a nil pointer or function.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -574,4 +575,36 @@ func TestLocatorSetsTheLocation(t *testing.T) {
 	t.Parallel()
 	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
 	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
+}
+
+func TestFactoryErrorSaysThatAVariableIsNotExpanded(t *testing.T) {
+	t.Parallel()
+	r := enricher.NewRegistry()
+	require.NoError(t, r.Register("file", enricher.NewFactory(struct {
+		Wait time.Duration
+		File string
+	}{}, func(enricher.FactoryConfig, struct {
+		Wait time.Duration
+		File string
+	},
+	) (enricher.FailureEnricher, error) {
+		return nil, errors.Join(
+			&enricher.ConfigError{Option: "file", Err: fs.ErrNotExist},
+			&enricher.ConfigError{Option: "wait", Err: errors.New("too long")},
+		)
+	})))
+	errorWith := func(options map[string]any) error {
+		_, err := enricher.New(enricher.Config{
+			FailureEnrichers: []string{"file"}, Options: map[string]map[string]any{"file": options},
+		}, enricher.WithRegistry(r))
+		return err
+	}
+	const hint = "is not expanded: give the value, or {env: %[1]s} if the option takes that"
+	err := errorWith(map[string]any{"File": "${DIR}/rules.json", "wait": "1h"})
+	assert.EqualError(t, err, `enricher "file": option "file": file does not exist; ${DIR} `+fmt.Sprintf(hint, "DIR")+"\n"+
+		`enricher "file": option "wait": too long`)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	err = errorWith(map[string]any{"wait": "${WAIT}"})
+	assert.EqualError(t, err, `enricher "file": option "wait": "${WAIT}": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"; ${WAIT} `+
+		fmt.Sprintf(hint, "WAIT"))
 }

@@ -37,7 +37,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 	t, v := to.Type(), reflect.ValueOf(at.value)
 	m, isMap := at.value.(map[string]any)
 	list, isList := at.value.([]any)
-	data := t.Kind() == reflect.Map && t.Elem().Kind() != reflect.Map && t.Elem().Kind() != reflect.Struct // of the user
+	isData := t.Kind() == reflect.Map && !slices.Contains([]reflect.Kind{reflect.Interface, reflect.Map, reflect.Struct}, t.Elem().Kind())
 	switch k := t.Kind(); {
 	case at.value == nil:
 	case v.Type().AssignableTo(t):
@@ -53,7 +53,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 		}
 	case k == reflect.Struct && isMap:
 		return d.fields(at.path, m, to), nil
-	case k == reflect.Map && isMap, data && isList:
+	case k == reflect.Map && isMap, isData && isList:
 		if isList {
 			m = d.pairs(at.path, list)
 		}
