@@ -252,7 +252,7 @@ func TestIntoTakesAListOfPairsForAMap(t *testing.T) {
 
 func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
 	t.Parallel()
-	const form = `must be a pair {match: ..., is: ...} or {key: ..., value: ...}`
+	const form = `must be a pair {match: "...", is: ...} or {key: "...", value: ...}`
 	for _, tt := range []struct {
 		list []any
 		err  string

@@ -118,7 +118,7 @@ func (d *decoder) pairs(path string, list []any) map[string]any {
 		value := cmp.Or(pair["is"], pair["value"])
 		switch path := fmt.Sprintf("%s[%d]", path, i); {
 		case !ok || value == nil || len(pair) != 2:
-			d.fail(path, errors.New("must be a pair {match: ..., is: ...} or {key: ..., value: ...}"))
+			d.fail(path, errors.New(`must be a pair {match: "...", is: ...} or {key: "...", value: ...}`))
 		case m[key] != nil:
 			d.fail(path, fmt.Errorf("%q is given already: remove one of them", key))
 		default:
