@@ -70,7 +70,7 @@ func ExampleParseConfig() {
 	// Output:
 	// ["rules/payments" "owner"]
 	// map[file:/etc/rules.json] 2s 200ms
-	// option "jobmanager.failure-enrichment.timeout": 2: must be a duration with a unit, such as "5s"
+	// option "jobmanager.failure-enrichment.timeout": 2: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"
 }
 
 // Enrichers that cannot run together are refused, and the others run.
