@@ -33,10 +33,14 @@ type Job struct {
 
 // A LabelCount is how often the values of a label occur.
 type LabelCount struct {
-	Key    string       `json:"key"`
-	Count  int          `json:"count"`
-	Values []ValueCount `json:"values"` // the most frequent first
+	Key           string       `json:"key"`
+	Count         int          `json:"count"`
+	Values        []ValueCount `json:"values"`                  // the 100 most frequent, the most frequent first
+	ValuesDropped int          `json:"valuesDropped,omitempty"` // how many there were more
 }
+
+// maxValues is how many values of a label are listed.
+const maxValues = 100
 
 // A ValueCount is how often a value of a label occurs.
 type ValueCount struct {
@@ -93,6 +97,8 @@ func (h *History) Labels(q Query) []LabelCount {
 		slices.SortFunc(c.Values, func(a, b ValueCount) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 		})
+		c.ValuesDropped = max(0, len(c.Values)-maxValues)
+		c.Values = c.Values[:len(c.Values)-c.ValuesDropped]
 		labels = append(labels, c)
 	}
 	labels, _ = limited(labels, limit)
