@@ -121,6 +121,21 @@ func (h *History) EnrichAsync(
 	return future
 }
 
+// For returns a Labeler that passes failures to [History.Enrich] with e: where an
+// Enricher is expected, it labels them and keeps them too.
+func (h *History) For(e *enricher.Enricher) Labeler { return Labeler{h, e} }
+
+// A Labeler is a History with an Enricher. See [History.For].
+type Labeler struct {
+	history  *History
+	enricher *enricher.Enricher
+}
+
+// EnrichContext is [History.Enrich].
+func (l Labeler) EnrichContext(ctx context.Context, cause error, fc enricher.FailureContext) enricher.Result {
+	return l.history.Enrich(ctx, l.enricher, cause, fc)
+}
+
 // ObserveFailure keeps a failure with its labels, unless Enrich or EnrichAsync of
 // h has kept it already. It makes h an [enricher.Observer].
 func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result) {
