@@ -69,6 +69,10 @@ func NewHistory(opts Options) *History {
 // too. Two failures with the same ID are both kept, and a suffix is added to the
 // ID of the later one. A nil cause is not a failure and is not kept.
 //
+// If cause carries the Result of this failure, as [enricher.WithResult] attaches it,
+// Enrich returns that, and keeps the failure only if h has none with its ID: the
+// layer that made the Result may have kept it.
+//
 // The methods of cause are called first. If they do not return, Enrich goes on
 // after a second, and the failure is kept without its text.
 func (h *History) Enrich(
@@ -76,6 +80,10 @@ func (h *History) Enrich(
 ) enricher.Result {
 	if h == nil || cause == nil {
 		return e.EnrichContext(ctx, cause, fc)
+	}
+	if res, ok := e.Carried(cause, fc); ok {
+		h.keepCarried(cause, fc, res)
+		return res
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc)
 	res := interrupted
@@ -100,6 +108,10 @@ func (h *History) EnrichAsync(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) *enricher.Future {
 	if h == nil || cause == nil {
+		return e.EnrichAsync(ctx, cause, fc)
+	}
+	if res, ok := e.Carried(cause, fc); ok {
+		h.keepCarried(cause, fc, res)
 		return e.EnrichAsync(ctx, cause, fc)
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc)
@@ -147,9 +159,25 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 			return
 		}
 	}
+	h.keepLabeled(cause, fc, res)
+}
+
+func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enricher.Result) {
 	r := h.newRecord(cause, fc)
 	h.label(r.entry, res)
 	h.insert(r)
+}
+
+// keepCarried keeps a failure whose Result was made before, unless that was kept then.
+func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
+	fc.ID = res.FailureID()
+	id := h.identity(fc.ID, maxNameLength)
+	h.mu.RLock()
+	kept := h.has(id)
+	h.mu.RUnlock()
+	if !kept {
+		h.keepLabeled(cause, fc, res)
+	}
 }
 
 // A mark in a context says that the failure with this ID is kept already. An
