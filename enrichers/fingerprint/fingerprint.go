@@ -68,9 +68,21 @@ type fingerprinter struct {
 	keys []string
 }
 
-var _ enricher.Explainer = (*fingerprinter)(nil)
+var (
+	_ enricher.Explainer      = (*fingerprinter)(nil)
+	_ enricher.LabelDescriber = (*fingerprinter)(nil)
+)
 
 func (f *fingerprinter) OutputKeys() []string { return f.keys }
+
+// DescribeLabels describes the labels that it sets. They may have any value.
+func (f *fingerprinter) DescribeLabels() []enricher.LabelDescription {
+	all := []enricher.LabelDescription{
+		{Key: KeyFingerprint, Doc: "The same for failures of the same kind."},
+		{Key: KeyMessage, Doc: "The text of the error, with what varies replaced."},
+	}
+	return all[:len(f.keys)]
+}
 
 // ProcessFailure sets every label. It waits for nothing, and what it looks at is
 // bounded, so it ignores its context.

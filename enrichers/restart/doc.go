@@ -45,6 +45,9 @@
 // The keys in terminal and retryable must be spelled as the labels are, capitals
 // included, which loaders that change keys to lower case do not allow.
 //
+// A value there that is never set is a warning when the configuration is loaded: see
+// [enricher.ValueReader].
+//
 // With terminal or retryable the enricher reads the labels that they name, and
 // starts after the enrichers that set them. Of more than 10000 different failures,
 // the repeats of the least recent are forgotten.

@@ -67,13 +67,6 @@ func (o Options) check() error {
 	return errors.Join(errs...)
 }
 
-// inputKeys returns the keys of the labels in Terminal and Retryable.
-func (o Options) inputKeys() []string {
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(o.Terminal)), maps.Keys(o.Retryable))
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
 // firstMatch returns the first key, in order, whose label has one of the values.
 func firstMatch(values map[string][]string, labels enricher.Labels) (key string, ok bool) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {

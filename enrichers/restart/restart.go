@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -59,9 +61,10 @@ type judge struct {
 }
 
 var (
-	_ enricher.LabelReader   = (*judge)(nil)
-	_ enricher.Explainer     = (*judge)(nil)
-	_ enricher.CountReporter = (*judge)(nil)
+	_ enricher.ValueReader    = (*judge)(nil)
+	_ enricher.LabelDescriber = (*judge)(nil)
+	_ enricher.Explainer      = (*judge)(nil)
+	_ enricher.CountReporter  = (*judge)(nil)
 )
 
 func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
@@ -88,8 +91,29 @@ func (j *judge) OutputKeys() []string {
 	return keys
 }
 
+// DescribeLabels describes the labels of OutputKeys.
+func (j *judge) DescribeLabels() []enricher.LabelDescription {
+	all := []enricher.LabelDescription{
+		{Key: KeyRetry, Doc: "Whether a restart of the job can help.", Values: []string{Retryable, Terminal, Unknown}},
+		{Key: KeyRetryAfter, Doc: "How long to wait before the restart."},
+		{Key: enricher.KeyJobCannotRestart, Doc: "The job must not be restarted.", Values: []string{"true"}},
+	}
+	return all[:len(j.OutputKeys())]
+}
+
 // InputKeys returns the keys in options terminal and retryable.
-func (j *judge) InputKeys() []string { return j.opts.inputKeys() }
+func (j *judge) InputKeys() []string { return slices.Sorted(maps.Keys(j.InputValues())) }
+
+// InputValues returns the values in options terminal and retryable.
+func (j *judge) InputValues() map[string][]string {
+	values := map[string][]string{}
+	for _, by := range []map[string][]string{j.opts.Terminal, j.opts.Retryable} {
+		for key := range by {
+			values[key] = append(values[key], by[key]...)
+		}
+	}
+	return values
+}
 
 // ProcessFailure says whether a restart can help. Its error is always nil.
 func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {

@@ -25,31 +25,39 @@ func compile(doc document) (*ruleSet, []error) {
 		s.rules = append(s.rules, c.rule)
 		errs = append(errs, c.errs...)
 	}
-	s.outputs, s.inputs = s.keys()
+	s.addLabels()
 	if errs = append(errs, s.conflicts()...); len(errs) > 0 {
 		return nil, errs
 	}
 	return s, s.check(doc.Examples)
 }
 
-// keys returns the keys that the rules set and read, ascending.
-func (s *ruleSet) keys() (outputs, inputs []string) {
-	set, read := map[string]bool{}, map[string]bool{}
+// addLabels collects the labels that the rules set and read.
+func (s *ruleSet) addLabels() {
+	s.set, s.read = map[string][]string{}, map[string][]string{}
+	var open []string
 	for _, r := range s.rules {
-		for key := range r.Set {
-			set[key] = true
+		for _, l := range r.set {
+			if l.value.groups {
+				open = append(open, l.key)
+			}
+			if !slices.Contains(s.set[l.key], l.value.text) {
+				s.set[l.key] = append(s.set[l.key], l.value.text)
+			}
 		}
-		for key := range r.Labels {
-			read[key] = true
+		for key, patterns := range r.labels {
+			s.read[key] = append(s.read[key], glob.Literals(patterns...)...)
 		}
 	}
-	return slices.Sorted(maps.Keys(set)), slices.Sorted(maps.Keys(read))
+	for _, key := range open {
+		s.set[key] = nil
+	}
 }
 
 // conflicts returns errors for rules that cannot match because of other rules.
 func (s *ruleSet) conflicts() (errs []error) {
-	for _, key := range s.inputs {
-		if slices.Contains(s.outputs, key) {
+	for _, key := range s.InputKeys() {
+		if _, ok := s.set[key]; ok {
 			errs = append(errs, fmt.Errorf("label %q: must not be both set and read by rules", key))
 		}
 	}
@@ -117,6 +125,7 @@ func (c *compiler) globs(key string, patterns []string) globs {
 		p, err := glob.Compile(s)
 		if err != nil {
 			c.fail(key, err)
+			continue
 		}
 		compiled = append(compiled, p)
 	}

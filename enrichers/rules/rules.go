@@ -45,9 +45,10 @@ type labeler struct {
 }
 
 var (
-	_ enricher.LabelReader   = (*labeler)(nil)
-	_ enricher.Explainer     = (*labeler)(nil)
-	_ enricher.CountReporter = (*labeler)(nil)
+	_ enricher.ValueReader    = (*labeler)(nil)
+	_ enricher.LabelDescriber = (*labeler)(nil)
+	_ enricher.Explainer      = (*labeler)(nil)
+	_ enricher.CountReporter  = (*labeler)(nil)
 )
 
 // ProcessFailure returns the labels of the first rule that matches, or of all. The

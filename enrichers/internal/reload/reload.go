@@ -33,6 +33,8 @@ type Options struct {
 type Version interface {
 	OutputKeys() []string // of the labels that the rules set
 	InputKeys() []string  // of the labels that they read
+	DescribeLabels() []enricher.LabelDescription
+	InputValues() map[string][]string
 }
 
 // Rules are the rules of an enricher. Methods may be called concurrently.
@@ -92,6 +94,21 @@ func (r *Rules[V]) OutputKeys() []string { return slices.Clone(r.first.OutputKey
 
 // InputKeys returns the keys of the labels that the first version reads.
 func (r *Rules[V]) InputKeys() []string { return slices.Clone(r.first.InputKeys()) }
+
+// DescribeLabels describes the labels that the first version sets. They may have
+// any value if another version may follow.
+func (r *Rules[V]) DescribeLabels() []enricher.LabelDescription {
+	all := r.first.DescribeLabels()
+	if r.opts.Reload {
+		for i := range all {
+			all[i].Values = nil
+		}
+	}
+	return all
+}
+
+// InputValues returns the values that the first version looks for.
+func (r *Rules[V]) InputValues() map[string][]string { return r.first.InputValues() }
 
 // Failed returns the number of new versions that could not be used.
 func (r *Rules[V]) Failed() uint64 { return r.failed.Load() }

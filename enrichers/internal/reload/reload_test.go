@@ -31,6 +31,15 @@ func (v version) InputKeys() (keys []string) {
 	return keys
 }
 
+func (v version) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, word := range v {
+		all = append(all, enricher.LabelDescription{Key: word, Values: []string{"x"}})
+	}
+	return all
+}
+
+func (v version) InputValues() map[string][]string { return map[string][]string{"in-a": {"x"}} }
+
 func parse(data []byte) (version, []error) {
 	if s := string(data); strings.HasPrefix(s, "bad") {
 		return nil, []error{errors.New(s), errors.New("worse")}
@@ -196,6 +205,20 @@ func TestRulesAreReadOnceWithoutReload(t *testing.T) {
 		}
 		assert.Zero(t, rules.Failed())
 	})
+}
+
+func TestRulesAreDescribed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.WriteFile(path, []byte("a"), 0o600))
+	for _, again := range []bool{false, true} {
+		rules, err := reload.Load(reload.Options{File: path, Reload: again}, nil, parse)
+		require.NoError(t, err)
+		require.Len(t, rules.DescribeLabels(), 1)
+		assert.Equal(t, "a", rules.DescribeLabels()[0].Key)
+		assert.Equal(t, again, rules.DescribeLabels()[0].Values == nil, "another version may set other values")
+		assert.Equal(t, []string{"x"}, rules.InputValues()["in-a"])
+	}
 }
 
 func TestRulesOfOptions(t *testing.T) {
