@@ -84,6 +84,7 @@ func (c *compiler) fail(key string, err error) {
 
 func (c *compiler) compile() {
 	r := c.rule
+	c.checkEmpty()
 	c.checkTypes("type", r.Type)
 	c.checkTypes("chain", r.Chain)
 	r.job = c.globs("job", r.Job)
@@ -91,14 +92,14 @@ func (c *compiler) compile() {
 	r.attributes = c.keyGlobs("attributes", r.Attributes)
 	r.labels = c.keyGlobs("labels", r.Labels)
 	var err error
-	if r.attempt, err = parseAttempt(r.Attempt); err != nil {
+	if r.attempt, err = parseAttempt(string(r.Attempt)); err != nil {
 		c.fail("attempt", err)
 	}
-	if r.message, err = regexp.Compile(r.Message); err != nil {
+	if r.message, err = regexp.Compile(string(r.Message)); err != nil {
 		c.fail("message", err)
 		return // the groups for set are unknown
 	}
-	r.literal = literal(r.Message)
+	r.literal = literal(string(r.Message))
 	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
 		value, err := parseValue(r.Set[key], r.message)
 		if err != nil {
@@ -106,6 +107,28 @@ func (c *compiler) compile() {
 		}
 		r.groups = r.groups || value.groups
 		r.set = append(r.set, label{key, value})
+	}
+}
+
+// checkEmpty rejects empty conditions, which would make a rule a catch-all.
+func (c *compiler) checkEmpty() {
+	r := c.rule
+	for key, list := range map[string][]string{"type": r.Type, "chain": r.Chain, "job": r.Job, "task": r.Task} {
+		c.failIf(list != nil && len(list) == 0, key)
+	}
+	c.failIf(r.FailureType != nil && len(r.FailureType) == 0, "failure-type")
+	for key, globs := range map[string]map[string][]string{"attributes": r.Attributes, "labels": r.Labels} {
+		c.failIf(globs != nil && len(globs) == 0, key)
+		for k, list := range globs {
+			c.failIf(len(list) == 0, key+"."+k)
+		}
+	}
+	slices.SortFunc(c.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+func (c *compiler) failIf(empty bool, key string) {
+	if empty {
+		c.fail(key, errEmpty)
 	}
 }
 

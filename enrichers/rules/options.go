@@ -1,7 +1,11 @@
 package rules
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"reflect"
+	"strconv"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -31,8 +35,9 @@ type Options struct {
 	Logger *slog.Logger `mapstructure:"-"`
 }
 
-// A Rule sets labels on failures that meet all of its conditions. An empty
-// condition is met by every failure; a rule without conditions is a catch-all.
+// A Rule sets labels on failures that meet all of its conditions. A rule without
+// conditions is a catch-all. So that it is not one by mistake, an empty list or map
+// is an error, and in a configuration or file an empty text as well.
 //
 // In a configuration or file the fields are called name, type, chain, message,
 // job, task, attributes, attempt, failure-type, labels and set. Globs match the
@@ -55,7 +60,7 @@ type Rule struct {
 
 	// Message is a regular expression of package regexp that must be found in the
 	// text of the error; (?i) makes it ignore case.
-	Message string
+	Message Text
 
 	// Job and Task hold globs. The name must match one of them.
 	Job, Task []string
@@ -68,7 +73,7 @@ type Rule struct {
 	// =, !=, <, <=, > and >=, such as ">= 3"; or "last", see
 	// [enricher.FailureContext.Final]. An attempt whose number is unknown meets no
 	// comparison.
-	Attempt string
+	Attempt Text
 
 	// FailureType holds the types that the failure may have.
 	FailureType []enricher.FailureType
@@ -81,6 +86,29 @@ type Rule struct {
 	// labels.
 	Set map[string]string
 }
+
+// A Text is a condition that is a text. In a configuration or file it may be a
+// number: attempt: 3.
+type Text string
+
+// UnmarshalMapstructure sets t to value, which is a text or a number.
+func (t *Text) UnmarshalMapstructure(value any) error {
+	switch v := reflect.ValueOf(value); {
+	case v.Kind() == reflect.String && v.Len() == 0:
+		return errEmpty
+	case v.Kind() == reflect.String:
+		*t = Text(v.String())
+	case v.CanInt(), v.CanUint():
+		*t = Text(fmt.Sprint(value))
+	case v.CanFloat():
+		*t = Text(strconv.FormatFloat(v.Float(), 'f', -1, 64))
+	default:
+		return errors.New("must be a text or a number")
+	}
+	return nil
+}
+
+var errEmpty = errors.New("must not be empty: remove it, or say which failures meet it")
 
 // An Example is a failure and the labels that the rules must set. Its keys are
 // name, given and expect.

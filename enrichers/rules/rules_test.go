@@ -130,6 +130,44 @@ func TestNewAcceptsAnyConditionBeforeOtherRules(t *testing.T) {
 	}
 }
 
+func TestNewRejectsEmptyConditions(t *testing.T) {
+	t.Parallel()
+	for key, value := range map[string]any{
+		"type": []any{}, "chain": "", "message": "", "job": ",", "task": []any{}, "attempt": "", "failure-type": []any{},
+		"attributes": map[string]any{}, "labels": map[string]any{"type": []any{}},
+	} {
+		factory, _ := enricher.DefaultRegistry().Factory(rules.Name)
+		_, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", map[string]any{"rules": []any{
+			map[string]any{"name": "first", key: value},
+		}}))
+		require.ErrorContains(t, err, "must not be empty: remove it, or say which failures meet it", key)
+		assert.ErrorContains(t, err, key)
+		assert.Regexp(t, `rule 1 "first"|rules\[0\]`, err.Error())
+	}
+}
+
+func TestNewAcceptsNumbersForTexts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rules.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"rules": [{"attempt": 3, "message": 503, "set": {"k": "1"}}]}`), 0o600))
+	factory, _ := enricher.DefaultRegistry().Factory(rules.Name)
+	for name, options := range map[string]map[string]any{
+		"a file":  {"file": path},
+		"options": {"rules": []any{map[string]any{"attempt": 3, "message": uint8(503 - 256), "set": map[string]any{"k": "1"}}}},
+		"a text":  {"rules": []any{map[string]any{"attempt": "3", "message": "[^0]", "set": map[string]any{"k": "1"}}}},
+	} {
+		fe, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", options))
+		require.NoError(t, err, name)
+		cause := errors.New("status 503 or 247")
+		assert.Equal(t, "k=1", reloadtest.Process(t, fe, cause, enricher.FailureContext{Attempt: 3}).String(), name)
+		assert.Empty(t, reloadtest.Process(t, fe, cause, enricher.FailureContext{Attempt: 4}), name)
+	}
+	for _, value := range []any{3.5, -1, true, []any{3}} {
+		_, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", map[string]any{"rules": []any{map[string]any{"attempt": value}}}))
+		assert.ErrorContains(t, err, "attempt", "%v", value)
+	}
+}
+
 func TestNewRejectsBadFiles(t *testing.T) {
 	t.Parallel()
 	reloadtest.Rejects(t, "testdata/bad/*.json", func(path string) error {
