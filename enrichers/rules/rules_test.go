@@ -86,7 +86,7 @@ func TestFactoryNamesTheEnricherInErrors(t *testing.T) {
 			object{"rules": []any{object{"set": object{"k": "v"}}}, "examples": []any{object{}}},
 			`option "rules": example 1: label "k" is "v": must be missing; rule 1 matched`,
 		},
-		"no file": {object{"file": "none.json"}, `option "file": open none.json: `},
+		"no file": {object{"file": "none.json"}, `option "file": `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -87,6 +87,25 @@ func (p *poster) newMessage(cause error, fc enricher.FailureContext) *Message {
 	return m
 }
 
+// mapTexts returns a copy of m with other texts.
+func (m *Message) mapTexts(fn func(string) string) *Message {
+	other := *m
+	for _, s := range []*string{
+		&other.ID, &other.RootID, &other.JobID, &other.JobName, &other.TaskName, &other.TaskManagerID, &other.Endpoint,
+		&other.Error, &other.ErrorType,
+	} {
+		*s = fn(*s)
+	}
+	for _, byKey := range []*map[string]string{&other.Labels, &other.Attributes} {
+		texts := make(map[string]string, len(*byKey))
+		for key, value := range *byKey {
+			texts[fn(key)] = fn(value)
+		}
+		*byKey = texts
+	}
+	return &other
+}
+
 // A writer prepares the texts of a Message.
 type writer struct {
 	redact func(string) string

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
 
 const (
@@ -67,7 +68,7 @@ func Load[V Version](opts Options, inline func() (V, []error), parse func(data [
 	var errs []error
 	switch {
 	case opts.File != "" && opts.Rules > 0:
-		option, errs = "rules", []error{fmt.Errorf("must be empty, as the rules are in the file %q", opts.File)}
+		option, errs = "rules", []error{fmt.Errorf("must be empty, as the rules are in the file %q", file.Place(opts.File))}
 	case opts.File != "":
 		r.seen = r.stat()
 		r.first, errs = r.read(r.seen)
@@ -136,6 +137,9 @@ func (r *Rules[V]) look() {
 		return
 	}
 	version, errs := r.read(r.seen)
+	if r.stat() != r.seen {
+		return // it was written to meanwhile, which the next look finds
+	}
 	if len(errs) == 0 {
 		errs = append(r.newKeys("sets", r.first.OutputKeys(), version.OutputKeys()),
 			r.newKeys("reads", r.first.InputKeys(), version.InputKeys())...)
@@ -171,12 +175,9 @@ func (r *Rules[V]) stat() state {
 // read reads the file, which is in state s.
 func (r *Rules[V]) read(s state) (version V, errs []error) {
 	r.used = s
-	if s.size > MaxSize {
-		return version, []error{fmt.Errorf("%s: must have at most %d bytes", r.opts.File, MaxSize)}
-	}
-	data, err := os.ReadFile(r.opts.File)
+	data, err := file.Read(r.opts.File, MaxSize)
 	if err != nil {
-		return version, []error{err}
+		return version, []error{fmt.Errorf("%s: %w", file.Place(r.opts.File), err)}
 	}
 	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 }

@@ -120,6 +120,21 @@ func TestRulesUseANewVersionOnceItIsUnchanged(t *testing.T) {
 	})
 }
 
+func TestRulesUseNoVersionThatIsWrittenWhileItIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var during func()
+		f := load(t, "a b c", func(data []byte) (version, []error) {
+			if during != nil {
+				during()
+			}
+			return parse(data)
+		})
+		during = func() { f.write("a b"); during = nil }
+		f.write("a")
+		f.check(reloaded, "a b c", "a b c", "a b c", "a b")
+	})
+}
+
 func TestRulesCompareTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := load(t, "a b", parse)
@@ -155,7 +170,7 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 		f.write("b" + strings.Repeat(" ", reload.MaxSize))
 		f.check(failed+`"f: must have at most 1048576 bytes"`, "a b", "a b")
 		require.NoError(t, os.Remove(f.path))
-		f.check(failed+`"open f: no such file or directory"`, "a b", "a b", "a b")
+		f.check(failed+`"f: no such file or directory"`, "a b", "a b", "a b")
 		assert.EqualValues(t, 4, f.Failed())
 
 		f.write("b" + strings.Repeat(" ", reload.MaxSize-1))
@@ -236,6 +251,8 @@ func TestLoadRejects(t *testing.T) {
 	require.NoError(t, os.WriteFile(large, slices.Repeat([]byte("a"), reload.MaxSize+1), 0o600))
 	require.NoError(t, os.WriteFile(bad, []byte("bad"), 0o600))
 	inline := func() (version, []error) { return parse([]byte("bad")) }
+	wd, err := os.Getwd()
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		opts reload.Options
 		want string
@@ -246,8 +263,10 @@ func TestLoadRejects(t *testing.T) {
 		"rules with errors":   {reload.Options{Rules: 1}, "option \"rules\": bad\noption \"rules\": worse"},
 		"a file with errors":  {reload.Options{File: bad}, "option \"file\": bad\noption \"file\": worse"},
 		"a large file":        {reload.Options{File: large}, `option "file": ` + large + `: must have at most 1048576 bytes`},
-		"a file that is none": {reload.Options{File: large + "r"}, `option "file": open ` + large + `r: no such file or directory`},
-		"a directory":         {reload.Options{File: dir}, `option "file": read ` + dir + `: is a directory`},
+		"a file that is none": {reload.Options{File: large + "r"}, `option "file": ` + large + `r: no such file or directory`},
+		"a relative path":     {reload.Options{File: "none.json"}, `option "file": ` + filepath.Join(wd, "none.json") + `: no such file or directory`},
+		"a secret":            {reload.Options{File: "s3cret"}, `option "file": ` + filepath.Join(wd, "(hidden)") + `: no such file or directory`},
+		"a directory":         {reload.Options{File: dir}, `option "file": ` + dir + `: must be a file, not a directory`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
