@@ -92,7 +92,7 @@ func (c *compiler) compile() {
 	r.attributes = c.keyGlobs("attributes", r.Attributes)
 	r.labels = c.keyGlobs("labels", r.Labels)
 	var err error
-	if r.attempt, err = parseAttempt(string(r.Attempt)); err != nil {
+	if r.attempt, err = parseAttempt(r.Attempt); err != nil {
 		c.fail("attempt", err)
 	}
 	if r.message, err = regexp.Compile(string(r.Message)); err != nil {

@@ -65,8 +65,8 @@ func numbered(what string, number int, name string) string {
 }
 
 func (r *rule) isCatchAll() bool {
-	return len(r.Type)+len(r.Chain)+len(r.Message)+len(r.Job)+len(r.Task)+len(r.Attributes)+
-		len(r.Attempt)+len(r.FailureType)+len(r.Labels) == 0
+	return r.Attempt == nil && len(r.Type)+len(r.Chain)+len(r.Message)+len(r.Job)+len(r.Task)+len(r.Attributes)+
+		len(r.FailureType)+len(r.Labels) == 0
 }
 
 // globs are alternatives. Without any, every text matches.

@@ -2,10 +2,7 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"reflect"
-	"strconv"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -58,9 +55,8 @@ type Rule struct {
 	// must have one: the error itself, or what it wraps or joins.
 	Chain []string
 
-	// Message is a regular expression of package regexp that must be found in the
-	// text of the error; (?i) makes it ignore case.
-	Message Text
+	// Message must be found in the text of the error; (?i) makes it ignore case.
+	Message Expression
 
 	// Job and Task hold globs. The name must match one of them.
 	Job, Task []string
@@ -69,11 +65,11 @@ type Rule struct {
 	// must be present and match one of its globs.
 	Attributes map[string][]string
 
-	// Attempt is the number of the attempt, such as "3"; a comparison with one of
-	// =, !=, <, <=, > and >=, such as ">= 3"; or "last", see
+	// Attempt is the number of the attempt, 3 or "3"; a comparison with one of =, !=,
+	// <, <=, > and >=, such as ">= 3"; or "last", see
 	// [enricher.FailureContext.Final]. An attempt whose number is unknown meets no
 	// comparison.
-	Attempt Text
+	Attempt any
 
 	// FailureType holds the types that the failure may have.
 	FailureType []enricher.FailureType
@@ -87,24 +83,15 @@ type Rule struct {
 	Set map[string]string
 }
 
-// A Text is a condition that is a text. In a configuration or file it may be a
-// number: attempt: 3.
-type Text string
+// An Expression is a regular expression of package regexp.
+type Expression string
 
-// UnmarshalMapstructure sets t to value, which is a text or a number.
-func (t *Text) UnmarshalMapstructure(value any) error {
-	switch v := reflect.ValueOf(value); {
-	case v.Kind() == reflect.String && v.Len() == 0:
+// UnmarshalText sets e to text, which must not be empty.
+func (e *Expression) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
 		return errEmpty
-	case v.Kind() == reflect.String:
-		*t = Text(v.String())
-	case v.CanInt(), v.CanUint():
-		*t = Text(fmt.Sprint(value))
-	case v.CanFloat():
-		*t = Text(strconv.FormatFloat(v.Float(), 'f', -1, 64))
-	default:
-		return errors.New("must be a text or a number")
 	}
+	*e = Expression(text)
 	return nil
 }
 
