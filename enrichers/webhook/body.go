@@ -10,14 +10,18 @@ import (
 // A body makes what is posted of a message.
 type body func(m *Message) ([]byte, error)
 
-func newBody(c *checker, opts *Options, routingKey string) body {
+// newBody returns the body that options describe. The routing key is read later.
+func newBody(c *checker, opts *Options, routingKey *string) body {
 	media, _, err := mime.ParseMediaType(opts.ContentType)
-	if err != nil {
-		c.addf("content-type", "%q: must be a media type", opts.ContentType)
+	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
+	switch {
+	case err != nil || !strings.Contains(media, "/"):
+		c.addf("content-type", "%s: must be a media type such as application/json", show(opts.ContentType))
+	case opts.Body == "" && !isJSON:
+		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", show(media))
 	}
 	switch {
 	case opts.Body != "":
-		isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 		made, err := newTemplate(opts.Body, isJSON)
 		c.add("body", err)
 		return made

@@ -12,6 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -82,7 +83,11 @@ func (p *poster) newMessage(cause error, fc enricher.FailureContext) *Message {
 	}
 	m.Truncated = w.cut
 	// From fc, as m.Labels may not have them all.
-	m.alert = cmp.Or(fc.Labels[p.opts.FingerprintLabel], fc.JobID)
+	if value := fc.Labels[p.opts.FingerprintLabel]; value != "" {
+		m.alert = w.keepValue(p.opts.FingerprintLabel, value)
+	} else {
+		m.alert = w.keep(fc.JobID, maxValue)
+	}
 	m.severity = fc.Labels[p.opts.SeverityLabel]
 	return m
 }
@@ -148,9 +153,7 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 	left := maxEntryBytes
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		name := w.keep(key, maxNameLength)
-		// With its key, as that may say that the value is a secret.
-		value := w.keep(name+"="+m[key], len(name)+1+maxValue)
-		value = abridge(strings.TrimPrefix(value, name+"="), maxValue)
+		value := w.keepValue(key, m[key])
 		if left -= len(name) + len(value); left < 0 || len(kept) == maxEntries {
 			w.cut = true
 			break
@@ -158,6 +161,20 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 		kept[name] = value
 	}
 	return kept
+}
+
+// secretValue is sent in place of a value under a secret's key.
+const secretValue = "***"
+
+// keepValue returns the value of a label or an attribute, of which the key may say
+// that it is a secret.
+func (w *writer) keepValue(key, value string) string {
+	if secretkey.Is(key) {
+		return secretValue
+	}
+	prefix := w.keep(key, maxNameLength) + "="
+	kept := w.keep(prefix+value, len(prefix)+maxValue)
+	return abridge(strings.TrimPrefix(kept, prefix), maxValue)
 }
 
 // Title says in a line what failed: "job orders, task map failed (attempt 2 of

@@ -48,8 +48,10 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		limit:      newLimiter(opts.RateLimit, opts.RateBurst),
 		counts:     map[string]*atomic.Uint64{Sent: {}, HeldBack: {}, RateLimited: {}, NotMatched: {}, failed: {}},
 	}
-	routingKey := c.secret("routing-key", opts.RoutingKey)
-	p.body = newBody(c, &opts, routingKey)
+	var routingKey string
+	p.body = newBody(c, &opts, &routingKey)
+	// Files and variables are read when the form of all options is known.
+	routingKey = c.secret("routing-key", opts.RoutingKey)
 	p.endpoint = newEndpoint(c, &opts, routingKey)
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
