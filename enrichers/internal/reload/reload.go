@@ -64,24 +64,29 @@ func Load[V Version](opts Options, inline func() (V, []error), parse func(data [
 		opts.Logger = slog.Default()
 	}
 	r := &Rules[V]{opts: opts, parse: parse, looked: time.Now()}
-	option := "file"
 	var errs []error
+	add := func(option string, wrong ...error) {
+		for _, err := range wrong {
+			errs = append(errs, &enricher.ConfigError{Option: option, Err: err})
+		}
+	}
+	if opts.File == "" && opts.Reload {
+		add("reload", errors.New("must be false, as there is no option file"))
+	}
+	if opts.File != "" && opts.Rules > 0 {
+		add("rules", fmt.Errorf("must be empty, as the rules are in the file %q", file.Place(opts.File)))
+	}
+	var wrong []error
 	switch {
-	case opts.File != "" && opts.Rules > 0:
-		option, errs = "rules", []error{fmt.Errorf("must be empty, as the rules are in the file %q", file.Place(opts.File))}
 	case opts.File != "":
 		r.seen = r.stat()
-		r.first, errs = r.read(r.seen)
-	case opts.Reload:
-		option, errs = "reload", []error{errors.New("must be false, as there is no option file")}
+		r.first, wrong = r.read(r.seen)
+		add("file", wrong...)
 	case opts.Rules == 0:
-		option, errs = "rules", []error{errors.New("must have at least one rule, or the option file must be set")}
+		add("rules", errors.New("must have at least one rule, or the option file must be set"))
 	default:
-		option = "rules"
-		r.first, errs = inline()
-	}
-	for i, err := range errs {
-		errs[i] = &enricher.ConfigError{Option: option, Err: err}
+		r.first, wrong = inline()
+		add("rules", wrong...)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

@@ -258,8 +258,8 @@ func TestLoadRejects(t *testing.T) {
 		want string
 	}{
 		"no rules":            {reload.Options{}, `option "rules": must have at least one rule, or the option file must be set`},
-		"rules and a file":    {reload.Options{File: bad, Rules: 1}, `option "rules": must be empty, as the rules are in the file "` + bad + `"`},
-		"no file to reload":   {reload.Options{Reload: true, Rules: 1}, `option "reload": must be false, as there is no option file`},
+		"rules and a file":    {reload.Options{File: large + "r", Rules: 1}, `option "rules": must be empty, as the rules are in the file "` + large + "r\"\n" + `option "file": ` + large + `r: no such file or directory`},
+		"no file to reload":   {reload.Options{Reload: true, Rules: 1}, `option "reload": must be false, as there is no option file` + "\noption \"rules\": bad\noption \"rules\": worse"},
 		"rules with errors":   {reload.Options{Rules: 1}, "option \"rules\": bad\noption \"rules\": worse"},
 		"a file with errors":  {reload.Options{File: bad}, "option \"file\": bad\noption \"file\": worse"},
 		"a large file":        {reload.Options{File: large}, `option "file": ` + large + `: must have at most 1048576 bytes`},
