@@ -54,7 +54,7 @@ func (p *passage) follow(err error, start, end, depth int) {
 		if !p.walker.errors.Enter(one, depth) {
 			break
 		}
-		from, to, ok := p.find(guard.Text(one), start, end)
+		from, to, ok := p.find(p.walker.text(one), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{one, depth + 1})
 			return
@@ -80,7 +80,7 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 		if err == nil {
 			continue
 		}
-		from, to, ok := p.next(guard.Text(err), start, end)
+		from, to, ok := p.next(p.walker.text(err), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{err, depth})
 			continue
@@ -100,7 +100,7 @@ func (p *passage) enumerated(many []error, start, end int) (first, last int, ok 
 		if err == nil {
 			return start, end, false
 		}
-		from, to, ok := p.next(guard.Text(err), last, end)
+		from, to, ok := p.next(p.walker.text(err), last, end)
 		switch {
 		case !ok:
 			return start, end, false

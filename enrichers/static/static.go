@@ -140,10 +140,21 @@ type labels struct {
 	sources map[string]string // for people, by label key
 }
 
-var _ enricher.Explainer = (*labels)(nil)
+var (
+	_ enricher.Explainer      = (*labels)(nil)
+	_ enricher.LabelDescriber = (*labels)(nil)
+)
 
 // OutputKeys returns the keys of all labels.
 func (s *labels) OutputKeys() []string { return s.values.Keys() }
+
+// DescribeLabels says where each label is from. It has its one value.
+func (s *labels) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, key := range s.values.Keys() {
+		all = append(all, enricher.LabelDescription{Key: key, Doc: "Always the same, from " + s.sources[key] + ".", Values: []string{s.values[key]}})
+	}
+	return all
+}
 
 // ProcessFailure returns the labels. It never fails.
 func (s *labels) ProcessFailure(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
