@@ -72,6 +72,7 @@ func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
 	r := p.takeRun(s.start)
 	r.start(s, calls)
 	s.settled.Wait()
+	s.leave()
 	over = r.over
 	if over {
 		p.keepRun(r, s.start)

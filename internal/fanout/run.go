@@ -8,7 +8,7 @@ import (
 // A run is one use of a plan.
 type run struct {
 	plan     *Plan
-	workFunc func() // work and enforceTime, kept as making a method value allocates
+	workFunc func() // work and enforceTime, kept because making a method value allocates
 	timeFunc func()
 
 	calls Calls
@@ -200,7 +200,10 @@ func (r *run) takeTask(now time.Duration) *task {
 func (r *run) startWorker(t *task, now time.Duration) {
 	if r.admit(t, now) {
 		r.workers++
-		go t.work()
+		if t.workFunc == nil {
+			t.workFunc = t.work
+		}
+		go t.workFunc()
 	}
 }
 
@@ -262,10 +265,11 @@ func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	return true
 }
 
-// abandon settles t, which is running, as its time is up. Its worker goes on,
-// and its slot is held until the call returns.
+// abandon settles t, which is running, and ends its context, as its time is up.
+// Its worker goes on, and its slot is held until the call returns.
 func (r *run) abandon(t *task, now time.Duration) {
 	m := t.member()
+	t.context().endAt(now)
 	m.slow.Store(true)
 	m.Slots.Abandon()
 	r.settle(t, Outcome{

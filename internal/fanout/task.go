@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"context"
 	"errors"
 	"runtime/debug"
 	"time"
@@ -24,8 +25,9 @@ import (
 // with mu held. A worker that comes back to a task which was abandoned
 // meanwhile gives back the slot, and does nothing else.
 type task struct {
-	run *run
-	i   int32
+	run      *run
+	i        int32
+	workFunc func() // work, once it was needed
 
 	waits    int32 // unsettled tasks that this one waits for
 	state    state
@@ -77,7 +79,9 @@ func (t *task) work() {
 // waitForSlot is a worker that begins with t, which is queued.
 func (t *task) waitForSlot(place *bulkhead.Place) {
 	r := t.run
-	err := place.Wait(t.context())
+	ctx, cancel := context.WithDeadline(r.scope, r.scope.start.Add(t.deadline()))
+	err := place.Wait(ctx)
+	cancel()
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
@@ -154,7 +158,7 @@ func (t *task) call() (next *task) {
 func (t *task) finish(o Outcome) (next *task) {
 	r, m := t.run, t.member()
 	now := r.scope.since()
-	t.context().end(now)
+	t.context().endAt(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
 	m.Slots.Release(abandoned)
