@@ -3,10 +3,13 @@ package fanout_test
 import (
 	"context"
 	"errors"
+	"math"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -395,4 +398,36 @@ func TestContextDoneIsOneChannelForConcurrentCallers(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Not in parallel: what other tests allocate would count.
+func TestContextDoneCostsOneAllocation(t *testing.T) {
+	const n = 64
+	p := fanout.NewPlan(context.Background(), members(n), independent(n), time.Second, asPanicError)
+	allocs := math.Inf(1)
+	for range 20 { // with the race detector, or on a busy machine, some runs are not kept
+		allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(context.Background(), asking{}) }))
+	}
+	require.Less(t, allocs, n+12.0, "1 for each channel, some for each run")
+}
+
+// asking are calls that ask for Done.
+type asking struct{ nothing }
+
+func (asking) Call(ctx context.Context, _ int) error {
+	ctx.Done()
+	return nil
+}
+
+func TestContextIsNotKeptByThePlan(t *testing.T) {
+	t.Parallel()
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p := newPlanOn(base, members(2), independent(2), time.Minute)
+	value := new([64]byte)
+	kept := weak.Make(value)
+	p.Run(context.WithValue(context.Background(), key{}, value), asking{})
+	runtime.GC()
+	require.Nil(t, kept.Value())
+	require.NoError(t, base.Err())
 }
