@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
@@ -151,6 +150,20 @@ func (f *failure) contextFor(i int) FailureContext {
 	return fc
 }
 
+// CheckInput calls the methods of the cause that enrichers call most.
+func (f *failure) CheckInput() {
+	left := maxCheckedTexts
+	for err := range Chain(f.cause) {
+		if left--; left >= 0 {
+			guard.Text(err)
+		}
+	}
+}
+
+// maxCheckedTexts bounds the texts that CheckInput asks for, as that of an error
+// usually includes those of the errors that it wraps.
+const maxCheckedTexts = 64
+
 // statusOf is the Status for each status of the fan-out.
 var statusOf = [...]Status{
 	fanout.OK:          StatusOK,
@@ -264,24 +277,6 @@ func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 		attrs = append(attrs, slog.String("failure", f.fc.ID))
 	}
 	return attrs
-}
-
-// skip returns the Result of a failure that is passed to no enricher.
-func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Result {
-	count.Add(1)
-	res := Result{Labels: Labels{}}
-	for _, m := range e.members {
-		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
-		m.calls[StatusSkipped].Add(1)
-	}
-	if suppressed, ok := e.counts.skipped.Pass(); ok {
-		// On a goroutine of its own, at most one a second: EnrichAsync never
-		// blocks, and log handlers may, above all under overload.
-		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
-			return []slog.Attr{slog.String("error", why.Error())}
-		})
-	}
-	return res
 }
 
 // log writes a line, unless there was one of its kind within the last second.

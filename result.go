@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -224,6 +226,24 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		f.free()
 	}()
 	return future
+}
+
+// skip returns the Result of a failure that is passed to no enricher.
+func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Result {
+	count.Add(1)
+	res := Result{Labels: Labels{}}
+	for _, m := range e.members {
+		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
+		m.calls[StatusSkipped].Add(1)
+	}
+	if suppressed, ok := e.counts.skipped.Pass(); ok {
+		// On a goroutine of its own, at most one a second: EnrichAsync never
+		// blocks, and log handlers may, above all under overload.
+		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
+			return []slog.Attr{slog.String("error", why.Error())}
+		})
+	}
+	return res
 }
 
 // A Future is the Result of a call to [Enricher.EnrichAsync]. Its methods may be

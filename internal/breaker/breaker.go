@@ -1,8 +1,10 @@
 // Package breaker keeps calls away from something that keeps failing.
 //
-// It is the circuit breaker of Michael Nygard's "Release It!" with one rule
-// made strict: while the breaker is open, only its own probe can move it. The
-// result of a call that began earlier says nothing about now.
+// It is the circuit breaker of Michael Nygard's "Release It!" with two rules
+// made strict. While the breaker is open, only its own probe can move it: the
+// result of a call that began earlier says nothing about now. And failures are
+// in a row only if each call began after the failure before it: calls that fail
+// together, as when the process was paused, count once.
 package breaker
 
 import (
@@ -26,14 +28,16 @@ type Breaker struct {
 	threshold int
 	cooldown  time.Duration
 
-	// word is epoch<<1, plus calm while the breaker is closed and no failure is
+	// word is turn<<1, plus calm while the breaker is closed and no failure is
 	// counted. Nearly every call begins and ends in that state, and reads
-	// nothing else. It is written with mu held. The epoch changes when the state
-	// does, and tells the calls of before from those of now.
+	// nothing else. It is written with mu held. The turn increases when the
+	// state changes and when a failure is counted, and tells the calls of before
+	// from those of now.
 	word atomic.Uint64
 
 	mu       sync.Mutex
 	state    State
+	since    uint64    // the turn in which the state began
 	failures int       // in a row, while closed
 	until    time.Time // when the cooldown ends, while open
 }
@@ -53,7 +57,7 @@ func New(threshold int, cooldown time.Duration) *Breaker {
 }
 
 // A Ticket is the permission of one call, to be given back to Leave or Waive.
-type Ticket struct{ epoch uint64 }
+type Ticket struct{ turn uint64 }
 
 // Rejects reports whether Enter would reject a call now. It changes nothing, so
 // it can be asked before a call waits for something else.
@@ -81,33 +85,36 @@ func (b *Breaker) Enter() (t Ticket, ok bool) {
 		return Ticket{}, false
 	}
 	if b.state == Open {
-		b.to(HalfOpen) // this call is the probe, and the only one of the new epoch
+		b.to(HalfOpen) // this call is the probe, and the only one of the new turn
 	}
 	return Ticket{b.word.Load() >> 1}, true
 }
 
 // Leave takes the end of a call, and reports whether it has opened the breaker.
-// A call that began before the state last changed counts for nothing.
+// A call that began before the state last changed counts for nothing, nor does
+// one that failed and began before the last failure was counted.
 func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
 	if b == nil {
 		return false
 	}
 	if w := b.word.Load(); w&calm != 0 && !failed {
-		return false // whatever its epoch: there is nothing to reset
+		return false // whatever its turn: there is nothing to reset
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	w := b.word.Load()
-	if t.epoch != w>>1 {
+	turn := b.word.Load() >> 1
+	switch {
+	case t.turn < b.since:
 		return false
-	}
-	if !failed {
+	case !failed:
 		b.to(Closed)
+		return false
+	case t.turn < turn:
 		return false
 	}
 	b.failures++
 	if b.state == Closed && b.failures < b.threshold {
-		b.word.Store(w &^ calm)
+		b.word.Store((turn + 1) << 1)
 		return false
 	}
 	b.to(Open)
@@ -122,7 +129,7 @@ func (b *Breaker) Waive(t Ticket) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == HalfOpen && t.epoch == b.word.Load()>>1 {
+	if b.state == HalfOpen && t.turn == b.since {
 		b.to(Open)
 		b.until = time.Time{}
 	}
@@ -147,14 +154,15 @@ func (b *Breaker) rejects() bool {
 }
 
 // to sets the state, with mu held. A closed breaker that stays closed keeps its
-// epoch: the calls under way still count.
+// turn: the calls under way still count.
 func (b *Breaker) to(s State) {
-	epoch := b.word.Load() >> 1
+	turn := b.word.Load() >> 1
 	if s != b.state {
-		epoch++
+		turn++
+		b.since = turn
 	}
 	b.state, b.failures = s, 0
-	w := epoch << 1
+	w := turn << 1
 	switch s {
 	case Closed:
 		w |= calm

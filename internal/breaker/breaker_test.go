@@ -94,13 +94,38 @@ func TestBreakerSuccessEndsTheRow(t *testing.T) {
 	assert.Equal(t, breaker.Closed, b.State())
 }
 
-func TestBreakerCountsCallsInTheOrderInWhichTheyEnd(t *testing.T) {
+func TestBreakerSuccessOfAnEarlierCallEndsTheRow(t *testing.T) {
 	t.Parallel()
 	b := breaker.New(2, cooldown)
-	first, second, third := enter(t, b), enter(t, b), enter(t, b)
-	require.False(t, b.Leave(third, true))
-	require.False(t, b.Leave(first, false)) // ends the row, though it began before third
-	require.False(t, b.Leave(second, true))
+	first := enter(t, b)
+	require.False(t, b.Leave(enter(t, b), true))
+	require.False(t, b.Leave(first, false))
+	require.False(t, b.Leave(enter(t, b), true))
+	require.True(t, b.Leave(enter(t, b), true))
+}
+
+func TestBreakerCountsOneOfTheFailuresThatOverlap(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(2, cooldown)
+	var overlapping []breaker.Ticket
+	for range 10 {
+		overlapping = append(overlapping, enter(t, b))
+	}
+	for _, ticket := range overlapping {
+		require.False(t, b.Leave(ticket, true))
+	}
+	require.Equal(t, breaker.Closed, b.State())
+	require.True(t, b.Leave(enter(t, b), true), "one that began after the failure that counted")
+}
+
+func TestBreakerCountsOneOfTheFailuresThatOverlapAlsoAfterASuccess(t *testing.T) {
+	t.Parallel()
+	b := breaker.New(2, cooldown)
+	early := enter(t, b)
+	require.False(t, b.Leave(enter(t, b), true))
+	require.False(t, b.Leave(enter(t, b), false))
+	require.False(t, b.Leave(early, true))
+	require.False(t, b.Leave(enter(t, b), true), "the row begins here")
 	require.True(t, b.Leave(enter(t, b), true))
 }
 
@@ -109,7 +134,7 @@ func TestBreakerCountsACallFromBeforeTheRowEnded(t *testing.T) {
 	b := breaker.New(1, cooldown)
 	early := enter(t, b)
 	require.False(t, b.Leave(enter(t, b), false))
-	assert.True(t, b.Leave(early, true), "the breaker has not moved in between")
+	assert.True(t, b.Leave(early, true), "no failure was counted in between")
 }
 
 func TestBreakerRejectsUntilTheCooldownIsOver(t *testing.T) {
@@ -296,6 +321,9 @@ func TestBreakerReportsOneOpening(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		b := breaker.New(5, cooldown)
+		for range 4 {
+			b.Leave(enter(t, b), true)
+		}
 		var openings atomic.Int32
 		var calls sync.WaitGroup
 		tickets := make([]breaker.Ticket, 64)

@@ -23,7 +23,8 @@ type model struct {
 	state     breaker.State
 	row       int
 	openedAt  time.Duration
-	moves     int // how often the state has changed
+	moves     int // how often the state has changed, or a failure was counted
+	since     int // the moves when the state last changed
 }
 
 func (m *model) cooling() bool {
@@ -50,8 +51,10 @@ func (m *model) enter() (moves int, ok bool) {
 
 func (m *model) leave(moves int, failed bool) (opened bool) {
 	switch {
-	case moves != m.moves:
+	case moves < m.since:
 		return false
+	case failed && moves < m.moves:
+		return false // it overlaps with the last one that counted
 	case !failed && m.state == breaker.HalfOpen:
 		m.move(breaker.Closed)
 		return false
@@ -60,6 +63,7 @@ func (m *model) leave(moves int, failed bool) (opened bool) {
 		return false
 	}
 	m.row++
+	m.moves++
 	if m.state == breaker.Closed && m.row < m.threshold {
 		return false
 	}
@@ -69,7 +73,7 @@ func (m *model) leave(moves int, failed bool) (opened bool) {
 }
 
 func (m *model) waive(moves int) {
-	if m.state == breaker.HalfOpen && moves == m.moves {
+	if m.state == breaker.HalfOpen && moves == m.since {
 		m.move(breaker.Open)
 		m.openedAt = m.now - m.cooldown // which is over
 	}
@@ -80,6 +84,7 @@ func (m *model) rejects() bool { return m.state == breaker.HalfOpen || m.cooling
 func (m *model) move(s breaker.State) {
 	m.state, m.row = s, 0
 	m.moves++
+	m.since = m.moves
 }
 
 func TestBreakerModel(t *testing.T) {

@@ -18,6 +18,9 @@ type scope struct {
 	few    [8]callContext // calls, if there are so few: one allocation less
 
 	settled sync.WaitGroup // until all tasks of the run are settled
+
+	mu     sync.Mutex
+	detach func() bool // from base; nil until a call asks for Done
 }
 
 // newScope returns the scope of a run of n calls that starts now.
@@ -53,58 +56,78 @@ func (s *scope) Value(key any) any {
 // time.Now would read two.
 func (s *scope) since() time.Duration { return time.Since(s.start) }
 
+// cancel ends the contexts of all calls, as the base has ended.
+func (s *scope) cancel() {
+	for i := range s.calls {
+		s.calls[i].end(canceled)
+	}
+}
+
+// leave detaches s from the base, once all calls are settled.
+func (s *scope) leave() {
+	s.mu.Lock()
+	detach := s.detach
+	s.mu.Unlock()
+	if detach != nil {
+		detach()
+	}
+}
+
 // A callContext is the context of one call. Most calls end without looking at
-// it, so its timer is made when Done is asked for, and costs a microsecond only
-// then.
+// it, so its channel is made when Done is asked for. It has no timer: the run
+// ends it when the time of the call is up.
 type callContext struct {
 	scope    *scope
 	deadline time.Duration // after the start of the run
 
-	ended atomic.Uint32                // how, once Err has said so or the call has ended
-	timed atomic.Pointer[timedContext] // nil until Done is asked for
+	state atomic.Uint32
+	done  chan struct{} // nil until Done is asked for; guarded by the scope's mu
+	ends  *signal       // nil until AfterFunc is called; likewise
 }
 
-// A timedContext is a context of package context that does the work.
-type timedContext struct {
-	context.Context
-	cancel context.CancelFunc
-}
-
-// How a context ended.
+// The states of a context.
 const (
-	notEnded uint32 = iota
-	canceled
-	deadlineExceeded
+	unseen           uint32 = iota // not ended; Done was not asked for, so Err looks at the clock
+	awaited                        // not ended
+	canceled                       // if there is a channel, it is closed
+	deadlineExceeded               // likewise
 )
+
+// A signal is what functions wait for that run when a context ends.
+type signal struct {
+	context.Context
+	give context.CancelFunc
+}
 
 func (c *callContext) Deadline() (time.Time, bool) {
 	return c.scope.start.Add(c.deadline), true
 }
 
 func (c *callContext) Done() <-chan struct{} {
-	timed := c.timed.Load()
-	if timed == nil {
-		deadline, _ := c.Deadline()
-		timed = &timedContext{}
-		timed.Context, timed.cancel = context.WithDeadline(c.scope, deadline)
-		if !c.timed.CompareAndSwap(nil, timed) {
-			timed.cancel()
-			timed = c.timed.Load()
-		}
-		if c.ended.Load() != notEnded { // end has either left this, or finds the timed one
-			timed.cancel()
+	s := c.scope
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if !c.state.CompareAndSwap(unseen, awaited) {
+			close(c.done)
+		} else if s.detach == nil {
+			s.detach = context.AfterFunc(s.base, s.cancel)
 		}
 	}
-	return timed.Done()
+	return c.done
 }
 
 func (c *callContext) Err() error {
-	if c.ended.Load() == notEnded {
-		if how := c.howEnded(); how != notEnded {
-			c.ended.CompareAndSwap(notEnded, how)
+	if c.state.Load() == unseen {
+		switch {
+		case c.scope.since() >= c.deadline:
+			c.state.CompareAndSwap(unseen, deadlineExceeded)
+		case c.scope.Err() != nil:
+			c.state.CompareAndSwap(unseen, canceled)
 		}
 	}
-	switch c.ended.Load() {
+	switch c.state.Load() {
 	case canceled:
 		return context.Canceled
 	case deadlineExceeded:
@@ -113,42 +136,47 @@ func (c *callContext) Err() error {
 	return nil
 }
 
-// howEnded returns whether and how the context has ended by now.
-func (c *callContext) howEnded() uint32 {
-	err := c.scope.Err()
-	if timed := c.timed.Load(); timed != nil {
-		err = timed.Err()
-	} else if c.scope.since() >= c.deadline {
-		return deadlineExceeded
+func (c *callContext) Value(key any) any { return c.scope.Value(key) }
+
+// AfterFunc calls f on a goroutine of its own when the context ends. Package
+// context calls AfterFunc for each context that is made directly from this one,
+// which then needs no goroutine to wait for the end.
+func (c *callContext) AfterFunc(f func()) (stop func() bool) {
+	done := c.Done()
+	c.scope.mu.Lock()
+	defer c.scope.mu.Unlock()
+	if c.ends == nil {
+		c.ends = &signal{}
+		c.ends.Context, c.ends.give = context.WithCancel(context.Background())
+		select {
+		case <-done:
+			c.ends.give()
+		default:
+		}
 	}
-	switch err {
-	case nil:
-		return notEnded
-	case context.DeadlineExceeded:
-		return deadlineExceeded
-	}
-	return canceled
+	return context.AfterFunc(c.ends, f)
 }
 
-// Value leads to the timed context once there is one, so that contexts made
-// from this one attach to it directly, without a goroutine each.
-func (c *callContext) Value(key any) any {
-	if timed := c.timed.Load(); timed != nil {
-		return timed.Value(key)
-	}
-	return c.scope.Value(key)
-}
-
-// end ends the context, as its call has returned at now.
-func (c *callContext) end(now time.Duration) {
+// endAt ends the context, as its call has returned or its time is up.
+func (c *callContext) endAt(now time.Duration) {
 	how := canceled
 	if now >= c.deadline {
 		how = deadlineExceeded
 	}
-	if c.timed.Load() == nil {
-		c.ended.CompareAndSwap(notEnded, how)
+	c.end(how)
+}
+
+// end ends the context, unless it has ended.
+func (c *callContext) end(how uint32) {
+	if c.state.CompareAndSwap(unseen, how) {
+		return
 	}
-	if timed := c.timed.Load(); timed != nil {
-		timed.cancel()
+	c.scope.mu.Lock()
+	defer c.scope.mu.Unlock()
+	if c.state.CompareAndSwap(awaited, how) {
+		close(c.done)
+		if c.ends != nil {
+			c.ends.give()
+		}
 	}
 }

@@ -3,10 +3,13 @@ package fanout_test
 import (
 	"context"
 	"errors"
+	"math"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,7 +139,7 @@ func TestContextHasTheValuesOfTheCaller(t *testing.T) {
 				assert.Nil(t, ctx.Value("other"))
 			}
 			look()
-			ctx.Done() // from here on another context does the work
+			ctx.Done()
 			look()
 			child, cancel := context.WithCancel(ctx)
 			cancel()
@@ -226,7 +229,7 @@ func TestContextChildrenNeedNoGoroutine(t *testing.T) {
 				case 1:
 					child, cancel = context.WithTimeout(ctx, time.Minute)
 				case 2:
-					child, cancel = context.WithTimeout(context.WithValue(ctx, key{}, i), time.Minute)
+					child, cancel = context.WithTimeout(context.WithValue(children[i-1], key{}, i), time.Minute)
 				case 3:
 					child, cancel = context.WithCancel(children[i-1])
 				}
@@ -247,6 +250,28 @@ func TestContextChildrenNeedNoGoroutine(t *testing.T) {
 				assert.Equal(t, context.DeadlineExceeded, context.Cause(child))
 			}
 		})
+	})
+}
+
+// Package context follows a context that is not its own by a goroutine if there is
+// a value in between.
+func TestContextChildrenWithAValueInBetweenEndWithIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		call(t, context.Background(), func(ctx context.Context) {
+			child, cancel := context.WithTimeout(context.WithValue(ctx, key{}, 1), time.Minute)
+			defer cancel()
+			before := len(bubbleStacks(t))
+			other, cancelOther := context.WithCancel(context.WithValue(ctx, key{}, 1))
+			cancelOther()
+			synctest.Wait()
+			assert.Equal(t, context.Canceled, other.Err())
+			assert.Len(t, bubbleStacks(t), before, "its goroutine is left")
+			<-child.Done()
+			assert.Equal(t, context.DeadlineExceeded, child.Err())
+		})
+		synctest.Wait()
+		require.Len(t, bubbleStacks(t), 1)
 	})
 }
 
@@ -375,39 +400,34 @@ func TestContextDoneIsOneChannelForConcurrentCallers(t *testing.T) {
 	}
 }
 
-// A watchedBase is the context of a plan; asked is called when a context is attached to it or
-// detached.
-type watchedBase struct {
-	context.Context
-	asked func()
+// Not in parallel: what other tests allocate would count.
+func TestContextDoneCostsOneAllocation(t *testing.T) {
+	const n = 64
+	p := fanout.NewPlan(context.Background(), members(n), independent(n), time.Second, asPanicError)
+	allocs := math.Inf(1)
+	for range 20 { // with the race detector, or on a busy machine, some runs are not kept
+		allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(context.Background(), asking{}) }))
+	}
+	require.Less(t, allocs, n+12.0, "1 for each channel, some for each run")
 }
 
-func (b watchedBase) Done() <-chan struct{} {
-	b.asked()
-	return b.Context.Done()
+// asking are calls that ask for Done.
+type asking struct{ nothing }
+
+func (asking) Call(ctx context.Context, _ int) error {
+	ctx.Done()
+	return nil
 }
 
-func TestContextDoneThatIsOvertakenReturnsTheSameChannel(t *testing.T) {
+func TestContextIsNotKeptByThePlan(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		base, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		var kept context.Context
-		var overtaking <-chan struct{}
-		asked := 0
-		p := newPlanOn(watchedBase{base, func() {
-			if asked++; asked == 1 {
-				overtaking = kept.Done()
-			}
-		}}, members(1), independent(1), time.Second)
-		run(t, p, 1, func(ctx context.Context, i int) error {
-			kept = ctx
-			assert.Equal(t, ctx.Done(), overtaking)
-			assert.False(t, isDone(ctx))
-			return quick(ctx, i)
-		})
-		then := asked
-		time.Sleep(time.Second) // a context that was left alone would end now, and detach itself
-		require.Equal(t, then, asked)
-	})
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p := newPlanOn(base, members(2), independent(2), time.Minute)
+	value := new([64]byte)
+	kept := weak.Make(value)
+	p.Run(context.WithValue(context.Background(), key{}, value), asking{})
+	runtime.GC()
+	require.Nil(t, kept.Value())
+	require.NoError(t, base.Err())
 }

@@ -1,6 +1,15 @@
 package fanout
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// MaxLateness is maxLateness.
+const MaxLateness = maxLateness
+
+// MaxChecks is maxChecks.
+const MaxChecks = maxChecks
 
 // InOneBubble tells p that it is used in the bubble of testing/synctest in which it
 // was made, and nowhere else, so that its runs are used again as they are
@@ -8,4 +17,11 @@ import "time"
 func InOneBubble(p *Plan) *Plan {
 	p.reuse = func(time.Time) bool { return true }
 	return p
+}
+
+// Pause makes it later by d for the run of the call that ctx is of, while no timer
+// fires: as if the process had been paused.
+func Pause(ctx context.Context, d time.Duration) {
+	s := ctx.(*callContext).scope
+	s.start = s.start.Add(-d)
 }

@@ -50,6 +50,12 @@ type Calls interface {
 	// otherwise Call may still be running. Prepare and Settle are never called
 	// concurrently.
 	Settle(i int, o Outcome)
+
+	// CheckInput uses what all calls were given, as they do. It is called at most
+	// once, when a call has used half of its time. It may hang or exit its
+	// goroutine, and must not panic. While it has not returned, a call that times
+	// out does not count against its member: what it was given hangs.
+	CheckInput()
 }
 
 // Run makes the calls of p and returns when all are settled: at the latest when
@@ -57,7 +63,7 @@ type Calls interface {
 // but neither its cancellation nor its deadline.
 //
 // It reports whether no goroutine uses calls any more. If over is false, calls
-// that were abandoned may still be running.
+// that were abandoned, or CheckInput, may still be running.
 func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
 	if len(p.members) == 0 {
 		return true
@@ -66,6 +72,7 @@ func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
 	r := p.takeRun(s.start)
 	r.start(s, calls)
 	s.settled.Wait()
+	s.leave()
 	over = r.over
 	if over {
 		p.keepRun(r, s.start)

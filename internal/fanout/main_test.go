@@ -109,10 +109,12 @@ func each(calls ...callFunc) callFunc {
 type recorder struct {
 	t           *testing.T
 	call        callFunc
+	checkInput  func()
 	start       time.Time
 	hasReturned atomic.Bool // Run has
 	calls       []atomic.Int32
 
+	checks   atomic.Int32 // calls of CheckInput
 	underWay atomic.Int32 // calls
 	over     bool         // what Run has returned
 
@@ -164,6 +166,13 @@ func (r *recorder) Settle(i int, o fanout.Outcome) {
 	r.outcomes[i] = o
 	if o.Status == fanout.OK || o.Status == fanout.Failed {
 		assert.True(r.t, r.returned[i])
+	}
+}
+
+func (r *recorder) CheckInput() {
+	r.checks.Add(1)
+	if r.checkInput != nil {
+		r.checkInput()
 	}
 }
 

@@ -16,6 +16,15 @@ import (
 // core, which is little for a call that takes a hundred.
 const maxSharing = 100 * time.Microsecond
 
+// maxLateness is how late a run may notice that the time of a call is up and
+// still count that against the member. If it takes longer, the process was
+// paused or short of processor time.
+const maxLateness = 50 * time.Millisecond
+
+// maxChecks is how many CheckInput of a plan may be under way at once. While that
+// many hang, no more are made.
+const maxChecks = 64
+
 // A Member is called once in each run of a plan.
 type Member struct {
 	Timeout time.Duration // of one call; 0: as long as the plan allows
@@ -39,6 +48,8 @@ type Plan struct {
 	deadlines []time.Duration // by member: when it must be done, after the start of a run
 	sharing   time.Duration   // how long calls share a goroutine: maxSharing, or less if there is little time
 
+	checks *bulkhead.Bulkhead // one slot for each CheckInput
+
 	runs  sync.Pool                  // of *run, see reuse.go
 	reuse func(start time.Time) bool // reports whether a run that starts now may be a used one
 }
@@ -57,6 +68,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		panicked:  panicked,
 		then:      graph.Followers(waits),
 		sharing:   maxSharing,
+		checks:    bulkhead.New(maxChecks),
 		reuse:     outsideBubble,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),

@@ -68,6 +68,7 @@ type nothing struct{}
 func (nothing) Prepare(int)                     {}
 func (nothing) Call(context.Context, int) error { return nil }
 func (nothing) Settle(int, fanout.Outcome)      {}
+func (nothing) CheckInput()                     {}
 
 // open opens a breaker of threshold 1.
 func open(b *breaker.Breaker) {

@@ -8,7 +8,7 @@ import (
 // A run is one use of a plan.
 type run struct {
 	plan     *Plan
-	workFunc func() // work and enforceTime, kept as making a method value allocates
+	workFunc func() // work and enforceTime, kept because making a method value allocates
 	timeFunc func()
 
 	calls Calls
@@ -27,6 +27,9 @@ type run struct {
 	// Until sharing ends, ready tasks wait for a worker to take them. After
 	// that, each gets a goroutine of its own.
 	sharingOver bool
+
+	checked  bool // CheckInput was called, or will not be
+	checking bool // CheckInput is running
 
 	timer     *time.Timer   // calls enforceTime
 	timerSet  bool          // the timer will fire, at nextCheck or before
@@ -55,7 +58,7 @@ func (r *run) start(s *scope, calls Calls) {
 	defer r.unlock()
 	r.scope, r.calls = s, calls
 	r.ready, r.taken = r.ready[:0], 0
-	r.unsettled, r.workers, r.sharingOver = len(r.tasks), 0, false
+	r.unsettled, r.workers, r.sharingOver, r.checked = len(r.tasks), 0, false, false
 	for i := range r.tasks {
 		t := &r.tasks[i]
 		t.state, t.waits = blocked, r.plan.waits[i]
@@ -92,8 +95,9 @@ func (r *run) unlock() {
 	s.settled.Done()
 }
 
-// enforceTime abandons the calls whose time is up, and ends sharing. The timer
-// calls it, sometimes early or when the run is not in use.
+// enforceTime abandons the calls whose time is up, checks the input when one has
+// used half of its time, and ends sharing. The timer calls it, sometimes early
+// or when the run is not in use.
 func (r *run) enforceTime() {
 	r.mu.Lock()
 	defer r.unlock()
@@ -108,8 +112,13 @@ func (r *run) enforceTime() {
 	}
 	r.sharingOver = true
 	for i := range r.tasks {
-		if t := &r.tasks[i]; t.state == running && t.deadline() <= now {
+		t := &r.tasks[i]
+		switch {
+		case t.state != running:
+		case t.deadline() <= now:
 			r.abandon(t, now)
+		case t.halfway() <= now && !r.checked:
+			r.startCheck()
 		}
 	}
 	for t := r.popReady(); t != nil; t = r.popReady() {
@@ -117,18 +126,44 @@ func (r *run) enforceTime() {
 	}
 	r.nextCheck = never
 	for i := range r.tasks {
-		r.checkAtDeadline(&r.tasks[i], now)
+		r.watch(&r.tasks[i], now)
 	}
 }
 
-// checkAtDeadline sets the timer so that enforceTime comes no later than the
-// deadline of t, if t is running. Before the end of sharing there is no need to:
-// that comes before any deadline.
-func (r *run) checkAtDeadline(t *task, now time.Duration) {
-	if r.sharingOver && t.state == running && t.deadline() < r.nextCheck {
-		r.nextCheck = t.deadline()
-		r.setTimer(r.nextCheck - now)
+// watch sets the timer so that enforceTime comes in time for t, if t is running.
+// Before the end of sharing there is no need to: that comes first.
+func (r *run) watch(t *task, now time.Duration) {
+	if !r.sharingOver || t.state != running {
+		return
 	}
+	at := t.deadline()
+	if !r.checked {
+		at = t.halfway()
+	}
+	if at < r.nextCheck {
+		r.nextCheck = at
+		r.setTimer(at - now)
+	}
+}
+
+// startCheck calls CheckInput on a goroutine of its own, unless too many hang.
+func (r *run) startCheck() {
+	r.checked = true
+	if !r.plan.checks.TryAcquire() {
+		return
+	}
+	r.checking = true
+	r.workers++
+	go func() {
+		defer func() { // CheckInput may have exited the goroutine
+			r.plan.checks.Release(false)
+			r.mu.Lock()
+			r.checking = false
+			r.workers--
+			r.unlock()
+		}()
+		r.calls.CheckInput()
+	}()
 }
 
 func (r *run) setTimer(after time.Duration) {
@@ -165,7 +200,10 @@ func (r *run) takeTask(now time.Duration) *task {
 func (r *run) startWorker(t *task, now time.Duration) {
 	if r.admit(t, now) {
 		r.workers++
-		go t.work()
+		if t.workFunc == nil {
+			t.workFunc = t.work
+		}
+		go t.workFunc()
 	}
 }
 
@@ -223,19 +261,20 @@ func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	}
 	t.began, t.state = now, running
 	r.calls.Prepare(int(t.i))
-	r.checkAtDeadline(t, now)
+	r.watch(t, now)
 	return true
 }
 
-// abandon settles t, which is running, as its time is up. Its worker goes on,
-// and its slot is held until the call returns.
+// abandon settles t, which is running, and ends its context, as its time is up.
+// Its worker goes on, and its slot is held until the call returns.
 func (r *run) abandon(t *task, now time.Duration) {
 	m := t.member()
+	t.context().endAt(now)
 	m.slow.Store(true)
 	m.Slots.Abandon()
 	r.settle(t, Outcome{
 		Status:   TimedOut,
-		Opened:   t.reportToBreaker(TimedOut),
+		Opened:   t.reportToBreaker(TimedOut, now),
 		Duration: now - t.admitted,
 		Limit:    t.deadline() - t.began,
 	}, now)

@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"context"
 	"errors"
 	"runtime/debug"
 	"time"
@@ -24,8 +25,9 @@ import (
 // with mu held. A worker that comes back to a task which was abandoned
 // meanwhile gives back the slot, and does nothing else.
 type task struct {
-	run *run
-	i   int32
+	run      *run
+	i        int32
+	workFunc func() // work, once it was needed
 
 	waits    int32 // unsettled tasks that this one waits for
 	state    state
@@ -51,6 +53,9 @@ func (t *task) context() *callContext { return &t.run.scope.calls[t.i] }
 // deadline returns when t must be done, once it was admitted.
 func (t *task) deadline() time.Duration { return t.context().deadline }
 
+// halfway returns when t, which is running, will have used half of its time.
+func (t *task) halfway() time.Duration { return t.began + (t.deadline()-t.began)/2 }
+
 // work is the first worker of a run. It takes its first task here, as the call
 // is not to blame for the time until there was a processor for this goroutine.
 func (r *run) work() {
@@ -74,7 +79,9 @@ func (t *task) work() {
 // waitForSlot is a worker that begins with t, which is queued.
 func (t *task) waitForSlot(place *bulkhead.Place) {
 	r := t.run
-	err := place.Wait(t.context())
+	ctx, cancel := context.WithDeadline(r.scope, r.scope.start.Add(t.deadline()))
+	err := place.Wait(ctx)
+	cancel()
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
@@ -151,7 +158,7 @@ func (t *task) call() (next *task) {
 func (t *task) finish(o Outcome) (next *task) {
 	r, m := t.run, t.member()
 	now := r.scope.since()
-	t.context().end(now)
+	t.context().endAt(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
 	m.Slots.Release(abandoned)
@@ -162,7 +169,7 @@ func (t *task) finish(o Outcome) (next *task) {
 			o.Status, o.Limit = TimedOut, t.deadline()-t.began
 		}
 		o.Duration = now - t.admitted
-		o.Opened = t.reportToBreaker(o.Status)
+		o.Opened = t.reportToBreaker(o.Status, now)
 		if slow := now-t.began > maxSharing; slow != m.slow.Load() {
 			m.slow.Store(slow)
 		}
@@ -173,14 +180,21 @@ func (t *task) finish(o Outcome) (next *task) {
 	return next
 }
 
-// reportToBreaker reports how the call of t ended. If it had to wait for a slot
-// and was not done in the time that was left, that is not the member's fault: a
-// storm of failures must not switch off an enricher that works.
-func (t *task) reportToBreaker(s Status) (opened bool) {
+// reportToBreaker reports how the call of t ended, which was noticed at now.
+func (t *task) reportToBreaker(s Status, now time.Duration) (opened bool) {
 	b := t.member().Breaker
-	if s == TimedOut && t.began > t.admitted {
+	if s == TimedOut && t.excused(now) {
 		b.Waive(t.ticket)
 		return false
 	}
 	return b.Leave(t.ticket, s == TimedOut || s == Panicked)
+}
+
+// excused reports whether it is not the member's fault that t has timed out, so
+// that a storm of failures, a pause of the process or one bad input does not
+// switch off an enricher that works.
+func (t *task) excused(now time.Duration) bool {
+	return t.began > t.admitted || // it had to wait for a slot
+		now-t.deadline() > maxLateness ||
+		t.run.checking
 }
