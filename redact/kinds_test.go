@@ -56,6 +56,8 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"keys without a separator": {
 			{"machine h login bob password hunter2", "machine h login bob password ***"},
 			{"CREATE USER a IDENTIFIED BY 'hunter two' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{`login with password "hunter2" failed`, `login with password "***" failed`},
+			{"invalid token abc123def456ghi7, key abc123def456ghi7", "invalid token ***, key ***"},
 			{"sent AUTH PLAIN AGFsaWNlAA==, got 535", "sent AUTH PLAIN ***, got 535"},
 			{"card 4242 4242 4242 4242 was declined, 4242-4242-4242-4242.", "card *** was declined, ***."},
 		},
@@ -89,6 +91,8 @@ func TestTextKeepsSentences(t *testing.T) {
 		"arn:aws:secretsmanager:us-east-1:1:secret:shop/db-Sa3w0p denied", `{"password":["This password is too short."]}`,
 		`{"token":"must not be empty here"}`, "argument --password: expected one argument", "error: --token is required",
 		`Bearer authorization_uri="https://h/", error="invalid_token"`, "the server requires Basic HTTP authentication",
+		"secret: 404 page not found", `secret: secrets "db-creds" not found`, "token: i/o timeout", "passwd: user 'x' does not exist",
+		"secret shop-db-7f9c6b5d8 not found", `secret "db-7f9c" not found`, "key sha256 token utf8",
 		"sig=11 auth=ldap session=3", "# PASS:  11\n# FAIL:  1", "docker run -u 1000:1000 -p 8080:80", "tar -a x", "mysql -p -u root",
 		"sk-learn-something-about-neural-networks", "SK", "ghp_short", "id 1234 5678 9012 3456", "password authentication failed",
 		"the password expired", "forgot password again", "primary key: 5", "a <b>bold</b> word", "x->token > 5", "50%3D",

@@ -9,9 +9,16 @@ type phrase struct {
 }
 
 var phrases = []phrase{
-	{"password ", isMixed}, {"passwd ", isMixed}, {"passphrase ", isMixed}, // of .netrc, and in sentences
-	{"identified by ", isQuoted}, {"password ", isQuoted}, // SQL
-	{"auth plain ", looksEncoded}, {"auth login ", looksEncoded}, // SMTP
+	{"password ", isMixed},
+	{"passwd ", isMixed},
+	{"passphrase ", isMixed}, // of .netrc, and in sentences
+	{"identified by ", isQuoted},
+	{"password ", isQuoted}, // SQL
+	{"token ", isLong},
+	{"key ", isLong},
+	{"secret ", isLong},
+	{"auth plain ", looksEncoded},
+	{"auth login ", looksEncoded}, // SMTP
 }
 
 // redactPhrases masks the word after a phrase.
@@ -19,7 +26,7 @@ func redactPhrases(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
 		switch s[i] | 0x20 {
-		case 'p', 'i', 'a':
+		case 'p', 'i', 'a', 't', 'k', 's':
 		default:
 			continue
 		}
@@ -62,7 +69,14 @@ func isMixed(word string) bool {
 	return letter && digit && len(word) >= 6 && strings.IndexAny(word, "=:\"'`<>(){}[]") < 0
 }
 
-func isQuoted(word string) bool { return len(word) > 1 && word[0] == '\'' }
+// isLong reports whether word is mixed and too long for a name.
+func isLong(word string) bool {
+	return len(word) >= 16 && isMixed(word) && strings.IndexAny(word, "-./") < 0
+}
+
+func isQuoted(word string) bool {
+	return len(word) > 1 && (word[0] == '\'' || word[0] == '"' && isMixed(strings.Trim(word, `"`)))
+}
 
 // redactCards masks the numbers of payment cards in groups of four digits.
 func redactCards(s string) string {

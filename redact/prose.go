@@ -19,8 +19,8 @@ var clauseWords = []string{
 }
 
 // isClause reports whether s, which follows a colon and a space, goes on as a sentence
-// does, such as "dial tcp: i/o timeout" after "cannot fetch token:". If there are only
-// letters in the first two words, it does.
+// does, such as "dial tcp: i/o timeout" after "cannot fetch token:". It does if there
+// are only letters in the first two words.
 func isClause(s string) bool {
 	s = s[:min(len(s), maxPassword)]
 	s = s[:lineEnd(s, 0)]
@@ -29,15 +29,15 @@ func isClause(s string) bool {
 	if slices.Contains(clauseWords, strings.ToLower(word)) {
 		return true
 	}
-	if len(word) == 3 && isPort(word) { // 400 Bad Request
-		return rest != "" && 'A' <= rest[0] && rest[0] <= 'Z'
-	}
 	if strings.HasSuffix(first, ":") && len(word) == len(first)-1 && word != "" {
 		return rest != "" && (isLetters(word) || word == "oauth2")
 	}
-	second := rest[:wordEnd(rest)]
-	second = strings.TrimRight(second, ".,;)")
-	return isLetters(first) && isLetters(second) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second))
+	second := strings.Trim(rest, " \"'`(")
+	second = strings.TrimRight(second[:wordEnd(second)], ".,;)'")
+	if len(first) <= 3 && isPort(first) { // 400 Bad Request
+		return isLetters(second)
+	}
+	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second))
 }
 
 // verbs follow the name of a flag in a sentence.

@@ -252,7 +252,7 @@ func TestTextIsLinear(t *testing.T) {
 		"a://", "a:", "@", "a@", ":@", "token=[", "token={", `token="`, `token=\"`, `"`, `\`, "password", "=", " ", " =", " --", "-", " -", "--password ", "--password --", `"--token" `,
 		"authorization: ", "cookie: ", "cookie: a=", "authorization: digest ", "bearer ", "basic ", "PRIVATE KEY-----", "BEGIN PRIVATE KEY-----",
 		"<token>", ">", "a,", "token=a,", "&", `invalid port "`, `token=\`, "]", "token:", "http://a:b/", "\x00", "é",
-		"%3D", "token%3D", "&quot;", "token:&quot;", "<a ", "value: ", "name: token value: ", "token: |\n ", "token: |\n  x\n", "password ", "identified by '", "auth plain ",
+		"%3D", "token%3D", "&quot;", "token:&quot;", "token:&quot;&quot;", "token=[]", "token=[\n", "<a ", "value: ", "name: token value: ", "token: |\n ", "token: |\n  x\n", "password ", "identified by '", "auth plain ",
 		"4242 ", "4242 4242 4242 4242 ", "ghp_", "sk-", "eyJ", "SK", "api.telegram.org/bot", " -u a:b", "mysql -p", "access key: ", "key key ", "token: a ", "BEGIN PRIVATE",
 		"redis://a:b ", "redis://a:b\"", "redis://:", "@tcp(", "a:\"@tcp(", "a \"@b/", "a/b@c:1521 ", "password=a ", "password=a;", "password=<a", "password=a\"b",
 	} {

@@ -17,12 +17,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		return i
 	}
 	if strings.HasPrefix(s[i:], htmlQuote) {
-		from, to := i+len(htmlQuote), lineEnd(s, i)
-		if n := strings.Index(s[from:to], htmlQuote); n >= 0 {
-			to = from + n
-		}
-		e.mask(from, to)
-		return to
+		return redactUpTo(e, i+len(htmlQuote), htmlQuote)
 	}
 	slashes := i
 	for slashes < len(s) && s[slashes] == '\\' {
@@ -38,11 +33,11 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	case s[i] == '{' && sep == ':':
 		return i + 1 // an object, whose keys are judged one by one
 	case s[i] == '{':
-		return redactUpTo(e, i+1, '}') // an ODBC value
+		return redactUpTo(e, i+1, "}") // an ODBC value
 	case s[i] == '[' && i+1 < len(s) && isQuote(s[i+1]) && isSentence(s[i+2:quoteEnd(s, i+2, s[i+1], 0)]):
 		return i + 1
 	case s[i] == '[':
-		return redactUpTo(e, i+1, ']')
+		return redactUpTo(e, i+1, "]")
 	}
 	name := secretkey.Letters(key)
 	if bytes.HasSuffix(name, []byte("cookie")) || bytes.HasSuffix(name, []byte("authorization")) {
@@ -87,11 +82,11 @@ func redactBlock(e *edit, from int) int {
 	return to
 }
 
-// redactUpTo masks up to a character or the end of the line.
-func redactUpTo(e *edit, from int, c byte) int {
-	to := lineEnd(e.src, from)
-	if n := strings.IndexByte(e.src[from:to], c); n >= 0 {
-		to = from + n
+// redactUpTo masks up to end, or to the end of the line.
+func redactUpTo(e *edit, from int, end string) int {
+	to := from
+	for to < len(e.src) && e.src[to] != '\n' && !strings.HasPrefix(e.src[to:], end) {
+		to++
 	}
 	e.mask(from, to)
 	return to
