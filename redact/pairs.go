@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"strings"
-
-	"github.com/failure-enrichers/enricher/internal/secretkey"
-)
+import "strings"
 
 // redactPairs masks the values of secret keys.
 func redactPairs(s string) string {
@@ -25,6 +21,10 @@ func nextSeparator(s string, i int) int {
 		switch s[i] {
 		case '=', ':', '>':
 			return i
+		case '%':
+			if strings.HasPrefix(s[i+1:], "3D") || strings.HasPrefix(s[i+1:], "3d") {
+				return i
+			}
 		case '-':
 			if i == 0 || !isWord(s[i-1]) {
 				return i
@@ -38,19 +38,13 @@ func nextSeparator(s string, i int) int {
 // start or later, is secret. It returns where to continue.
 func redactPair(e *edit, start, i int) int {
 	s := e.src
-	if s[i] == '-' {
+	switch s[i] {
+	case '-':
 		return redactFlag(e, i)
-	}
-	if s[i] == '>' {
-		if key, from := wordBefore(s, start, i); from > start && s[from-1] == '<' && secretkey.Is(key) {
-			to := i + 1
-			for to < len(s) && s[to] != '<' {
-				to++
-			}
-			e.mask(i+1, to)
-			return to
-		}
-		return i + 1
+	case '>':
+		return redactElement(e, i)
+	case '%':
+		return redactEscaped(e, start, i)
 	}
 	from := i + 1
 	if s[i] == ':' && from < len(s) && (s[from] == ':' || s[from] == '/') {
@@ -61,20 +55,73 @@ func redactPair(e *edit, start, i int) int {
 			return from // a URL
 		}
 	}
-	key, bare := keyBefore(s, start, i)
-	if !secretkey.Is(key) || s[i] == ':' && bare && isProseKey(s[start:i], key) {
+	key, begin, bare := keyBefore(s, start, i)
+	if !isSecretKey(key) && !(s[i] == '=' && isKeyWord(key)) && !isApart(s[:i], key) ||
+		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)) {
 		return i + 1
 	}
 	for from < len(s) && (s[from] == '=' || s[from] == '>') { // ==, :=, =>
 		from++
 	}
+	value := from
 	for from < len(s) && (s[from] == ' ' || s[from] == '\t') {
 		from++
 	}
 	if (key == "PWD" || key == "OLDPWD") && from < len(s) && s[from] == '/' {
 		return from // the working directory
 	}
+	if s[i] == ':' && from > value && isClause(s[from:]) && !hasSuffixFold(key, "phrase") {
+		return from
+	}
 	return redactValue(e, key, s[i], from)
+}
+
+// redactElement masks the text after the > at i if it ends the tag of a secret.
+func redactElement(e *edit, i int) int {
+	s := e.src
+	low := max(0, i-maxTag)
+	open := low + strings.LastIndexByte(s[low:i], '<')
+	if open < low {
+		return i + 1
+	}
+	key := open + 1
+	for key < i && (isWord(s[key]) || s[key] == ':') {
+		key++
+	}
+	if name := s[open+1 : key]; key < i && !isSpace(s[key]) || s[i-1] == '/' || !isSecretKey(name[strings.LastIndexByte(name, ':')+1:]) {
+		return i + 1
+	}
+	to := i + 1
+	for to < len(s) && s[to] != '<' {
+		to++
+	}
+	e.mask(i+1, to)
+	return to
+}
+
+// maxTag bounds how far from its end the beginning of a tag is looked for.
+const maxTag = 256
+
+// redactEscaped masks the value after the %3D at i, which is a = in a URL that is a
+// parameter of another.
+func redactEscaped(e *edit, start, i int) int {
+	s := e.src
+	key, begin := wordBefore(s, start, i)
+	if begin > 0 && s[begin-1] == '%' && len(key) > 2 {
+		key = key[2:] // %26key
+	}
+	from := i + len("%3D")
+	if !isSecretKey(key) {
+		return from
+	}
+	to := valueEnd(s, from)
+	for _, end := range []string{"%26", "%23", "&"} {
+		if n := strings.Index(s[from:to], end); n >= 0 {
+			to = from + n
+		}
+	}
+	e.mask(from, to)
+	return to
 }
 
 // redactFlag masks the secret of --password secret, also if each word is quoted.
@@ -87,13 +134,26 @@ func redactFlag(e *edit, i int) int {
 	from := to
 	if from < len(s) && isQuote(s[from]) {
 		from++
+		if from < len(s) && s[from] == ',' {
+			from++
+		}
 	}
 	start := from
 	for from < len(s) && s[from] == ' ' {
 		from++
 	}
-	if from == start || from < len(s) && s[from] == '-' || !secretkey.Is(s[i:to]) {
+	if from == start || from < len(s) && s[from] == '-' {
 		return i + 1 // it may be the key of --password=secret
+	}
+	if !isSecretKey(s[i:to]) {
+		if begin, end := flagSecret(s, i, to, from); begin < end {
+			e.mask(begin, end)
+			return end
+		}
+		return i + 1
+	}
+	if word := s[from : from+wordEnd(s[from:])]; isVerb(word) {
+		return from // --token is required
 	}
 	return redactValue(e, s[i:to], '=', from)
 }
@@ -101,13 +161,17 @@ func redactFlag(e *edit, i int) int {
 // maxKey bounds how many bytes of a key are looked at.
 const maxKey = 64
 
-// keyBefore returns the key before the separator at i, and whether it stands
-// there without quotes.
-func keyBefore(s string, start, i int) (key string, bare bool) {
+// keyBefore returns the key before the separator at i, where it begins, and whether
+// it stands there without quotes.
+func keyBefore(s string, start, i int) (key string, begin int, bare bool) {
 	for i > start && (s[i-1] == ' ' || s[i-1] == '\t') {
 		i--
 	}
 	bare = true
+	if n := len(htmlQuote); i-start > n && s[i-n:i] == htmlQuote {
+		i -= n
+		bare = false
+	}
 	if i > start && isQuote(s[i-1]) {
 		bare = false
 		i--
@@ -118,9 +182,19 @@ func keyBefore(s string, start, i int) (key string, bare bool) {
 	if i > start && s[i-1] == ']' { // user[password]
 		i--
 	}
-	key, _ = wordBefore(s, start, i)
-	return key, bare
+	key, begin = wordBefore(s, start, i)
+	for n := 0; n < 2 && hasSuffixFold(key, "key") && begin > start && s[begin-1] == ' ' && !isSecretKey(key); n++ {
+		_, before := wordBefore(s, start, begin-1) // Secret Access Key
+		if before == begin-1 {
+			break
+		}
+		key, begin = s[before:i], before
+	}
+	return key, begin, bare
 }
+
+// htmlQuote is a quotation mark in HTML.
+const htmlQuote = "&quot;"
 
 // wordBefore returns the word that ends at i, and where it begins.
 func wordBefore(s string, start, i int) (word string, from int) {
@@ -129,12 +203,6 @@ func wordBefore(s string, start, i int) (word string, from int) {
 		from--
 	}
 	return s[from:i], from
-}
-
-// isProseKey reports whether the word before a colon is more likely to end a
-// clause than to be a key: "unexpected token:", which parsers say, or "auth:".
-func isProseKey(before, key string) bool {
-	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig")
 }
 
 func hasSuffixFold(s, suffix string) bool {

@@ -28,7 +28,7 @@ var prefixes = []prefix{
 	{"$2a$", 50}, {"$2b$", 50}, {"$2y$", 50}, {"$argon2", 40}, {"$6$", 40}, {"$5$", 40}, {"$1$", 24}, // hashes of passwords
 }
 
-// places are parts of URLs that a secret follows, up to the next slash.
+// places are parts of URLs that a secret follows, up to the end of the path.
 var places = []string{
 	"hooks.slack.com/services/", "hooks.slack.com/workflows/", "discord.com/api/webhooks/", "discordapp.com/api/webhooks/",
 	"api.telegram.org/bot", "webhook.office.com/webhookb2/", "hooks.zapier.com/hooks/catch/",
@@ -55,11 +55,15 @@ func redactPrefixed(s string) string {
 				continue
 			}
 			from := i + len(p.text)
-			if to, ok := prefixedEnd(s, from); ok && to-from >= p.n {
-				e.mask(from, to)
-				i = to - 1
-				break
+			to, digit := prefixedEnd(s, from)
+			if digit && to-from < p.n {
+				continue
 			}
+			if digit {
+				e.mask(from, to)
+			}
+			i = max(i, to-1) // without a digit, no other prefix helps
+			break
 		}
 	}
 	return redactPlaces(e.String())
@@ -71,7 +75,7 @@ func prefixedEnd(s string, from int) (to int, digit bool) {
 	for to = from; to < len(s) && (isWord(s[to]) || strings.IndexByte("$/+=,", s[to]) >= 0 && s[from-1] == '$'); to++ {
 		digit = digit || isDigit(s[to])
 	}
-	for to > from && s[to-1] == '.' {
+	for to > from && (s[to-1] == '.' || s[to-1] == ',') {
 		to--
 	}
 	return to, digit

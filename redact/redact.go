@@ -1,9 +1,9 @@
 // Package redact masks secrets in texts, such as the messages of errors, before
 // they are logged, stored or sent.
 //
-// It recognizes secrets by their form: the key before a value, the place in a URL,
-// the scheme of a credential. It does not know the secrets themselves, so that one
-// in the middle of a sentence is not found. When in doubt, it masks.
+// [Text] recognizes secrets by their form: the key before a value, the place in a URL,
+// the scheme of a credential, the first letters of a token. When in doubt, it masks.
+// A [Redactor] also masks secrets that it is told, wherever they are.
 package redact
 
 import "strings"
@@ -14,14 +14,22 @@ const mask = "***"
 // Text returns text with what looks like a secret replaced by "***":
 //
 //   - passwords in URLs, such as postgres://user:***@host/db, and in data source
-//     names, such as user:***@tcp(host)/db
+//     names, such as user:***@tcp(host)/db, whatever characters they have
 //   - tokens of 20 or more bytes in place of the user of an http or https URL
 //   - values of keys that are or end in password, token, secret, api_key and the
-//     like, in query strings, JSON, XML, log lines, key=value lists and command
-//     lines, with or without quotation marks, also if those are escaped
+//     like, in query strings, JSON, XML, YAML, log lines, key=value lists and
+//     command lines, with or without quotation marks, also if those are escaped
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
 //     headers
-//   - private keys in PEM form
+//   - tokens and hashes of passwords that are known by how they begin, such as
+//     ghp_***, JSON Web Tokens, and what follows in the URLs of well-known webhooks
+//   - private keys in PEM form, and the numbers of payment cards in groups of four
+//
+// After a colon and a space, two words that have only letters are taken for a sentence,
+// not for a password: "cannot fetch token: permission denied". A password is not found
+// if it is in a sentence without its key, if it has white space and no quotation
+// marks in a list whose pairs white space separates, or if it has white space or a
+// slash in user:password@host.
 //
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional

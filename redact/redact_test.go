@@ -212,7 +212,7 @@ func TestTextKeepsWhatIsNoSecret(t *testing.T) {
 		`token=\`, "invalid port ", `invalid port "`,
 		"-----BEGIN PRIVATE KEY----------END PRIVATE KEY----- is empty",
 		"file:///a:b@c", "token://", "http://@h:x/y@z", "Pwd={};Uid=sa", "token:[] x",
-		"<" + strings.Repeat("k", 57) + "password>65 characters are no key", `{"token":{"limit":5}}`, "enter a password:.",
+		`{"token":{"limit":5}}`, "enter a password:.",
 		"no PRIVATE KEY----- here -----END", "Authorization: Digest\nHost: x",
 		"secret://vault/path token:", "OLDPWD=/home/bob PWD=",
 		"COMPASS=north encompass=x",
@@ -252,6 +252,8 @@ func TestTextIsLinear(t *testing.T) {
 		"a://", "a:", "@", "a@", ":@", "token=[", "token={", `token="`, `token=\"`, `"`, `\`, "password", "=", " ", " =", " --", "-", " -", "--password ", "--password --", `"--token" `,
 		"authorization: ", "cookie: ", "cookie: a=", "authorization: digest ", "bearer ", "basic ", "PRIVATE KEY-----", "BEGIN PRIVATE KEY-----",
 		"<token>", ">", "a,", "token=a,", "&", `invalid port "`, `token=\`, "]", "token:", "http://a:b/", "\x00", "é",
+		"%3D", "token%3D", "&quot;", "token:&quot;", "token:&quot;&quot;", "token=[]", "token=[\n", "<a ", "value: ", "name: token value: ", "token: |\n ", "token: |\n  x\n", "password ", "identified by '", "auth plain ",
+		"4242 ", "4242 4242 4242 4242 ", "ghp_", "sk-", "eyJ", "SK", "api.telegram.org/bot", " -u a:b", "mysql -p", "access key: ", "key key ", "token: a ", "BEGIN PRIVATE",
 		"redis://a:b ", "redis://a:b\"", "redis://:", "@tcp(", "a:\"@tcp(", "a \"@b/", "a/b@c:1521 ", "password=a ", "password=a;", "password=<a", "password=a\"b",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
@@ -263,6 +265,15 @@ func FuzzText(f *testing.F) {
 	for _, s := range []string{
 		"postgres://u:p@h/d", "redis://:p q@h ", "u:p@tcp(h)/d", "u:p q@tcp(h)/d", "u:p\"q@h/d", "u/p@h:1521/d", "Password=a b;c=d", "password=<x>", `{"password":"x"}`, "token=a&b=c", "Bearer abc", "--token x",
 		`{\"token\":\"x\"}`, "token:'a b'@host", "-----BEGIN PRIVATE KEY-----x", "Cookie: a=b", "<token>x</token>",
+	} {
+		f.Add(s)
+	}
+	f.Add("://a:" + strings.Repeat("s", 140)) // longer than a password
+	for _, s := range []string{
+		"%3Ftoken%3Dx%26", "&quot;token&quot;:&quot;x&quot;", "<a:Password b=c>x</a>", "name: TOKEN\nvalue: x", "token: |\n  x\n  y\nz",
+		"password x12345 y", "identified by 'x y'", "auth plain QUI=", "4242 4242 4242 4242", "ghp_0123456789abcdefghij", "curl -u a:b",
+		"mysql -px", "Authorization: A b1234567", "token: x y", "token: not x", "secret access key: x", "BEGIN%20PRIVATE%20KEY-----x",
+		"api.telegram.org/bot1:x/y", "eyJ0123456789abcdefghijklmnopqrstuvw", "session=a1", "--token is", "arn:a:secret:x",
 	} {
 		f.Add(s)
 	}

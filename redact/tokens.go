@@ -12,8 +12,7 @@ func redactTokens(s string) string {
 		}
 		i = redactToken(&e, i+n)
 	}
-	s = redactPEM(e.String())
-	return redactPort(s)
+	return redactPort(redactPEM(redactPhrases(e.String())))
 }
 
 // nextToken returns where "bearer " or "basic " may begin.
@@ -55,6 +54,9 @@ func redactToken(e *edit, i int) int {
 	if from == start || token == "" {
 		return from
 	}
+	if strings.HasSuffix(token, "=") && to < len(s) && isQuote(s[to]) {
+		return to // a parameter of a challenge
+	}
 	if bearer && !isProse(token) || !bearer && looksEncoded(token) {
 		e.mask(from, to)
 	}
@@ -81,7 +83,7 @@ func isProse(word string) bool {
 // looksEncoded reports whether the word after "basic", which is common in
 // sentences, is in base 64: there are capitals inside, digits or padding.
 func looksEncoded(word string) bool {
-	if len(word) < 4 {
+	if len(word) < 4 || isLetters(word) && strings.ToUpper(word) == word { // Basic HTTP
 		return false
 	}
 	for i := range len(word) {
@@ -96,20 +98,24 @@ func looksEncoded(word string) bool {
 // maxKeyKind is how long "BEGIN RSA " and the like may be.
 const maxKeyKind = 32
 
-// redactPEM masks private keys.
+// redactPEM masks private keys, also if their spaces are escaped as in a URL.
 func redactPEM(s string) string {
-	const begin, end, dashes = "PRIVATE KEY-----", "-----END", "-----"
+	const begin, end, dashes = "PRIVATE", "-----END", "-----"
 	e := edit{src: s}
 	for i := 0; ; {
 		n := strings.Index(s[i:], begin)
 		if n < 0 {
 			return e.String()
 		}
+		before := s[max(i, i+n-maxKeyKind) : i+n]
 		from := i + n + len(begin)
-		if !strings.Contains(s[max(i, i+n-maxKeyKind):i+n], "BEGIN ") {
-			i = from
+		i = from
+		kind := s[from:min(len(s), from+maxKeyKind)]
+		n = strings.Index(kind, dashes)
+		if n < 0 || !strings.Contains(before, "BEGIN") || !isKeyKind(kind[:n]) {
 			continue
 		}
+		from += n + len(dashes)
 		to := len(s)
 		if n := strings.Index(s[from:], end); n >= 0 {
 			to = from + n
@@ -122,6 +128,13 @@ func redactPEM(s string) string {
 		}
 		e.mask(from, to)
 	}
+}
+
+// isKeyKind reports whether s is what is between PRIVATE and the dashes: " KEY", or
+// " KEY BLOCK" of PGP.
+func isKeyKind(s string) bool {
+	s = strings.NewReplacer("%20", "", "+", "", " ", "").Replace(s)
+	return s == "KEY" || s == "KEYBLOCK"
 }
 
 // redactPort masks what net/url reports as an invalid port: if there is a slash in

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/secretkey"
@@ -15,6 +16,9 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if i == len(s) || s[i] == '\n' {
 		return i
 	}
+	if strings.HasPrefix(s[i:], htmlQuote) {
+		return redactUpTo(e, i+len(htmlQuote), htmlQuote)
+	}
 	slashes := i
 	for slashes < len(s) && s[slashes] == '\\' {
 		slashes++
@@ -22,14 +26,18 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	switch {
 	case slashes < len(s) && isQuote(s[slashes]):
 		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
-		e.mask(slashes+1, to)
+		if sep != ':' || !isSentence(s[slashes+1:to]) {
+			e.mask(slashes+1, to)
+		}
 		return to
 	case s[i] == '{' && sep == ':':
 		return i + 1 // an object, whose keys are judged one by one
 	case s[i] == '{':
-		return redactUpTo(e, i+1, '}') // an ODBC value
+		return redactUpTo(e, i+1, "}") // an ODBC value
+	case s[i] == '[' && i+1 < len(s) && isQuote(s[i+1]) && isSentence(s[i+2:quoteEnd(s, i+2, s[i+1], 0)]):
+		return i + 1
 	case s[i] == '[':
-		return redactUpTo(e, i+1, ']')
+		return redactUpTo(e, i+1, "]")
 	}
 	name := secretkey.Letters(key)
 	if bytes.HasSuffix(name, []byte("cookie")) || bytes.HasSuffix(name, []byte("authorization")) {
@@ -46,24 +54,46 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		end--
 	}
 	switch s[i:end] {
+	case "|", ">", "|-", ">-":
+		if to < len(s) && s[to] == '\n' {
+			return redactBlock(e, to+1)
+		}
 	case "null", "nil", "true", "false", "none", "None":
 		return to
 	}
-	if placeholder(s[i:end]) < end-i {
+	if placeholder(s[i:end]) < end-i && !isHarmless(key, s[i:end]) {
 		e.mask(i, end)
 	}
 	return max(to, i+1)
 }
 
-// redactUpTo masks up to a character or the end of the line.
-func redactUpTo(e *edit, from int, c byte) int {
-	to := lineEnd(e.src, from)
-	if n := strings.IndexByte(e.src[from:to], c); n >= 0 {
-		to = from + n
+// redactBlock masks the lines of a YAML block that begins at from.
+func redactBlock(e *edit, from int) int {
+	s := e.src
+	indent := from
+	for indent < len(s) && s[indent] == ' ' {
+		indent++
+	}
+	to := lineEnd(s, from)
+	for to < len(s) && indent > from && strings.HasPrefix(s[to+1:], s[from:indent]) {
+		to = lineEnd(s, to+1)
+	}
+	e.mask(indent, to)
+	return to
+}
+
+// redactUpTo masks up to end, or to the end of the line.
+func redactUpTo(e *edit, from int, end string) int {
+	to := from
+	for to < len(e.src) && e.src[to] != '\n' && !strings.HasPrefix(e.src[to:], end) {
+		to++
 	}
 	e.mask(from, to)
 	return to
 }
+
+// schemes are the schemes of an Authorization header that one word follows.
+var schemes = []string{"bearer", "basic", "token", "apikey"}
 
 // redactHeader masks the value of a header that may have several words: a cookie,
 // or credentials that begin with their scheme. It returns where to continue, and
@@ -87,12 +117,15 @@ func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
 		word++
 	}
 	switch scheme {
-	case "bearer", "basic", "token", "apikey":
-		to = valueEnd(s, word)
 	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
 		to = lineEnd(s, word)
 	default:
-		return from, false
+		to = valueEnd(s, word)
+		// Any scheme, if a credential seems to follow: SSWS 00f..., Bot MTk...
+		known := slices.Contains(schemes, scheme) || s[word:to] == mask
+		if !known && (!isLetters(scheme) || to-word < 8 || strings.IndexAny(s[word:to], "0123456789") < 0) {
+			return from, false
+		}
 	}
 	e.mask(word, to)
 	return to, true

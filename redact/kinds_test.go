@@ -1,0 +1,103 @@
+package redact_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/redact"
+)
+
+func TestTextMasksSecretsOfEachKind(t *testing.T) {
+	t.Parallel()
+	for name, cases := range map[string][][2]string{
+		"tokens known by how they begin": {
+			{"denied for ghp_0123456789abcdefghij.", "denied for ghp_***."},
+			{"key sk-proj-abc_def-0123456789abcdef is wrong", "key sk-*** is wrong"},
+			{"?jwt=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN failed", "?jwt=eyJ*** failed"},
+			{"hash $2y$10$GJ/juNvyraROActwtWSWxOhVba75sGCKemH6jvt7hK.wUNuNrvEqO, 5", "hash $2y$***, 5"},
+			{"hooks.slack.com/services/T0/B0/abc: 404", "hooks.slack.com/services/***: 404"},
+			{"https://api.telegram.org/bot12:ab-c/getMe", "https://api.telegram.org/bot***"},
+		},
+		"headers with schemes of their own": {
+			{"Authorization: SSWS 00FZ8wJ6m rejected", "Authorization: SSWS *** rejected"},
+			{"authorization: AWS AKIA1:frJ+/8=", "authorization: AWS ***"},
+		},
+		"escaped once more": {
+			{"?next=%2Fcb%3Ftoken%3Dhunter2%26n%3D1 x", "?next=%2Fcb%3Ftoken%3D***%26n%3D1 x"},
+			{"?next=%2fcb%3fsig%3dhunter2&a=b", "?next=%2fcb%3fsig%3d***&a=b"},
+			{"{&quot;password&quot;:&quot;hunter2&quot;,&quot;a&quot;:1}", "{&quot;password&quot;:&quot;***&quot;,&quot;a&quot;:1}"},
+			{"password%3Dhunter2", "password%3D***"},
+			{"-----BEGIN%20EC%20PRIVATE%20KEY-----%0AMII-----END%20EC", "-----BEGIN%20EC%20PRIVATE%20KEY-----***-----END%20EC"},
+			{"-----BEGIN+PRIVATE+KEY-----MII", "-----BEGIN+PRIVATE+KEY-----***"},
+			{"-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQO\n-----END PGP PRIVATE KEY BLOCK-----: x", "-----BEGIN PGP PRIVATE KEY BLOCK-----***-----END PGP PRIVATE KEY BLOCK-----: x"},
+		},
+		"command lines": {
+			{"curl -sf -u admin:hunter2 https://h/", "curl -sf -u admin:*** https://h/"},
+			{"curl --proxy-user a:hunter2", "curl --proxy-user a:***"},
+			{"mysqldump -uroot -phunter2 shop", "mysqldump -uroot -p*** shop"},
+			{"redis-cli -h cache -a hunter2 PING", "redis-cli -h cache -a *** PING"},
+			{"['mysql', '--password', 'hunter2', 'shop']", "['mysql', '--password', '***', 'shop']"},
+		},
+		"names and values apart": {
+			{"[{Name:DB_PASSWORD Value:hunter2 X:nil} {Name:PORT Value:80}]", "[{Name:DB_PASSWORD Value:*** X:nil} {Name:PORT Value:80}]"},
+			{"- name: DB_PASSWORD\n  value: hunter2\n- name: PORT\n  value: 80", "- name: DB_PASSWORD\n  value: ***\n- name: PORT\n  value: 80"},
+			{`{"name":"API_TOKEN","value":"hunter2"}`, `{"name":"API_TOKEN","value":"***"}`},
+			{"password: |\n  hunter2\n  more\nport: 1", "password: |\n  ***\nport: 1"},
+			{`<w:Password Type="x#y">hunter2</w:Password>`, `<w:Password Type="x#y">***</w:Password>`},
+		},
+		"keys of several words or languages": {
+			{"Secret Access Key: hunter2", "Secret Access Key: ***"},
+			{"API key=hunter2", "API key=***"},
+			{"Passwort=hunter2 DBPASS=hunter2", "Passwort=*** DBPASS=***"},
+			{"X-Auth-Key: hunter2, otp=123456 session=hunter2", "X-Auth-Key: ***, otp=*** session=***"},
+			{"?Expires=1&Signature=abc~d&Key-Pair-Id=K2", "?Expires=1&Signature=***&Key-Pair-Id=K2"},
+		},
+		"keys without a separator": {
+			{"machine h login bob password hunter2", "machine h login bob password ***"},
+			{"CREATE USER a IDENTIFIED BY 'hunter two' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{`login with password "hunter2" failed`, `login with password "***" failed`},
+			{"invalid token abc123def456ghi7, key abc123def456ghi7", "invalid token ***, key ***"},
+			{"sent AUTH PLAIN AGFsaWNlAA==, got 535", "sent AUTH PLAIN ***, got 535"},
+			{"card 4242 4242 4242 4242 was declined, 4242-4242-4242-4242.", "card *** was declined, ***."},
+		},
+		"in what looks like a sentence": {
+			{"password: hunter2 was rejected", "password: *** was rejected"},
+			{"password: swordfish", "password: ***"},
+			{"passphrase: correct horse", "passphrase: *** horse"},
+			{`{"password":"correct horse battery staple"}`, `{"password":"***"}`},
+			{"Password: hunter, Host: db", "Password: ***, Host: db"},
+			{"token: 400abc Bad", "token: *** Bad"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range cases {
+				assert.Equal(t, c[1], redact.Text(c[0]))
+				assert.Equal(t, c[1], redact.Text(c[1]), "what is redacted stays as it is")
+			}
+		})
+	}
+}
+
+func TestTextKeepsSentences(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`Post "https://h/token": dial tcp 10.0.0.1:443: i/o timeout`, "cannot fetch token: 400 Bad Request", "token: EOF",
+		"cannot fetch token: oauth2: server response missing access_token", "token: rpc error: code = 5", "token: signature is invalid",
+		"open /run/secrets/token: no such file or directory", "passwd: Authentication token manipulation error",
+		"read secret: unexpected end of JSON input", "secret: json: cannot unmarshal", `token: Get "https://h/": EOF`,
+		"ExpiredToken: The security token is expired", "(using password: YES)", `github: "token": required field is not set`,
+		"arn:aws:secretsmanager:us-east-1:1:secret:shop/db-Sa3w0p denied", `{"password":["This password is too short."]}`,
+		`{"token":"must not be empty here"}`, "argument --password: expected one argument", "error: --token is required",
+		`Bearer authorization_uri="https://h/", error="invalid_token"`, "the server requires Basic HTTP authentication",
+		"secret: 404 page not found", `secret: secrets "db-creds" not found`, "token: i/o timeout", "passwd: user 'x' does not exist",
+		"secret shop-db-7f9c6b5d8 not found", `secret "db-7f9c" not found`, "key sha256 token utf8",
+		"sig=11 auth=ldap session=3", "# PASS:  11\n# FAIL:  1", "docker run -u 1000:1000 -p 8080:80", "tar -a x", "mysql -p -u root",
+		"sk-learn-something-about-neural-networks", "SK", "ghp_short", "id 1234 5678 9012 3456", "password authentication failed",
+		"the password expired", "forgot password again", "primary key: 5", "a <b>bold</b> word", "x->token > 5", "50%3D",
+		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
+	} {
+		assert.Equal(t, text, redact.Text(text))
+	}
+}

@@ -1,0 +1,81 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+)
+
+// isProseKey reports whether the word before a colon is more likely to end a
+// clause than to be a key: "unexpected token:", which parsers say, or "auth:".
+func isProseKey(before, key string) bool {
+	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig")
+}
+
+// clauseWords begin a clause after a colon, or are one, and are no passwords.
+var clauseWords = []string{
+	"dial", "lookup", "get", "post", "put", "open", "read", "write", "eof", "unauthorized", "forbidden", "invalid", "missing",
+	"required", "expired", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
+	"yes", "rpc",
+}
+
+// isClause reports whether s, which follows a colon and a space, goes on as a sentence
+// does, such as "dial tcp: i/o timeout" after "cannot fetch token:". It does if there
+// are only letters in the first two words.
+func isClause(s string) bool {
+	s = s[:min(len(s), maxPassword)]
+	s = s[:lineEnd(s, 0)]
+	first, rest, _ := strings.Cut(s, " ")
+	word := strings.TrimRight(first, ":,.;)]}\"'`\\")
+	if slices.Contains(clauseWords, strings.ToLower(word)) {
+		return true
+	}
+	if strings.HasSuffix(first, ":") && len(word) == len(first)-1 && word != "" {
+		return rest != "" && (isLetters(word) || word == "oauth2")
+	}
+	second := strings.Trim(rest, " \"'`(")
+	second = strings.TrimRight(second[:wordEnd(second)], ".,;)'")
+	if len(first) <= 3 && isPort(first) { // 400 Bad Request
+		return isLetters(second)
+	}
+	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second))
+}
+
+// verbs follow the name of a flag in a sentence.
+var verbs = []string{"is", "are", "was", "must", "can", "cannot", "and", "or", "not", "requires", "required", "for", "flag", "option", "has", "needs"}
+
+func isVerb(word string) bool { return slices.Contains(verbs, strings.TrimRight(word, ".,:;")) }
+
+// isSentence reports whether s, the quoted value of a key, says what is wrong with the
+// value that was given: "This password is too short."
+func isSentence(s string) bool {
+	words := strings.Fields(s[:min(len(s), maxPassword)])
+	return len(words) > 2 && slices.ContainsFunc(words, func(word string) bool {
+		return slices.Contains([]string{"is", "must", "be", "cannot", "should", "not", "too", "required"}, strings.Trim(word, ".,"))
+	})
+}
+
+// isResource reports whether the key that begins at begin is within the name of a
+// resource: arn:aws:secretsmanager:us-east-1:1:secret:name.
+func isResource(s string, start, begin int) bool {
+	if begin == 0 || s[begin-1] != ':' {
+		return false
+	}
+	low := max(0, begin-maxPassword)
+	word := s[low:begin]
+	for i := len(word) - 1; i >= 0; i-- {
+		if endsURL(word[i]) {
+			word = word[i+1:]
+			break
+		}
+	}
+	return strings.Contains(word, "arn:")
+}
+
+func isLetters(s string) bool {
+	for i := range len(s) {
+		if !isLetter(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
