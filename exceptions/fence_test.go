@@ -55,6 +55,10 @@ func TestFenceHoldsCausesThatExitTheGoroutine(t *testing.T) {
 		h := exceptions.NewHistory(exceptions.Options{})
 		h.ObserveFailure(t.Context(), cause, enricher.FailureContext{}, enricher.Result{})
 		assert.Equal(t, "(the text could not be read: a method of the error called runtime.Goexit)", only(t, h).Message, name)
+
+		e := always(t, enricher.Labels{"k": "v"}, enricher.WithObserver(exceptions.NewHistory(exceptions.Options{})))
+		assert.Equal(t, enricher.Labels{"k": "v"}, h.Enrich(t.Context(), e, cause, enricher.FailureContext{}).Labels)
+		assert.Equal(t, enricher.Labels{"k": "v"}, h.EnrichAsync(t.Context(), e, cause, enricher.FailureContext{}).Result().Labels)
 	}
 }
 

@@ -75,6 +75,8 @@ func NewHistory(opts Options) *History {
 //
 // The methods of cause are called first. If they do not return, Enrich goes on
 // after a second, and the failure is kept without its text.
+// If an observer exits the goroutine, the entry is incomplete; if one never returns,
+// as Enrich then does not, it stays pending.
 func (h *History) Enrich(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) enricher.Result {

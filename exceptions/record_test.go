@@ -189,6 +189,8 @@ func TestHistoryKeepsItsBoundsUnderLoad(t *testing.T) {
 	for _, job := range jobs {
 		assert.Zero(t, job.Pending)
 	}
+	said, counted := exceptions.Bytes(h)
+	assert.Equal(t, counted, said)
 	stop()
 	reading.Wait()
 }

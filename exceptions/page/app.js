@@ -1,8 +1,6 @@
-// The page of package exceptions. `view`, which mirrors the URL, says what to show; `entries` are
-// the failures that are known. All that is on the screen follows from these two, in draw().
+// draw() shows what `view`, which mirrors the URL, selects of `entries`, the known failures.
 //
-// No text is trusted. Texts become text nodes and attribute values, never markup, by way of
-// plain(), which spells out what would be invisible.
+// Texts are not trusted: plain() spells out what is invisible, and they never become markup.
 
 const BATCH = 40; // rows drawn at a time
 const PER_JOB = 3; // failures of a job, before one asks for more
@@ -87,8 +85,7 @@ function reconcile(parent, nodes) {
 	if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-// refill makes the children of box anew if what they show has changed. The focus goes to the one
-// with the same data-k.
+// refill makes the children of box anew if what they show has changed. data-k keeps the focus.
 function refill(box, shows, make) {
 	shows = JSON.stringify(shows);
 	if (box.shows === shows) return;
@@ -230,8 +227,8 @@ const newer = (a, b) => b.timestamp - a.timestamp || b.order - a.order;
 function put(raw, old) {
 	const e = old ?? { order: ++order, rev: 0, companions: [], partial: true };
 	// An event may have overtaken this answer: what has settled stays settled.
-	const { failureLabels, labelsDropped, labelState, failedEnrichers, failedEnrichersDropped } = old && old.labelState !== 'pending' && raw.labelState === 'pending' ? old : raw;
-	Object.assign(e, raw, { failureLabels, labelsDropped, labelState, failedEnrichers, failedEnrichersDropped });
+	const { failureLabels, labelState, failedEnrichers } = old && old.labelState !== 'pending' && raw.labelState === 'pending' ? old : raw;
+	Object.assign(e, raw, { failureLabels, labelState, failedEnrichers });
 	e.rev++;
 	if (raw.concurrentExceptions) e.partial = false; // /jobs leaves them out
 	for (const c of raw.concurrentExceptions ?? []) companion(e, c);
@@ -539,7 +536,7 @@ function facet([key, values, all, rare]) {
 					h('i'), own(text), h('span', {}, number(n)), s('svg', { 'aria-hidden': true }, s('rect', { height: 3, rx: 1.5, width: `${100 * n / values[0][1]}%` }))),
 				button('without', () => toggle(key, value, true), { 'aria-pressed': not, 'data-k': `!${k}`, title: `Without ${line(key)}: ${text}` }, icon('M4 8h8')));
 		})),
-		rare > 0 && (all || some.length === values.length) && h('p', { class: 'quiet' }, `${count(rare, 'rarer value')} not listed`),
+		rare && h('p', {}, `+ ${rare} rarer`),
 		(all || some.length < values.length) && button('link', fold, { 'data-k': `+${key}` }, all ? 'Fewer' : `${number(values.length - some.length)} more`));
 }
 
@@ -799,7 +796,7 @@ function chipsOf(e, open, turn) {
 				own(line(key), 'key'), ' ', own(line(value) || '(empty)')));
 		}),
 		labels.length > some.length && h('li', {}, button('link', turn, {}, `+${labels.length - some.length}`)),
-		e.labelsDropped > 0 && note('bad', `▲ ${count(e.labelsDropped, 'more label')} not kept`),
+		e.labelsDropped && note('bad', `▲ ${e.labelsDropped} more not kept`),
 		e.labelState === 'pending' && note('pending', 'Labels pending'),
 		e.labelState === 'complete' && !labels.length && note('quiet', 'No labels'),
 		e.labelState === 'incomplete' && note('bad', `▲ Incomplete: ${line(e.failedEnrichers.map((f) => `${f.enricher} ${f.status}`).join(', '), 60)}`),
@@ -814,7 +811,7 @@ function partsOf(e, level, body) {
 	const facts = [
 		['Failed at', new Date(e.timestamp).toLocaleString('sv', { timeZoneName: 'short' })], ['Job', e.jobName], ['Job ID', e.jobId], ['Task', e.taskName], ['Worker', e.taskManagerId],
 		['Endpoint', e.endpoint], ['What failed', { GLOBAL: 'the whole job', TASK: 'a task', TASK_MANAGER: 'a worker' }[e.failureType]], ['Failure ID', e.id], ...Object.entries(e.attributes ?? {}),
-		['Not kept', e.attributesDropped && count(e.attributesDropped, 'more attribute')],
+		['Attributes not kept', e.attributesDropped],
 	];
 	const failed = h('div', { class: 'failed' });
 	const concurrent = h('div', { class: 'entries' });
@@ -837,9 +834,9 @@ function partsOf(e, level, body) {
 	return {
 		update() {
 			failed.hidden = e.labelState !== 'incomplete';
-			refill(failed, [e.failedEnrichers, e.failedEnrichersDropped], () => [title('Labels are incomplete'), h('ul', {}, e.failedEnrichers.map((f) =>
+			refill(failed, e.failedEnrichers, () => [title('Labels are incomplete'), h('ul', {}, e.failedEnrichers.map((f) =>
 				h('li', {}, h('b', {}, own(line(f.enricher))), ` ${line(f.status, 40)}: `, own(plain(f.error, 2000)))),
-			e.failedEnrichersDropped > 0 && h('li', {}, `and ${number(e.failedEnrichersDropped)} more`))]);
+			e.failedEnrichersDropped && h('li', {}, `and ${e.failedEnrichersDropped} more`))]);
 			concurrent.hidden = concurrentTitle.hidden = !e.companions.length;
 			reconcile(concurrent, e.companions.map((c) => rowOf(c, level + 1)));
 			const key = ALIKE.find((k) => Object.hasOwn(e.failureLabels, k));

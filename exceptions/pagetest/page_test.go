@@ -77,6 +77,25 @@ func TestPageShowsPendingMissingAndIncompleteLabels(t *testing.T) {
 	p.quiet()
 }
 
+func TestPageSaysWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	many := map[string]string{}
+	outcomes := []enricher.Outcome{}
+	for i := range 1100 {
+		many[fmt.Sprintf("%04d", i)] = "x"
+		outcomes = append(outcomes, enricher.Outcome{Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x")})
+	}
+	s.history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{ID: "a", Attributes: many}, enricher.Result{Labels: many, Outcomes: outcomes})
+	p := open(t, s.url)
+	require.Contains(t, strings.Join(p.texts("[data-id=a] > .head .chips"), ""), "▲ 76 more not kept")
+	p.click("[data-id=a] .toggle", "")
+	p.until(`document.querySelector('[data-id=a] .failed').checkVisibility()`)
+	require.Contains(t, strings.Join(p.texts("[data-id=a] dl"), ""), "Attributes not kept844")
+	require.Contains(t, strings.Join(p.texts("[data-id=a] .failed"), ""), "and 1036 more")
+	p.quiet()
+}
+
 // The measure of the page: someone who has never seen it finds a named job's root
 // failure, its labels, and who else failed like this.
 func TestPageFindsSimilarFailuresInFourSteps(t *testing.T) {

@@ -110,6 +110,32 @@ func TestAnswersAreValid(t *testing.T) {
 	assert.True(t, ok, "%s", texts(errs))
 }
 
+func TestAnswersThatSayWhatWasDroppedAreValid(t *testing.T) {
+	history := exceptions.NewHistory(exceptions.Options{})
+	many := map[string]string{}
+	var outcomes []enricher.Outcome
+	for i := range 1100 {
+		many[fmt.Sprint(i)] = "x"
+		outcomes = append(outcomes, enricher.Outcome{Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x")})
+	}
+	for i := range 200 {
+		history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{JobID: fmt.Sprint(i)}, enricher.Result{Labels: enricher.Labels{"i": fmt.Sprint(i)}})
+	}
+	res := enricher.Result{Labels: many, Outcomes: outcomes}
+	history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{ID: "a", Attributes: many}, res)
+	history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{RootID: "a", Attributes: many}, res)
+	h := exceptions.NewHandler(history)
+	v := load(t, h)
+	for _, path := range []string{"/exceptions", "/jobs", "/labels"} {
+		r := httptest.NewRequest("GET", "http://example.org"+path, nil)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Contains(t, w.Body.String(), `sDropped":`)
+		ok, errs := v.ValidateHttpResponse(r, w.Result())
+		assert.True(t, ok, "%s: %s", path, texts(errs))
+	}
+}
+
 // The schema rejects unknown keys, so an answer with another key is invalid.
 func TestAnswersWithOtherKeysAreInvalid(t *testing.T) {
 	h := exceptions.NewHandler(history(t))
