@@ -16,8 +16,7 @@ import (
 
 // Bounds of what is looked at: those of enricher.Chain, and of texts.
 const (
-	maxDepth  = 100
-	maxErrors = 10_000
+	maxDepth  = guard.MaxDepth
 	maxText   = 4 << 10   // bytes of the text of one error
 	maxTexts  = 256 << 10 // bytes of all texts of one failure
 	maxSearch = 1 << 20   // bytes of a text in which to look for another
@@ -48,7 +47,7 @@ func shown(err error, d *description) *description {
 }
 
 func describeBy(err error, textOf func(error) string) description {
-	w := walker{errors: maxErrors, bytes: maxTexts, origins: maxErrors, text: textOf}
+	w := walker{bytes: maxTexts, text: textOf}
 	d := w.describe(err, 0)
 	if len(d.frames) == 0 && d.joined {
 		// No joined error knows where it arose, so only one above them can: the
@@ -60,9 +59,9 @@ func describeBy(err error, textOf func(error) string) description {
 
 // A walker visits the tree of errors of one failure, within limits.
 type walker struct {
-	errors  int // how many may still be visited
-	bytes   int // how many of texts may still be normalized
-	origins int // how many errors may still be searched for a stack
+	errors  guard.Walk // for their texts and types
+	origins guard.Walk // for a stack
+	bytes   int        // how many of texts may still be normalized
 	text    func(error) string
 }
 

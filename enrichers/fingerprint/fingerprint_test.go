@@ -89,7 +89,7 @@ func TestExplainFailureSaysWhatWentIntoTheFingerprint(t *testing.T) {
 
 func TestExplainFailureIsBounded(t *testing.T) {
 	t.Parallel()
-	for name, cause := range hostile() {
+	for name, cause := range hostileErrors() {
 		_, reasons := explain(t, cause)
 		assert.Less(t, len(reasons[fingerprint.KeyFingerprint]), 16<<10, name)
 	}

@@ -46,12 +46,12 @@ func (p *passage) follow(err error, start, end, depth int) {
 		}
 		many, one := guard.Unwrap(err)
 		if one == nil {
-			if many = p.walker.take(many); len(many) > 0 {
+			if many = p.walker.errors.Take(many); len(many) > 0 {
 				p.branch(err, many, start, end, depth+1)
 			}
 			return
 		}
-		if p.walker.errors--; p.walker.errors < 0 {
+		if !p.walker.errors.Enter(one, depth) {
 			break
 		}
 		from, to, ok := p.find(p.walker.text(one), start, end)
@@ -63,13 +63,6 @@ func (p *passage) follow(err error, start, end, depth int) {
 	}
 	// There is more below, and it is not known whether its order counts.
 	p.joined = true
-}
-
-// take returns those of many that may still be looked at, and counts them.
-func (w *walker) take(many []error) []error {
-	many = many[:min(len(many), max(w.errors, 0))]
-	w.errors -= len(many)
-	return many
 }
 
 // branch goes to each of the errors that err wraps.
@@ -154,7 +147,7 @@ func (w *walker) flatten(many []error, depth int, fn func(err error, depth int))
 		case err == nil || depth >= maxDepth:
 		case inspect.IsType(err, "*errors.joinError"):
 			inner, _ := guard.Unwrap(err)
-			w.flatten(w.take(inner), depth+1, fn)
+			w.flatten(w.errors.Take(inner), depth+1, fn)
 		default:
 			fn(err, depth)
 		}
