@@ -7,16 +7,17 @@
 //	  webhook/chat:
 //	    url: {env: SLACK_WEBHOOK_URL}
 //	    preset: slack
-//	    when: {type: [SYSTEM, DEPENDENCY]}
+//	    when: [{key: type, value: [SYSTEM, DEPENDENCY]}]
 //	  webhook/pager:
 //	    preset: pagerduty
 //	    routing-key: {file: /run/secrets/pagerduty}
-//	    when: {JOB_CANNOT_RESTART: ["true"]}
-//	    unless: {team: [interns]}
+//	    when: [{key: JOB_CANNOT_RESTART, value: ["true"]}]
+//	    unless: [{key: team, value: [interns]}]
 //	failure-enrichment:
 //	  timeout: 5s
 //
-// The options are the fields of [Options]. In place of a preset, a body can be a
+// The options are the fields of [Options]. Instead of lists, maps may be given, such
+// as unless: {team: [interns]}, unless the loader changes their keys. In place of a preset, a body can be a
 // template over a [Message]:
 //
 //	body: |
