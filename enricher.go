@@ -305,7 +305,7 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return Result{Labels: Labels{}}
 	}
-	if res, ok := e.carriedResult(cause, fc); ok {
+	if res, ok := e.Carried(cause, fc); ok {
 		return res
 	}
 	f := newFailure(e, ctx, cause, fc)

@@ -562,21 +562,6 @@ var exiting = enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.Failur
 	return nil, nil
 })
 
-// A located factory knows where its enrichers come from.
-type located struct{ enricher.Factory }
-
-var _ enricher.Locator = located{}
-
-func (located) Location() enricher.Location {
-	return enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}
-}
-
-func TestLocatorSetsTheLocation(t *testing.T) {
-	t.Parallel()
-	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
-	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
-}
-
 func TestFactoryErrorSaysThatAVariableIsNotExpanded(t *testing.T) {
 	t.Parallel()
 	r := enricher.NewRegistry()

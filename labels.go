@@ -294,10 +294,11 @@ type resultError struct {
 // need not search errors for a Result.
 var resultsCarried atomic.Bool
 
-// carriedResult returns the Result that cause carries, if it is that of this
-// failure.
-func (e *Enricher) carriedResult(cause error, fc FailureContext) (Result, bool) {
-	if !resultsCarried.Load() {
+// Carried returns the Result that [Enricher.EnrichContext] returns for this failure
+// without calling an enricher, because cause carries it as [WithResult] says, and
+// whether there is one.
+func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
+	if e == nil || !resultsCarried.Load() {
 		return Result{}, false
 	}
 	var (

@@ -302,12 +302,17 @@ func TestWithResultIsEnrichedOnce(t *testing.T) {
 		for _, again := range []enricher.FailureContext{{}, fc, {ID: "f1"}, {JobID: "j1"}, {Attempt: 2}} {
 			assert.Equal(t, first, e.EnrichContext(t.Context(), fmt.Errorf("log: %w", carrying), again))
 			assert.Equal(t, first, e.EnrichAsync(t.Context(), carrying, again).Result())
+			carried, ok := e.Carried(carrying, again)
+			assert.True(t, ok)
+			assert.Equal(t, "f1", carried.FailureID())
 		}
 		assert.EqualValues(t, 1, s.calls.Load())
 		assert.Equal(t, 1, observed)
 
 		// Another failure, or another Enricher.
 		for _, other := range []enricher.FailureContext{{ID: "f2"}, {JobID: "j2"}, {Attempt: 3}} {
+			_, ok := e.Carried(carrying, other)
+			assert.False(t, ok)
 			e.EnrichContext(t.Context(), carrying, other)
 		}
 		e.EnrichContext(t.Context(), errors.Join(errors.New("parent"), carrying), enricher.FailureContext{})

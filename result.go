@@ -30,6 +30,9 @@ type failureKey struct {
 	attempt int
 }
 
+// FailureID returns the ID that the FailureContext of the failure had.
+func (r Result) FailureID() string { return r.of.id }
+
 // Complete reports whether every outcome is [StatusOK]. The labels of a Result
 // that is not complete are valid.
 func (r Result) Complete() bool {
@@ -212,7 +215,7 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		defer e.end.leave()
 		defer close(future.done)
 		defer e.pending.Release(1)
-		if res, ok := e.carriedResult(cause, f.fc); ok {
+		if res, ok := e.Carried(cause, f.fc); ok {
 			future.result = res
 			return
 		}

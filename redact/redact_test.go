@@ -279,3 +279,11 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestTextMayEndAnywhereInALongPassword(t *testing.T) {
+	t.Parallel()
+	text := "postgres://user:" + strings.Repeat("y", 300) + " and@db"
+	for i := range len(text) {
+		redact.Text(text[:i])
+	}
+}

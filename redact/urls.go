@@ -78,7 +78,7 @@ func passwordOf(url, after, scheme string) (from, to int) {
 // atBehind returns where the @ is that ends the password that begins at from and
 // goes on at to, after its first white space or quotation mark; -1 if nowhere.
 func atBehind(url string, from, to int) int {
-	rest := url[to:min(len(url), from+maxPassword)]
+	rest := url[to:max(to, min(len(url), from+maxPassword))]
 	rest = rest[:lineEnd(rest, 0)]
 	if from == to && strings.HasPrefix(rest, " ") { // more likely a colon of the sentence
 		rest = rest[:1+wordEnd(rest[1:])]
