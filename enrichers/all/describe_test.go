@@ -1,6 +1,7 @@
 package all_test
 
 import (
+	"errors"
 	"log/slog"
 	"testing"
 
@@ -98,4 +99,25 @@ func TestEnrichersWarnOfMisspeltValues(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEnrichersTakeListsForMaps(t *testing.T) {
+	pair := func(key string, value any) any { return options{"key": key, "value": value} }
+	e := newEnricher(t, map[string]map[string]any{
+		"restart": {"veto": true, "terminal": []any{pair("Team.A", []any{"x", "y"})}, "retryable": []any{pair("type", "SYSTEM, DEPENDENCY")}},
+		"rules": {"rules": []any{options{
+			"attributes": []any{pair("Region", "e*")}, "labels": []any{pair("type", []any{"USER", "UNKNOWN"})},
+			"set": []any{options{"match": "Team.A", "is": "x"}},
+		}}},
+		"webhook": {
+			"url":  "https://hooks.example",
+			"when": []any{pair(enricher.KeyJobCannotRestart, "false")}, "unless": []any{pair("retry", []any{"*"})}, "notified-label": "notified",
+		},
+	})
+	res := e.EnrichContext(t.Context(), errors.New("x"), enricher.FailureContext{Attributes: map[string]string{"Region": "eu"}})
+	require.NoError(t, res.Err())
+	assert.Equal(t, "x", res.Labels["Team.A"])
+	assert.Equal(t, restart.Terminal, res.Labels[restart.KeyRetry])
+	assert.True(t, res.Labels.CannotRestart())
+	assert.Equal(t, "not-matched", res.Labels["notified"])
 }

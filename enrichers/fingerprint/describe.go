@@ -28,7 +28,12 @@ func describe(err error) description { return describeBy(err, guard.Text) }
 // describeMasked is like describe, but of texts whose secrets are masked. They are
 // masked before they are normalized, which hides by what a secret is recognized.
 func describeMasked(err error) description {
-	return describeBy(err, func(err error) string { return redact.Text(text.Cut(guard.Text(err), 2*maxText)) })
+	left := 2 * maxTexts
+	return describeBy(err, func(err error) string {
+		s := text.Cut(guard.Text(err), min(2*maxText, left))
+		left -= len(s)
+		return redact.Text(s)
+	})
 }
 
 // shown returns the description of err whose texts may be shown: d, which is that of

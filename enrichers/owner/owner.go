@@ -55,6 +55,11 @@ type Options struct {
 // [*enricher.ConfigError] for each wrong option or line.
 func New(opts Options) (enricher.FailureEnricher, error) {
 	o := &owners{fallback: owner{cmp.Or(opts.DefaultTeam, DefaultTeam), opts.DefaultOncall, opts.DefaultRunbook}}
+	wrong := errors.Join(
+		checkOption("default-team", o.fallback.team),
+		checkOption("default-oncall", o.fallback.oncall),
+		checkOption("default-runbook", o.fallback.runbook),
+	)
 	var err error
 	o.Rules, err = reload.Load(
 		reload.Options{File: opts.File, Reload: opts.Reload, Rules: len(opts.Rules), Logger: opts.Logger},
@@ -62,13 +67,7 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		func(data []byte) (*lines, []error) {
 			return parse(strings.Split(string(data), "\n"), opts.File+":", o.fallback)
 		})
-	err = errors.Join(
-		checkOption("default-team", o.fallback.team),
-		checkOption("default-oncall", o.fallback.oncall),
-		checkOption("default-runbook", o.fallback.runbook),
-		err,
-	)
-	if err != nil {
+	if err = errors.Join(wrong, err); err != nil {
 		return nil, err
 	}
 	return o, nil

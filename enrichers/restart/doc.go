@@ -23,8 +23,8 @@
 //
 // # Options
 //
-//	terminal            by label key, the values that make a failure terminal:
-//	                    {type: [USER]}; none by default
+//	terminal            by label key, the values that make a failure terminal; none by
+//	                    default
 //	retryable           the same for retryable; terminal has precedence
 //	repeats             how many failures with the same fingerprint of the same job,
 //	                    by its JobID or else its JobName, are terminal: 2 to 100;
@@ -46,12 +46,12 @@
 // In a configuration:
 //
 //	restart:
-//	  terminal: {type: [USER]}
+//	  terminal: [{key: type, value: [USER]}]
 //	  repeats: 5
 //	  veto: true
 //
-// The keys in terminal and retryable must be spelled as the labels are, capitals
-// included, which loaders that change keys to lower case do not allow.
+// Instead of lists, maps may be given, such as terminal: {type: [USER]}, unless the
+// loader changes their keys: they must be spelled as the labels are, capitals included.
 //
 // A value there that is never set is a warning when the configuration is loaded: see
 // [enricher.ValueReader].

@@ -57,9 +57,9 @@
 // type: [], is an error, as it would make the rule a catch-all.
 //
 // A single text may stand in place of a list. As everywhere in options, a text is
-// split at its commas: a pattern with a comma must stand in a list. Loaders that
-// lower-case the keys of a configuration change the keys of labels and attributes;
-// a file is not affected.
+// split at its commas: a pattern with a comma must stand in a list. In options,
+// attributes, labels and set also take a list, such as set: [{key: type, value: USER}],
+// for loaders that change the keys of maps; a file is not affected.
 //
 // # Labels
 //

@@ -7,16 +7,17 @@
 //	  webhook/chat:
 //	    url: {env: SLACK_WEBHOOK_URL}
 //	    preset: slack
-//	    when: {type: [SYSTEM, DEPENDENCY]}
+//	    when: [{key: type, value: [SYSTEM, DEPENDENCY]}]
 //	  webhook/pager:
 //	    preset: pagerduty
 //	    routing-key: {file: /run/secrets/pagerduty}
-//	    when: {JOB_CANNOT_RESTART: ["true"]}
-//	    unless: {team: [interns]}
+//	    when: [{key: JOB_CANNOT_RESTART, value: ["true"]}]
+//	    unless: [{key: team, value: [interns]}]
 //	failure-enrichment:
 //	  timeout: 5s
 //
-// The options are the fields of [Options]. In place of a preset, a body can be a
+// The options are the fields of [Options]. Instead of lists, maps may be given, such
+// as unless: {team: [interns]}, unless the loader changes their keys. In place of a preset, a body can be a
 // template over a [Message]:
 //
 //	body: |
@@ -70,9 +71,10 @@
 // masked in messages as well, as [redact.Text] does it, and so are labels and
 // attributes under a key such as password.
 //
-// A body that is declared as JSON is JSON: a template that makes something else of a
-// failure, or puts a label between quotation marks so that it could add members, is
-// an error when it is loaded, or of the failure.
+// What a template makes is checked if its content type is one of JSON. If it is not
+// JSON, or a text of the failure has ended a JSON string and added values, nothing is
+// sent, and ProcessFailure returns an error. New tries the template with texts that
+// must be escaped.
 //
 // Memory is bounded: texts are cut to max-text, names to 256 bytes, labels and
 // attributes to 1 KiB each and to 64 and 16 KiB together, bodies to 256 KiB. A

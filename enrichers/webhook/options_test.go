@@ -96,6 +96,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"a template":         {options{"url": url, "body": "{{.Error"}, `option "body": template: body:1: unclosed action`},
 		"a field":            {options{"url": url, "body": "{{.Err}}"}, `option "body": template: body:1:2: executing "body" at <.Err>: can't evaluate field Err in type *webhook.Message; a message has ID, RootID, Type, JobID, JobName, TaskName, TaskManagerID, Endpoint, Attempt, MaxAttempts, Final, Time, Error, ErrorType, Labels, Attributes, HeldBack, RateLimited, Truncated, Summary, Title, Unsent`},
 		"not JSON":           {options{"url": url, "body": `{"text": "{{.Error}}"}`}, `option "body": must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`},
+		"JSON by js":         {options{"url": url, "body": `{"text": "{{js .Error}}"}`}, `option "body": must make valid JSON of every failure`},
 		"not JSON by suffix": {options{"url": url, "body": `{{.Error}}`, "content-type": "application/x+json"}, `option "body": must make valid JSON of every failure`},
 		"a body too big":     {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `option "body": template: body:1:2: executing "body" at <printf "%262145d" 1>: error calling printf: the body, or a text in it, has more than 262144 bytes`},
 		"a media type":       {options{"url": url, "content-type": "a\nb"}, `option "content-type": (hidden): must be a media type such as application/json`},

@@ -86,13 +86,14 @@ func TestSecretsOfOthersInAnAnswerAreMasked(t *testing.T) {
 }
 
 // secretEverywhere is a failure with a secret in every text.
-func secretEverywhere(secret string) (error, enricher.FailureContext) {
+func secretEverywhere(secret string) (enricher.FailureContext, error) {
 	text := "x?token=" + secret
-	return errors.New(text), enricher.FailureContext{
+	fc := enricher.FailureContext{
 		ID: text, RootID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
 		Labels:     enricher.Labels{"password": secret + " and " + secret, "fingerprint": text, "severity": text, text: text, "other": text},
 		Attributes: map[string]string{"db.password": secret + " and " + secret, text: text},
 	}
+	return fc, errors.New(text)
 }
 
 func TestSecretsOfFailuresAreInNoBody(t *testing.T) {
@@ -104,7 +105,7 @@ func TestSecretsOfFailuresAreInNoBody(t *testing.T) {
 		"a template": {Body: `{{json .}} {{.Title}} {{.Summary}}`, ContentType: "text/plain"},
 		"a redactor": {Redact: func(text string) string { return strings.ReplaceAll(text, "token=hunter2hunter2", "") }},
 	} {
-		cause, fc := secretEverywhere("hunter2hunter2")
+		fc, cause := secretEverywhere("hunter2hunter2")
 		s := newServer()
 		_, err := newWebhook(t, s, opts).ProcessFailure(t.Context(), cause, fc)
 		require.NoError(t, err, name)

@@ -201,7 +201,7 @@ func members() (names []string) {
 // one with nothing. Whatever text may be the key of a label or an attribute in the
 // template is one.
 func samples(text string) []*Message {
-	const value = "a \"quoted\" text,\n\twith a \\ and <&>"
+	const value = "it's a \"quoted\" text,\n\twith a \\ and <&>"
 	byKey := map[string]string{value: value}
 	for _, key := range append(word.FindAllString(text, -1), strings.FieldsFunc(text, isQuote)...) {
 		byKey[key] = value
