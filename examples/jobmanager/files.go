@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -25,6 +24,10 @@ const (
 	defaultJobs   = "jobs.yaml"
 	defaultConfig = "enrichers.yaml"
 )
+
+// onCall is the environment variable for the URL of on-call. By default, it is that
+// of the sandbox.
+const onCall = "ON_CALL_URL"
 
 // readJobs reads a job file, or the default one if name is empty. The names of
 // files in it are relative to it.
@@ -60,7 +63,11 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	if err != nil {
 		return enricher.Config{}, err
 	}
-	data = bytes.ReplaceAll(data, []byte("${server}"), []byte(box.Server))
+	if os.Getenv(onCall) == "" {
+		if err := os.Setenv(onCall, "http://"+box.Server+"/on-call"); err != nil {
+			return enricher.Config{}, err
+		}
+	}
 	var raw map[string]any
 	if err := yamlfile.Decode(displayName(name, defaultConfig), data, &raw); err != nil {
 		return enricher.Config{}, err
