@@ -25,8 +25,8 @@ const (
 	defaultConfig = "enrichers.yaml"
 )
 
-// onCall is the environment variable for the URL of on-call. By default, it is that
-// of the sandbox.
+// onCall is the environment variable for the URL of on-call. If it is not set, the
+// sandbox takes the place of on-call.
 const onCall = "ON_CALL_URL"
 
 // readJobs reads a job file, or the default one if name is empty. The names of
@@ -63,11 +63,6 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	if err != nil {
 		return enricher.Config{}, err
 	}
-	if os.Getenv(onCall) == "" {
-		if err := os.Setenv(onCall, "http://"+box.Server+"/on-call"); err != nil {
-			return enricher.Config{}, err
-		}
-	}
 	var raw map[string]any
 	if err := yamlfile.Decode(displayName(name, defaultConfig), data, &raw); err != nil {
 		return enricher.Config{}, err
@@ -75,6 +70,10 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	cfg, err := enricher.ParseConfig(raw)
 	if err != nil {
 		return enricher.Config{}, inFile(displayName(name, defaultConfig), err)
+	}
+	url, _ := cfg.Options["webhook"]["url"].(map[string]any)
+	if url["env"] == onCall && os.Getenv(onCall) == "" {
+		cfg.Options["webhook"]["url"] = "http://" + box.Server + "/on-call"
 	}
 	cfg.Strict = true
 	return cfg, nil
