@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -25,6 +24,10 @@ const (
 	defaultJobs   = "jobs.yaml"
 	defaultConfig = "enrichers.yaml"
 )
+
+// onCall is the environment variable for the URL of on-call. If it is not set, the
+// sandbox takes the place of on-call.
+const onCall = "ON_CALL_URL"
 
 // readJobs reads a job file, or the default one if name is empty. The names of
 // files in it are relative to it.
@@ -60,7 +63,6 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	if err != nil {
 		return enricher.Config{}, err
 	}
-	data = bytes.ReplaceAll(data, []byte("${server}"), []byte(box.Server))
 	var raw map[string]any
 	if err := yamlfile.Decode(displayName(name, defaultConfig), data, &raw); err != nil {
 		return enricher.Config{}, err
@@ -68,6 +70,10 @@ func readConfig(name string, box *sandbox.Sandbox) (enricher.Config, error) {
 	cfg, err := enricher.ParseConfig(raw)
 	if err != nil {
 		return enricher.Config{}, inFile(displayName(name, defaultConfig), err)
+	}
+	url, _ := cfg.Options["webhook"]["url"].(map[string]any)
+	if url["env"] == onCall && os.Getenv(onCall) == "" {
+		cfg.Options["webhook"]["url"] = "http://" + box.Server + "/on-call"
 	}
 	cfg.Strict = true
 	return cfg, nil

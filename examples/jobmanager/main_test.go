@@ -79,7 +79,7 @@ var expectedJobs = map[string]struct {
 	"sync-crm":         {"succeeded", 3, 2, "", nil, nil},
 	"backup-database":  {"vetoed", 1, 1, "pg-dump-not-installed", ready("SYSTEM", "terminal", "platform", "*exec.Error", ""), own("SYSTEM", "command-not-found", "platform")},
 	"import-april":     {"vetoed", 1, 1, "data/april.csv:5", ready("USER", "terminal", "ledger", "*task.RowError", ""), own("USER", "malformed-row", "ledger")},
-	"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", ready("SYSTEM", "terminal", "maintainers", "*enricher.PanicError", ""), own("USER", "panic", "web")},
+	"report-latency":   {"vetoed", 1, 1, "index out of range [4] with length 4", ready("SYSTEM", "terminal", "maintainers", "runtime.boundsError", ""), own("USER", "panic", "web")},
 	"build-index":      {"failed", 2, 2, "exit status 3", ready("SYSTEM", "unknown", "platform", "*exec.ExitError", "3"), own("USER", "exit-status", "search")},
 	"transcode-videos": {"failed", 2, 2, "signal: killed", ready("SYSTEM", "retryable", "platform", "*exec.ExitError", "SIGKILL"), own("SYSTEM", "killed", "platform")},
 	"push-metrics":     {"failed", 3, 3, "refused", ready("DEPENDENCY", "retryable", "integrations", "*url.Error", "ECONNREFUSED"), own("DEPENDENCY", "connection-refused", "integrations")},
@@ -155,7 +155,7 @@ func TestRunExplains(t *testing.T) {
 
 	require.Zero(t, run(t.Context(), []string{"-explain", "row 7 is malformed"}, &stdout, &stderr), stderr.String())
 	assert.Contains(t, stdout.String(), "No job has the ID \"row 7 is malformed\". Explaining an error with this text:\n\n*errors.errorString: row 7 is malformed\n\nwave 1\n  type: ok\n    type=UNKNOWN  because: ")
-	assert.Contains(t, stdout.String(), "the label \"type\" is \"UNKNOWN\": want SYSTEM, USER")
+	assert.Contains(t, stdout.String(), "the label \"type\" must be SYSTEM or USER")
 	assert.NotContains(t, stdout.String(), "Jobs:", "no job is run")
 
 	stdout.Reset()
@@ -209,7 +209,7 @@ func TestRunRejectsFlagsAndFiles(t *testing.T) {
 		"an unknown option":    {ofConfig("failure-enrichers: example-triage\nfailure-enricher: {example-triage: {owner: me}}"), 2, []string{`c.yaml: enricher "example-triage": option "owner"`}},
 		"an overlap":           {ofConfig("failure-enrichers: example-cause, example-cause/two"), 2, []string{`c.yaml: output key "kind" is declared by "example-cause", "example-cause/two"`}},
 		"a timeout in no unit": {ofConfig("failure-enrichment: {timeout: 5}"), 2, []string{`c.yaml: option "failure-enrichment.timeout"`}},
-		"unused options":       {ofConfig("failure-enricher: {example-triage: {default-owner: me}}"), 2, []string{`c.yaml: `, "example-triage"}},
+		"unused options":       {ofConfig("failure-enrichers: []\nfailure-enricher: {example-triage: {default-owner: me}}"), 2, []string{`c.yaml: `, "example-triage"}},
 		"both files": {
 			append(ofJobs("jobs: []"), ofConfig("- a")...), 2,
 			[]string{"j.yaml: jobs: missing", "c.yaml:1: cannot unmarshal"},

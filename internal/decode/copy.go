@@ -109,10 +109,8 @@ func (d *decoder) plain(path string, v reflect.Value, depth int) any {
 	return clone(v).Interface()
 }
 
+var nilable = []reflect.Kind{reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice}
+
 func isNil(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice:
-		return v.IsNil()
-	}
-	return !v.IsValid()
+	return !v.IsValid() || slices.Contains(nilable, v.Kind()) && v.IsNil()
 }

@@ -250,6 +250,23 @@ func TestIntoTakesAListOfPairsForAMap(t *testing.T) {
 	assert.Equal(t, map[int]int{1: 2}, got.Counts)
 }
 
+func TestIntoTakesAKeyThatALoaderHasSplitAtItsDots(t *testing.T) {
+	t.Parallel()
+	var got struct {
+		Types map[string]string
+		When  map[string][]string
+		Data  m
+	}
+	require.NoError(t, decode.Into(m{
+		"types": m{"*shop": m{"stockerror": "a", "b": m{"c": "d"}}, "e": "f"},
+		"when":  m{"team": m{"name": "x, y"}},
+		"data":  m{"a": m{"b": 1}},
+	}, &got))
+	assert.Equal(t, map[string]string{"*shop.stockerror": "a", "*shop.b.c": "d", "e": "f"}, got.Types)
+	assert.Equal(t, map[string][]string{"team.name": {"x", "y"}}, got.When)
+	assert.Equal(t, m{"a": m{"b": 1}}, got.Data)
+}
+
 func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
 	t.Parallel()
 	const form = `must be a pair {match: "...", is: ...} or {key: "...", value: ...}`

@@ -62,7 +62,7 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"stringer", "x", `option "stringer": "x": must be a value that only code can give`},
 		{"text", func() {}, `option "text": a func(): must be a string`},
 		{"text", true, `option "text": true: must be a string, in quotes`},
-		{"texts", m{"*shop": m{"stockerror": "a"}}, `option "texts.*shop": a map: must be a string; if the loader has split a key at a dot, write a list of {match: ..., is: ...}`},
+		{"texts", m{"*shop": m{"error": true}}, `option "texts.*shop.error": true: must be a string, in quotes`},
 		{"wait", "1d", `option "wait": "1d": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		{"wait", "5min", `option "wait": "5min": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 	} {

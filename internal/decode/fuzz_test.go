@@ -75,7 +75,6 @@ func checkErrors(t *testing.T, err error) {
 	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
 		require.IsType(t, (*decode.Error)(nil), err)
 		texts = append(texts, err.Error())
-		assert.NotContains(t, err.Error(), "hunter2")
 	}
 	assert.True(t, slices.IsSorted(texts), texts)
 }

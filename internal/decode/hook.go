@@ -58,7 +58,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 			m = d.pairs(at.path, list)
 		}
 		to.SetZero()
-		return d.members(at.path, m, t), nil
+		return d.members(at.path, m, t, isData), nil
 	case k == reflect.Slice && (isList || isString(v)):
 		if !isList {
 			list = items(v.String())
@@ -96,11 +96,18 @@ func (d *decoder) fields(path string, m map[string]any, to reflect.Value) map[st
 	return members
 }
 
-// members returns the entries of m whose keys fit the map t.
-func (d *decoder) members(path string, m map[string]any, t reflect.Type) map[string]any {
+// members returns the entries of m whose keys fit the map t. If these are the
+// user's, a map in it is what a loader has made of a key with a dot.
+func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData bool) map[string]any {
 	members := make(map[string]any)
 	for key, value := range m {
 		path, before := join(path, key), len(d.errs)
+		if below, isMap := value.(map[string]any); isMap && isData {
+			for rest, value := range d.members(path, below, t, isData) {
+				members[key+"."+rest] = value
+			}
+			continue
+		}
 		_, _ = d.hook(reflect.ValueOf(located{path, key}), reflect.New(t.Key()).Elem())
 		if len(d.errs) == before {
 			members[key] = located{path, value}

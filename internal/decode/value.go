@@ -61,9 +61,7 @@ func digits(v reflect.Value) string {
 }
 
 // isString reports whether v is a string, and not a number in the form of one.
-func isString(v reflect.Value) bool {
-	return v.Kind() == reflect.String && v.Type() != numberType
-}
+func isString(v reflect.Value) bool { return v.Kind() == reflect.String && v.Type() != numberType }
 
 // isScalar reports whether v is a string, number or boolean.
 func isScalar(v reflect.Value) bool {
@@ -111,8 +109,6 @@ func accepted(from, to reflect.Value) string {
 		return `a duration with a unit (ns, us, ms, s, m, h), such as "5s"`
 	case t.Kind() == reflect.String && isScalar(from):
 		return "a string, in quotes"
-	case t.Kind() == reflect.String && from.Kind() == reflect.Map:
-		return "a string; if the loader has split a key at a dot, write a list of {match: ..., is: ...}"
 	case isText:
 		return "a string"
 	case to.CanInt():

@@ -3,6 +3,7 @@ package hostile
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -15,23 +16,28 @@ func Trees(steps *Steps) []Named {
 		{"10,000 joined errors", wide()},
 		{"an error that wraps itself", Cycle(steps, 1)},
 		{"two errors that wrap each other", Cycle(steps, 2)},
-		{"an error that wraps a new one each time", growing{steps, 0}},
-		{"errors that wrap each other twice", bush{steps, 0}},
+		{"an error that wraps a new one each time", growing{"one of many", steps, MaxSteps + 1, 1}},
+		{"errors that wrap each other twice", growing{"one of many", steps, 90, 2}},
 	}
 }
 
 var wide = sync.OnceValue(func() error { return Wide(10_000) })
 
 // Wrap returns an error that wraps err, and asks it for nothing.
-func Wrap(text string, err error) error { return &wrapper{text, err} }
+func Wrap(message string, err error) error { return &wrapper{text(message), err, nil} }
 
 type wrapper struct {
-	text string
-	err  error
+	text
+	err   error
+	steps *Steps
 }
 
-func (w *wrapper) Error() string { return w.text }
-func (w *wrapper) Unwrap() error { return w.err }
+func (w *wrapper) Unwrap() error {
+	if !w.steps.next() {
+		return nil
+	}
+	return w.err
+}
 
 // Join is [errors.Join] for errors that must not be asked for their text. Nil ones are
 // kept, and it cannot be compared.
@@ -75,58 +81,26 @@ func (s *Steps) next() bool { return s == nil || s.n.Add(1) <= MaxSteps }
 
 // Cycle returns the first of n errors that wrap each other.
 func Cycle(steps *Steps, n int) error {
-	first := &cyclic{steps: steps}
-	last := first
+	first := &wrapper{"one of a cycle", nil, steps}
+	last := error(first)
 	for range n - 1 {
-		last.err = &cyclic{steps: steps}
-		last = last.err
+		last = &wrapper{"one of a cycle", last, steps}
 	}
-	last.err = first
+	first.err = last
 	return first
 }
 
-type cyclic struct {
-	steps *Steps
-	err   *cyclic
-}
-
-func (*cyclic) Error() string { return "one of a cycle" }
-
-func (c *cyclic) Unwrap() error {
-	if !c.steps.next() {
-		return nil
-	}
-	return c.err
-}
-
-// A growing error wraps another one each time, so that it does not help to remember
+// A growing error wraps new ones each time, so that it does not help to remember
 // those that were seen.
 type growing struct {
-	steps *Steps
-	depth int
+	text
+	steps        *Steps
+	depth, width int
 }
 
-func (g growing) Error() string { return fmt.Sprintf("level %d", g.depth) }
-
-func (g growing) Unwrap() error {
-	if !g.steps.next() {
+func (g growing) Unwrap() []error {
+	if g.depth--; g.depth < 0 || !g.steps.next() {
 		return nil
 	}
-	return growing{g.steps, g.depth + 1}
-}
-
-// A bush is not deep, but has two to the power of 90 leaves.
-type bush struct {
-	steps *Steps
-	depth int
-}
-
-func (bush) Error() string { return "one of a bush" }
-
-func (b bush) Unwrap() []error {
-	if b.depth == 90 || !b.steps.next() {
-		return nil
-	}
-	next := bush{b.steps, b.depth + 1}
-	return []error{next, next}
+	return slices.Repeat([]error{g}, g.width)
 }

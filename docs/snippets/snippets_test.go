@@ -1,14 +1,16 @@
-// Package readme_test runs what README.md and docs show: their Go snippets and
+// Package snippets_test runs what README.md and docs show: their Go snippets and
 // configuration files are files of this module, word for word.
-package readme_test
+package snippets_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,10 +21,11 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/docs/snippets/loadkoanf"
+	"github.com/failure-enrichers/enricher/docs/snippets/loadviper"
+	"github.com/failure-enrichers/enricher/docs/snippets/loadyaml"
+	"github.com/failure-enrichers/enricher/docs/snippets/shop"
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
-	"github.com/failure-enrichers/enricher/internal/readme/loadkoanf"
-	"github.com/failure-enrichers/enricher/internal/readme/loadviper"
-	"github.com/failure-enrichers/enricher/internal/readme/loadyaml"
 )
 
 const (
@@ -81,19 +84,95 @@ func TestFirstEnricherPrintsWhatTheReadmeShows(t *testing.T) {
 
 func TestReadyMadeEnrichersGiveTheLabelsOfTheReadme(t *testing.T) {
 	t.Setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/x")
-	var raw map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(read(t, "readymade.yaml")), &raw))
-	cfg, err := enricher.ParseConfig(raw)
-	require.NoError(t, err)
-	cfg.Strict = true
-	e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	require.NoError(t, err)
+	t.Setenv("JOBMANAGER__FAILURE_ENRICHMENT__TIMEOUT", "4s")
 	_, cause := net.Dial("tcp", "127.0.0.1:1") // nothing listens there
-	labels := e.Enrich(fmt.Errorf("fetch prices: %w", cause))
-	assert.Regexp(t, "^[0-9a-f]{16}$", labels["fingerprint"])
-	delete(labels, "fingerprint")
-	assert.Contains(t, read(t, readme), "`"+labels.String()+"`")
-	require.NoError(t, e.Shutdown(t.Context()))
+	document := read(t, "readymade.yaml")
+	for level, document := range map[string]string{
+		"below jobmanager": document,
+		"at the top":       strings.ReplaceAll(strings.TrimPrefix(document, "jobmanager:"), "\n  ", "\n"),
+	} {
+		for loader, load := range loaders {
+			t.Run(level+" with "+loader, func(t *testing.T) {
+				cfg, err := load(t, document)
+				require.NoError(t, err)
+				if loader == "koanf" || loader == "viper" {
+					assert.Equal(t, 4*time.Second, cfg.Timeout)
+				}
+				cfg.Strict = true
+				e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+				require.NoError(t, err)
+				labels := e.Enrich(fmt.Errorf("fetch prices: %w", cause))
+				assert.Regexp(t, "^[0-9a-f]{16}$", labels["fingerprint"])
+				delete(labels, "fingerprint")
+				assert.Contains(t, read(t, readme), "`"+labels.String()+"`")
+				labels = e.Enrich(&shop.StockError{})
+				assert.Equal(t, "USER", labels["type"])
+				assert.True(t, labels.CannotRestart())
+				require.NoError(t, e.Shutdown(t.Context()))
+			})
+		}
+	}
+}
+
+// The loaders of the pages, for a YAML document.
+var loaders = map[string]func(t *testing.T, document string) (enricher.Config, error){
+	"yaml": func(t *testing.T, document string) (enricher.Config, error) {
+		return loadyaml.Load(write(t, document))
+	},
+	"koanf": func(t *testing.T, document string) (enricher.Config, error) {
+		return loadkoanf.Load(write(t, document))
+	},
+	"viper": func(t *testing.T, document string) (enricher.Config, error) {
+		return loadviper.Load(write(t, document))
+	},
+	"json": func(t *testing.T, document string) (enricher.Config, error) {
+		text, err := json.Marshal(parse(t, document))
+		require.NoError(t, err)
+		var raw map[string]any
+		require.NoError(t, json.Unmarshal(text, &raw))
+		return enricher.ParseConfig(raw)
+	},
+	"properties": func(t *testing.T, document string) (enricher.Config, error) {
+		raw := map[string]any{}
+		flatten(raw, "", parse(t, document))
+		return enricher.ParseConfig(raw)
+	},
+}
+
+func write(t *testing.T, document string) (path string) {
+	path = filepath.Join(t.TempDir(), "enrichers.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(document), 0o600))
+	return path
+}
+
+func parse(t *testing.T, document string) (raw map[string]any) {
+	require.NoError(t, yaml.Unmarshal([]byte(document), &raw))
+	return raw
+}
+
+// flatten puts v into properties, as a user would write it there: a list with commas,
+// or the pairs in it as keys.
+func flatten(properties map[string]any, path string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			flatten(properties, strings.TrimPrefix(path+"."+key, "."), value)
+		}
+	case []any:
+		var items []string
+		for _, item := range v {
+			if pair, ok := item.(map[string]any); ok {
+				flatten(properties, fmt.Sprintf("%s.%s", path, cmp.Or(pair["match"], pair["key"])), pair["is"])
+			} else {
+				items = append(items, fmt.Sprint(item))
+			}
+		}
+		if items != nil {
+			properties[path] = strings.Join(items, ", ")
+		}
+	default:
+		properties[path] = fmt.Sprint(v)
+	}
 }
 
 func TestReadmeNamesEveryReadyMadeEnricher(t *testing.T) {

@@ -23,6 +23,9 @@ func Load(path string) (enricher.Config, error) {
 		Prefix: "JOBMANAGER__",
 		TransformFunc: func(key, value string) (string, any) {
 			key = strings.ReplaceAll(strings.ToLower(key), "__", ".")
+			if !k.Exists("jobmanager") { // a file without this level
+				key = strings.TrimPrefix(key, "jobmanager.")
+			}
 			return strings.ReplaceAll(key, "_", "-"), value
 		},
 	}), nil)

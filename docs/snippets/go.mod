@@ -1,4 +1,4 @@
-module github.com/failure-enrichers/enricher/internal/readme
+module github.com/failure-enrichers/enricher/docs/snippets
 
 go 1.26.0
 

@@ -19,5 +19,8 @@ func Load(path string) (enricher.Config, error) {
 	if err := v.ReadInConfig(); err != nil {
 		return enricher.Config{}, err
 	}
+	if !v.IsSet("jobmanager") { // a file without this level
+		v.SetEnvPrefix("JOBMANAGER_")
+	}
 	return enricher.ParseConfig(v.AllSettings())
 }
