@@ -4,7 +4,7 @@ package hostile
 
 import (
 	"io/fs"
-	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 )
@@ -20,7 +20,6 @@ type Named struct {
 func Errors() []Named {
 	all := []Named{
 		{"a nil *fs.PathError", (*fs.PathError)(nil)},
-		{"a nil *exec.ExitError", (*exec.ExitError)(nil)},
 		{"an error that wraps nil", Wrap("wraps nil", nil)},
 		{"a slice that cannot be compared", Slice{"a", "b"}},
 		{"a wrapped struct that cannot be compared", Wrap("wraps a struct", struct{ error }{Slice{"a"}})},
@@ -46,6 +45,16 @@ func (t text) Error() string { return string(t) }
 type PanicsWithItself struct{}
 
 func (e PanicsWithItself) Error() string { panic(e) }
+
+// Exits ends the goroutine that calls Error.
+type Exits struct{}
+
+func (Exits) Error() string { runtime.Goexit(); return "" }
+
+// Hangs does not return from Error until Release is closed; if it is nil, never.
+type Hangs struct{ Release <-chan struct{} }
+
+func (e Hangs) Error() string { <-e.Release; return "released" }
 
 // Panics panics in the method that it names, or else in every method that some
 // package calls.
@@ -81,12 +90,8 @@ type Slice []string
 
 func (Slice) Error() string { return "a slice" }
 
-// Long returns an error whose text has 10 MB, which are made when they are asked for.
-func Long() error { return long{} }
-
-type long struct{}
-
-func (long) Error() string { return longText() }
+// Long returns an error whose text has 10 MB.
+func Long() error { return text(longText()) }
 
 var longText = sync.OnceValue(func() string {
 	return strings.Repeat("row 17 of 4,711: caf\xe9 \u20ac 0x7f \x00\n", 10<<20/36)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"sync"
 	"sync/atomic"
 )
 
@@ -13,15 +12,13 @@ import (
 func Trees(steps *Steps) []Named {
 	return []Named{
 		{"a chain of 1,000 errors", Deep(1000)},
-		{"10,000 joined errors", wide()},
+		{"10,000 joined errors", Wide(10_000)},
 		{"an error that wraps itself", Cycle(steps, 1)},
 		{"two errors that wrap each other", Cycle(steps, 2)},
 		{"an error that wraps a new one each time", growing{"one of many", steps, MaxSteps + 1, 1}},
 		{"errors that wrap each other twice", growing{"one of many", steps, 90, 2}},
 	}
 }
-
-var wide = sync.OnceValue(func() error { return Wide(10_000) })
 
 // Wrap returns an error that wraps err, and asks it for nothing.
 func Wrap(message string, err error) error { return &wrapper{text(message), err, nil} }
