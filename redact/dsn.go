@@ -115,8 +115,8 @@ func colonBehind(s string, from int, spaces bool) int {
 			i--
 		}
 		word := s[i:to]
-		if strings.Contains(word, "//") {
-			return -1
+		if strings.Contains(word, "//") || strings.Contains(word, "@") {
+			return -1 // a URL, or another data source name
 		}
 		if n := strings.IndexByte(word, ':'); n > 0 {
 			return i + n
@@ -132,5 +132,5 @@ func colonBehind(s string, from int, spaces bool) int {
 func isOracle(user, password, host string) bool {
 	name, port, ok := strings.Cut(host, ":")
 	return ok && name != "" && len(port) >= 4 && isPort(port[:4]) && user != "" && strings.IndexByte(password, '/') < 0 &&
-		(strings.Contains(user, "jdbc:oracle:") || strings.IndexAny(user, ".:") < 0)
+		(strings.Contains(user, "jdbc:oracle:") || !strings.ContainsAny(user, ".:"))
 }

@@ -66,12 +66,12 @@ func isMixed(word string) bool {
 		letter = letter || isLetter(word[i])
 		digit = digit || isDigit(word[i])
 	}
-	return letter && digit && len(word) >= 6 && strings.IndexAny(word, "=:\"'`<>(){}[]") < 0
+	return letter && digit && len(word) >= 6 && !strings.ContainsAny(word, "=:\"'`<>(){}[]")
 }
 
 // isLong reports whether word is mixed and too long for a name.
 func isLong(word string) bool {
-	return len(word) >= 16 && isMixed(word) && strings.IndexAny(word, "-./") < 0
+	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./")
 }
 
 func isQuoted(word string) bool {

@@ -273,7 +273,7 @@ func FuzzText(f *testing.F) {
 		"%3Ftoken%3Dx%26", "&quot;token&quot;:&quot;x&quot;", "<a:Password b=c>x</a>", "name: TOKEN\nvalue: x", "token: |\n  x\n  y\nz",
 		"password x12345 y", "identified by 'x y'", "auth plain QUI=", "4242 4242 4242 4242", "ghp_0123456789abcdefghij", "curl -u a:b",
 		"mysql -px", "Authorization: A b1234567", "token: x y", "token: not x", "secret access key: x", "BEGIN%20PRIVATE%20KEY-----x",
-		"api.telegram.org/bot1:x/y", "eyJ0123456789abcdefghijklmnopqrstuvw", "session=a1", "--token is", "arn:a:secret:x",
+		"Q:@(\x1b@(" + strings.Repeat("\x1b&@(", 12), "api.telegram.org/bot1:x/y", "eyJ0123456789abcdefghijklmnopqrstuvw", "session=a1", "--token is", "arn:a:secret:x",
 	} {
 		f.Add(s)
 	}

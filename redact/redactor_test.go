@@ -86,9 +86,6 @@ func TestRedactorDoesNotShowItsValues(t *testing.T) {
 		assert.NotContains(t, fmt.Sprintf(format, r), "hunter2")
 		assert.NotContains(t, fmt.Sprintf(format, &r), "hunter2")
 	}
-	text, err := json.Marshal(r)
-	require.NoError(t, err)
-	assert.Equal(t, "{}", string(text))
 }
 
 func TestRedactorIsSafeForConcurrentUse(t *testing.T) {

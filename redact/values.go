@@ -123,7 +123,7 @@ func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
 		to = valueEnd(s, word)
 		// Any scheme, if a credential seems to follow: SSWS 00f..., Bot MTk...
 		known := slices.Contains(schemes, scheme) || s[word:to] == mask
-		if !known && (!isLetters(scheme) || to-word < 8 || strings.IndexAny(s[word:to], "0123456789") < 0) {
+		if !known && (!isLetters(scheme) || to-word < 8 || !strings.ContainsAny(s[word:to], "0123456789")) {
 			return from, false
 		}
 	}
