@@ -125,7 +125,7 @@ func TestCheckRejectsPanickingKeys(t *testing.T) {
 		var p *enricher.PanicError
 		require.ErrorAs(t, r.Err, &p)
 		assert.Equal(t, "boom", p.Value)
-		assert.Contains(t, string(p.Stack), "check_test.go")
+		assert.Contains(t, p.Stack(), "check_test.go")
 	}
 }
 
@@ -329,7 +329,7 @@ func TestStrictFailsOnRejections(t *testing.T) {
 	assert.Nil(t, e)
 	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it
 no such failure enricher: "unknown": registered are "a", "good"
-no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are "a", "good"
+no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance (names are separated by commas); registered are "a", "good"
 enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
 enricher "panics": its declarations: panic: boom
 enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys

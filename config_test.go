@@ -519,9 +519,9 @@ func TestParseConfigReturnsAllThatIsWrongAsConfigErrors(t *testing.T) {
 	assert.Equal(t, enricher.Config{}, cfg)
 	assert.EqualError(t, err, `option "failure-enrichment.limits.max-labels": failure-enrichment is also given as "jobmanager: failure-enrichment": move this key there
 option "jobmanager.failure-enricher.a": 2: must be a map
-option "jobmanager.failure-enrichers[1]": 1: must be a string
+option "jobmanager.failure-enrichers[1]": 1: must be a string, in quotes
 option "jobmanager.failure-enrichment.policies.b.max-concurent": unknown, did you mean "max-concurrent"? known options: breaker-cooldown, breaker-threshold, max-concurrent, timeout
-option "jobmanager.failure-enrichment.policy.timeout": "5": must be a duration with a unit, such as "5s"
+option "jobmanager.failure-enrichment.policy.timeout": "5": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"
 option "jobmanager.failure-enrichment.strict": "yes": must be true or false
 option "jobmanager.failure-enrichment.timeot": unknown, did you mean "timeout"? known options: limits, max-pending, policies, policy, strict, timeout`)
 	configErrorsOf(t, err)
@@ -579,4 +579,18 @@ func TestNewNeitherChangesNorKeepsItsConfig(t *testing.T) {
 	e.Enrich(errors.New("failed"))
 	assert.Equal(t, enricher.BreakerOpen, e.Stats().Enrichers[0].Breaker)
 	assert.Equal(t, []string{"a", "b"}, namesOf(e))
+}
+
+func TestParseConfigTellsAnEmptyListFromNone(t *testing.T) {
+	t.Parallel()
+	for _, empty := range []any{[]any{}, []string{}, "", " , "} {
+		cfg, err := enricher.ParseConfig(map[string]any{"failure-enrichers": empty})
+		require.NoError(t, err)
+		assert.Equal(t, []string{}, cfg.FailureEnrichers, "%#v", empty)
+	}
+	for _, none := range []map[string]any{nil, {}, {"failure-enrichers": nil}, {"jobmanager": nil}} {
+		cfg, err := enricher.ParseConfig(none)
+		require.NoError(t, err)
+		assert.Nil(t, cfg.FailureEnrichers, "%#v", none)
+	}
 }

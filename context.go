@@ -48,15 +48,13 @@ func (fc FailureContext) Final() bool {
 	return fc.Terminal || fc.MaxAttempts > 0 && fc.Attempt >= fc.MaxAttempts
 }
 
-// Usual keys of Attributes. A service that knows one of these facts should use
-// the key, so that one configuration serves several job managers.
+// Usual keys of [FailureContext.Attributes]. A service that knows such a fact should
+// use its key, so that one configuration serves several job managers.
 const (
-	AttributeQueue     = "queue"     // that the job was taken from
-	AttributeNamespace = "namespace" // of the job, in a job manager that has them
-	AttributeKind      = "kind"      // of the job, if that is not its name
-	AttributeTenant    = "tenant"    // that the job works for
-	AttributeSchedule  = "schedule"  // that started the job
-	AttributeTraceID   = "trace_id"  // W3C trace ID, hexadecimal
+	AttributeQueue     = "queue"     // the job was taken from; Temporal's task queue
+	AttributeNamespace = "namespace" // of the job, in a job manager or cluster that has them
+	AttributeTopic     = "topic"     // of the message that the job handles
+	AttributeRunID     = "run_id"    // of one run of a job whose runs share a JobID
 )
 
 // A FailureType says what failed. The names are those of Flink.

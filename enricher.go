@@ -68,6 +68,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -163,6 +164,7 @@ type Enricher struct {
 	readers   bool // some members are LabelReaders
 	logger    *slog.Logger
 
+	timeout time.Duration
 	waits   [][]int // by member: the members that it waits for
 	plan    *fanout.Plan
 	pending *semaphore.Weighted // EnrichAsync calls under way
@@ -221,6 +223,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		observers: s.observers,
 		limits:    cfg.limits(),
 		logger:    s.logger,
+		timeout:   cfg.timeout(),
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
 		end:       newShutdown(cancel),
 	}
@@ -233,12 +236,17 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	e.plan = fanout.NewPlan(base, fans, e.waits, cfg.timeout(),
+	e.plan = fanout.NewPlan(base, fans, e.waits, e.timeout,
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
 			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
+	for _, o := range s.observers {
+		if o, ok := o.(interface{ Attach(*Enricher) }); ok {
+			o.Attach(e)
+		}
+	}
 	return e, nil
 }
 
@@ -281,6 +289,9 @@ func (e *Enricher) Enrich(cause error) Labels {
 // has not returned by then is abandoned. To return earlier, use
 // [Enricher.EnrichAsync] and [Future.Wait].
 //
+// If cause carries the Result of this failure, as [WithResult] attaches it,
+// EnrichContext returns it; no enricher and no observer is called.
+//
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
 func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
@@ -293,6 +304,9 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return Result{Labels: Labels{}}
+	}
+	if res, ok := e.Carried(cause, fc); ok {
+		return res
 	}
 	f := newFailure(e, ctx, cause, fc)
 	res := f.enrich()

@@ -1,12 +1,17 @@
 package enricher
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
 	"reflect"
+	"runtime"
+	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/source"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // The reasons why an enricher was not called.
@@ -37,11 +42,12 @@ var ErrUnknownEnricher = errors.New("no such failure enricher")
 // nothing. A nil err yields nothing.
 func Chain(err error) iter.Seq[error] {
 	return func(yield func(error) bool) {
-		visit(err, func(err error, _ int) walk {
+		var walk guard.Walk
+		walk.Visit(err, func(err error, _ int) guard.Step {
 			if !yield(err) {
-				return walkStop
+				return guard.Stop
 			}
-			return walkOn
+			return guard.Into
 		})
 	}
 }
@@ -85,52 +91,6 @@ func Is(err, target error) bool {
 	return false
 }
 
-const (
-	maxChainDepth  = 100
-	maxChainVisits = 10_000
-)
-
-// A walk says how visit continues.
-type walk int
-
-const (
-	walkOn   walk = iota // with the errors that this one wraps
-	walkPast             // without them
-	walkStop
-)
-
-// visit calls fn for err, at depth 1, and for the errors that it wraps, in the
-// order and within the bounds of [Chain].
-func visit(err error, fn func(err error, depth int) walk) {
-	left := maxChainVisits
-	var down func(err error, depth int) bool
-	down = func(err error, depth int) bool {
-		if left--; left < 0 {
-			return false
-		}
-		if err == nil || depth > maxChainDepth {
-			return true
-		}
-		switch fn(err, depth) {
-		case walkStop:
-			return false
-		case walkPast:
-			return true
-		}
-		many, one := guard.Unwrap(err)
-		if one != nil {
-			return down(one, depth+1)
-		}
-		for _, err := range many {
-			if !down(err, depth+1) {
-				return false
-			}
-		}
-		return true
-	}
-	down(err, 1)
-}
-
 // An EnricherError is an error of the named enricher.
 type EnricherError struct {
 	Enricher string // as configured
@@ -144,26 +104,79 @@ func (e *EnricherError) Error() string {
 
 func (e *EnricherError) Unwrap() error { return e.Err }
 
-// A PanicError is a panic that was recovered.
+// A PanicError is a recovered panic.
 type PanicError struct {
-	Value any    // what recover returned
-	Stack []byte // as from debug.Stack; nil if unknown
+	Value any // what recover returned
 
-	text string // of the error, once taken
+	callers []uintptr // as from runtime.Callers, the deferred function first
+	stack   []byte    // as from debug.Stack
+	text    string    // of the error, once taken
 }
 
-// NewPanicError returns the error for a recovered panic, such as that of a
-// panicking job:
+// Recovered returns the error for a panic. It must be called by the deferred
+// function that recovered value:
 //
 //	defer func() {
 //		if v := recover(); v != nil {
-//			err = enricher.NewPanicError(v, debug.Stack())
+//			err = enricher.Recovered(v)
 //		}
 //	}()
 //
-// stack is not copied.
+// It records program counters, at most 64, and no text.
+func Recovered(value any) *PanicError {
+	pcs := make([]uintptr, 64)
+	return &PanicError{Value: value, callers: pcs[:runtime.Callers(2, pcs)]}
+}
+
+// NewPanicError returns the error for a panic of whose stack only the text is
+// known, as [runtime/debug.Stack] returns it, or nil. stack is not copied.
 func NewPanicError(value any, stack []byte) *PanicError {
-	return &PanicError{Value: value, Stack: stack}
+	return &PanicError{Value: value, stack: stack}
+}
+
+// Callers returns the program counters of the goroutine that panicked, for
+// [runtime.CallersFrames], the function that panicked first. It returns nil if
+// they are not known.
+func (e *PanicError) Callers() []uintptr {
+	for i := len(e.callers) - 1; i >= 0; i-- {
+		if fn := runtime.FuncForPC(e.callers[i] - 1); fn != nil && fn.Name() == "runtime.gopanic" {
+			return e.callers[i+1:]
+		}
+	}
+	return e.callers
+}
+
+// Stack returns the stack of the goroutine that panicked as text, in the format of
+// [runtime/debug.Stack] without arguments. It returns "" if the stack is not known.
+func (e *PanicError) Stack() string {
+	if e.callers == nil {
+		return string(e.stack)
+	}
+	var b strings.Builder
+	for frames := runtime.CallersFrames(e.Callers()); ; {
+		f, more := frames.Next()
+		fmt.Fprintf(&b, "%s(...)\n\t%s:%d\n", f.Function, f.File, f.Line)
+		if !more {
+			return b.String()
+		}
+	}
+}
+
+// ErrorType returns the type of the value that the panic had, as OpenTelemetry
+// names types of errors.
+func (e *PanicError) ErrorType() string {
+	if err, ok := e.Value.(error); ok {
+		return errorType(err)
+	}
+	return source.TypeName(reflect.TypeOf(e.Value))
+}
+
+// errorType returns what err has as its ErrorType, or the name of its type.
+func errorType(err error) (name string) {
+	if e, ok := err.(interface{ ErrorType() string }); ok {
+		guard.Do(func() { name = e.ErrorType() })
+	}
+	return cmp.Or(name, source.TypeName(reflect.TypeOf(err)))
 }
 
 // Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]
@@ -179,4 +192,18 @@ func (e *PanicError) Error() string {
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
+}
+
+// maxText bounds what Text returns, in bytes.
+const maxText = 64 << 10
+
+// Text returns err.Error(), at most 64 KiB of it. If Error panics or exits the
+// goroutine, the text says so. If err is nil, it is "(no error)". Text calls
+// Error on a goroutine of its own and waits for it.
+func Text(err error) string {
+	var s string
+	if p := guard.Apart(func() { s = guard.Text(err) }); p != nil {
+		return fmt.Sprintf("(the Error method of a %T called runtime.Goexit)", err)
+	}
+	return text.Cut(s, maxText)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -202,13 +203,13 @@ func TestPanicErrorWrapsItsValue(t *testing.T) {
 	p := enricher.NewPanicError("boom", stack)
 	assert.EqualError(t, p, "panic: boom")
 	assert.Equal(t, "boom", p.Value)
-	assert.Equal(t, stack, p.Stack)
+	assert.Equal(t, "goroutine 1 [running]:", p.Stack())
 	assert.NoError(t, p.Unwrap())
 
 	p = enricher.NewPanicError(fmt.Errorf("read: %w", io.EOF), nil)
 	assert.EqualError(t, p, "panic: read: EOF")
 	assert.ErrorIs(t, p, io.EOF)
-	assert.Nil(t, p.Stack)
+	assert.Empty(t, p.Stack())
 
 	assert.Equal(t, enricher.Labels{"a": "1"}, enricher.LabelsOf(enricher.NewPanicError(labeled("a", "1", io.EOF), nil)))
 }
@@ -263,4 +264,42 @@ func TestAsType(t *testing.T) {
 	self.next = self
 	_, ok = enricher.AsType[*fs.PathError](self)
 	assert.False(t, ok, "and it ends")
+}
+
+func TestRecovered(t *testing.T) {
+	t.Parallel()
+	var first, again *enricher.PanicError
+	func() {
+		defer func() { again = enricher.Recovered(recover()) }()
+		func() {
+			defer func() {
+				v := recover()
+				first = enricher.Recovered(v)
+				panic(v)
+			}()
+			explode()
+		}()
+	}()
+	for _, p := range []*enricher.PanicError{first, again} {
+		assert.EqualError(t, p, "panic: boom")
+		f, _ := runtime.CallersFrames(p.Callers()).Next()
+		assert.Equal(t, "github.com/failure-enrichers/enricher_test.explode", f.Function)
+		assert.True(t, strings.HasPrefix(p.Stack(), "github.com/failure-enrichers/enricher_test.explode(...)\n\t"), p.Stack())
+	}
+	assert.Nil(t, enricher.NewPanicError("boom", []byte("goroutine 1")).Callers())
+	assert.Equal(t, "goroutine 1", enricher.NewPanicError("boom", []byte("goroutine 1")).Stack())
+	assert.Empty(t, enricher.NewPanicError("boom", nil).Stack())
+}
+
+//go:noinline
+func explode() { panic("boom") }
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "EOF", enricher.Text(io.EOF))
+	assert.Equal(t, "(no error)", enricher.Text(nil))
+	assert.Equal(t, "(the Error method of a *enricher_test.panicker panicked: Error)", enricher.Text(&panicker{unwrap: true}))
+	assert.Equal(t, "(the Error method of a enricher_test.oddError called runtime.Goexit)",
+		enricher.Text(oddError{func() string { runtime.Goexit(); return "" }}))
+	assert.Len(t, enricher.Text(errors.New(strings.Repeat("x", 100_000))), 64<<10)
 }

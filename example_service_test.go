@@ -70,7 +70,7 @@ func ExampleParseConfig() {
 	// Output:
 	// ["rules/payments" "owner"]
 	// map[file:/etc/rules.json] 2s 200ms
-	// option "jobmanager.failure-enrichment.timeout": 2: must be a duration with a unit, such as "5s"
+	// option "jobmanager.failure-enrichment.timeout": 2: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"
 }
 
 // Enrichers that cannot run together are refused, and the others run.
@@ -246,7 +246,7 @@ func ExampleNewPanicError() {
 	fmt.Println(err)
 
 	var p *enricher.PanicError
-	fmt.Println(errors.As(err, &p), len(p.Stack) > 0)
+	fmt.Println(errors.As(err, &p), p.Stack() != "")
 	// Output:
 	// panic: index out of range
 	// true true

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -31,7 +32,7 @@ type Explainer interface {
 // An Explanation says why a failure has the labels that it has. It prints as a
 // text of several lines, and marshals to JSON.
 type Explanation struct {
-	Chain    []ExplainedError  `json:"chain"`              // what [Chain] yields, the first 100; empty for a nil error
+	Chain    []ExplainedError  `json:"chain"`              // the first 100 errors of [Chain]; empty for nil, or if they do not answer in time
 	Answers  []ExplainedAnswer `json:"answers"`            // one per enricher, wave by wave, in configured order within a wave
 	Rejected []Rejection       `json:"rejected,omitempty"` // see [Enricher.Rejected]
 	Labels   Labels            `json:"labels"`             // merged; never nil
@@ -71,7 +72,11 @@ const (
 // any failure. Calls take slots and count for the circuit breakers, but not in
 // [Stats]; nothing is logged, and no observer is called.
 func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) Explanation {
-	x := Explanation{Chain: explainChain(cause), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
+	timeout := DefaultTimeout
+	if e != nil {
+		timeout = e.timeout
+	}
+	x := Explanation{Chain: explainChain(cause, timeout), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
 	if e == nil || cause == nil || len(e.members) == 0 {
 		return x
 	}
@@ -119,16 +124,28 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 	return labels, maps.Clone(reasons), err
 }
 
-func explainChain(cause error) []ExplainedError {
-	chain := []ExplainedError{}
-	visit(cause, func(err error, depth int) walk {
-		if len(chain) == maxExplainedErrors {
-			return walkStop
-		}
-		chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(guard.Text(err), maxExplainedText)})
-		return walkOn
-	})
-	return chain
+// explainChain returns the chain of cause. The methods of its errors are
+// third-party code: if they do not return in time, the chain is empty.
+func explainChain(cause error, timeout time.Duration) []ExplainedError {
+	read := make(chan []ExplainedError, 1)
+	go func() {
+		chain := []ExplainedError{}
+		var walk guard.Walk
+		walk.Visit(cause, func(err error, depth int) guard.Step {
+			if len(chain) == maxExplainedErrors {
+				return guard.Stop
+			}
+			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(Text(err), maxExplainedText)})
+			return guard.Into
+		})
+		read <- chain
+	}()
+	select {
+	case chain := <-read:
+		return chain
+	case <-time.After(timeout):
+		return []ExplainedError{}
+	}
 }
 
 // String returns x for people, in several lines.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -324,6 +325,26 @@ labels: y=good
 			require.Len(t, x.Chain, 1)
 			assert.Equal(t, text[:want], x.Chain[0].Text)
 		}
+	})
+}
+
+func TestExplainSurvivesACauseThatExitsOrHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{Timeout: time.Second}, withGood("a", "x"))
+		exits := e.Explain(t.Context(), oddError{func() string { runtime.Goexit(); return "" }}, enricher.FailureContext{})
+		assert.Equal(t, []enricher.ExplainedError{{
+			Type: "enricher_test.oddError", Text: "(the Error method of a enricher_test.oddError called runtime.Goexit)",
+		}}, exits.Chain)
+		assert.Equal(t, enricher.Labels{"x": "a"}, exits.Labels)
+
+		hung := hungError{make(chan struct{})}
+		start := time.Now()
+		hangs := e.Explain(t.Context(), hung, enricher.FailureContext{})
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.Empty(t, hangs.Chain)
+		assert.Equal(t, enricher.Labels{"x": "a"}, hangs.Labels)
+		close(hung.release)
 	})
 }
 

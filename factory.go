@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"regexp"
+	"strings"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
@@ -122,9 +124,11 @@ func (c FactoryConfig) Options() map[string]any {
 // [*ConfigError]; all of them are returned, joined. Because options also come
 // from property files and the environment, a string is converted to the type of
 // its field: to a duration ("1.5s"), a number, a boolean, a list (items separated
-// by commas), or by the UnmarshalText method of the field. Nothing else is
-// converted: a duration must have a unit, a number is never truncated, and a
-// boolean is not a number.
+// by commas), or by the UnmarshalText method of the field. A map may be given as a
+// list of pairs, as loaders such as viper lower-case the keys of maps and split
+// them at dots: [{match: "*shop.StockError", is: USER}], or with key and value.
+// Nothing else is converted: a duration must have a unit, a number is never
+// truncated, and a boolean is not a number.
 func (c FactoryConfig) Decode(into any) error {
 	c.markRead()
 	return configErrors(c.name, decode.Into(c.options, into))
@@ -170,30 +174,45 @@ func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if err == nil {
 		return fe, nil
 	}
-	return fe, ofEnricher(conf.name, err)
+	return fe, conf.explain(err)
 }
 
-// ofEnricher returns err with the name of the enricher in each of the errors that
-// it joins: lines of several enrichers may be printed one below the other.
-func ofEnricher(name string, err error) error {
+// explain returns err with the name of the enricher in each of the errors that it
+// joins: lines of several enrichers may be printed one below the other.
+func (c FactoryConfig) explain(err error) error {
 	if reflect.TypeOf(err) == reflect.TypeOf(errors.Join(err)) {
 		var errs []error
 		for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
-			errs = append(errs, ofEnricher(name, err))
+			errs = append(errs, c.explain(err))
 		}
 		return errors.Join(errs...)
 	}
 	if isNil(err) {
 		// A variable of such a type, returned as it is. Its methods may panic.
-		return &EnricherError{name, fmt.Errorf("its factory returned a nil %T as its error instead of nil", err)}
+		return &EnricherError{c.name, fmt.Errorf("its factory returned a nil %T as its error instead of nil", err)}
 	}
 	if ce, ok := err.(*ConfigError); ok {
-		return &ConfigError{cmp.Or(ce.Enricher, name), ce.Option, ce.Err}
+		return &ConfigError{cmp.Or(ce.Enricher, c.name), ce.Option, c.unexpanded(ce)}
 	}
 	if ce, ok := AsType[*ConfigError](err); ok && ce.Enricher != "" {
 		return err
 	}
-	return &EnricherError{name, err}
+	return &EnricherError{c.name, err}
+}
+
+var variable = regexp.MustCompile(`\$\{\w+\}`)
+
+// unexpanded returns what is wrong with an option, with a hint if its value has a
+// variable, as many tools expand it.
+func (c FactoryConfig) unexpanded(ce *ConfigError) error {
+	option, _, _ := strings.Cut(strings.ReplaceAll(ce.Option, "[", "."), ".")
+	for key, value := range c.options {
+		name := variable.FindString(fmt.Sprint(value))
+		if name != "" && strings.EqualFold(key, option) && ce.Err != nil {
+			return fmt.Errorf("%w; %s is not expanded: give the value, or {env: %s} if the option takes that", ce.Err, name, name[2:len(name)-1])
+		}
+	}
+	return ce.Err
 }
 
 // isNil reports whether v is nil, or holds a nil pointer or function.

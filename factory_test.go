@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -159,16 +160,16 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		message string
 	}{
 		"fil":       {"x", `unknown, did you mean "file"? known options: api-token, dry-run, file, headers, max, ratio, rules, tags, wait`},
-		"file":      {3, `3: must be a string`},
-		"wait":      {3, `3: must be a duration with a unit, such as "5s"`},
-		"Wait":      {"3", `"3": must be a duration with a unit, such as "5s"`},
+		"file":      {3, `3: must be a string, in quotes`},
+		"wait":      {3, `3: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		"Wait":      {"3", `"3": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		"max":       {3.5, `3.5: must be an integer of 64 bits`},
 		"MAX":       {true, `true: must be an integer of 64 bits`},
-		"ratio":     {"half", `"half": must be a number that a float of 64 bits can hold`},
+		"ratio":     {"half", `"half": must be a number`},
 		"dry-run":   {1, `1: must be true or false`},
 		"tags":      {3, `3: must be a list or a comma-separated string`},
 		"headers":   {"a=b", `must be a map`},
-		"api-token": {3, `must be a string`},
+		"api-token": {3, `must be a string, in quotes`},
 	} {
 		var got []fileOptions
 		e, err := load(t, factories{"rules": keeping(fileOptions{}, &got)},
@@ -195,8 +196,8 @@ func TestDecodeReturnsAllErrors(t *testing.T) {
 		},
 	})
 	assert.EqualError(t, err, `enricher "rules/b": option "max": "many": must be an integer of 64 bits
-enricher "rules/b": option "rules[0].match": 1: must be a string
-enricher "rules/a": option "wait": "soon": must be a duration with a unit, such as "5s"`)
+enricher "rules/b": option "rules[0].match": 1: must be a string, in quotes
+enricher "rules/a": option "wait": "soon": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`)
 }
 
 func TestFactoryThatReadsNoOptionsRejectsThem(t *testing.T) {
@@ -455,7 +456,7 @@ func TestFactoryPanicKeepsItsStack(t *testing.T) {
 	var p *enricher.PanicError
 	require.ErrorAs(t, err, &p)
 	assert.Equal(t, "boom", p.Value)
-	assert.Contains(t, string(p.Stack), "factory_test.go")
+	assert.Contains(t, p.Stack(), "factory_test.go")
 }
 
 func TestFactoryErrorsAreInConfiguredOrder(t *testing.T) {
@@ -561,17 +562,34 @@ var exiting = enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.Failur
 	return nil, nil
 })
 
-// A located factory knows where its enrichers come from.
-type located struct{ enricher.Factory }
-
-var _ enricher.Locator = located{}
-
-func (located) Location() enricher.Location {
-	return enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}
-}
-
-func TestLocatorSetsTheLocation(t *testing.T) {
+func TestFactoryErrorSaysThatAVariableIsNotExpanded(t *testing.T) {
 	t.Parallel()
-	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
-	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
+	r := enricher.NewRegistry()
+	require.NoError(t, r.Register("file", enricher.NewFactory(struct {
+		Wait time.Duration
+		File string
+	}{}, func(enricher.FactoryConfig, struct {
+		Wait time.Duration
+		File string
+	},
+	) (enricher.FailureEnricher, error) {
+		return nil, errors.Join(
+			&enricher.ConfigError{Option: "file", Err: fs.ErrNotExist},
+			&enricher.ConfigError{Option: "wait", Err: errors.New("too long")},
+		)
+	})))
+	errorWith := func(options map[string]any) error {
+		_, err := enricher.New(enricher.Config{
+			FailureEnrichers: []string{"file"}, Options: map[string]map[string]any{"file": options},
+		}, enricher.WithRegistry(r))
+		return err
+	}
+	const hint = "is not expanded: give the value, or {env: %[1]s} if the option takes that"
+	err := errorWith(map[string]any{"File": "${DIR}/rules.json", "wait": "1h"})
+	assert.EqualError(t, err, `enricher "file": option "file": file does not exist; ${DIR} `+fmt.Sprintf(hint, "DIR")+"\n"+
+		`enricher "file": option "wait": too long`)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	err = errorWith(map[string]any{"wait": "${WAIT}"})
+	assert.EqualError(t, err, `enricher "file": option "wait": "${WAIT}": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"; ${WAIT} `+
+		fmt.Sprintf(hint, "WAIT"))
 }

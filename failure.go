@@ -71,8 +71,9 @@ func (f *failure) free() {
 // enrich hands the failure to the enrichers, logs what went wrong and returns
 // the Result.
 func (f *failure) enrich() Result {
+	start := time.Now()
 	f.run()
-	res := Result{f.labels, f.outcomes}
+	res := Result{f.labels, f.outcomes, time.Since(start), failureKey{f.e, f.fc.ID, f.fc.JobID, f.fc.Attempt}}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.opened = nil
@@ -242,7 +243,7 @@ func (f *failure) report(res Result) {
 					slog.String("error", o.Err.Error()), // ours, not third-party code
 				)
 				if p, ok := o.Err.(*PanicError); ok && o.Status == StatusPanicked {
-					attrs = append(attrs, slog.String("stack", string(p.Stack)))
+					attrs = append(attrs, slog.String("stack", p.Stack()))
 				}
 				return attrs
 			})
@@ -310,6 +311,9 @@ func (e *Enricher) write(
 // recovered and logged. A slow observer delays the caller of Enrich: if it takes
 // over 100 ms, a line is logged at WARN. ctx has the values of the caller's
 // context, and never ends. fc and res are the observer's own.
+//
+// An Observer may have a method Attach(*Enricher), which [New] calls last, with
+// the Enricher that it returns.
 type Observer interface {
 	ObserveFailure(ctx context.Context, cause error, fc FailureContext, res Result)
 }

@@ -92,6 +92,7 @@ func TestLogLinesPerKind(t *testing.T) {
 		does(panics, 1)
 		assert.Equal(t, line("circuit-open", "circuit breaker is open for 10s after 2 timeouts or panics in a row"), does(panics, 3))
 		require.NoError(t, e.Shutdown(context.Background()))
+		log.take()
 		assert.Equal(t, []string{
 			`level=WARN msg="Failure was not enriched" error="the Enricher is shut down"`,
 		}, does(answering(nil), 3))
@@ -194,4 +195,19 @@ func TestLogHandlerThatPanicsCostsNoLabels(t *testing.T) {
 	assert.Equal(t, want, e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result().Labels)
 	require.NoError(t, e.Shutdown(context.Background()))
 	assert.Equal(t, enricher.Labels{}, e.Enrich(errJob))
+}
+
+func TestLogSaysAtShutdownHowManyLinesWereSuppressed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := &logbook{}
+		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(log.logger()), with("a", "x", failing(errJob)))
+		require.NoError(t, err)
+		for range 5 {
+			e.Enrich(errJob)
+		}
+		log.take()
+		require.NoError(t, e.Shutdown(t.Context()))
+		assert.Equal(t, []string{`level=WARN msg="Log lines were suppressed" enricher=a kind=failed suppressed=4`}, log.take())
+	})
 }

@@ -165,7 +165,23 @@ func TestObserversWithoutEnrichers(t *testing.T) {
 	var observed enricher.Result
 	e := running(t, enricher.Config{}, enricher.WithObserver(observerFunc(
 		func(_ context.Context, _ error, _ enricher.FailureContext, res enricher.Result) { observed = res })))
-	want := enricher.Result{Labels: enricher.Labels{}}
-	assert.Equal(t, want, enrichAs(e, enricher.FailureContext{}))
-	assert.Equal(t, want, observed)
+	res := enrichAs(e, enricher.FailureContext{})
+	assert.Equal(t, enricher.Labels{}, res.Labels)
+	assert.Empty(t, res.Outcomes)
+	assert.Equal(t, res, observed)
+}
+
+// An attached observer knows the Enricher that it observes.
+type attached struct {
+	observerFunc
+	to *enricher.Enricher
+}
+
+func (a *attached) Attach(e *enricher.Enricher) { a.to = e }
+
+func TestObserversAreAttached(t *testing.T) {
+	t.Parallel()
+	o := &attached{}
+	e := running(t, enricher.Config{}, enricher.WithObserver(o))
+	assert.Same(t, e, o.to)
 }

@@ -135,6 +135,7 @@ func enrichHostile(t *testing.T, hostile hostileCause) {
 			{"enricher": "returns", "status": "failed", "duration": "0s", "error": hostile.text},
 			{"enricher": "panics", "status": "panicked", "duration": "0s", "error": "panic: " + hostile.value},
 		},
+		"duration": "0s",
 	})
 	require.NoError(t, err)
 	assert.JSONEq(t, string(want), string(text))
@@ -193,7 +194,7 @@ func TestPanicDoesNotAffectOthers(t *testing.T) {
 					panicked, ok := res.Outcomes[1].Err.(*enricher.PanicError)
 					require.True(t, ok)
 					assert.Equal(t, panics.text, panicked.Error())
-					assert.Contains(t, string(panicked.Stack), "failure_test.go")
+					assert.Contains(t, panicked.Stack(), "failure_test.go")
 				}
 				assert.Equal(t, []string{
 					fmt.Sprintf("level=WARN msg=%q enricher=b status=panicked error=%q stack=...", "Failure enricher gave no labels", panics.text),

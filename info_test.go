@@ -89,3 +89,18 @@ func TestEnricherInfoIsACopy(t *testing.T) {
 	e.Stats().Enrichers[0].Calls[enricher.StatusOK] = 99
 	assert.Equal(t, map[enricher.Status]uint64{enricher.StatusOK: 1}, statsOf(t, e).Calls)
 }
+
+// A located factory knows where its enrichers come from.
+type located struct{ enricher.Factory }
+
+var _ enricher.Locator = located{}
+
+func (located) Location() enricher.Location {
+	return enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}
+}
+
+func TestLocatorSetsTheLocation(t *testing.T) {
+	t.Parallel()
+	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
+	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -101,6 +102,9 @@ type labeledError struct {
 func (e *labeledError) Error() string { return e.err.Error() }
 func (e *labeledError) Unwrap() error { return e.err }
 
+// ErrorType returns the type of the error that e wraps.
+func (e *labeledError) ErrorType() string { return errorType(e.err) }
+
 func (e *labeledError) FailureLabels() map[string]string { return e.labels.Clone() }
 
 // Format formats err, whose %+v may print a stack.
@@ -120,21 +124,22 @@ func (e *labeledError) Format(s fmt.State, verb rune) {
 func LabelsOf(err error) Labels {
 	labels := Labels{}
 	depths := map[string]int{}
-	visit(err, func(err error, depth int) walk {
+	var walk guard.Walk
+	walk.Visit(err, func(err error, depth int) guard.Step {
 		carrier, ok := err.(interface{ FailureLabels() map[string]string })
 		if !ok {
-			return walkOn
+			return guard.Into
 		}
 		var own map[string]string
 		if p := guard.Do(func() { own = maps.Clone(carrier.FailureLabels()) }); p != nil {
-			return walkPast
+			return guard.Past
 		}
 		for key, value := range own {
 			if d, ok := depths[key]; !ok || depth < d {
 				labels[key], depths[key] = value, depth
 			}
 		}
-		return walkOn
+		return guard.Into
 	})
 	return labels
 }
@@ -242,4 +247,76 @@ func (l *issueList) add(key string, err error) {
 		*l = (*l)[:maxIssues-1]
 	}
 	*l = slices.Insert(*l, at, LabelIssue{key, err})
+}
+
+// WithResult returns err with the Result of its enrichment attached. It is like
+// [WithLabels] of the labels of res, and [ResultOf] finds res. A failure often
+// passes two layers that both enrich it, such as a middleware and a log handler:
+// [Enricher.EnrichContext] of the Enricher that made res returns res for the
+// second, if these hold:
+//
+//   - res is found by Unwrap() error alone, not through a joined error;
+//   - ID, JobID and Attempt of the FailureContext, if set, are those that res was
+//     made with.
+//
+// Otherwise the error is another failure and is enriched anew: that of a parent
+// whose child failed, for example. If err is nil, WithResult returns nil.
+func WithResult(err error, res Result) error {
+	if err == nil {
+		return nil
+	}
+	resultsCarried.Store(true)
+	res = res.clone()
+	return &resultError{labeledError{err, res.Labels}, res}
+}
+
+// ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
+// it, and whether there is one. It follows Unwrap() error, not joined errors.
+func ResultOf(err error) (Result, bool) {
+	for range guard.MaxDepth {
+		switch e := err.(type) {
+		case nil:
+			return Result{}, false
+		case *resultError:
+			return e.result.clone(), true
+		}
+		_, err = guard.Unwrap(err)
+	}
+	return Result{}, false
+}
+
+type resultError struct {
+	labeledError
+	result Result
+}
+
+// resultsCarried is set once WithResult was called: programs that do not use it
+// need not search errors for a Result.
+var resultsCarried atomic.Bool
+
+// Carried returns the Result that [Enricher.EnrichContext] returns for this failure
+// without calling an enricher, because cause carries it as [WithResult] says, and
+// whether there is one.
+func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
+	if e == nil || !resultsCarried.Load() {
+		return Result{}, false
+	}
+	var (
+		res Result
+		ok  bool
+	)
+	// Unwrap is third-party code and may never return.
+	done := guard.Go(func() { res, ok = ResultOf(cause) })
+	select {
+	case <-done:
+	case <-time.After(e.timeout):
+		return Result{}, false
+	}
+	k := res.of
+	same := ok && k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
+		(fc.Attempt == 0 || fc.Attempt == k.attempt)
+	if !same {
+		return Result{}, false
+	}
+	return res, true
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -278,3 +280,101 @@ func TestLabelsRetryAfter(t *testing.T) {
 	_, ok := enricher.Labels(nil).RetryAfter()
 	assert.False(t, ok)
 }
+
+func TestWithResultIsEnrichedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSwitchable(sleeping(time.Second, answering(enricher.Labels{"x": "1"})))
+		observed := 0
+		e := running(t, enricher.Config{}, with("a", "x", s.process), withObserver(func(enricher.Result) { observed++ }))
+		fc := enricher.FailureContext{ID: "f1", JobID: "j1", Attempt: 2}
+		first := e.EnrichContext(t.Context(), errJob, fc)
+		require.Equal(t, time.Second, first.Duration)
+		carrying := enricher.WithResult(errJob, first)
+
+		got, ok := enricher.ResultOf(fmt.Errorf("job: %w", carrying))
+		assert.True(t, ok)
+		assert.Equal(t, first, got)
+		assert.Equal(t, enricher.Labels{"x": "1"}, enricher.LabelsOf(carrying))
+		assert.EqualError(t, carrying, errJob.Error())
+		assert.ErrorIs(t, carrying, errJob)
+
+		for _, again := range []enricher.FailureContext{{}, fc, {ID: "f1"}, {JobID: "j1"}, {Attempt: 2}} {
+			assert.Equal(t, first, e.EnrichContext(t.Context(), fmt.Errorf("log: %w", carrying), again))
+			assert.Equal(t, first, e.EnrichAsync(t.Context(), carrying, again).Result())
+			carried, ok := e.Carried(carrying, again)
+			assert.True(t, ok)
+			assert.Equal(t, "f1", carried.FailureID())
+		}
+		assert.EqualValues(t, 1, s.calls.Load())
+		assert.Equal(t, 1, observed)
+
+		// Another failure, or another Enricher.
+		for _, other := range []enricher.FailureContext{{ID: "f2"}, {JobID: "j2"}, {Attempt: 3}} {
+			_, ok := e.Carried(carrying, other)
+			assert.False(t, ok)
+			e.EnrichContext(t.Context(), carrying, other)
+		}
+		e.EnrichContext(t.Context(), errors.Join(errors.New("parent"), carrying), enricher.FailureContext{})
+		assert.EqualValues(t, 5, s.calls.Load())
+		other := running(t, enricher.Config{}, withGood("b", "y"))
+		assert.Equal(t, enricher.Labels{"y": "b"}, other.Enrich(carrying))
+	})
+}
+
+func TestWithResultCopies(t *testing.T) {
+	t.Parallel()
+	res := enricher.Result{Labels: enricher.Labels{"x": "1"}}
+	err := enricher.WithResult(errJob, res)
+	res.Labels["x"] = "changed"
+	got, _ := enricher.ResultOf(err)
+	assert.Equal(t, enricher.Labels{"x": "1"}, got.Labels)
+	got.Labels["x"] = "changed"
+	again, _ := enricher.ResultOf(err)
+	assert.Equal(t, enricher.Labels{"x": "1"}, again.Labels)
+	assert.NoError(t, enricher.WithResult(nil, res))
+	_, ok := enricher.ResultOf(nil)
+	assert.False(t, ok)
+	_, ok = enricher.ResultOf(&cyclicError{})
+	assert.False(t, ok)
+}
+
+// A hungError never returns from Unwrap until it is released.
+type hungError struct{ release chan struct{} }
+
+func (hungError) Error() string   { return "hung" }
+func (e hungError) Unwrap() error { <-e.release; return nil }
+
+func TestWithResultDoesNotWaitForUnwrap(t *testing.T) {
+	t.Parallel()
+	enricher.WithResult(errJob, enricher.Result{})
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{Timeout: time.Second}, withGood("a", "x"))
+		hung := hungError{make(chan struct{})}
+		start := time.Now()
+		assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(hung))
+		assert.Equal(t, time.Second, time.Since(start))
+		close(hung.release)
+	})
+}
+
+func TestWithLabelsHasTheErrorTypeOfWhatItWraps(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"*errors.errorString": io.EOF,
+		"syscall.Errno":       syscall.ENOENT,
+		"CODE_7":              typedError{"CODE_7"},
+		"github.com/failure-enrichers/enricher_test.typedError": typedError{""},
+	} {
+		for _, wrapped := range []error{enricher.WithLabels(err, nil), enricher.WithResult(err, enricher.Result{})} {
+			assert.Equal(t, want, wrapped.(interface{ ErrorType() string }).ErrorType())
+		}
+		assert.Equal(t, want, enricher.Recovered(err).ErrorType())
+	}
+	assert.Equal(t, "string", enricher.Recovered("boom").ErrorType())
+}
+
+type typedError struct{ code string }
+
+func (e typedError) Error() string     { return "typed" }
+func (e typedError) ErrorType() string { return e.code }

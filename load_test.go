@@ -113,7 +113,7 @@ func TestLoadMalformedName(t *testing.T) {
 		assert.Equal(t, name, rejected[i].Name)
 		assert.ErrorIs(t, rejected[i].Err, enricher.ErrUnknownEnricher)
 		assert.ErrorContains(t, rejected[i].Err, fmt.Sprintf(
-			"%q: malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance; registered are \"rules\"", name))
+			"%q: malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance (names are separated by commas); registered are \"rules\"", name))
 	}
 	assert.Empty(t, e.Enrichers())
 }

@@ -93,7 +93,7 @@ const nameForm = "must be letters, digits, '.', '_' or '-', with at most one '/'
 func (r *Registry) lookUp(name string) (Factory, error) {
 	registered, _, _ := strings.Cut(name, "/")
 	if !configurable.MatchString(name) {
-		return nil, r.unknown(name, registered, "malformed, "+nameForm+"; ")
+		return nil, r.unknown(name, registered, "malformed, "+nameForm+" (names are separated by commas); ")
 	}
 	f, ok := r.Factory(registered)
 	if !ok {

@@ -17,9 +17,23 @@ import (
 // A Result holds the labels of one failure and the outcome of each enricher. It
 // is the caller's, who may change it.
 type Result struct {
-	Labels   Labels    `json:"labels"`   // of all enrichers, merged; never nil
-	Outcomes []Outcome `json:"outcomes"` // one per enricher, in configured order
+	Labels   Labels        // of all enrichers, merged; never nil
+	Outcomes []Outcome     // one per enricher, in configured order
+	Duration time.Duration // how long enriching took, without the observers
+
+	of failureKey
 }
+
+// A failureKey says which failure a Result is of, and which Enricher made it.
+type failureKey struct {
+	by      *Enricher
+	id      string
+	jobID   string
+	attempt int
+}
+
+// FailureID returns the ID that the FailureContext of the failure had.
+func (r Result) FailureID() string { return r.of.id }
 
 // Complete reports whether every outcome is [StatusOK]. The labels of a Result
 // that is not complete are valid.
@@ -39,17 +53,20 @@ func (r Result) Err() error {
 	return errors.Join(errs...)
 }
 
-// MarshalJSON encodes r. No member is null.
+// MarshalJSON encodes r with the duration as text. No member is null.
 func (r Result) MarshalJSON() ([]byte, error) {
-	type plain Result // without this method
-	p := plain(r)
-	if p.Labels == nil {
-		p.Labels = Labels{}
+	labels, outcomes := r.Labels, r.Outcomes
+	if labels == nil {
+		labels = Labels{}
 	}
-	if p.Outcomes == nil {
-		p.Outcomes = []Outcome{}
+	if outcomes == nil {
+		outcomes = []Outcome{}
 	}
-	return json.Marshal(p)
+	return json.Marshal(struct {
+		Labels   Labels    `json:"labels"`
+		Outcomes []Outcome `json:"outcomes"`
+		Duration string    `json:"duration"`
+	}{labels, outcomes, r.Duration.String()})
 }
 
 // clone returns a deep copy.
@@ -200,6 +217,10 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		defer e.end.leave()
 		defer close(future.done)
 		defer e.pending.Release(1)
+		if res, ok := e.Carried(cause, f.fc); ok {
+			future.result = res
+			return
+		}
 		future.result = f.enrich()
 		f.observe(future.result)
 		f.free()

@@ -118,9 +118,10 @@ func TestResultJSON(t *testing.T) {
 	text, err := json.Marshal(enricher.Result{
 		Labels:   enricher.Labels{"b": "2", "a": "1"},
 		Outcomes: []enricher.Outcome{{Enricher: "rules", Status: enricher.StatusOK}},
+		Duration: 1500 * time.Microsecond,
 	})
 	require.NoError(t, err)
-	assert.Equal(t, `{"labels":{"a":"1","b":"2"},"outcomes":[{"enricher":"rules","status":"ok","duration":"0s"}]}`, string(text))
+	assert.Equal(t, `{"labels":{"a":"1","b":"2"},"outcomes":[{"enricher":"rules","status":"ok","duration":"0s"}],"duration":"1.5ms"}`, string(text))
 }
 
 func TestStatsJSON(t *testing.T) {
@@ -219,5 +220,5 @@ func TestResultJSONOfTheZeroValue(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(enricher.Result{})
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"labels":{},"outcomes":[]}`, string(text))
+	assert.JSONEq(t, `{"labels":{},"outcomes":[],"duration":"0s"}`, string(text))
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/inflight"
+	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
 // Shutdown rejects new failures, waits for those under way, and closes each
@@ -85,7 +87,38 @@ func (e *Enricher) shutDown() {
 		all.Go(func() { closed[i] = s.closeMember(m) })
 	}
 	all.Wait()
+	e.logSuppressed()
 	s.err = errors.Join(append(errs, closed...)...)
+}
+
+// logSuppressed logs how many log lines were suppressed since the last of their
+// kind.
+func (e *Enricher) logSuppressed() {
+	line := func(kind string, l *sparse.Limiter, attrs ...slog.Attr) {
+		if n := l.Rest(); n > 0 {
+			e.write(context.Background(), slog.LevelWarn, "Log lines were suppressed", n,
+				func() []slog.Attr { return append(attrs, slog.String("kind", kind)) })
+		}
+	}
+	for _, m := range e.members {
+		for i := range m.lines {
+			line(lineKind(i), &m.lines[i], slog.String("enricher", m.info.Name))
+		}
+	}
+	line("skipped", &e.counts.skipped)
+	line("observer panicked", &e.counts.observerPanics)
+	line("observer slow", &e.counts.slowObservers)
+}
+
+// lineKind names a kind of log lines about an enricher.
+func lineKind(i int) string {
+	switch i {
+	case lineIssues:
+		return "labels dropped or cut"
+	case lineOpened:
+		return "circuit breaker opened"
+	}
+	return Status(i).String()
 }
 
 // wait waits for done until force is closed. It reports whether done is closed,

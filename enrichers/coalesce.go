@@ -24,8 +24,9 @@ const MaxCoalesced = 1024
 //
 // Failures are equal if key returns the same text for them, such as their
 // fingerprint. A failure with an empty key always has a call of its own. If fe is
-// an [enricher.LabelReader], so is the result, and key gets the labels. If ttl is
-// not positive, only running calls are shared.
+// an [enricher.LabelReader], so is the result, and key gets the labels. It
+// describes labels and values as fe does. If ttl is not positive, only running
+// calls are shared.
 //
 // The call is made for the first failure, with its context, on its goroutine. The
 // others wait for it for as long as they have time. They share its labels, its
@@ -79,10 +80,11 @@ type call struct {
 }
 
 var (
-	_ enricher.Explainer     = (*coalesced)(nil)
-	_ enricher.CountReporter = (*coalesced)(nil)
-	_ io.Closer              = (*coalesced)(nil)
-	_ enricher.LabelReader   = (*coalescedReader)(nil)
+	_ enricher.Explainer      = (*coalesced)(nil)
+	_ enricher.CountReporter  = (*coalesced)(nil)
+	_ enricher.LabelDescriber = (*coalesced)(nil)
+	_ io.Closer               = (*coalesced)(nil)
+	_ enricher.ValueReader    = (*coalescedReader)(nil)
 )
 
 // A coalescedReader is a coalesced LabelReader.
@@ -93,7 +95,23 @@ type coalescedReader struct {
 
 func (c *coalescedReader) InputKeys() []string { return c.reader.InputKeys() }
 
+// InputValues returns those of an [enricher.ValueReader], or none.
+func (c *coalescedReader) InputValues() map[string][]string {
+	if reader, ok := c.reader.(enricher.ValueReader); ok {
+		return reader.InputValues()
+	}
+	return nil
+}
+
 func (c *coalesced) OutputKeys() []string { return c.fe.OutputKeys() }
+
+// DescribeLabels returns those of an [enricher.LabelDescriber], or none.
+func (c *coalesced) DescribeLabels() []enricher.LabelDescription {
+	if describer, ok := c.fe.(enricher.LabelDescriber); ok {
+		return describer.DescribeLabels()
+	}
+	return nil
+}
 
 func (c *coalesced) Close() error {
 	if closer, ok := c.fe.(io.Closer); ok {

@@ -48,6 +48,28 @@ type reader struct{ *remote }
 
 func (reader) InputKeys() []string { return []string{"fingerprint"} }
 
+// describing says what its labels mean and which values it looks for.
+type describing struct{ reader }
+
+func (describing) DescribeLabels() []enricher.LabelDescription {
+	return []enricher.LabelDescription{{Key: "answer", Doc: "Where it is."}}
+}
+
+func (describing) InputValues() map[string][]string { return map[string][]string{"fingerprint": {"x"}} }
+
+func TestCoalescePassesDescriptionsThrough(t *testing.T) {
+	t.Parallel()
+	byNothing := func(error, enricher.FailureContext) string { return "" }
+	fe := describing{reader{&remote{}}}
+	described := enrichers.Coalesce(fe, byNothing, 0)
+	assert.Equal(t, fe.DescribeLabels(), described.(enricher.LabelDescriber).DescribeLabels())
+	assert.Equal(t, fe.InputValues(), described.(enricher.ValueReader).InputValues())
+
+	plain := enrichers.Coalesce(fe.reader, byNothing, 0)
+	assert.Empty(t, plain.(enricher.LabelDescriber).DescribeLabels())
+	assert.Empty(t, plain.(enricher.ValueReader).InputValues())
+}
+
 func TestCoalesceKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	byType := func(cause error, _ enricher.FailureContext) string { return fmt.Sprintf("%T", cause) }

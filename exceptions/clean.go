@@ -1,13 +1,15 @@
 package exceptions
 
 import (
-	"hash/fnv"
+	"crypto/sha256"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -73,45 +75,59 @@ func cut(s string, limit int) string {
 func (h *History) name(s string) string { return h.keep(s, maxNameLength) }
 
 // identity returns what is kept of an ID or a key: at most limit bytes. IDs that
-// differ stay different: one that is cut ends with a hash of the whole.
-func identity(s string, limit int) string {
-	if len(s) <= limit {
-		return clean(s, limit)
+// differ stay different: one that is not kept as it is ends with a hash of the
+// whole. If a secret was masked, the hash depends on the history, because a secret
+// can be guessed from its hash.
+func (h *History) identity(s string, limit int) string {
+	if s == "" {
+		return ""
 	}
-	sum := fnv.New64a()
-	sum.Write([]byte(s))
-	hash := "~" + strconv.FormatUint(sum.Sum64(), 36)
-	return clean(s, limit-len(hash)) + hash
+	near := clean(s, limit+margin)
+	kept := h.redact(near, limit+margin)
+	if kept == s && len(s) <= limit {
+		return kept
+	}
+	whole := s
+	if kept != near {
+		whole = h.salt + s
+	}
+	sum := sha256.Sum256([]byte(whole))
+	hash := "~" + strconv.FormatUint(binary.BigEndian.Uint64(sum[:]), 36)
+	return h.keep(s, limit-len(hash)) + hash
 }
 
 // keepMap returns what is kept of a map of strings: the first entries in the order
-// of their keys. It is never nil. If keyed, the redactor sees each value behind its
-// key, which may say that the value is a secret.
-func (h *History) keepMap(m map[string]string, most int, keyed bool) map[string]string {
+// of their keys, and how many there were more. The map is never nil.
+func (h *History) keepMap(m map[string]string, most int) (kept map[string]string, dropped int) {
 	keys := slices.Collect(maps.Keys(m))
 	if len(keys) > most {
 		slices.Sort(keys)
+		dropped = len(keys) - most
 		keys = keys[:most]
 	}
-	limit := max(h.opts.MaxMessageLength, minValueLength)
-	kept := make(map[string]string, len(keys))
+	kept = make(map[string]string, len(keys))
 	for _, k := range keys {
-		key := identity(k, maxKeyLength)
-		if keyed {
-			kept[key] = h.keepKeyed(key, m[k], limit)
-		} else {
-			kept[key] = h.keep(m[k], limit)
-		}
+		kept[h.identity(k, maxKeyLength)] = h.keepKeyed(k, m[k], max(h.opts.MaxMessageLength, minValueLength))
 	}
-	return kept
+	return kept, dropped
 }
 
-// keepKeyed is like keep, but the redactor sees the value behind its key.
+// keepKeyed is like keep, but the redactor sees the value behind its key, which may
+// say that the value is a secret.
 func (h *History) keepKeyed(key, value string, limit int) string {
-	prefix := key + "="
+	if h.masksKeys && value != "" && secretkey.Is(key) {
+		return "***" // all of it, also if the redactor would end at a space
+	}
+	prefix := clean(key, maxKeyLength) + "="
 	kept := h.keep(prefix+value, limit+len(prefix))
 	if kept, ok := strings.CutPrefix(kept, prefix); ok {
 		return kept
 	}
 	return cut(kept, limit) // the redactor changed the key as well
+}
+
+// masksSecretKeys reports whether the redactor masks the values of secret keys.
+func (h *History) masksSecretKeys() bool {
+	const secret = "password=x"
+	return h.redact(secret, len(secret)+margin) != secret
 }

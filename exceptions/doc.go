@@ -16,8 +16,10 @@
 // A failure is kept at once, before its labels are known, and gets them when its
 // enrichment is done. Its [LabelState] distinguishes labels that are pending from
 // no labels, and from labels that are missing because an enricher failed.
-// The number of failures of a job, the number of jobs and the memory of each
-// failure are bounded. The oldest are removed first.
+// The number of failures of a job, the number of jobs, the size of each failure and
+// the memory of all, [Options].MaxBytes, are bounded. The oldest are removed first. If
+// labels, attributes or failed enrichers of a failure are not kept, the [Entry] says
+// how many.
 //
 // A failure whose FailureContext.RootID is the ID of another failure of the same
 // job is kept under that one, with its own labels, in whichever order the two
@@ -25,11 +27,20 @@
 //
 // # Third-party code
 //
-// The methods of an error run on the goroutine that reports the failure. If one
-// panics, its text is lost and nothing else. A method that never returns, or that
-// never stops writing, blocks the caller. What looks like a secret in a text is
-// masked by [Redact], or by Options.Redact, before the text is kept. Texts are
-// valid UTF-8 without control characters other than tab and newline.
+// The methods of an error run on a goroutine of their own. A panic, a call of
+// runtime.Goexit or a method that does not return costs the text of that error and
+// nothing else: the caller goes on after a second at most. Go cannot end a
+// goroutine, so while 64 of them hang, the texts of further errors are not read. An
+// observer of the Enricher that calls runtime.Goexit costs the labels of the failure.
+//
+// # Secrets
+//
+// What looks like a secret in a text, a name, an ID or a key is masked by [Redact],
+// or by Options.Redact, before it is kept, and so are attributes and labels whose
+// keys are those of secrets, such as password. IDs and keys stay different: one that
+// was masked, cleaned or cut ends with a hash. A job is found by the ID that the
+// service gave it and by the one that is shown. Texts are valid UTF-8 without control
+// characters other than tab and newline.
 //
 // No lock is held while the code of an error, a redactor or a follower runs.
 package exceptions

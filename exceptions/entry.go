@@ -30,7 +30,10 @@ type Entry struct {
 	Attempt       int
 	MaxAttempts   int
 	Time          time.Time
-	Attributes    map[string]string // never nil
+	Attributes    map[string]string // never nil; the first 256 in the order of their keys
+
+	// AttributesDropped is how many attributes there were more.
+	AttributesDropped int
 
 	// ExceptionName is the Go type of the innermost error that does more than
 	// wrap another one or hold a text, such as "*fs.PathError".
@@ -44,9 +47,13 @@ type Entry struct {
 	// and its stack if it carries one.
 	Stacktrace string
 
-	Labels          enricher.Labels // never nil; empty while they are pending
+	Labels          enricher.Labels // never nil; empty while they are pending; the first 1024 in the order of their keys
+	LabelsDropped   int             // how many labels there were more
 	LabelState      LabelState
 	FailedEnrichers []FailedEnricher // in configured order, at most 64; none unless StateIncomplete
+
+	// FailedEnrichersDropped is how many failed enrichers there were more.
+	FailedEnrichersDropped int
 
 	// Concurrent are the failures under this one, in the order in which they
 	// arrived. It is nil if this one is under another.
@@ -62,7 +69,7 @@ type LabelState uint8
 const (
 	StatePending    LabelState = iota // enrichment is running; text "pending"
 	StateComplete                     // every enricher succeeded; "complete"
-	StateIncomplete                   // an enricher failed; the labels of the others are there; "incomplete"
+	StateIncomplete                   // an enricher failed, and the labels of the others are there; "incomplete"
 )
 
 var labelStates = []string{"pending", "complete", "incomplete"}
@@ -90,7 +97,7 @@ func (s *LabelState) UnmarshalText(text []byte) error {
 
 // A FailedEnricher is an enricher that gave no labels for a failure, and why.
 type FailedEnricher struct {
-	Enricher string          `json:"enricher"` // as configured
+	Enricher string          `json:"enricher"` // as configured; "*" if the enrichment did not return
 	Status   enricher.Status `json:"status"`
 	Error    string          `json:"error"`
 }

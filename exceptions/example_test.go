@@ -87,6 +87,21 @@ func ExampleHistory_EnrichAsync() {
 	// Output: complete type=SYSTEM
 }
 
+func ExampleHistory_For() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	// What an adapter of a job manager takes: an Enricher, or a history for one.
+	var labeler interface {
+		EnrichContext(ctx context.Context, cause error, fc enricher.FailureContext) enricher.Result
+	} = history.For(byType())
+	res := labeler.EnrichContext(context.Background(), io.EOF, enricher.FailureContext{JobID: "a"})
+	entries, _ := history.Entries(exceptions.Query{})
+	fmt.Println(res.Labels)
+	fmt.Println(entries[0].Labels)
+	// Output:
+	// type=SYSTEM
+	// type=SYSTEM
+}
+
 func ExampleHistory_Entries() {
 	history := exceptions.NewHistory(exceptions.Options{})
 	e := byType()

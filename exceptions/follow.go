@@ -103,6 +103,7 @@ type notice struct {
 	seq    uint64
 	kind   EventKind
 	group  *group
+	costs  []*cost // of the failures of the group
 	job    string
 	missed uint64
 }
@@ -111,29 +112,34 @@ type notice struct {
 // holds the lock.
 func (h *History) publish(kind EventKind, r *record) {
 	r.job.version = h.seq
-	h.events.add(notice{seq: h.seq, kind: kind, group: r.group, job: r.job.id}, h.opts.MaxEvents)
+	n := notice{seq: h.seq, kind: kind, group: r.group, job: r.job.id, costs: make([]*cost, 0, 1+len(r.concurrent))}
+	n.costs = append(n.costs, r.cost)
+	for _, c := range r.concurrent {
+		n.costs = append(n.costs, c.cost)
+	}
+	for _, c := range n.costs {
+		h.hold(c)
+	}
+	h.bytes += eventOverhead
+	h.events = append(h.events, n)
+	if len(h.events) > h.opts.MaxEvents {
+		h.dropEvent()
+	}
 	if h.changed != nil {
 		close(h.changed)
 		h.changed = nil
 	}
 }
 
-// A ring holds the last events. Their numbers have no gaps.
-type ring struct {
-	notices []notice
-	start   int // of the oldest
-}
-
-func (b *ring) add(n notice, most int) {
-	if len(b.notices) < most {
-		b.notices = append(b.notices, n)
-		return
+// dropEvent removes the oldest event.
+func (h *History) dropEvent() {
+	for _, c := range h.events[0].costs {
+		h.release(c)
 	}
-	b.notices[b.start] = n
-	b.start = (b.start + 1) % len(b.notices)
+	h.bytes -= eventOverhead
+	h.events[0] = notice{}
+	h.events = h.events[1:]
 }
-
-func (b *ring) at(i int) *notice { return &b.notices[(b.start+i)%len(b.notices)] }
 
 // A follower is a position in the events of a history.
 type follower struct {
@@ -146,13 +152,10 @@ type follower struct {
 
 func (h *History) follow(opts FollowOptions) *follower {
 	f := &follower{h: h, opts: opts, after: opts.After}
-	f.opts.JobIDs = slices.Clone(opts.JobIDs)
-	for i, id := range f.opts.JobIDs {
-		f.opts.JobIDs[i] = identity(id, maxNameLength)
-	}
 	if h == nil {
 		return f
 	}
+	f.opts.JobIDs = h.jobKeys(opts.JobIDs)
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if f.after == 0 {
@@ -162,8 +165,9 @@ func (h *History) follow(opts FollowOptions) *follower {
 	return f
 }
 
-// fetchAtOnce is how many events a follower copies under one lock.
-const fetchAtOnce = 64
+// fetchAtOnce is how many events a follower copies under one lock. It holds them
+// for as long as it takes, so it must be few.
+const fetchAtOnce = 16
 
 // next returns the next event, or nil and a channel that is closed when there is
 // one.
@@ -193,7 +197,7 @@ func (f *follower) fetch() <-chan struct{} {
 	h.catchUp()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	oldest := h.seq + 1 - uint64(len(h.events.notices))
+	oldest := h.seq + 1 - uint64(len(h.events))
 	f.batch = nil
 	switch {
 	case f.lost:
@@ -211,7 +215,7 @@ func (f *follower) fetch() <-chan struct{} {
 		return h.changed
 	}
 	for seq := f.after + 1; seq <= h.seq && len(f.batch) < fetchAtOnce; seq++ {
-		f.batch = append(f.batch, *h.events.at(int(seq - oldest)))
+		f.batch = append(f.batch, h.events[seq-oldest])
 	}
 	return nil
 }

@@ -29,8 +29,11 @@ import (
 // GET and HEAD, and does not allow other origins to read. Every answer except
 // the events has an ETag.
 //
-// An event stream ends when the context of its request does, and when its server
-// begins to shut down, so it does not delay [http.Server.Shutdown].
+// An event stream ends when the context of its request does, when its server begins
+// to shut down, also for a client that does not read, so it does not delay
+// [http.Server.Shutdown], and when a client has not read for two heartbeats. The
+// last two need a http.ResponseWriter with SetWriteDeadline or Unwrap. A client
+// counts as reading as long as the buffers of the network take what is sent to it.
 func NewHandler(h *History, opts ...HandlerOption) http.Handler {
 	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256}
 	for _, opt := range opts {
@@ -72,7 +75,8 @@ type handler struct {
 	heartbeat  time.Duration
 	maxStreams int64
 	streams    atomic.Int64
-	servers    sync.Map // *http.Server to a channel that is closed when it shuts down
+	servers    sync.Map // *http.Server to a context that ends when it shuts down
+	texts      eventTexts
 }
 
 // maxQuery is how long a query or a path may be, bytes.

@@ -1,8 +1,11 @@
 package exceptions
 
 import (
+	"cmp"
 	"container/list"
 	"context"
+	"crypto/rand"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +21,10 @@ import (
 // History an observer of the Enricher with [enricher.WithObserver]. The first
 // keeps a failure at once, the second when its labels are known.
 type History struct {
-	opts Options
+	opts      Options
+	masksKeys bool         // the redactor masks the values of secret keys
+	salt      string       // of hashes of secrets
+	hanging   atomic.Int32 // readings of errors that have not returned in time
 
 	mu      sync.RWMutex
 	seq     uint64 // of the last event
@@ -27,8 +33,10 @@ type History struct {
 	byAge   list.List // of *job; the one with the latest failure is first
 	ids     map[string]struct{}
 	pending map[*record]*enricher.Future // those of EnrichAsync
-	events  ring
-	changed chan struct{} // closed at the next event; nil if no follower waits
+	arrived list.List                    // of *record; the oldest is first
+	events  []notice                     // the oldest is first; their numbers have no gaps
+	bytes   int                          // of the failures and the events
+	changed chan struct{}                // closed at the next event; nil if no follower waits
 }
 
 var _ enricher.Observer = (*History)(nil)
@@ -39,14 +47,17 @@ func NewHistory(opts Options) *History {
 	// which a follower may still have, are smaller. They stay below 2^53, the
 	// limit of JavaScript, until the year 2255.
 	seq := uint64(max(1, time.Now().UnixMicro()))
-	return &History{
+	h := &History{
 		opts:    opts.withDefaults(),
+		salt:    rand.Text(),
 		seq:     seq,
 		first:   seq + 1,
 		jobs:    map[string]*job{},
 		ids:     map[string]struct{}{},
 		pending: map[*record]*enricher.Future{},
 	}
+	h.masksKeys = h.masksSecretKeys()
+	return h
 }
 
 // Enrich keeps a failure, has e enrich it with [enricher.Enricher.EnrichContext],
@@ -56,28 +67,51 @@ func NewHistory(opts Options) *History {
 //
 // If fc has no ID or no Time, Enrich sets it, and enrichers and observers see it
 // too. Two failures with the same ID are both kept, and a suffix is added to the
-// ID of the later one. A nil cause is not a failure and is not kept. If an observer
-// exits the goroutine, the failure stays pending.
+// ID of the later one. A nil cause is not a failure and is not kept.
+//
+// If cause carries the Result of this failure, as [enricher.WithResult] attaches it,
+// Enrich returns that, and keeps the failure only if h has none with its ID: the
+// layer that made the Result may have kept it.
+//
+// The methods of cause are called first. If they do not return, Enrich goes on
+// after a second, and the failure is kept without its text.
 func (h *History) Enrich(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) enricher.Result {
 	if h == nil || cause == nil {
 		return e.EnrichContext(ctx, cause, fc)
 	}
+	if res, ok := e.Carried(cause, fc); ok {
+		h.keepCarried(cause, fc, res)
+		return res
+	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc)
-	res := e.EnrichContext(ctx, cause, fc)
-	m.spent.Store(true)
-	h.complete(r, res)
+	res := interrupted
+	defer func() { // also if an observer exits the goroutine
+		m.spent.Store(true)
+		h.complete(r, res)
+	}()
+	res = e.EnrichContext(ctx, cause, fc)
 	return res
 }
 
-// EnrichAsync is like Enrich but does not block, as
+// interrupted is the Result of an enrichment that did not return.
+var interrupted = enricher.Result{Outcomes: []enricher.Outcome{{
+	Enricher: "*",
+	Err:      errors.New("the labels are lost: an observer called runtime.Goexit"),
+}}}
+
+// EnrichAsync is like Enrich but does not wait for the enrichers, as
 // [enricher.Enricher.EnrichAsync]. When the future is done, the labels are in the
 // history. Until then, a goroutine waits for them.
 func (h *History) EnrichAsync(
 	ctx context.Context, e *enricher.Enricher, cause error, fc enricher.FailureContext,
 ) *enricher.Future {
 	if h == nil || cause == nil {
+		return e.EnrichAsync(ctx, cause, fc)
+	}
+	if res, ok := e.Carried(cause, fc); ok {
+		h.keepCarried(cause, fc, res)
 		return e.EnrichAsync(ctx, cause, fc)
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc)
@@ -99,6 +133,21 @@ func (h *History) EnrichAsync(
 	return future
 }
 
+// For returns a Labeler that passes failures to [History.Enrich] with e: where an
+// Enricher is expected, it labels them and keeps them too.
+func (h *History) For(e *enricher.Enricher) Labeler { return Labeler{h, e} }
+
+// A Labeler is a History with an Enricher. See [History.For].
+type Labeler struct {
+	history  *History
+	enricher *enricher.Enricher
+}
+
+// EnrichContext is [History.Enrich].
+func (l Labeler) EnrichContext(ctx context.Context, cause error, fc enricher.FailureContext) enricher.Result {
+	return l.history.Enrich(ctx, l.enricher, cause, fc)
+}
+
 // ObserveFailure keeps a failure with its labels, unless Enrich or EnrichAsync of
 // h has kept it already. It makes h an [enricher.Observer].
 func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result) {
@@ -110,9 +159,25 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 			return
 		}
 	}
+	h.keepLabeled(cause, fc, res)
+}
+
+func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enricher.Result) {
 	r := h.newRecord(cause, fc)
 	h.label(r.entry, res)
 	h.insert(r)
+}
+
+// keepCarried keeps a failure whose Result was made before, unless that was kept then.
+func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
+	fc.ID = res.FailureID()
+	id := h.identity(fc.ID, maxNameLength)
+	h.mu.RLock()
+	kept := h.has(id)
+	h.mu.RUnlock()
+	if !kept {
+		h.keepLabeled(cause, fc, res)
+	}
 }
 
 // A mark in a context says that the failure with this ID is kept already. An
@@ -145,50 +210,59 @@ func (h *History) begin(
 	return context.WithValue(ctx, markKey{h}, m), fc, r, m
 }
 
-// newRecord makes a record of a failure. The methods of the error run here.
+// newRecord makes a record of a failure.
 func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}
-	jobName := h.name(fc.JobName)
-	if fc.JobID == "" {
-		fc.JobID = jobName
-	}
 	described := h.describe(cause)
+	attributes, dropped := h.keepMap(fc.Attributes, maxAttributes)
 	return &record{
-		given: identity(fc.ID, maxNameLength),
-		root:  identity(fc.RootID, maxNameLength),
+		given: h.identity(fc.ID, maxNameLength),
+		root:  h.identity(fc.RootID, maxNameLength),
 		entry: &Entry{
 			Type:          fc.Type,
-			JobID:         identity(fc.JobID, maxNameLength),
-			JobName:       jobName,
+			JobID:         h.identity(cmp.Or(fc.JobID, fc.JobName), maxNameLength),
+			JobName:       h.name(fc.JobName),
 			TaskName:      h.name(fc.TaskName),
 			TaskManagerID: h.name(fc.TaskManagerID),
 			Endpoint:      h.name(fc.Endpoint),
 			Attempt:       fc.Attempt,
 			MaxAttempts:   fc.MaxAttempts,
 			Time:          fc.Time.Round(0),
-			Attributes:    h.keepMap(fc.Attributes, maxAttributes, true),
+			Attributes:    attributes,
 			ExceptionName: described.name,
 			Message:       described.message,
 			Stacktrace:    described.stacktrace,
 			Labels:        enricher.Labels{},
+
+			AttributesDropped: dropped,
 		},
 	}
 }
 
 // label sets the fields of e that are known after its enrichment.
 func (h *History) label(e *Entry, res enricher.Result) {
-	e.Labels = h.keepMap(res.Labels, maxLabels, false)
+	e.Labels, e.LabelsDropped = h.keepMap(res.Labels, maxLabels)
 	e.LabelState = StateComplete
+	var errs []error
 	for _, o := range res.Outcomes {
 		if o.Status == enricher.StatusOK {
 			continue
 		}
-		e.LabelState = StateIncomplete
-		if len(e.FailedEnrichers) < maxFailed {
-			e.FailedEnrichers = append(e.FailedEnrichers, FailedEnricher{h.name(o.Enricher), o.Status, h.errorOf(o.Err)})
+		if len(errs) == maxFailed {
+			e.FailedEnrichersDropped++
+			continue
 		}
+		errs = append(errs, o.Err)
+		e.FailedEnrichers = append(e.FailedEnrichers, FailedEnricher{Enricher: h.name(o.Enricher), Status: o.Status})
+	}
+	if len(errs) == 0 {
+		return
+	}
+	e.LabelState = StateIncomplete
+	for i, text := range h.readErrors(errs) {
+		e.FailedEnrichers[i].Error = text
 	}
 }
 

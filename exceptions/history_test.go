@@ -3,6 +3,7 @@ package exceptions_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -307,4 +308,29 @@ func TestObserveFailureOfTwoHistories(t *testing.T) {
 	a.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "x"})
 	assert.Equal(t, []string{"x"}, ids(entries(a)))
 	assert.Equal(t, []string{"x"}, ids(entries(b)))
+}
+
+func TestEnrichKeepsAFailureThatCarriesItsResultOnce(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	e := always(t, enricher.Labels{"k": "v"})
+	fc := enricher.FailureContext{JobID: "a", Attempt: 1}
+
+	// Two layers with the history.
+	err := enricher.WithResult(errBoom, h.For(e).EnrichContext(t.Context(), errBoom, fc))
+	res := h.For(e).EnrichContext(t.Context(), fmt.Errorf("wrapped: %w", err), fc)
+	assert.Equal(t, enricher.Labels{"k": "v"}, res.Labels)
+	h.EnrichAsync(t.Context(), e, err, enricher.FailureContext{}).Result()
+	assert.Equal(t, "boom", only(t, h).Message)
+
+	// Another failure with the same error.
+	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "parent"})
+	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "a", Attempt: 2})
+	assert.Len(t, entries(h), 3)
+
+	// The first layer without the history.
+	err = enricher.WithResult(errBoom, e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{JobID: "b"}))
+	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "b"})
+	assert.Len(t, entries(h), 4)
+	assert.Equal(t, enricher.Labels{"k": "v"}, entries(h)[0].Labels)
 }

@@ -7,9 +7,9 @@ import (
 
 // Options configure a [History]. The zero value is usable.
 //
-// A history with the default options and all of its bounds reached holds 16,384
-// failures with up to 16 concurrent ones each. One failure without labels and
-// stack takes about a kilobyte.
+// With the default options, MaxBytes is usually the bound that is reached first: a
+// failure takes about 2 KB and its texts, so that 64 MiB are about 30,000 failures
+// with short texts, or 3,000 with 20 KB each.
 type Options struct {
 	// MaxExceptions is how many failures of a job are kept, not counting those
 	// under others. By default, 16, as in Flink
@@ -23,6 +23,13 @@ type Options struct {
 	// MaxConcurrentExceptions is how many failures are kept under another
 	// one. By default, 16; a negative number means none.
 	MaxConcurrentExceptions int
+
+	// MaxBytes is how much memory the failures and the events take up, as a sum
+	// of their texts, labels and attributes and a fixed amount for each. The
+	// oldest are removed first; the last failure stays, whatever its size.
+	// Event streams hold up to 4 MiB more. By default, 64 MiB; a negative
+	// number means that only the last failure is kept.
+	MaxBytes int
 
 	// MaxMessageLength is how many bytes are kept of an error's message, an
 	// attribute, a label, and the error of an enricher. A longer text is cut,
@@ -40,21 +47,22 @@ type Options struct {
 	// means 1.
 	MaxEvents int
 
-	// Redact is called with every text of an error, an attribute, a label or
-	// a name, cleaned and cut to a few kilobytes more than its bound, and returns
-	// what to keep. It must be safe for concurrent use. If it panics, nothing
-	// of the text is kept. By default, [Redact]; to keep everything, use a
-	// function that returns its argument.
+	// Redact is called with every text of an error, attribute and label as
+	// key=value, key, ID and name, cleaned and cut to a few kilobytes more than
+	// its bound, and returns what to keep. An ID or a key that it changes gets a
+	// suffix, so that different ones stay different. It must return, and be safe
+	// for concurrent use. If it panics, nothing of the text is kept. By default,
+	// [Redact]; to keep everything, use a function that returns its argument.
 	Redact func(text string) string
 }
 
 // Bounds without an option.
 const (
-	maxNameLength = 256 // of IDs, names, endpoints and type names, bytes
-	maxKeyLength  = 128 // of label and attribute keys, bytes
-	maxLabels     = 256 // of one failure
-	maxAttributes = 64  // of one failure
-	maxFailed     = 64  // failed enrichers of one failure
+	maxNameLength = 256  // of IDs, names, endpoints and type names, bytes
+	maxKeyLength  = 128  // of label and attribute keys, bytes
+	maxLabels     = 1024 // of one failure
+	maxAttributes = 256  // of one failure
+	maxFailed     = 64   // failed enrichers of one failure
 
 	minValueLength = 1024 // of labels and attributes, even if MaxMessageLength is less
 )
@@ -64,6 +72,7 @@ func (o Options) withDefaults() Options {
 	o.MaxExceptions = max(1, cmp.Or(o.MaxExceptions, 16))
 	o.MaxJobs = max(1, cmp.Or(o.MaxJobs, 1024))
 	o.MaxConcurrentExceptions = max(0, cmp.Or(o.MaxConcurrentExceptions, 16))
+	o.MaxBytes = max(0, cmp.Or(o.MaxBytes, 64<<20))
 	o.MaxMessageLength = length(o.MaxMessageLength, 4096)
 	o.MaxStackLength = length(o.MaxStackLength, 16384)
 	o.MaxEvents = max(1, cmp.Or(o.MaxEvents, 1024))

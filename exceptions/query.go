@@ -33,10 +33,14 @@ type Job struct {
 
 // A LabelCount is how often the values of a label occur.
 type LabelCount struct {
-	Key    string       `json:"key"`
-	Count  int          `json:"count"`
-	Values []ValueCount `json:"values"` // the most frequent first
+	Key           string       `json:"key"`
+	Count         int          `json:"count"`
+	Values        []ValueCount `json:"values"`                  // the 100 most frequent, the most frequent first
+	ValuesDropped int          `json:"valuesDropped,omitempty"` // how many there were more
 }
+
+// maxValues is how many values of a label are listed.
+const maxValues = 100
 
 // A ValueCount is how often a value of a label occurs.
 type ValueCount struct {
@@ -93,6 +97,8 @@ func (h *History) Labels(q Query) []LabelCount {
 		slices.SortFunc(c.Values, func(a, b ValueCount) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 		})
+		c.ValuesDropped = max(0, len(c.Values)-maxValues)
+		c.Values = c.Values[:len(c.Values)-c.ValuesDropped]
 		labels = append(labels, c)
 	}
 	labels, _ = limited(labels, limit)
@@ -144,6 +150,7 @@ func (h *History) look(ids []string) []jobView {
 		return nil
 	}
 	h.catchUp()
+	keys := h.jobKeys(ids)
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	var views []jobView
@@ -154,15 +161,26 @@ func (h *History) look(ids []string) []jobView {
 		}
 		return views
 	}
-	seen := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		id = identity(id, maxNameLength)
-		if j := h.jobs[id]; j != nil && !seen[id] {
-			seen[id] = true
+	seen := make(map[*job]bool, len(ids))
+	for _, key := range keys {
+		if j := h.jobs[key]; j != nil && !seen[j] {
+			seen[j] = true
 			views = append(views, j.view())
 		}
 	}
 	return views
+}
+
+// jobKeys returns what the jobs with these IDs are kept under, if they are: an ID
+// may be one that was shown, or one that the service gave.
+func (h *History) jobKeys(ids []string) []string {
+	keys := slices.Clone(ids)
+	for _, id := range ids {
+		if key := h.identity(id, maxNameLength); key != id {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func (j *job) view() jobView {
@@ -192,10 +210,13 @@ func (h *History) jobVersion(id string) (seq uint64, known bool) {
 		return 0, false
 	}
 	h.catchUp()
+	keys := h.jobKeys([]string{id})
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if j := h.jobs[identity(id, maxNameLength)]; j != nil {
-		return j.version, true
+	for _, key := range keys {
+		if j := h.jobs[key]; j != nil {
+			return j.version, true
+		}
 	}
 	return 0, false
 }

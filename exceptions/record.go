@@ -23,6 +23,9 @@ type record struct {
 	group      *group    // for readers; replaced whenever one of the above changes
 	gone       bool      // no longer in the history
 
+	cost    *cost
+	arrived *list.Element // in the history's list; nil if gone
+
 	completing sync.Once
 }
 
@@ -49,8 +52,12 @@ func (h *History) insert(r *record) {
 	j := h.jobOf(r)
 	r.job = j
 	j.failures++
+	r.cost = &cost{bytes: r.entry.size()}
+	r.arrived = h.arrived.PushBack(r)
+	h.hold(r.cost)
 	if r.entry.LabelState == StatePending {
 		j.pending++
+		h.hold(r.cost) // settle releases it
 	}
 	h.place(r)
 	for len(j.records) > h.opts.MaxExceptions {
@@ -59,6 +66,7 @@ func (h *History) insert(r *record) {
 		j.records = j.records[1:]
 	}
 	h.publish(EventFailure, r)
+	h.trim()
 }
 
 // identify gives r an ID that is unique in the history.
@@ -158,6 +166,7 @@ func (h *History) put(top, r *record) {
 	e := *r.entry
 	e.RootID = top.id
 	r.entry, r.top = &e, top
+	h.setCost(r)
 	r.regroup()
 	top.concurrent = append(top.concurrent, r)
 	for len(top.concurrent) > h.opts.MaxConcurrentExceptions {
@@ -170,7 +179,7 @@ func (h *History) put(top, r *record) {
 
 // regroup replaces the group of r.
 func (r *record) regroup() {
-	g := &group{at: r.entry.Time.UnixMicro(), seq: r.seq, root: r.entry, under: r.top != nil, dropped: r.dropped}
+	g := &group{at: r.entry.Time.UnixMicro(), seq: r.seq, root: r.entry, under: r.entry.RootID != "", dropped: r.dropped}
 	if len(r.concurrent) > 0 {
 		g.concurrent = make([]*Entry, len(r.concurrent))
 		for i, c := range r.concurrent {
@@ -198,6 +207,10 @@ func (h *History) forget(r *record) {
 	for _, c := range r.concurrent {
 		h.forget(c)
 	}
+	h.arrived.Remove(r.arrived)
+	h.release(r.cost)
+	// Those that still hold r, an event or an enrichment, hold nothing else.
+	r.arrived, r.top, r.concurrent = nil, nil, nil
 }
 
 func (h *History) forgetJob(j *job) {
@@ -214,8 +227,10 @@ func (h *History) settle(r *record, labeled *Entry) {
 	defer h.mu.Unlock()
 	delete(h.pending, r)
 	e := *r.entry
-	e.Labels, e.LabelState, e.FailedEnrichers = labeled.Labels, labeled.LabelState, labeled.FailedEnrichers
+	e.Labels, e.LabelsDropped, e.LabelState = labeled.Labels, labeled.LabelsDropped, labeled.LabelState
+	e.FailedEnrichers, e.FailedEnrichersDropped = labeled.FailedEnrichers, labeled.FailedEnrichersDropped
 	r.entry = &e
+	h.setCost(r)
 	if !r.gone {
 		r.job.pending--
 	}
@@ -225,4 +240,6 @@ func (h *History) settle(r *record, labeled *Entry) {
 	}
 	h.seq++
 	h.publish(EventLabels, r)
+	h.release(r.cost)
+	h.trim()
 }

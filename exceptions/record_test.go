@@ -71,7 +71,7 @@ func TestEntryIsBounded(t *testing.T) {
 	huge := strings.Repeat("x", 1<<20)
 	many := map[string]string{}
 	outcomes := []enricher.Outcome{}
-	for i := range 1000 {
+	for i := range 1100 {
 		many[fmt.Sprintf("%04d%s", i, huge[:i])] = huge[:5000]
 		outcomes = append(outcomes, enricher.Outcome{Enricher: huge, Status: enricher.StatusFailed, Err: errors.New(huge)})
 	}
@@ -86,7 +86,10 @@ func TestEntryIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, len(e.Stacktrace), 16384)
 	assert.Len(t, e.FailedEnrichers, 64)
 	assert.Len(t, e.FailedEnrichers[0].Error, 4096)
-	for most, kept := range map[int]map[string]string{64: e.Attributes, 256: e.Labels} {
+	assert.Equal(t, 1100-64, e.FailedEnrichersDropped)
+	assert.Equal(t, 1100-256, e.AttributesDropped)
+	assert.Equal(t, 1100-1024, e.LabelsDropped)
+	for most, kept := range map[int]map[string]string{256: e.Attributes, 1024: e.Labels} {
 		assert.Len(t, kept, most)
 		for i := range most {
 			key := fmt.Sprintf("%04d", i) + huge[:i]

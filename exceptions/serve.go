@@ -13,6 +13,10 @@ const (
 	defaultJobs       = 100
 )
 
+// maxLabelBytes is roughly how large an answer with labels may be before its last
+// label.
+const maxLabelBytes = 1 << 20
+
 // serveJob returns a handler of the exceptions of one job.
 func (s *handler) serveJob(id string) func(http.ResponseWriter, *http.Request, *params) {
 	return func(w http.ResponseWriter, r *http.Request, p *params) {
@@ -55,9 +59,17 @@ func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
 func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params) {
 	q := Query{JobIDs: p.jobs(), Filter: p.filter()}
 	answer(w, r, p, s.history.version(), func(out *bufio.Writer) {
+		labels := s.history.Labels(q)
+		listed, size := 0, 0
+		for ; listed < len(labels) && size < maxLabelBytes; listed++ {
+			size += itemOverhead + len(labels[listed].Key)
+			for _, v := range labels[listed].Values {
+				size += itemOverhead + len(v.Value)
+			}
+		}
 		out.WriteString(`{"labels":[`)
-		writeList(out, s.history.Labels(q), func(c LabelCount) any { return c })
-		out.WriteString(`]}`)
+		writeList(out, labels[:listed], func(c LabelCount) any { return c })
+		fmt.Fprintf(out, `],"truncated":%t}`, listed < len(labels))
 	})
 }
 

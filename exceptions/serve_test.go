@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,8 +39,48 @@ func TestServeLabels(t *testing.T) {
 	decode(t, w)
 	assert.JSONEq(t, `{"labels":[
 		{"key":"team","count":1,"values":[{"value":"y","count":1}]},
-		{"key":"type","count":2,"values":[{"value":"SYSTEM","count":2}]}]}`, w.Body.String())
-	assert.JSONEq(t, `{"labels":[]}`, get(t, h, "/labels?jobId=c").Body.String())
+		{"key":"type","count":2,"values":[{"value":"SYSTEM","count":2}]}],"truncated":false}`, w.Body.String())
+	assert.JSONEq(t, `{"labels":[],"truncated":false}`, get(t, h, "/labels?jobId=c").Body.String())
+}
+
+func TestServeLabelsIsBounded(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 1000})
+	for i := range 200 {
+		labels := enricher.Labels{"same": "x"}
+		for k := range 64 {
+			labels[fmt.Sprintf("key %02d", k)] = fmt.Sprintf("%03d%s", i, strings.Repeat("x", 1000))
+		}
+		keep(h, errBoom, enricher.FailureContext{}, labels)
+	}
+	w := get(t, exceptions.NewHandler(h), "/labels")
+	assert.Less(t, w.Body.Len(), 5<<18)
+	answer := decode(t, w)
+	assert.Equal(t, true, answer["truncated"])
+	first := answer["labels"].([]any)[0].(object)
+	assert.Equal(t, 200.0, first["count"])
+	assert.Equal(t, 100.0, first["valuesDropped"])
+	assert.Len(t, first["values"], 100)
+	assert.Len(t, h.Labels(exceptions.Query{}), 65)
+}
+
+func TestServeExceptionsSaysWhatWasDropped(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	many := map[string]string{}
+	outcomes := []enricher.Outcome{}
+	for i := range 1100 {
+		many[fmt.Sprint(i)] = "x"
+		outcomes = append(outcomes, enricher.Outcome{Enricher: "test", Status: enricher.StatusFailed, Err: errBoom})
+	}
+	h.ObserveFailure(t.Context(), errBoom, enricher.FailureContext{Attributes: many}, enricher.Result{Labels: many, Outcomes: outcomes})
+	handler := exceptions.NewHandler(h)
+	list, _ := historyOf(t, get(t, handler, "/exceptions"))
+	assert.Equal(t, float64(1100-1024), list[0]["labelsDropped"])
+	assert.Equal(t, float64(1100-256), list[0]["attributesDropped"])
+	assert.Equal(t, float64(1100-64), list[0]["failedEnrichersDropped"])
+	list, _ = historyOf(t, get(t, handler, "/exceptions?format=flink"))
+	assert.NotContains(t, list[0], "labelsDropped")
 }
 
 func TestServeExceptionsOfAllJobs(t *testing.T) {

@@ -29,7 +29,7 @@ func stackOf(links []link) (typ, stack string) {
 func stackIn(err error) (stack string) {
 	guard.Do(func() {
 		if p, ok := err.(*enricher.PanicError); ok {
-			stack = string(p.Stack)
+			stack = p.Stack()
 			return
 		}
 		if _, ok := err.(fmt.Formatter); ok {

@@ -12,10 +12,24 @@ import (
 // A description is what is kept of an error.
 type description struct{ name, message, stacktrace string }
 
-// describe returns what to keep of an error. The methods of the error run here,
-// on the caller's goroutine: on another one they could outlive the call, after
-// which the caller may change what the error points to.
+// describe returns what to keep of an error. If its methods do not return, or exit
+// the goroutine, that is its type and why there is no more.
 func (h *History) describe(err error) description {
+	d, failed := read(h, func() description { return h.readCause(err) })
+	if failed == nil {
+		return d
+	}
+	typ := clean(reflect.TypeOf(err).String(), maxNameLength)
+	message := "(" + failed.Error() + ")"
+	return description{
+		name:       typ,
+		message:    cut(message, h.opts.MaxMessageLength),
+		stacktrace: cut(message+"\n  type: "+typ, h.opts.MaxStackLength),
+	}
+}
+
+// readCause calls the methods of an error.
+func (h *History) readCause(err error) description {
 	links, more := chainOf(err)
 	for i := range links {
 		limit := maxLinkLength
@@ -31,9 +45,19 @@ func (h *History) describe(err error) description {
 	}
 }
 
-// errorOf returns what to keep of the message of an enricher's error.
-func (h *History) errorOf(err error) string {
-	return paragraph(h.keep(guard.Text(err), h.opts.MaxMessageLength))
+// readErrors returns what to keep of the messages of enrichers' errors.
+func (h *History) readErrors(errs []error) []string {
+	texts, failed := read(h, func() []string {
+		texts := make([]string, len(errs))
+		for i, err := range errs {
+			texts[i] = paragraph(h.keep(guard.Text(err), h.opts.MaxMessageLength))
+		}
+		return texts
+	})
+	if failed != nil {
+		return slices.Repeat([]string{cut("("+failed.Error()+")", h.opts.MaxMessageLength)}, len(errs))
+	}
+	return texts
 }
 
 // Bounds of what is shown of a chain.

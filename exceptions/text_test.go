@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -129,15 +130,18 @@ type callersError struct {
 
 func (e callersError) Callers() []uintptr { return e.pcs }
 
-type bytesError struct{ error }
+type bytesError struct {
+	error
+	stack []byte
+}
 
-func (e bytesError) Stack() []byte { return debug.Stack() }
+func (e bytesError) Stack() []byte { return e.stack }
 
 func TestStacktraceFindsStacks(t *testing.T) {
 	t.Parallel()
 	pcs := make([]uintptr, 8)
 	pcs = pcs[:runtime.Callers(1, pcs)]
-	for _, err := range []error{callersError{errBoom, pcs}, bytesError{errBoom}} {
+	for _, err := range []error{callersError{errBoom, pcs}, bytesError{errBoom, debug.Stack()}} {
 		text := textOf(t, err, exceptions.Options{}).Stacktrace
 		assert.Contains(t, text, "TestStacktraceFindsStacks", "%T", err)
 		assert.Contains(t, text, "_test.go:", "%T", err)
@@ -255,11 +259,14 @@ func TestTextsAreValidAndWithoutControlCharacters(t *testing.T) {
 	})
 	e := only(t, h)
 	for _, text := range []string{
-		e.ID, e.JobID, e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, e.Message, e.Labels[good], e.Attributes[good],
-		e.FailedEnrichers[0].Enricher, e.FailedEnrichers[0].Error,
+		e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, e.Message, e.FailedEnrichers[0].Enricher, e.FailedEnrichers[0].Error,
 	} {
 		assert.Equal(t, good, text)
 	}
+	assert.Equal(t, e.ID, e.JobID)
+	assert.Regexp(t, "^"+regexp.QuoteMeta(good)+"~[0-9a-z]+$", e.ID, "another ID may be cleaned to the same text")
+	assert.Equal(t, enricher.Labels{e.ID: good}, e.Labels)
+	assert.Equal(t, map[string]string{e.ID: good}, e.Attributes)
 	assert.Contains(t, e.Stacktrace, good)
 	found, _ := h.Entries(exceptions.Query{JobIDs: []string{bad}})
 	assert.Len(t, found, 1, "the job is found by the ID that the service gave it")
@@ -282,7 +289,7 @@ func TestRedactMasksEveryText(t *testing.T) {
 	assert.NotContains(t, fmt.Sprintf("%+v", e), "user:hunter2")
 	assert.Equal(t, 3, strings.Count(e.Stacktrace, "user:***@")-1, e.Stacktrace)
 	assert.Equal(t, map[string]string{"dsn": "postgres://user:***@db/x", "password": "***", "user": "bob"}, e.Attributes)
-	assert.Equal(t, enricher.Labels{"cause": "postgres://user:***@db/x", "token": "expired"}, e.Labels, "the key of a label says nothing")
+	assert.Equal(t, enricher.Labels{"cause": "postgres://user:***@db/x", "token": "***"}, e.Labels)
 	assert.Equal(t, "postgres://user:***@db/x", e.FailedEnrichers[0].Error)
 }
 
@@ -312,10 +319,11 @@ func TestRedactCanBeReplaced(t *testing.T) {
 		"":                                  func(string) string { return "" },
 	} {
 		h := exceptions.NewHistory(exceptions.Options{Redact: redact})
-		keep(h, errors.New(text), enricher.FailureContext{Attributes: map[string]string{"a": "b"}}, enricher.Labels{"cause": text})
+		keep(h, errors.New(text), enricher.FailureContext{TaskName: text}, enricher.Labels{"password": "hunter2"})
 		e := only(t, h)
 		assert.Equal(t, want, e.Message)
-		assert.Equal(t, want, e.Labels["cause"])
+		assert.Equal(t, want, e.TaskName)
+		assert.Equal(t, want == text, e.Labels["password"] == "hunter2", "nothing is masked but by the redactor")
 	}
 	e := textOf(t, errBoom, exceptions.Options{Redact: func(string) string { return strings.Repeat("x", 1<<20) }})
 	assert.Len(t, e.Message, 4096)

@@ -33,6 +33,10 @@ type additions struct {
 	FailedEnrichers   []FailedEnricher  `json:"failedEnrichers"`
 	Attributes        map[string]string `json:"attributes,omitempty"`
 	ConcurrentDropped int               `json:"concurrentDropped,omitempty"`
+
+	LabelsDropped          int `json:"labelsDropped,omitempty"`
+	AttributesDropped      int `json:"attributesDropped,omitempty"`
+	FailedEnrichersDropped int `json:"failedEnrichersDropped,omitempty"`
 }
 
 // wire returns e for the REST API, without those under it.
@@ -65,6 +69,10 @@ func (e *Entry) wire(flink bool) wireEntry {
 		FailedEnrichers:   e.FailedEnrichers,
 		Attributes:        e.Attributes,
 		ConcurrentDropped: e.ConcurrentDropped,
+
+		LabelsDropped:          e.LabelsDropped,
+		AttributesDropped:      e.AttributesDropped,
+		FailedEnrichersDropped: e.FailedEnrichersDropped,
 	}
 	if w.FailedEnrichers == nil {
 		w.FailedEnrichers = []FailedEnricher{}

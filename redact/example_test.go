@@ -15,3 +15,12 @@ func ExampleText() {
 	// POST /login {"user":"bob","password":"***"}: 503
 	// sent Authorization: Bearer ***, got 401
 }
+
+func ExampleRedactor() {
+	r := redact.New("hunter2", "p@ss/word")
+	fmt.Println(r.Text("user admin could not log in with hunter2"))
+	fmt.Println(r.Text("GET /login?p%40ss%2Fword: token=abc123 rejected"))
+	// Output:
+	// user admin could not log in with ***
+	// GET /login?***: token=*** rejected
+}

@@ -29,7 +29,7 @@ const mask = "***"
 func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
-		redacted := redactUserinfo(redactPairs(redactTokens(text)))
+		redacted := redactPrefixed(redactDSNs(redactURLs(redactPairs(redactTokens(text)))))
 		if redacted == text {
 			break
 		}

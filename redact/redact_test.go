@@ -252,6 +252,7 @@ func TestTextIsLinear(t *testing.T) {
 		"a://", "a:", "@", "a@", ":@", "token=[", "token={", `token="`, `token=\"`, `"`, `\`, "password", "=", " ", " =", " --", "-", " -", "--password ", "--password --", `"--token" `,
 		"authorization: ", "cookie: ", "cookie: a=", "authorization: digest ", "bearer ", "basic ", "PRIVATE KEY-----", "BEGIN PRIVATE KEY-----",
 		"<token>", ">", "a,", "token=a,", "&", `invalid port "`, `token=\`, "]", "token:", "http://a:b/", "\x00", "é",
+		"redis://a:b ", "redis://a:b\"", "redis://:", "@tcp(", "a:\"@tcp(", "a \"@b/", "a/b@c:1521 ", "password=a ", "password=a;", "password=<a", "password=a\"b",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours
@@ -260,7 +261,7 @@ func TestTextIsLinear(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	for _, s := range []string{
-		"postgres://u:p@h/d", "u:p@tcp(h)/d", `{"password":"x"}`, "token=a&b=c", "Bearer abc", "--token x",
+		"postgres://u:p@h/d", "redis://:p q@h ", "u:p@tcp(h)/d", "u:p q@tcp(h)/d", "u:p\"q@h/d", "u/p@h:1521/d", "Password=a b;c=d", "password=<x>", `{"password":"x"}`, "token=a&b=c", "Bearer abc", "--token x",
 		`{\"token\":\"x\"}`, "token:'a b'@host", "-----BEGIN PRIVATE KEY-----x", "Cookie: a=b", "<token>x</token>",
 	} {
 		f.Add(s)
@@ -277,4 +278,12 @@ func FuzzText(f *testing.F) {
 			require.NotContains(t, redact.Text(text+"\npassword=hunter2hunter2\n"), "hunter2hunter2")
 		}
 	})
+}
+
+func TestTextMayEndAnywhereInALongPassword(t *testing.T) {
+	t.Parallel()
+	text := "postgres://user:" + strings.Repeat("y", 300) + " and@db"
+	for i := range len(text) {
+		redact.Text(text[:i])
+	}
 }

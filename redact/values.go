@@ -38,15 +38,20 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		}
 	}
 	to := valueEnd(s, i)
+	if sep == '=' {
+		to = listEnd(s, to)
+	}
 	end := to
 	for end > i && strings.IndexByte(")]}'.,;:!?&\\", s[end-1]) >= 0 {
 		end--
 	}
 	switch s[i:end] {
-	case "null", "nil", "<nil>", "true", "false", "none", "None":
+	case "null", "nil", "true", "false", "none", "None":
 		return to
 	}
-	e.mask(i, end)
+	if placeholder(s[i:end]) < end-i {
+		e.mask(i, end)
+	}
 	return max(to, i+1)
 }
 
@@ -101,24 +106,55 @@ func headerEnd(s string, i int) int {
 	return i
 }
 
-// valueEnd returns where a value without quotes ends.
+// valueEnd returns where a value without quotes ends. Any character can be in a
+// password, so a quotation mark ends it only if no letter or digit follows.
 func valueEnd(s string, from int) int {
-	i := from
-	if strings.HasPrefix(s[i:], "<nil>") {
-		return i + len("<nil>")
+	if n := placeholder(s[from:]); n > 0 {
+		return from + n
 	}
-	for ; i < len(s); i++ {
+	for i := from; i < len(s); i++ {
+		end := false
 		switch c := s[i]; c {
-		case '"', '`', '<', '>':
-			return i
+		case '"', '`', '>':
+			end = i+1 == len(s) || !isLetter(s[i+1]) && !isDigit(s[i+1])
+		case '<':
+			end = i+1 == len(s) || s[i+1] == '/'
 		case ',', ';', '&':
-			if endsPair(s, i+1) {
-				return i
-			}
+			end = endsPair(s, i+1)
 		default:
-			if isSpace(c) && (c != ' ' || s[i-1] != '\\' || i == from) { // libpq escapes spaces
-				return i
-			}
+			end = isSpace(c) && (c != ' ' || s[i-1] != '\\' || i == from) // libpq escapes spaces
+		}
+		if end {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// placeholder returns the length of the <nil> or <not set> that s begins with.
+func placeholder(s string) int {
+	for i := 1; i < min(len(s), maxKey); i++ {
+		switch c := s[i]; {
+		case s[0] != '<':
+			return 0
+		case c == '>':
+			return i + 1
+		case c != ' ' && !isWord(c):
+			return 0
+		}
+	}
+	return 0
+}
+
+// listEnd returns where a value ends that goes on after white space at i, as it may in
+// Password=two words;Database=shop, and i if it does not.
+func listEnd(s string, i int) int {
+	for j := i; j < min(len(s), i+maxPassword); j++ {
+		switch c := s[j]; {
+		case c == '=' || c == '\n' || c == '"':
+			return i
+		case c == ';' && j+1 < len(s) && !isSpace(s[j+1]) && endsPair(s, j+1):
+			return j
 		}
 	}
 	return i

@@ -57,10 +57,21 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 // A publisher is the enricher.
 type publisher struct{ keys []string }
 
-var _ enricher.Explainer = publisher{}
+var (
+	_ enricher.Explainer      = publisher{}
+	_ enricher.LabelDescriber = publisher{}
+)
 
 // OutputKeys returns the keys of the options.
 func (p publisher) OutputKeys() []string { return slices.Clone(p.keys) }
+
+// DescribeLabels describes the labels, which may have any value.
+func (p publisher) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, key := range p.keys {
+		all = append(all, enricher.LabelDescription{Key: key, Doc: "A label that the error itself carries."})
+	}
+	return all
+}
 
 // ProcessFailure returns those labels of cause that are to be published, as
 // [enricher.LabelsOf] finds them. It never fails.

@@ -76,8 +76,9 @@ type labeler struct {
 }
 
 var (
-	_ enricher.Explainer     = (*labeler)(nil)
-	_ enricher.CountReporter = (*labeler)(nil)
+	_ enricher.Explainer      = (*labeler)(nil)
+	_ enricher.CountReporter  = (*labeler)(nil)
+	_ enricher.LabelDescriber = (*labeler)(nil)
 )
 
 // New returns the enricher. An option out of its range is an
@@ -105,6 +106,14 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 }
 
 func (l *labeler) OutputKeys() []string { return []string{KeyErrorType, KeyErrorCode} }
+
+// DescribeLabels describes both labels. They may have any value.
+func (l *labeler) DescribeLabels() []enricher.LabelDescription {
+	return []enricher.LabelDescription{
+		{Key: KeyErrorType, Doc: "What kind of error it was, as OpenTelemetry's error.type."},
+		{Key: KeyErrorCode, Doc: "The code of the error, such as an errno or a SQLSTATE."},
+	}
+}
 
 // ProcessFailure returns the type of the error, and its code if it has one.
 func (l *labeler) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {

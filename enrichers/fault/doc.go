@@ -45,8 +45,11 @@
 // In a configuration:
 //
 //	type:
-//	  types: {"*shop.StockError": USER}
-//	  statuses: {"404": SYSTEM}
+//	  types: [{match: "*shop.StockError", is: USER}]
+//	  statuses: [{match: "404", is: SYSTEM}]
+//
+// Instead of lists, maps may be given, such as statuses: {"404": SYSTEM}, unless the
+// loader changes their keys.
 //
 // # Counts
 //

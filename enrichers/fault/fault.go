@@ -42,8 +42,9 @@ type classifier struct {
 }
 
 var (
-	_ enricher.Explainer     = (*classifier)(nil)
-	_ enricher.CountReporter = (*classifier)(nil)
+	_ enricher.Explainer      = (*classifier)(nil)
+	_ enricher.CountReporter  = (*classifier)(nil)
+	_ enricher.LabelDescriber = (*classifier)(nil)
 )
 
 // New returns the enricher, or an [*enricher.ConfigError] for each option that is
@@ -58,6 +59,15 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 }
 
 func (c *classifier) OutputKeys() []string { return []string{KeyType} }
+
+// DescribeLabels describes [KeyType].
+func (c *classifier) DescribeLabels() []enricher.LabelDescription {
+	d := enricher.LabelDescription{Key: KeyType, Doc: "Who is at fault."}
+	for _, t := range types {
+		d.Values = append(d.Values, string(t))
+	}
+	return []enricher.LabelDescription{d}
+}
 
 func (c *classifier) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 	t, override, _ := c.classify(cause)

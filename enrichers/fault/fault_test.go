@@ -138,7 +138,8 @@ func TestNewRejectsBadOptions(t *testing.T) {
 		want string
 	}{
 		{fault.Options{Types: one("*fs.PathError", "user")}, `option "types": "*fs.PathError": unknown type "user": must be one of ["USER" "SYSTEM" "DEPENDENCY" "CANCELLED" "UNKNOWN"]`},
-		{fault.Options{Types: one("", fault.User)}, `option "types": "": must be the name of a Go type, such as "*fs.PathError"`},
+		{fault.Options{Types: one("", fault.User)}, `option "types": "": must be the name of a Go type with its package, such as "*fs.PathError"`},
+		{fault.Options{Types: one("*StockError", fault.User)}, `option "types": "*StockError": must be the name of a Go type with its package, such as "*fs.PathError"`},
 		{fault.Options{Sentinels: one("sold", fault.User)}, `option "sentinels": "sold": unknown sentinel: must be registered with fault.RegisterSentinel; registered: ["sold-out"]`},
 		{fault.Options{SQLStates: one("235", fault.User)}, `option "sqlstates": "235": must be a SQLSTATE of five digits and upper case letters, or a class of two`},
 		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": must be an HTTP status such as "404", or a class such as "4xx"`},
@@ -189,7 +190,7 @@ func TestExplainFailureSaysWhatDecides(t *testing.T) {
 func TestTheRegisteredEnricher(t *testing.T) {
 	cfg, err := enricher.ParseConfig(map[string]any{
 		"failure-enrichers": "type",
-		"failure-enricher":  map[string]any{"type": map[string]any{"statuses": map[string]any{"404": "SYSTEM"}, "grpc-codes": map[string]any{"not_found": "USER"}}},
+		"failure-enricher":  map[string]any{"type": map[string]any{"statuses": map[string]any{"404": "SYSTEM"}, "grpc-codes": []any{map[string]any{"match": "not_found", "is": "USER"}}}},
 	})
 	require.NoError(t, err)
 	e, err := enricher.New(cfg)

@@ -133,8 +133,8 @@ func (o *overrides) addSentinel(added *override) error {
 
 func (o *overrides) addType(added *override) error {
 	o.types = append(o.types, added)
-	if name := strings.TrimLeft(added.key, "*"); name == "" || strings.ContainsAny(name, " \t\n") {
-		return errors.New("must be the name of a Go type, such as \"*fs.PathError\"")
+	if !strings.Contains(added.key, ".") || strings.ContainsAny(added.key, " \t\n") {
+		return errors.New("must be the name of a Go type with its package, such as \"*fs.PathError\"")
 	}
 	return nil
 }

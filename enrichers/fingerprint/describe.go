@@ -10,20 +10,44 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Bounds of what is looked at: those of enricher.Chain, and of texts.
 const (
-	maxDepth  = 100
-	maxErrors = 10_000
+	maxDepth  = guard.MaxDepth
 	maxText   = 4 << 10   // bytes of the text of one error
 	maxTexts  = 256 << 10 // bytes of all texts of one failure
 	maxSearch = 1 << 20   // bytes of a text in which to look for another
 )
 
 // describe returns the description of err, which is not nil.
-func describe(err error) description {
-	w := walker{errors: maxErrors, bytes: maxTexts, origins: maxErrors}
+func describe(err error) description { return describeBy(err, guard.Text) }
+
+// describeMasked is like describe, but of texts whose secrets are masked. They are
+// masked before they are normalized, which hides by what a secret is recognized.
+func describeMasked(err error) description {
+	return describeBy(err, func(err error) string { return redact.Text(text.Cut(guard.Text(err), 2*maxText)) })
+}
+
+// shown returns the description of err whose texts may be shown: d, which is that of
+// err, or the masked one if there may be a secret in the message of d.
+func shown(err error, d *description) *description {
+	whole, looked := guard.Text(err), 2*maxText
+	if d.joined {
+		looked = maxTexts
+	}
+	looked = min(looked, len(whole))
+	if d.joined && looked < len(whole) || redact.Text(whole[:looked]) != whole[:looked] {
+		masked := describeMasked(err)
+		return &masked
+	}
+	return d
+}
+
+func describeBy(err error, textOf func(error) string) description {
+	w := walker{bytes: maxTexts, text: textOf}
 	d := w.describe(err, 0)
 	if len(d.frames) == 0 && d.joined {
 		// No joined error knows where it arose, so only one above them can: the
@@ -35,9 +59,10 @@ func describe(err error) description {
 
 // A walker visits the tree of errors of one failure, within limits.
 type walker struct {
-	errors  int // how many may still be visited
-	bytes   int // how many of texts may still be normalized
-	origins int // how many errors may still be searched for a stack
+	errors  guard.Walk // for their texts and types
+	origins guard.Walk // for a stack
+	bytes   int        // how many of texts may still be normalized
+	text    func(error) string
 }
 
 // describe returns the description of the whole failure or of one joined error.
@@ -51,7 +76,7 @@ func (w *walker) describe(err error, depth int) description {
 
 // message is like describe, but adds no frame for err itself.
 func (w *walker) message(err error, depth int) description {
-	p := passage{walker: w, text: guard.Text(err)}
+	p := passage{walker: w, text: w.text(err)}
 	p.follow(err, 0, len(p.text), depth)
 
 	d := description{message: p.render(), joined: p.joined}

@@ -20,7 +20,8 @@
 //	fingerprint          16 hexadecimal digits, such as "1d69a935beedb4f4"
 //	fingerprint_message  its text, normalized: "dial tcp <addr>: connect: connection refused"
 //
-// The message is for people. One that is too long is cut and ends in "…"; that of
+// The message is for people. Secrets in it are masked, as [redact.Text] does it; the
+// fingerprint is that of the text as it is. A message that is too long is cut and ends in "…"; that of
 // an error without a text is empty. The enricher reads no labels.
 //
 // # What a fingerprint is made of

@@ -68,42 +68,51 @@ type fingerprinter struct {
 	keys []string
 }
 
-var _ enricher.Explainer = (*fingerprinter)(nil)
+var (
+	_ enricher.Explainer      = (*fingerprinter)(nil)
+	_ enricher.LabelDescriber = (*fingerprinter)(nil)
+)
 
 func (f *fingerprinter) OutputKeys() []string { return f.keys }
+
+// DescribeLabels describes the labels that it sets. They may have any value.
+func (f *fingerprinter) DescribeLabels() []enricher.LabelDescription {
+	all := []enricher.LabelDescription{
+		{Key: KeyFingerprint, Doc: "The same for failures of the same kind."},
+		{Key: KeyMessage, Doc: "The text of the error, with what varies replaced."},
+	}
+	return all[:len(f.keys)]
+}
 
 // ProcessFailure sets every label. It waits for nothing, and what it looks at is
 // bounded, so it ignores its context.
 func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 	d := describe(cause)
-	return f.labels(&d), nil
-}
-
-func (f *fingerprinter) labels(d *description) enricher.Labels {
 	labels := enricher.Labels{KeyFingerprint: d.key()}
 	if !f.opts.NoMessage {
-		labels[KeyMessage] = normalize.Cut(d.message, f.opts.MessageLength)
+		labels[KeyMessage] = normalize.Cut(shown(cause, &d).message, f.opts.MessageLength)
 	}
-	return labels
+	return labels, nil
 }
 
 // ExplainFailure says what went into the fingerprint.
 func (f *fingerprinter) ExplainFailure(
 	_ context.Context, cause error, _ enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
-	d := describe(cause)
-	labels := f.labels(&d)
-	reasons := map[string]string{KeyFingerprint: f.reason(&d)}
+	d, masked := describe(cause), describeMasked(cause)
+	labels := enricher.Labels{KeyFingerprint: d.key()}
+	reasons := map[string]string{KeyFingerprint: f.reason(&masked)}
 	if !f.opts.NoMessage {
+		labels[KeyMessage] = normalize.Cut(masked.message, f.opts.MessageLength)
 		reasons[KeyMessage] = "the text of the failure with what varies replaced"
-		if kept := len(strings.TrimSuffix(labels[KeyMessage], normalize.Ellipsis)); kept < len(d.message) {
-			reasons[KeyMessage] += fmt.Sprintf(", %d of %d bytes", kept, len(d.message))
+		if kept := len(strings.TrimSuffix(labels[KeyMessage], normalize.Ellipsis)); kept < len(masked.message) {
+			reasons[KeyMessage] += fmt.Sprintf(", %d of %d bytes", kept, len(masked.message))
 		}
 	}
 	return labels, reasons, nil
 }
 
-// reason says what d.key is the key of.
+// reason says what the fingerprint is made of. In d secrets are masked.
 func (f *fingerprinter) reason(d *description) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version %d of the message %q", Version, normalize.Cut(d.message, f.opts.MessageLength))

@@ -89,10 +89,39 @@ func TestExplainFailureSaysWhatWentIntoTheFingerprint(t *testing.T) {
 
 func TestExplainFailureIsBounded(t *testing.T) {
 	t.Parallel()
-	for name, cause := range hostile() {
+	for name, cause := range hostileErrors() {
 		_, reasons := explain(t, cause)
 		assert.Less(t, len(reasons[fingerprint.KeyFingerprint]), 16<<10, name)
 	}
 	_, reasons := explain(t, errors.New(strings.Repeat("a", 300)))
 	assert.Equal(t, "the text of the failure with what varies replaced, 253 of 300 bytes", reasons[fingerprint.KeyMessage])
+}
+
+func TestMessageHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	fe, err := fingerprint.New(fingerprint.Options{MessageLength: 4096})
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"a URL":              "dial postgres://bob:hunter.two@db/x: refused",
+		"a pair":             `login failed: password="hunter.two"`,
+		"after a number":     "attempt 17: token: hunter.two",
+		"a header":           "sent Authorization: Bearer hunter.two",
+		"beyond what counts": strings.Repeat("x ", 2040) + "password=hunter.two-and-more",
+	} {
+		secret := errors.New(text)
+		for _, cause := range []error{
+			secret, fmt.Errorf("job 7: %w", secret), errors.Join(errors.New("a"), secret),
+			list{secret, errors.New("b")},
+			fmt.Errorf("%w and %w", errors.New("a"), secret), &HidingError{secret},
+		} {
+			labels, err := fe.ProcessFailure(t.Context(), cause, enricher.FailureContext{})
+			require.NoError(t, err)
+			assert.Equal(t, fingerprint.Of(cause), labels[fingerprint.KeyFingerprint])
+			assert.NotContains(t, labels[fingerprint.KeyMessage], "hunter", "%s in a %T", name, cause)
+			explained, reasons, err := fe.(enricher.Explainer).ExplainFailure(t.Context(), cause, enricher.FailureContext{})
+			require.NoError(t, err)
+			assert.Equal(t, labels, explained)
+			assert.NotContains(t, fmt.Sprint(reasons), "hunter", "%s in a %T", name, cause)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 type (
@@ -44,7 +45,7 @@ type growing struct{ n int }
 func (g growing) Error() string { return strings.Repeat("x", g.n) }
 func (g growing) Unwrap() error { return growing{g.n + 1} }
 
-func hostile() map[string]error {
+func hostileErrors() map[string]error {
 	wide := make([]error, 10_000)
 	for i := range wide {
 		wide[i] = fmt.Errorf("row %d: %w", i, errors.New(strings.Repeat("bad ", 1000)))
@@ -86,7 +87,7 @@ func TestOfAcceptsAnyError(t *testing.T) {
 	e, err := fingerprint.New(fingerprint.Options{MessageLength: 4096})
 	require.NoError(t, err)
 	assert.Empty(t, fingerprint.Of(nil))
-	for name, cause := range hostile() {
+	for name, cause := range hostileErrors() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			labels, err := e.ProcessFailure(t.Context(), cause, enricher.FailureContext{})
@@ -122,4 +123,41 @@ func TestOfVisitsABoundedNumberOfErrors(t *testing.T) {
 		leaves[i] = &HidingError{wide}
 	}
 	assert.Len(t, fingerprint.Of(errors.Join(leaves...)), 16) // with 10,000 visits, not 100 million
+}
+
+// A stacked error knows where it arose, and counts how often it is asked.
+type stacked struct{ asked int }
+
+func (*stacked) Error() string { return "stacked" }
+
+func (s *stacked) Callers() []uintptr {
+	s.asked++
+	return nil
+}
+
+func TestOfCountsNilErrorsAsVisits(t *testing.T) {
+	t.Parallel()
+	far := func(at int) error {
+		all := make([]error, 10_000_000)
+		all[at] = &stacked{}
+		return hostile.Join(all...)
+	}
+	none, last, beyond := fingerprint.Of(far(0)), fingerprint.Of(far(9_998)), fingerprint.Of(far(9_999_999))
+	assert.Equal(t, none, last, "the last that is visited")
+	assert.NotEqual(t, none, beyond)
+
+	// Of the errors that are described, all together cost no more visits than one.
+	asked := &stacked{}
+	part := hostile.Join(append(make([]error, 9_000), asked)...)
+	parts := make([]error, 1_000)
+	for i := range parts {
+		parts[i] = hostile.Wrap("part", part)
+	}
+	assert.NotEmpty(t, fingerprint.Of(errors.Join(parts...)))
+	assert.LessOrEqual(t, asked.asked, 1)
+
+	hedge := make([]error, 1_000_000)
+	self := hostile.Join(hedge...)
+	hedge[0], hedge[len(hedge)/2] = self, self
+	assert.NotEmpty(t, fingerprint.Of(self))
 }

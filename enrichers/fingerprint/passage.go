@@ -46,15 +46,15 @@ func (p *passage) follow(err error, start, end, depth int) {
 		}
 		many, one := guard.Unwrap(err)
 		if one == nil {
-			if many = p.walker.take(many); len(many) > 0 {
+			if many = p.walker.errors.Take(many); len(many) > 0 {
 				p.branch(err, many, start, end, depth+1)
 			}
 			return
 		}
-		if p.walker.errors--; p.walker.errors < 0 {
+		if !p.walker.errors.Enter(one, depth) {
 			break
 		}
-		from, to, ok := p.find(guard.Text(one), start, end)
+		from, to, ok := p.find(p.walker.text(one), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{one, depth + 1})
 			return
@@ -63,13 +63,6 @@ func (p *passage) follow(err error, start, end, depth int) {
 	}
 	// There is more below, and it is not known whether its order counts.
 	p.joined = true
-}
-
-// take returns those of many that may still be looked at, and counts them.
-func (w *walker) take(many []error) []error {
-	many = many[:min(len(many), max(w.errors, 0))]
-	w.errors -= len(many)
-	return many
 }
 
 // branch goes to each of the errors that err wraps.
@@ -87,7 +80,7 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 		if err == nil {
 			continue
 		}
-		from, to, ok := p.next(guard.Text(err), start, end)
+		from, to, ok := p.next(p.walker.text(err), start, end)
 		if !ok {
 			p.hidden = append(p.hidden, hidden{err, depth})
 			continue
@@ -107,7 +100,7 @@ func (p *passage) enumerated(many []error, start, end int) (first, last int, ok 
 		if err == nil {
 			return start, end, false
 		}
-		from, to, ok := p.next(guard.Text(err), last, end)
+		from, to, ok := p.next(p.walker.text(err), last, end)
 		switch {
 		case !ok:
 			return start, end, false
@@ -154,7 +147,7 @@ func (w *walker) flatten(many []error, depth int, fn func(err error, depth int))
 		case err == nil || depth >= maxDepth:
 		case inspect.IsType(err, "*errors.joinError"):
 			inner, _ := guard.Unwrap(err)
-			w.flatten(w.take(inner), depth+1, fn)
+			w.flatten(w.errors.Take(inner), depth+1, fn)
 		default:
 			fn(err, depth)
 		}

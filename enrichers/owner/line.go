@@ -10,13 +10,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // lines are one version of the rules. They do not change.
 type lines struct {
-	all             []*line
-	outputs, inputs []string
+	all       []*line
+	set, read map[string][]string // values by key; no globs
 }
 
 // A line is one rule.
@@ -27,9 +28,21 @@ type line struct {
 	owner      owner
 }
 
-func (ls *lines) OutputKeys() []string { return ls.outputs }
+func (ls *lines) OutputKeys() []string { return slices.Sorted(maps.Keys(ls.set)) }
 
-func (ls *lines) InputKeys() []string { return ls.inputs }
+func (ls *lines) InputKeys() []string { return slices.Sorted(maps.Keys(ls.read)) }
+
+func (ls *lines) InputValues() map[string][]string { return ls.read }
+
+func (ls *lines) DescribeLabels() (all []enricher.LabelDescription) {
+	docs := map[string]string{
+		KeyTeam: "The team that is responsible.", KeyOncall: "Who is on call for that.", KeyRunbook: "What to do about it.",
+	}
+	for _, key := range ls.OutputKeys() {
+		all = append(all, enricher.LabelDescription{Key: key, Doc: docs[key], Values: ls.set[key]})
+	}
+	return all
+}
 
 // find returns the last line that matches, or nil.
 func (ls *lines) find(f *failure) *line {
@@ -62,7 +75,7 @@ func parse(texts []string, place string, fallback owner) (*lines, []error) {
 	if len(errs) == 0 && len(ls.all) == 0 {
 		errs = []error{fmt.Errorf("%s: must have at least one line that is not a comment", strings.TrimRight(place, " :"))}
 	}
-	ls.addKeys(fallback)
+	ls.addLabels(fallback)
 	return ls, errs
 }
 
@@ -70,18 +83,26 @@ func (l *line) isCatchAll() bool {
 	return !slices.ContainsFunc(l.conditions, func(c condition) bool { return c != anyCondition{} })
 }
 
-// addKeys sets the keys of the labels that the lines set and read.
-func (ls *lines) addKeys(fallback owner) {
-	set, read := fallback.labels(), map[string]bool{}
+// addLabels collects the labels that the lines set and read.
+func (ls *lines) addLabels(fallback owner) {
+	ls.set, ls.read = map[string][]string{}, map[string][]string{}
+	ls.addOwner(fallback)
 	for _, l := range ls.all {
-		maps.Copy(set, l.owner.labels())
+		ls.addOwner(l.owner)
 		for _, c := range l.conditions {
 			if c, ok := c.(labelCondition); ok {
-				read[c.key] = true
+				ls.read[c.key] = append(ls.read[c.key], glob.Literals(c.value)...)
 			}
 		}
 	}
-	ls.outputs, ls.inputs = set.Keys(), slices.Sorted(maps.Keys(read))
+}
+
+func (ls *lines) addOwner(o owner) {
+	for key, value := range o.labels() {
+		if !slices.Contains(ls.set[key], value) {
+			ls.set[key] = append(ls.set[key], value)
+		}
+	}
 }
 
 // parseLine parses a line. It returns nil if there is no rule in it.

@@ -89,9 +89,10 @@ type owners struct {
 }
 
 var (
-	_ enricher.LabelReader   = (*owners)(nil)
-	_ enricher.Explainer     = (*owners)(nil)
-	_ enricher.CountReporter = (*owners)(nil)
+	_ enricher.ValueReader    = (*owners)(nil)
+	_ enricher.LabelDescriber = (*owners)(nil)
+	_ enricher.Explainer      = (*owners)(nil)
+	_ enricher.CountReporter  = (*owners)(nil)
 )
 
 // ProcessFailure returns the labels of the last line that matches.

@@ -11,13 +11,15 @@
 //
 // The first of these that has an answer decides retry:
 //
-//  1. options terminal and retryable, by labels of other enrichers
-//  2. option repeats: the same failure of the same job, again and again
-//  3. the error itself: a method Retryable() bool, or what its codes and types
+//  1. FailureContext.Terminal: the job manager does not try again, which is terminal
+//  2. options terminal and retryable, by labels of other enrichers
+//  3. option repeats: the same failure of the same job, again and again
+//  4. the error itself: a method Retryable() bool, or what its codes and types
 //     mean, as in the enricher "type"; Temporary, Timeout, RetryAfter
 //
 // Of joined errors the first that has an answer counts, as in the enricher "type".
 // A cancellation is unknown: only its author knows whether the job should run again.
+// The last of a number of attempts is not terminal for that: one more could succeed.
 //
 // # Options
 //
@@ -29,11 +31,17 @@
 //	                    by default 0: repeats do not matter
 //	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
-//	                    text or the name of a type says that they are; false by default
-//	max-restarts-vetoed how many restarts may be vetoed within veto-window, at most
-//	                    10000; 10 by default. Failures beyond that are counted, but have
-//	                    no JOB_CANNOT_RESTART: a wrong rule must not stop every job
+//	                    text or the name of a type says that they are, or the job
+//	                    manager does not try again anyway; false by default
+//	max-restarts-vetoed how many restarts of one job may be vetoed within veto-window,
+//	                    by its JobName or else its JobID: 1 to 10000; 100 by default.
+//	                    Failures without either count as one job
+//	max-restarts-vetoed-total
+//	                    the same for all jobs together; 1000 by default
 //	veto-window         1h by default
+//
+// A terminal failure beyond that budget is counted, but has no JOB_CANNOT_RESTART: bad
+// inputs of one kind are vetoed, but a wrong rule must not stop every job.
 //
 // In a configuration:
 //
@@ -45,6 +53,9 @@
 // The keys in terminal and retryable must be spelled as the labels are, capitals
 // included, which loaders that change keys to lower case do not allow.
 //
+// A value there that is never set is a warning when the configuration is loaded: see
+// [enricher.ValueReader].
+//
 // With terminal or retryable the enricher reads the labels that they name, and
 // starts after the enrichers that set them. Of more than 10000 different failures,
 // the repeats of the least recent are forgotten.
@@ -52,5 +63,6 @@
 // # Counts
 //
 // It counts failures by value of retry, such as "retry=unknown", vetoes as
-// "vetoed", and vetoes withheld because of max-restarts-vetoed as "not-vetoed".
+// "vetoed", and vetoes withheld because the budget was used up as "not-vetoed". The
+// first one that is withheld is logged, for each job and for all.
 package restart

@@ -20,9 +20,10 @@ type Options struct {
 	Repeats       int           // 2 to 100. By default, 0: repeats do not matter.
 	RepeatsWindow time.Duration // By default, an hour.
 
-	Veto              bool
-	MaxRestartsVetoed int           // within VetoWindow; 1 to 10,000. By default, 10.
-	VetoWindow        time.Duration // By default, an hour.
+	Veto                   bool
+	MaxRestartsVetoed      int           // of one job within VetoWindow; 1 to 10,000. By default, 100.
+	MaxRestartsVetoedTotal int           // of all jobs within VetoWindow; 1 to 10,000. By default, 1000.
+	VetoWindow             time.Duration // By default, an hour.
 }
 
 const (
@@ -34,7 +35,8 @@ const (
 // withDefaults returns o with its zero fields set.
 func (o Options) withDefaults() Options {
 	o.RepeatsWindow = cmp.Or(o.RepeatsWindow, defaultWindow)
-	o.MaxRestartsVetoed = cmp.Or(o.MaxRestartsVetoed, 10)
+	o.MaxRestartsVetoed = cmp.Or(o.MaxRestartsVetoed, 100)
+	o.MaxRestartsVetoedTotal = cmp.Or(o.MaxRestartsVetoedTotal, 1000)
 	o.VetoWindow = cmp.Or(o.VetoWindow, defaultWindow)
 	return o
 }
@@ -63,15 +65,10 @@ func (o Options) check() error {
 	check(o.RepeatsWindow > 0, "repeats-window", "%v: must be more than 0", o.RepeatsWindow)
 	check(o.MaxRestartsVetoed > 0 && o.MaxRestartsVetoed <= maxVetoed,
 		"max-restarts-vetoed", "%d: must be 1 to %d", o.MaxRestartsVetoed, maxVetoed)
+	check(o.MaxRestartsVetoedTotal > 0 && o.MaxRestartsVetoedTotal <= maxVetoed,
+		"max-restarts-vetoed-total", "%d: must be 1 to %d", o.MaxRestartsVetoedTotal, maxVetoed)
 	check(o.VetoWindow > 0, "veto-window", "%v: must be more than 0", o.VetoWindow)
 	return errors.Join(errs...)
-}
-
-// inputKeys returns the keys of the labels in Terminal and Retryable.
-func (o Options) inputKeys() []string {
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(o.Terminal)), maps.Keys(o.Retryable))
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
 
 // firstMatch returns the first key, in order, whose label has one of the values.

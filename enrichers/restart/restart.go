@@ -5,12 +5,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/text"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Name is what the enricher is registered as.
@@ -52,16 +56,17 @@ type judge struct {
 	opts    Options
 	logger  *slog.Logger
 	repeats *repeats
-	vetoes  *window
+	vetoes  *budget
 
 	counts           map[string]*atomic.Uint64 // by value of KeyRetry
 	vetoed, withheld atomic.Uint64
 }
 
 var (
-	_ enricher.LabelReader   = (*judge)(nil)
-	_ enricher.Explainer     = (*judge)(nil)
-	_ enricher.CountReporter = (*judge)(nil)
+	_ enricher.ValueReader    = (*judge)(nil)
+	_ enricher.LabelDescriber = (*judge)(nil)
+	_ enricher.Explainer      = (*judge)(nil)
+	_ enricher.CountReporter  = (*judge)(nil)
 )
 
 func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
@@ -73,8 +78,11 @@ func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
 		opts:    opts,
 		logger:  logger,
 		repeats: newRepeats(opts.Repeats, opts.RepeatsWindow),
-		vetoes:  &window{limit: opts.MaxRestartsVetoed, span: opts.VetoWindow},
-		counts:  map[string]*atomic.Uint64{Retryable: {}, Terminal: {}, Unknown: {}},
+		vetoes: &budget{
+			perName: opts.MaxRestartsVetoed, total: opts.MaxRestartsVetoedTotal, span: opts.VetoWindow,
+			byName: map[string]*spent{},
+		},
+		counts: map[string]*atomic.Uint64{Retryable: {}, Terminal: {}, Unknown: {}},
 	}, nil
 }
 
@@ -88,15 +96,36 @@ func (j *judge) OutputKeys() []string {
 	return keys
 }
 
+// DescribeLabels describes the labels of OutputKeys.
+func (j *judge) DescribeLabels() []enricher.LabelDescription {
+	all := []enricher.LabelDescription{
+		{Key: KeyRetry, Doc: "Whether a restart of the job can help.", Values: []string{Retryable, Terminal, Unknown}},
+		{Key: KeyRetryAfter, Doc: "How long to wait before the restart."},
+		{Key: enricher.KeyJobCannotRestart, Doc: "The job must not be restarted.", Values: []string{"true"}},
+	}
+	return all[:len(j.OutputKeys())]
+}
+
 // InputKeys returns the keys in options terminal and retryable.
-func (j *judge) InputKeys() []string { return j.opts.inputKeys() }
+func (j *judge) InputKeys() []string { return slices.Sorted(maps.Keys(j.InputValues())) }
+
+// InputValues returns the values in options terminal and retryable.
+func (j *judge) InputValues() map[string][]string {
+	values := map[string][]string{}
+	for _, by := range []map[string][]string{j.opts.Terminal, j.opts.Retryable} {
+		for key := range by {
+			values[key] = append(values[key], by[key]...)
+		}
+	}
+	return values
+}
 
 // ProcessFailure says whether a restart can help. Its error is always nil.
 func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 	v := j.decide(cause, fc, j.repeats.add)
 	j.counts[v.retry].Add(1)
 	labels := v.labels()
-	if j.opts.Veto && v.retry == Terminal && !v.guessed && j.veto(ctx) {
+	if j.opts.Veto && v.retry == Terminal && j.noVeto(v, fc, func(name string) string { return j.veto(ctx, name) }) == "" {
 		labels[enricher.KeyJobCannotRestart] = "true"
 	}
 	return labels, nil
@@ -106,16 +135,15 @@ func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.Fai
 func (j *judge) ExplainFailure(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 	v := j.decide(cause, fc, j.repeats.peek)
 	labels, why := v.labels(), map[string]string{KeyRetry: v.why}
-	switch {
-	case !j.opts.Veto || v.retry != Terminal:
-	case v.guessed:
-		why[enricher.KeyJobCannotRestart] = "not set, as only a text or the name of a type says that retry is terminal"
-	case j.vetoes.full(time.Now()):
-		why[enricher.KeyJobCannotRestart] = fmt.Sprintf("not set, as max-restarts-vetoed, %d within %v, is reached", j.opts.MaxRestartsVetoed, j.opts.VetoWindow)
-	default:
-		why[enricher.KeyJobCannotRestart] = "retry is terminal"
-		labels[enricher.KeyJobCannotRestart] = "true"
+	if !j.opts.Veto || v.retry != Terminal {
+		return labels, why, nil
 	}
+	if reason := j.noVeto(v, fc, j.vetoes.peek); reason != "" {
+		why[enricher.KeyJobCannotRestart] = "not set, as " + reason
+		return labels, why, nil
+	}
+	why[enricher.KeyJobCannotRestart] = "retry is terminal"
+	labels[enricher.KeyJobCannotRestart] = "true"
 	return labels, why, nil
 }
 
@@ -133,7 +161,9 @@ func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(re
 	v := verdict{after: found.After}
 	// A failure counts as a repeat even if it is terminal for another reason.
 	again := j.opts.Repeats > 0 && repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)})
-	if key, ok := firstMatch(j.opts.Terminal, fc.Labels); ok {
+	if fc.Terminal {
+		v.retry, v.why = Terminal, "the job manager does not try again, by FailureContext.Terminal"
+	} else if key, ok := firstMatch(j.opts.Terminal, fc.Labels); ok {
 		v.retry, v.why = Terminal, "option terminal: "+key+"="+fc.Labels[key]
 	} else if key, ok := firstMatch(j.opts.Retryable, fc.Labels); ok {
 		v.retry, v.why = Retryable, "option retryable: "+key+"="+fc.Labels[key]
@@ -157,24 +187,45 @@ func (v verdict) labels() enricher.Labels {
 	return labels
 }
 
-// veto reports whether a restart may be vetoed, and counts it.
-func (j *judge) veto(ctx context.Context) bool {
-	ok, first := j.vetoes.add(time.Now())
-	if ok {
-		j.vetoed.Add(1)
-		return true
+// noVeto returns why the restart after a terminal failure is not vetoed, or "". It
+// asks reached which bound keeps a job from one more veto.
+func (j *judge) noVeto(v verdict, fc enricher.FailureContext, reached func(name string) string) (reason string) {
+	switch {
+	case fc.Terminal:
+		return "the job manager does not try again anyway"
+	case v.guessed:
+		return "only a text or the name of a type says that retry is terminal"
 	}
-	j.withheld.Add(1)
-	if first {
-		j.logger.WarnContext(ctx, "Too many restarts vetoed; further vetoes withheld",
-			"max-restarts-vetoed", j.opts.MaxRestartsVetoed, "veto-window", j.opts.VetoWindow)
+	switch reached(cmp.Or(fc.JobName, fc.JobID)) {
+	case nameReached:
+		return fmt.Sprintf("the budget of the job is used up: %s, %d within %v", nameReached, j.opts.MaxRestartsVetoed, j.opts.VetoWindow)
+	case totalReached:
+		return fmt.Sprintf("the budget of all jobs is used up: %s, %d within %v", totalReached, j.opts.MaxRestartsVetoedTotal, j.opts.VetoWindow)
 	}
-	return false
+	return ""
 }
 
+// veto uses the budget of a job for a veto, or returns the bound that is reached.
+func (j *judge) veto(ctx context.Context, name string) (reached string) {
+	reached, first := j.vetoes.add(name)
+	if reached == admitted {
+		j.vetoed.Add(1)
+	} else {
+		j.withheld.Add(1)
+	}
+	if first {
+		j.logger.WarnContext(ctx, "Too many restarts vetoed; further vetoes withheld",
+			"option", reached, "job", redact.Text(text.Clean(name, maxLoggedName)), "veto-window", j.opts.VetoWindow)
+	}
+	return reached
+}
+
+// maxLoggedName is how much of the name of a job is logged, in bytes.
+const maxLoggedName = 256
+
 // Counts returns the number of failures by value of retry, such as
-// "retry=unknown", of vetoes, "vetoed", and of vetoes withheld because of
-// max-restarts-vetoed, "not-vetoed".
+// "retry=unknown", of vetoes, "vetoed", and of vetoes withheld because the budget
+// was used up, "not-vetoed".
 func (j *judge) Counts() map[string]uint64 {
 	counts := map[string]uint64{"vetoed": j.vetoed.Load(), "not-vetoed": j.withheld.Load()}
 	for retry, n := range j.counts {

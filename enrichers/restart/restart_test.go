@@ -166,8 +166,59 @@ func TestVetoHasALimit(t *testing.T) {
 	})
 }
 
-func TestVetoHasALimitUnderConcurrency(t *testing.T) {
+func TestVetoHasABudgetForEachJobAndForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnricher(t, restart.Options{Veto: true, MaxRestartsVetoed: 2, MaxRestartsVetoedTotal: 5})
+		vetoed := func(name, id string) bool {
+			labels := labels(t, e, errTerminal, enricher.FailureContext{JobName: name, JobID: id})
+			return strings.Contains(labels, enricher.KeyJobCannotRestart)
+		}
+		why := func(name string) string {
+			_, why, _ := e.(enricher.Explainer).ExplainFailure(t.Context(), errTerminal, enricher.FailureContext{JobName: name})
+			return why[enricher.KeyJobCannotRestart]
+		}
+		assert.True(t, vetoed("a", "1"))
+		time.Sleep(time.Minute)
+		assert.True(t, vetoed("a", "2"))
+		assert.Equal(t, "not set, as the budget of the job is used up: max-restarts-vetoed, 2 within 1h0m0s", why("a"))
+		assert.False(t, vetoed("a", "3"), "the name counts, not the ID")
+		assert.True(t, vetoed("", "3"), "another job, by its ID")
+		assert.True(t, vetoed("", ""), "jobs without a name or an ID are one")
+		assert.True(t, vetoed("", ""))
+		assert.False(t, vetoed("", ""))
+		assert.Equal(t, "not set, as the budget of all jobs is used up: max-restarts-vetoed-total, 5 within 1h0m0s", why("b"))
+		assert.False(t, vetoed("b", ""))
+
+		time.Sleep(time.Hour - time.Minute)
+		assert.True(t, vetoed("a", ""), "the first was an hour ago")
+		assert.False(t, vetoed("a", ""))
+		time.Sleep(time.Hour)
+		for i := range 5 {
+			assert.True(t, vetoed("c"+fmt.Sprint(i), ""), "all were an hour ago")
+		}
+		assert.False(t, vetoed("d", ""))
+		assert.EqualValues(t, 11, e.(enricher.CountReporter).Counts()["vetoed"])
+		assert.EqualValues(t, 5, e.(enricher.CountReporter).Counts()["not-vetoed"])
+	})
+}
+
+func TestVetoBudgetStopsThirtyBadInputs(t *testing.T) {
 	e := newEnricher(t, restart.Options{Veto: true})
+	for i := range 30 {
+		labels := labels(t, e, errTerminal, enricher.FailureContext{JobName: "import", JobID: fmt.Sprint(i)})
+		assert.Contains(t, labels, enricher.KeyJobCannotRestart)
+	}
+}
+
+func TestRetryIsTerminalIfTheJobManagerSaysSo(t *testing.T) {
+	e := newEnricher(t, restart.Options{Veto: true, Retryable: map[string][]string{"type": {"SYSTEM"}}})
+	fc := enricher.FailureContext{Terminal: true, Labels: enricher.Labels{"type": "SYSTEM"}}
+	assert.Equal(t, "retry=terminal", labels(t, e, syscall.ECONNREFUSED, fc))
+	assert.Equal(t, "retry=retryable", labels(t, e, syscall.ECONNREFUSED, enricher.FailureContext{Attempt: 3, MaxAttempts: 3}), "the last attempt")
+}
+
+func TestVetoHasALimitUnderConcurrency(t *testing.T) {
+	e := newEnricher(t, restart.Options{Veto: true, MaxRestartsVetoed: 10})
 	var vetoed atomic.Int64
 	var wg sync.WaitGroup
 	for range 200 {
@@ -205,6 +256,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
 		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: must be 1 to 10000`},
 		{restart.Options{MaxRestartsVetoed: 10_001}, `option "max-restarts-vetoed": 10001: must be 1 to 10000`},
+		{restart.Options{MaxRestartsVetoedTotal: 10_001}, `option "max-restarts-vetoed-total": 10001: must be 1 to 10000`},
 		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: must be more than 0`},
 	} {
 		_, err := restart.New(c.opts)

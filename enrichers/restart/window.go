@@ -7,40 +7,83 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// A window admits at most limit events within span. Its methods may be called
-// concurrently.
-type window struct {
-	limit int
-	span  time.Duration
+// A budget admits events: within span, at most perName of one name and total of
+// all. So it remembers at most total names. Its methods may be called concurrently.
+type budget struct {
+	perName, total int
+	span           time.Duration
 
 	mu        sync.Mutex
-	times     []time.Time // of the admitted events, ascending; at most limit
-	rejecting bool        // the last event was rejected
+	admitted  []event // within span of the last call, ascending
+	byName    map[string]*spent
+	rejecting bool // total is reached, and an event was rejected for it
 }
 
-// add reports whether it admits an event, and whether this is the first that it
-// rejects after one that it admitted.
-func (w *window) add(now time.Time) (ok, first bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ok = !w.isFull(now)
-	first = !ok && !w.rejecting
-	w.rejecting = !ok
-	if ok {
-		w.times = append(lastOf(w.times, w.limit-1), now)
+type event struct {
+	name string
+	at   time.Time
+}
+
+// spent is what a name has of the budget, while it has any.
+type spent struct {
+	events    int
+	rejecting bool // perName is reached, and an event was rejected for it
+}
+
+// What add reports.
+const (
+	admitted     = ""
+	nameReached  = "max-restarts-vetoed"
+	totalReached = "max-restarts-vetoed-total"
+)
+
+// add counts an event, or reports which bound keeps it from being admitted, and
+// whether this is the first event that the bound rejects since it was reached.
+func (b *budget) add(name string) (reached string, first bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	reached, rejecting := b.check(name, now)
+	if reached != admitted {
+		first, *rejecting = !*rejecting, true
+		return reached, first
 	}
-	return ok, first
+	b.admitted = append(b.admitted, event{name, now})
+	if b.byName[name] == nil {
+		b.byName[name] = &spent{}
+	}
+	b.byName[name].events++
+	return admitted, false
 }
 
-// full reports whether add would reject an event.
-func (w *window) full(now time.Time) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.isFull(now)
+// peek returns what add would, without counting.
+func (b *budget) peek(name string) (reached string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	reached, _ = b.check(name, time.Now())
+	return reached
 }
 
-func (w *window) isFull(now time.Time) bool {
-	return len(w.times) == w.limit && now.Sub(w.times[0]) < w.span
+// check forgets what is no longer within span, and returns the bound that an event
+// has reached, with its field rejecting.
+func (b *budget) check(name string, now time.Time) (reached string, rejecting *bool) {
+	for len(b.admitted) > 0 && now.Sub(b.admitted[0].at) >= b.span {
+		oldest := b.admitted[0].name
+		b.admitted = b.admitted[1:]
+		b.rejecting = false
+		s := b.byName[oldest]
+		s.rejecting = false
+		if s.events--; s.events == 0 {
+			delete(b.byName, oldest)
+		}
+	}
+	if s := b.byName[name]; s != nil && s.events >= b.perName {
+		return nameReached, &s.rejecting
+	}
+	if len(b.admitted) >= b.total {
+		return totalReached, &b.rejecting
+	}
+	return admitted, nil
 }
 
 // lastOf returns the last n times, in the same array.

@@ -21,10 +21,17 @@ const last = "last" // the operator for the last attempt
 // operators are those before a number, longer ones first.
 var operators = []string{">=", "<=", "!=", ">", "<", "="}
 
-func parseAttempt(text string) (attempt, error) {
-	rest := strings.TrimSpace(text)
-	if rest == "" || rest == last {
-		return attempt{operator: rest}, nil
+// parseAttempt parses a number or a text.
+func parseAttempt(condition any) (attempt, error) {
+	if condition == nil {
+		return attempt{}, nil
+	}
+	rest := strings.TrimSpace(fmt.Sprint(condition))
+	if rest == "" {
+		return attempt{}, errEmpty
+	}
+	if rest == last {
+		return attempt{operator: last}, nil
 	}
 	a := attempt{operator: "="}
 	if i := slices.IndexFunc(operators, func(o string) bool { return strings.HasPrefix(rest, o) }); i >= 0 {
@@ -33,7 +40,7 @@ func parseAttempt(text string) (attempt, error) {
 	}
 	n, err := strconv.ParseUint(rest, 10, 31)
 	if err != nil || n == 0 {
-		return attempt{}, fmt.Errorf(`%.64q: must be a positive number such as "3", a comparison such as ">= 3", or "last"`, text)
+		return attempt{}, fmt.Errorf(`%.64q: must be a positive number such as 3, a comparison such as ">= 3", or "last"`, fmt.Sprint(condition))
 	}
 	a.number = int(n)
 	return a, nil

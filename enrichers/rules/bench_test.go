@@ -18,10 +18,10 @@ func BenchmarkProcessFailure(b *testing.B) {
 	for _, n := range []int{10, 1000} {
 		for name, rule := range map[string]func(i int) rules.Rule{
 			"message": func(i int) rules.Rule {
-				return rules.Rule{Message: fmt.Sprintf(`code %d\d* (from|of) (\w+)`, i), Set: map[string]string{"k": "v", "from": "$2"}}
+				return rules.Rule{Message: rules.Expression(fmt.Sprintf(`code %d\d* (from|of) (\w+)`, i)), Set: map[string]string{"k": "v", "from": "$2"}}
 			},
 			"noliteral": func(i int) rules.Rule {
-				return rules.Rule{Message: fmt.Sprintf(`(?i)code %d\d* (from|of) (\w+)`, i), Set: map[string]string{"k": "v", "from": "$2"}}
+				return rules.Rule{Message: rules.Expression(fmt.Sprintf(`(?i)code %d\d* (from|of) (\w+)`, i)), Set: map[string]string{"k": "v", "from": "$2"}}
 			},
 			"job": func(i int) rules.Rule {
 				return rules.Rule{Job: []string{fmt.Sprintf("*-job-%d", i)}, Set: map[string]string{"k": "v"}}

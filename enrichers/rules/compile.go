@@ -25,31 +25,39 @@ func compile(doc document) (*ruleSet, []error) {
 		s.rules = append(s.rules, c.rule)
 		errs = append(errs, c.errs...)
 	}
-	s.outputs, s.inputs = s.keys()
+	s.addLabels()
 	if errs = append(errs, s.conflicts()...); len(errs) > 0 {
 		return nil, errs
 	}
 	return s, s.check(doc.Examples)
 }
 
-// keys returns the keys that the rules set and read, ascending.
-func (s *ruleSet) keys() (outputs, inputs []string) {
-	set, read := map[string]bool{}, map[string]bool{}
+// addLabels collects the labels that the rules set and read.
+func (s *ruleSet) addLabels() {
+	s.set, s.read = map[string][]string{}, map[string][]string{}
+	var open []string
 	for _, r := range s.rules {
-		for key := range r.Set {
-			set[key] = true
+		for _, l := range r.set {
+			if l.value.groups {
+				open = append(open, l.key)
+			}
+			if !slices.Contains(s.set[l.key], l.value.text) {
+				s.set[l.key] = append(s.set[l.key], l.value.text)
+			}
 		}
-		for key := range r.Labels {
-			read[key] = true
+		for key, patterns := range r.labels {
+			s.read[key] = append(s.read[key], glob.Literals(patterns...)...)
 		}
 	}
-	return slices.Sorted(maps.Keys(set)), slices.Sorted(maps.Keys(read))
+	for _, key := range open {
+		s.set[key] = nil
+	}
 }
 
 // conflicts returns errors for rules that cannot match because of other rules.
 func (s *ruleSet) conflicts() (errs []error) {
-	for _, key := range s.inputs {
-		if slices.Contains(s.outputs, key) {
+	for _, key := range s.InputKeys() {
+		if _, ok := s.set[key]; ok {
 			errs = append(errs, fmt.Errorf("label %q: must not be both set and read by rules", key))
 		}
 	}
@@ -76,6 +84,7 @@ func (c *compiler) fail(key string, err error) {
 
 func (c *compiler) compile() {
 	r := c.rule
+	c.checkEmpty()
 	c.checkTypes("type", r.Type)
 	c.checkTypes("chain", r.Chain)
 	r.job = c.globs("job", r.Job)
@@ -86,11 +95,11 @@ func (c *compiler) compile() {
 	if r.attempt, err = parseAttempt(r.Attempt); err != nil {
 		c.fail("attempt", err)
 	}
-	if r.message, err = regexp.Compile(r.Message); err != nil {
+	if r.message, err = regexp.Compile(string(r.Message)); err != nil {
 		c.fail("message", err)
 		return // the groups for set are unknown
 	}
-	r.literal = literal(r.Message)
+	r.literal = literal(string(r.Message))
 	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
 		value, err := parseValue(r.Set[key], r.message)
 		if err != nil {
@@ -98,6 +107,28 @@ func (c *compiler) compile() {
 		}
 		r.groups = r.groups || value.groups
 		r.set = append(r.set, label{key, value})
+	}
+}
+
+// checkEmpty rejects empty conditions, which would make a rule a catch-all.
+func (c *compiler) checkEmpty() {
+	r := c.rule
+	for key, list := range map[string][]string{"type": r.Type, "chain": r.Chain, "job": r.Job, "task": r.Task} {
+		c.failIf(list != nil && len(list) == 0, key)
+	}
+	c.failIf(r.FailureType != nil && len(r.FailureType) == 0, "failure-type")
+	for key, globs := range map[string]map[string][]string{"attributes": r.Attributes, "labels": r.Labels} {
+		c.failIf(globs != nil && len(globs) == 0, key)
+		for k, list := range globs {
+			c.failIf(len(list) == 0, key+"."+k)
+		}
+	}
+	slices.SortFunc(c.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+func (c *compiler) failIf(empty bool, key string) {
+	if empty {
+		c.fail(key, errEmpty)
 	}
 }
 
@@ -117,6 +148,7 @@ func (c *compiler) globs(key string, patterns []string) globs {
 		p, err := glob.Compile(s)
 		if err != nil {
 			c.fail(key, err)
+			continue
 		}
 		compiled = append(compiled, p)
 	}

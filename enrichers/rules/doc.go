@@ -53,7 +53,8 @@
 // two set the same key, the earlier rule wins.
 //
 // A rule without conditions is a catch-all. Unless all is true, it must be the last
-// rule, as a rule after it could never match.
+// rule, as a rule after it could never match. A condition that is empty, such as
+// type: [], is an error, as it would make the rule a catch-all.
 //
 // A single text may stand in place of a list. As everywhere in options, a text is
 // split at its commas: a pattern with a comma must stand in a list. Loaders that
@@ -73,7 +74,8 @@
 //
 // With reload, a failure checks whether the file has changed if the last check was
 // a second ago. A changed file is read when the next check finds that it is
-// unchanged since. A version with an error or a failing example is not used, nor is
+// unchanged since. To be safe from a version that is written in parts, write a new
+// file and rename it into place. A version with an error or a failing example is not used, nor is
 // one that sets or reads a label that no rule did at the start: the keys of an
 // enricher are fixed while it runs. The previous version is kept then, a WARN line
 // logged, and the failed reload counted.

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,14 +16,23 @@ import (
 
 // A ruleSet is one version of the rules. It does not change.
 type ruleSet struct {
-	rules           []*rule
-	all             bool
-	outputs, inputs []string
+	rules     []*rule
+	all       bool
+	set, read map[string][]string // values by key: nil if any can be set; no globs
 }
 
-func (s *ruleSet) OutputKeys() []string { return s.outputs }
+func (s *ruleSet) OutputKeys() []string { return slices.Sorted(maps.Keys(s.set)) }
 
-func (s *ruleSet) InputKeys() []string { return s.inputs }
+func (s *ruleSet) InputKeys() []string { return slices.Sorted(maps.Keys(s.read)) }
+
+func (s *ruleSet) InputValues() map[string][]string { return s.read }
+
+func (s *ruleSet) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, key := range s.OutputKeys() {
+		all = append(all, enricher.LabelDescription{Key: key, Doc: "What the rules set.", Values: s.set[key]})
+	}
+	return all
+}
 
 // A rule is a Rule that is ready for matching.
 type rule struct {
@@ -55,8 +65,8 @@ func numbered(what string, number int, name string) string {
 }
 
 func (r *rule) isCatchAll() bool {
-	return len(r.Type)+len(r.Chain)+len(r.Message)+len(r.Job)+len(r.Task)+len(r.Attributes)+
-		len(r.Attempt)+len(r.FailureType)+len(r.Labels) == 0
+	return r.Attempt == nil && len(r.Type)+len(r.Chain)+len(r.Message)+len(r.Job)+len(r.Task)+len(r.Attributes)+
+		len(r.FailureType)+len(r.Labels) == 0
 }
 
 // globs are alternatives. Without any, every text matches.

@@ -172,7 +172,7 @@ func TestValues(t *testing.T) {
 		{"", "", "x", ""},
 	}
 	for _, tt := range tests {
-		e := load(t, rules.Rule{Message: tt.message, Set: map[string]string{"k": tt.value}})
+		e := load(t, rules.Rule{Message: rules.Expression(tt.message), Set: map[string]string{"k": tt.value}})
 		assert.Equal(t, enricher.Labels{"k": tt.want}, reloadtest.Process(t, e, errors.New(tt.text), enricher.FailureContext{}), "%q", tt.value)
 	}
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/failure-enrichers/enricher"
@@ -31,8 +32,9 @@ type Options struct {
 	Logger *slog.Logger `mapstructure:"-"`
 }
 
-// A Rule sets labels on failures that meet all of its conditions. An empty
-// condition is met by every failure; a rule without conditions is a catch-all.
+// A Rule sets labels on failures that meet all of its conditions. A rule without
+// conditions is a catch-all. So that it is not one by mistake, an empty list or map
+// is an error, and in a configuration or file an empty text as well.
 //
 // In a configuration or file the fields are called name, type, chain, message,
 // job, task, attributes, attempt, failure-type, labels and set. Globs match the
@@ -53,9 +55,8 @@ type Rule struct {
 	// must have one: the error itself, or what it wraps or joins.
 	Chain []string
 
-	// Message is a regular expression of package regexp that must be found in the
-	// text of the error; (?i) makes it ignore case.
-	Message string
+	// Message must be found in the text of the error; (?i) makes it ignore case.
+	Message Expression
 
 	// Job and Task hold globs. The name must match one of them.
 	Job, Task []string
@@ -64,11 +65,11 @@ type Rule struct {
 	// must be present and match one of its globs.
 	Attributes map[string][]string
 
-	// Attempt is the number of the attempt, such as "3"; a comparison with one of
-	// =, !=, <, <=, > and >=, such as ">= 3"; or "last", see
+	// Attempt is the number of the attempt, 3 or "3"; a comparison with one of =, !=,
+	// <, <=, > and >=, such as ">= 3"; or "last", see
 	// [enricher.FailureContext.Final]. An attempt whose number is unknown meets no
 	// comparison.
-	Attempt string
+	Attempt any
 
 	// FailureType holds the types that the failure may have.
 	FailureType []enricher.FailureType
@@ -81,6 +82,20 @@ type Rule struct {
 	// labels.
 	Set map[string]string
 }
+
+// An Expression is a regular expression of package regexp.
+type Expression string
+
+// UnmarshalText sets e to text, which must not be empty.
+func (e *Expression) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errEmpty
+	}
+	*e = Expression(text)
+	return nil
+}
+
+var errEmpty = errors.New("must not be empty: remove it, or say which failures meet it")
 
 // An Example is a failure and the labels that the rules must set. Its keys are
 // name, given and expect.

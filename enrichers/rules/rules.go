@@ -25,14 +25,15 @@ func init() {
 // [*enricher.ConfigError] for each wrong option or rule, and for each label that
 // an example expects but does not get.
 func New(opts Options) (enricher.FailureEnricher, error) {
+	var misplaced error
 	if opts.File != "" && len(opts.Examples) > 0 {
-		return nil, &enricher.ConfigError{Option: "examples", Err: errors.New("must be in the file, as the rules are")}
+		misplaced = &enricher.ConfigError{Option: "examples", Err: errors.New("must be in the file, as the rules are")}
 	}
 	rules, err := reload.Load(
 		reload.Options{File: opts.File, Reload: opts.Reload, Rules: len(opts.Rules), Logger: opts.Logger},
 		func() (*ruleSet, []error) { return compile(document{opts.All, opts.Rules, opts.Examples}) },
 		func(data []byte) (*ruleSet, []error) { return parseFile(opts.File, data, opts.All) })
-	if err != nil {
+	if err = errors.Join(misplaced, err); err != nil {
 		return nil, err
 	}
 	return &labeler{Rules: rules}, nil
@@ -45,9 +46,10 @@ type labeler struct {
 }
 
 var (
-	_ enricher.LabelReader   = (*labeler)(nil)
-	_ enricher.Explainer     = (*labeler)(nil)
-	_ enricher.CountReporter = (*labeler)(nil)
+	_ enricher.ValueReader    = (*labeler)(nil)
+	_ enricher.LabelDescriber = (*labeler)(nil)
+	_ enricher.Explainer      = (*labeler)(nil)
+	_ enricher.CountReporter  = (*labeler)(nil)
 )
 
 // ProcessFailure returns the labels of the first rule that matches, or of all. The

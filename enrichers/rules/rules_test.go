@@ -3,6 +3,7 @@ package rules_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -86,7 +87,7 @@ func TestFactoryNamesTheEnricherInErrors(t *testing.T) {
 			object{"rules": []any{object{"set": object{"k": "v"}}}, "examples": []any{object{}}},
 			`option "rules": example 1: label "k" is "v": must be missing; rule 1 matched`,
 		},
-		"no file": {object{"file": "none.json"}, `option "file": open none.json: `},
+		"no file": {object{"file": "none.json"}, `option "file": `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,6 +128,43 @@ func TestNewAcceptsAnyConditionBeforeOtherRules(t *testing.T) {
 		{Labels: map[string][]string{"a": {"b"}}},
 	} {
 		load(t, r, rules.Rule{Set: hit})
+	}
+}
+
+func TestNewRejectsEmptyConditions(t *testing.T) {
+	t.Parallel()
+	for key, value := range map[string]any{
+		"type": []any{}, "chain": "", "message": "", "job": ",", "task": []any{}, "attempt": "", "failure-type": []any{},
+		"attributes": map[string]any{}, "labels": map[string]any{"type": []any{}},
+	} {
+		factory, _ := enricher.DefaultRegistry().Factory(rules.Name)
+		_, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", map[string]any{"rules": []any{
+			map[string]any{"name": "first", key: value},
+		}}))
+		require.ErrorContains(t, err, "must not be empty: remove it, or say which failures meet it", key)
+		assert.ErrorContains(t, err, key)
+		assert.Regexp(t, `rule 1 "first"|rules\[0\]`, err.Error())
+	}
+}
+
+func TestNewAcceptsNumbersOfAttempts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rules.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"rules": [{"attempt": 3, "set": {"k": "1"}}]}`), 0o600))
+	factory, _ := enricher.DefaultRegistry().Factory(rules.Name)
+	for name, options := range map[string]map[string]any{
+		"a file":  {"file": path},
+		"options": {"rules": []any{map[string]any{"attempt": uint8(3), "set": map[string]any{"k": "1"}}}},
+		"a text":  {"rules": []any{map[string]any{"attempt": " =3", "set": map[string]any{"k": "1"}}}},
+	} {
+		fe, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", options))
+		require.NoError(t, err, name)
+		assert.Equal(t, "k=1", reloadtest.Process(t, fe, io.EOF, enricher.FailureContext{Attempt: 3}).String(), name)
+		assert.Empty(t, reloadtest.Process(t, fe, io.EOF, enricher.FailureContext{Attempt: 4}), name)
+	}
+	for _, value := range []any{3.5, -1, true, []any{3}} {
+		_, err := factory.CreateFailureEnricher(enricher.NewFactoryConfig("rules", map[string]any{"rules": []any{map[string]any{"attempt": value}}}))
+		assert.ErrorContains(t, err, "attempt", "%v", value)
 	}
 }
 

@@ -19,10 +19,13 @@
 // In a configuration:
 //
 //	static:
-//	  labels: {env: production}
-//	  env: {region: AWS_REGION}
-//	  build: {app_version: version, app_revision: revision}
+//	  labels: [{key: env, value: production}]
+//	  env: [{key: region, value: AWS_REGION}]
+//	  build: [{key: app_version, value: version}, {key: app_revision, value: revision}]
 //	  host: host_name
+//
+// Instead of lists, maps may be given, such as labels: {env: production}, unless the
+// loader changes their keys.
 package static
 
 import (
@@ -32,6 +35,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -62,18 +66,73 @@ type Options struct {
 }
 
 // New returns an enricher with these options, which is an [enricher.Explainer]. The
-// error joins an [*enricher.ConfigError] for each wrong option.
+// error joins an [*enricher.ConfigError] for each wrong option. The environment is
+// read if the form of all options is right.
 func New(opts Options) (enricher.FailureEnricher, error) {
-	s := &labels{enricher.Labels{}, map[string]string{}}
-	err := errors.Join(s.addLabels(opts.Labels), s.addEnv(opts), s.addBuild(opts.Build), s.addHost(opts.Host))
-	if err == nil && len(s.values) == 0 {
-		err = configError("labels", "must have a label, if env, build and host have none")
+	if err := opts.check(); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	s := &labels{enricher.Labels{}, map[string]string{}}
+	known := buildInfo()
+	for key, property := range opts.Build {
+		s.values[key], s.sources[key] = known[property], property+" of the build"
+	}
+	for key, value := range opts.Labels {
+		s.values[key], s.sources[key] = value, "option labels"
+	}
+	if err := errors.Join(s.addEnv(opts.Env), s.addHost(opts.Host)); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+// check judges the form of the options.
+func (o Options) check() error {
+	var errs []error
+	fail := func(option, key, format string, args ...any) {
+		errs = append(errs, &enricher.ConfigError{Option: option, Err: fmt.Errorf("label %q: "+format, append([]any{key}, args...)...)})
+	}
+	host := map[string]string{o.Host: ""}
+	if o.Host == "" {
+		clear(host)
+	}
+	properties := slices.Sorted(maps.Keys(buildInfo()))
+	given := map[string]string{}
+	for _, option := range []struct {
+		name   string
+		values map[string]string
+	}{{"labels", o.Labels}, {"env", o.Env}, {"build", o.Build}, {"host", host}} {
+		for _, key := range slices.Sorted(maps.Keys(option.values)) {
+			value, other := option.values[key], given[key]
+			if err := enricher.CheckKey(key); err != nil {
+				errs = append(errs, &enricher.ConfigError{Option: option.name, Err: err})
+			} else if other != "" && (other != "labels" || option.name != "env") {
+				fail(option.name, key, "must have one source, not also option %s", other)
+			}
+			given[key] = option.name
+			switch {
+			case option.name == "labels" && !isValue(value):
+				fail(option.name, key, valueForm)
+			case option.name == "labels" && variable.MatchString(value):
+				fail(option.name, key, "%s is not expanded: use option env", variable.FindString(value))
+			case option.name == "env" && (value == "" || strings.ContainsAny(value, "$=\x00")):
+				fail(option.name, key, "must be the name of an environment variable, such as AWS_REGION")
+			case option.name == "build" && !slices.Contains(properties, value):
+				fail(option.name, key, "%q must be one of %q", value, properties)
+			}
+		}
+	}
+	if len(given) == 0 {
+		errs = append(errs, &enricher.ConfigError{Option: "labels", Err: errors.New("must have a label, if env, build and host have none")})
+	}
+	return errors.Join(errs...)
+}
+
+var variable = regexp.MustCompile(`\$\{\w+\}`)
+
+var valueForm = fmt.Sprintf("its value must have at most %d bytes of valid UTF-8 without control characters", enricher.DefaultMaxValueLength)
+
+func isValue(value string) bool { return text.Clean(value, enricher.DefaultMaxValueLength) == value }
 
 // labels is the enricher.
 type labels struct {
@@ -81,10 +140,21 @@ type labels struct {
 	sources map[string]string // for people, by label key
 }
 
-var _ enricher.Explainer = (*labels)(nil)
+var (
+	_ enricher.Explainer      = (*labels)(nil)
+	_ enricher.LabelDescriber = (*labels)(nil)
+)
 
 // OutputKeys returns the keys of all labels.
 func (s *labels) OutputKeys() []string { return s.values.Keys() }
+
+// DescribeLabels says where each label is from. It has its one value.
+func (s *labels) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, key := range s.values.Keys() {
+		all = append(all, enricher.LabelDescription{Key: key, Doc: "Always the same, from " + s.sources[key] + ".", Values: []string{s.values[key]}})
+	}
+	return all
+}
 
 // ProcessFailure returns the labels. It never fails.
 func (s *labels) ProcessFailure(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
@@ -96,47 +166,21 @@ func (s *labels) ExplainFailure(context.Context, error, enricher.FailureContext)
 	return s.values.Clone(), maps.Clone(s.sources), nil
 }
 
-// add adds a label. An invalid value is an error here, once, and not dropped from
-// every failure later.
-func (s *labels) add(option, key, value, source string) error {
-	if err := enricher.CheckKey(key); err != nil {
-		return &enricher.ConfigError{Option: option, Err: err}
-	}
-	if other, ok := s.sources[key]; ok {
-		return configError(option, "label %q: must have one source, not also %s", key, other)
-	}
-	if text.Clean(value, enricher.DefaultMaxValueLength) != value {
-		return configError(option, "label %q: value %.64q from %s: must have at most %d bytes of valid UTF-8 without control characters",
-			key, value, source, enricher.DefaultMaxValueLength)
-	}
-	s.values[key], s.sources[key] = value, source
-	return nil
-}
-
-func configError(option, format string, args ...any) error {
-	return &enricher.ConfigError{Option: option, Err: fmt.Errorf(format, args...)}
-}
-
-func (s *labels) addLabels(values map[string]string) error {
+// addEnv adds labels from the environment. An error does not show the name of a
+// variable, which may be a secret in the wrong place.
+func (s *labels) addEnv(names map[string]string) error {
 	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		errs = append(errs, s.add("labels", key, values[key], "option labels"))
-	}
-	return errors.Join(errs...)
-}
-
-func (s *labels) addEnv(opts Options) error {
-	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(opts.Env)) {
-		name := opts.Env[key]
-		value, set := os.LookupEnv(name)
-		_, hasDefault := opts.Labels[key]
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		value, set := os.LookupEnv(names[key])
+		_, hasDefault := s.values[key]
 		switch {
-		case set:
-			delete(s.sources, key) // the default, if there is one
-			errs = append(errs, s.add("env", key, value, "environment variable "+name))
-		case !hasDefault:
-			errs = append(errs, configError("env", "label %q: environment variable %q must be set, or option labels must have a default", key, name))
+		case !set && hasDefault:
+		case !set:
+			errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf("label %q: its environment variable is not set: set it, or give a default in option labels", key)})
+		case !isValue(value):
+			errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf("label %q: "+valueForm, key)})
+		default:
+			s.values[key], s.sources[key] = value, "environment variable "+names[key]
 		}
 	}
 	return errors.Join(errs...)
@@ -147,25 +191,14 @@ func (s *labels) addHost(key string) error {
 		return nil
 	}
 	name, err := os.Hostname()
+	if err == nil && !isValue(name) {
+		err = errors.New(valueForm)
+	}
 	if err != nil {
 		return &enricher.ConfigError{Option: "host", Err: err}
 	}
-	return s.add("host", key, name, "the name of the machine")
-}
-
-func (s *labels) addBuild(properties map[string]string) error {
-	var errs []error
-	known := buildInfo()
-	for _, key := range slices.Sorted(maps.Keys(properties)) {
-		property := properties[key]
-		value, ok := known[property]
-		if !ok {
-			errs = append(errs, configError("build", "label %q: %q must be one of %q", key, property, slices.Sorted(maps.Keys(known))))
-			continue
-		}
-		errs = append(errs, s.add("build", key, value, property+" of the build"))
-	}
-	return errors.Join(errs...)
+	s.values[key], s.sources[key] = name, "the name of the machine"
+	return nil
 }
 
 // buildInfo returns the properties of the build.

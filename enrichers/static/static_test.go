@@ -55,24 +55,33 @@ func TestLabelsAreDeterminedOnce(t *testing.T) {
 
 func TestNewRejectsBadOptions(t *testing.T) {
 	t.Setenv("STATIC_TEST_BROKEN", "a\x1bb")
-	const value = "must have at most 1024 bytes of valid UTF-8 without control characters"
+	const value = "its value must have at most 1024 bytes of valid UTF-8 without control characters"
 	for name, c := range map[string]struct {
 		opts static.Options
 		want string
 	}{
 		"no label": {static.Options{}, `option "labels": must have a label, if env, build and host have none`},
-		"variables that are not set": {
-			static.Options{Env: map[string]string{"a": "", "b": "STATIC_TEST_NOT_SET"}},
-			`option "env": label "a": environment variable "" must be set, or option labels must have a default` + "\n" +
-				`option "env": label "b": environment variable "STATIC_TEST_NOT_SET" must be set, or option labels must have a default`,
+		"variables that are not set, without their names": {
+			static.Options{Env: map[string]string{"a": "hunter2", "b": "STATIC_TEST_NOT_SET"}},
+			`option "env": label "a": its environment variable is not set: set it, or give a default in option labels` + "\n" +
+				`option "env": label "b": its environment variable is not set: set it, or give a default in option labels`,
+		},
+		"what is no name of a variable, before the environment is read": {
+			static.Options{Env: map[string]string{"a": "", "b": "STATIC_TEST_NOT_SET", "c": "${REGION}"}},
+			`option "env": label "a": must be the name of an environment variable, such as AWS_REGION` + "\n" +
+				`option "env": label "c": must be the name of an environment variable, such as AWS_REGION`,
+		},
+		"a variable in a value": {
+			static.Options{Labels: map[string]string{"region": "eu-${REGION}"}},
+			`option "labels": label "region": ${REGION} is not expanded: use option env`,
 		},
 		"a bad value": {
 			static.Options{Env: map[string]string{"region": "STATIC_TEST_BROKEN"}},
-			`option "env": label "region": value "a\x1bb" from environment variable STATIC_TEST_BROKEN: ` + value,
+			`option "env": label "region": ` + value,
 		},
 		"a long value": {
 			static.Options{Labels: map[string]string{"a": strings.Repeat("x", 1025)}},
-			`option "labels": label "a": value "` + strings.Repeat("x", 64) + `" from option labels: ` + value,
+			`option "labels": label "a": ` + value,
 		},
 		"an unknown property": {
 			static.Options{Build: map[string]string{"v": "tag"}},
@@ -91,6 +100,19 @@ func TestNewRejectsBadOptions(t *testing.T) {
 	}
 	_, err := static.New(static.Options{Host: "\n"})
 	assert.ErrorIs(t, err, enricher.ErrInvalidKey)
+}
+
+func TestFactoryTakesLists(t *testing.T) {
+	t.Setenv("STATIC_TEST_REGION", "eu-west-1")
+	e, err := enricher.New(enricher.Config{
+		FailureEnrichers: []string{"static"},
+		Options: map[string]map[string]any{"static": {
+			"labels": []any{map[string]any{"key": "Team.Name", "value": "ledger"}},
+			"env":    []any{map[string]any{"key": "region", "value": "STATIC_TEST_REGION"}},
+		}},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "Team.Name=ledger, region=eu-west-1", e.Enrich(errors.New("x")).String())
 }
 
 func Example() {

@@ -128,6 +128,70 @@ func TestTemplate(t *testing.T) {
 	assert.Equal(t, "orders failed: lost", posted(t, opts, errors.New("lost"), full))
 }
 
+func TestTemplateIsRejectedIfItMayNotMakeJSON(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"text": "{{.Error}}"}`,
+		`{"owner": "{{.Labels.owner}}"}`,
+		`{"owner": "{{index .Labels "the-owner"}}"}`,
+		"{\"owner\": \"{{index .Attributes `the owner`}}\"}",
+		`{"owner": "{{with .Labels}}{{.owner}}{{end}}"}`,
+		`[{{or .Labels.count "0"}}]`,
+		`{{range $key, $value := .Attributes}}"{{$key}}"{{else}}1{{end}}`,
+	} {
+		_, err := webhook.New(webhook.Options{URL: webhook.Secret{Value: url}, Body: body})
+		assert.EqualError(t, err, `option "body": must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`, body)
+	}
+}
+
+// The samples at load do not meet the conditions in these templates.
+func TestTemplateThatMakesNoJSONIsAnErrorOfTheEnricher(t *testing.T) {
+	t.Parallel()
+	const body = `{"owner": "{{if eq .JobName "orders"}}{{.Labels.owner}}{{end}}"{{if eq .JobName "keys"}}{{range $k, $v := .Attributes}}, "{{$k}}": {{json $v}}{{end}}{{end}}}`
+	for name, c := range map[string]struct {
+		fc enricher.FailureContext
+		ok bool
+	}{
+		"a plain text":           {enricher.FailureContext{JobName: "orders", Labels: enricher.Labels{"owner": "R&D"}}, true},
+		"a quotation mark":       {enricher.FailureContext{JobName: "orders", Labels: enricher.Labels{"owner": `"`}}, false},
+		"a backslash":            {enricher.FailureContext{JobName: "orders", Labels: enricher.Labels{"owner": `\`}}, false},
+		"a newline":              {enricher.FailureContext{JobName: "orders", Labels: enricher.Labels{"owner": "a\nb"}}, false},
+		"a member":               {enricher.FailureContext{JobName: "orders", Labels: enricher.Labels{"owner": `x", "admin": "true`}}, false},
+		"a member by a key":      {enricher.FailureContext{JobName: "keys", Attributes: map[string]string{`x": 1, "y`: "z"}}, false},
+		"a quote that is not in": {enricher.FailureContext{JobName: "others", Labels: enricher.Labels{"owner": `"`}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			fe := newWebhook(t, s, webhook.Options{Body: body})
+			_, err := fe.ProcessFailure(t.Context(), errJob, c.fc)
+			if c.ok {
+				require.NoError(t, err)
+				assert.Len(t, s.all(), 1)
+				return
+			}
+			require.ErrorContains(t, err, "body: must make valid JSON")
+			assert.Empty(t, s.all())
+		})
+	}
+}
+
+func TestTemplateThatDoesNotEndIsRejected(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{{range 100000000000}}{{end}}`:                                               "the template takes more than 65536 steps or 5s",
+		`{{if true}}{{with 1}}{{range 100000000000}}{{$x := 1}}{{end}}{{end}}{{end}}`: "the template takes more than 65536 steps or 5s",
+		`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`:                       "the template takes more than 65536 steps or 5s",
+		`{{range 100000}}{{"0123456789"}}{{end}}`:                                     "has more than 262144 bytes",
+		`{{$s := "x"}}{{range 40}}{{$s = printf "%s%s" $s $s}}{{end}}`:                "has more than 262144 bytes",
+		`{{$s := "x"}}{{range 40}}{{$s = print $s $s}}{{end}}`:                        "has more than 262144 bytes",
+		`{{$s := "<"}}{{range 40}}{{$s = html $s $s}}{{end}}`:                         "has more than 262144 bytes",
+	} {
+		_, err := webhook.New(webhook.Options{URL: webhook.Secret{Value: url}, Body: body, ContentType: "text/plain"})
+		assert.ErrorContains(t, err, want, body)
+	}
+}
+
 func TestTemplateThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
 	s := newServer()

@@ -66,8 +66,13 @@
 //
 // URLs, headers and keys appear neither in errors nor in an explanation, which
 // have the host only, nor in printed [Options]. An error quotes at most 256 bytes
-// of an answer, with secrets masked. Secrets are masked in messages as well, as
-// [redact.Text] does it.
+// of an answer, with secrets masked, also if it breaks off inside one. Secrets are
+// masked in messages as well, as [redact.Text] does it, and so are labels and
+// attributes under a key such as password.
+//
+// A body that is declared as JSON is JSON: a template that makes something else of a
+// failure, or puts a label between quotation marks so that it could add members, is
+// an error when it is loaded, or of the failure.
 //
 // Memory is bounded: texts are cut to max-text, names to 256 bytes, labels and
 // attributes to 1 KiB each and to 64 and 16 KiB together, bodies to 256 KiB. A

@@ -19,7 +19,7 @@ type endpoint struct {
 	url    *url.URL
 	header http.Header // of each request
 	client *http.Client
-	mask   *strings.Replacer
+	mask   *mask
 }
 
 // newEndpoint returns the endpoint of an enricher. It is of use only if c found
@@ -78,6 +78,9 @@ func newHeader(c *checker, opts *Options) http.Header {
 		if !headerName.MatchString(name) {
 			c.add("headers", errors.New("its keys must be names such as X-Token (the wrong one is hidden)"))
 			continue
+		}
+		if opts.Headers[name] == (Secret{}) {
+			c.addf("headers."+name, "must have exactly one of value, env and file, or be a text that is not empty")
 		}
 		value := c.secret("headers."+name, opts.Headers[name])
 		if strings.ContainsFunc(value, unicode.IsControl) {

@@ -12,6 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -82,9 +83,32 @@ func (p *poster) newMessage(cause error, fc enricher.FailureContext) *Message {
 	}
 	m.Truncated = w.cut
 	// From fc, as m.Labels may not have them all.
-	m.alert = cmp.Or(fc.Labels[p.opts.FingerprintLabel], fc.JobID)
+	if value := fc.Labels[p.opts.FingerprintLabel]; value != "" {
+		m.alert = w.keepValue(p.opts.FingerprintLabel, value)
+	} else {
+		m.alert = w.keep(fc.JobID, maxValue)
+	}
 	m.severity = fc.Labels[p.opts.SeverityLabel]
 	return m
+}
+
+// mapTexts returns a copy of m with other texts.
+func (m *Message) mapTexts(fn func(string) string) *Message {
+	other := *m
+	for _, s := range []*string{
+		&other.ID, &other.RootID, &other.JobID, &other.JobName, &other.TaskName, &other.TaskManagerID, &other.Endpoint,
+		&other.Error, &other.ErrorType,
+	} {
+		*s = fn(*s)
+	}
+	for _, byKey := range []*map[string]string{&other.Labels, &other.Attributes} {
+		texts := make(map[string]string, len(*byKey))
+		for key, value := range *byKey {
+			texts[fn(key)] = fn(value)
+		}
+		*byKey = texts
+	}
+	return &other
 }
 
 // A writer prepares the texts of a Message.
@@ -129,9 +153,7 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 	left := maxEntryBytes
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		name := w.keep(key, maxNameLength)
-		// With its key, as that may say that the value is a secret.
-		value := w.keep(name+"="+m[key], len(name)+1+maxValue)
-		value = abridge(strings.TrimPrefix(value, name+"="), maxValue)
+		value := w.keepValue(key, m[key])
 		if left -= len(name) + len(value); left < 0 || len(kept) == maxEntries {
 			w.cut = true
 			break
@@ -139,6 +161,20 @@ func (w *writer) keepMap(m map[string]string) map[string]string {
 		kept[name] = value
 	}
 	return kept
+}
+
+// secretValue is sent in place of a value under a secret's key.
+const secretValue = "***"
+
+// keepValue returns the value of a label or an attribute, of which the key may say
+// that it is a secret.
+func (w *writer) keepValue(key, value string) string {
+	if secretkey.Is(key) {
+		return secretValue
+	}
+	prefix := w.keep(key, maxNameLength) + "="
+	kept := w.keep(prefix+value, len(prefix)+maxValue)
+	return abridge(strings.TrimPrefix(kept, prefix), maxValue)
 }
 
 // Title says in a line what failed: "job orders, task map failed (attempt 2 of

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,10 +32,13 @@ type Options struct {
 
 	// Body is a text/template of the body, in place of a preset. Its data is a
 	// [Message]. The function json turns any value into JSON, quotes included. A
-	// body has at most 256 KiB.
+	// body, and each text that the template makes on the way, has at most 256 KiB;
+	// loops and calls of templates are bounded.
 	Body string
 
-	// ContentType is the media type of the body. By default, application/json.
+	// ContentType is the media type of the body. It is one of JSON, such as
+	// application/vnd.example+json, unless Body makes something else: what is
+	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
 	// Headers are set for each request. Host and Content-Length are ignored.
@@ -44,7 +49,7 @@ type Options struct {
 
 	// Severity is the severity of a PagerDuty event: critical, error, warning or
 	// info. A label under SeverityLabel with one of these values has precedence.
-	// By default, error and severity.
+	// By default, error and severity. No other preset has a severity.
 	Severity      string
 	SeverityLabel string
 
@@ -76,7 +81,8 @@ type Options struct {
 	// default, 10.
 	RateBurst int
 
-	// Timeout bounds one request, from 1ms to 1h. By default, 5s.
+	// Timeout bounds one request, from 1ms to 1h. The end of the failure's budget
+	// ends it as well. By default, 5s.
 	Timeout time.Duration
 
 	// Retries is how often a request is tried again, at most 10. By default, 3;
@@ -129,8 +135,10 @@ func (o Options) withDefaults() Options {
 	}
 	o.Method = cmp.Or(o.Method, http.MethodPost)
 	o.ContentType = cmp.Or(o.ContentType, "application/json")
-	o.Severity = cmp.Or(o.Severity, "error")
-	o.SeverityLabel = cmp.Or(o.SeverityLabel, "severity")
+	if o.Preset == PresetPagerDuty {
+		o.Severity = cmp.Or(o.Severity, "error")
+		o.SeverityLabel = cmp.Or(o.SeverityLabel, "severity")
+	}
 	o.FingerprintLabel = cmp.Or(o.FingerprintLabel, "fingerprint")
 	o.DedupWindow = cmp.Or(o.DedupWindow, 5*time.Minute)
 	o.DedupKeys = cmp.Or(o.DedupKeys, 10_000)
@@ -159,8 +167,19 @@ func (c *checker) addf(option, format string, args ...any) {
 
 func (c *checker) oneOf(option, value string, all ...string) {
 	if !slices.Contains(all, value) {
-		c.addf(option, "%q: must be one of %s", value, strings.Join(all, ", "))
+		c.addf(option, "%s: must be one of %s", show(value), strings.Join(all, ", "))
 	}
+}
+
+// harmless matches a word that is no secret in the wrong place.
+var harmless = regexp.MustCompile(`^[a-z/-]{0,24}$|^[A-Z]{1,10}$`)
+
+// show returns a value in quotation marks, or "(hidden)".
+func show(value string) string {
+	if !harmless.MatchString(value) {
+		return hidden
+	}
+	return strconv.Quote(value)
 }
 
 // between checks a number or a duration.
@@ -180,7 +199,14 @@ func (c *checker) atMost(option string, n, most int) {
 // check records what is wrong with single options.
 func (o *Options) check(c *checker) {
 	c.oneOf("method", o.Method, http.MethodPost, http.MethodPut, http.MethodPatch)
-	c.oneOf("severity", o.Severity, severities...)
+	switch {
+	case o.Preset == PresetPagerDuty:
+		c.oneOf("severity", o.Severity, severities...)
+	case o.Severity != "":
+		c.addf("severity", "must only be set if preset is %s", PresetPagerDuty)
+	case o.SeverityLabel != "":
+		c.addf("severity-label", "must only be set if preset is %s", PresetPagerDuty)
+	}
 	switch {
 	case o.Body != "" && o.Preset != "":
 		c.addf("body", "must not be set together with preset")

@@ -41,8 +41,6 @@ func TestOptionsCanAllBeConfigured(t *testing.T) {
 		"headers":           map[string]any{"Authorization": map[string]any{"env": "WEBHOOK_TOKEN"}, "x-key": map[string]any{"file": file}, "X-Literal": "yes"},
 		"when":              map[string]any{"type": "SYSTEM, USER"},
 		"unless":            map[string]any{"owner": []any{"interns"}},
-		"severity":          "info",
-		"severity-label":    "s",
 		"fingerprint-label": "f",
 		"dedup-window":      "1h",
 		"dedup-keys":        "10",
@@ -58,11 +56,18 @@ func TestOptionsCanAllBeConfigured(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, enricher.Labels{"notified": "not-matched"}, e.Enrich(errJob))
+
+	_, err = load(t, map[string]any{
+		"preset": "pagerduty", "routing-key": map[string]any{"file": file}, "severity": "info", "severity-label": "s",
+	})
+	require.NoError(t, err)
 }
 
 func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 	t.Setenv("WEBHOOK_EMPTY", " ")
 	dir := t.TempDir()
+	wd, err := os.Getwd()
+	require.NoError(t, err)
 	empty := filepath.Join(dir, "empty")
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
 	const noURL = `option "url": must be an absolute URL with the scheme http or https (the value is hidden)`
@@ -81,7 +86,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"an empty variable":  {options{"url": options{"env": "WEBHOOK_EMPTY"}}, missing},
 		"an empty file":      {options{"url": options{"file": empty}}, missing},
 		"no file":            {options{"url": options{"file": filepath.Join(dir, "s3cret")}}, `option "url": its file cannot be read: no such file or directory`},
-		"two sources":        {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": must have one of value, env and file`},
+		"two sources":        {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": must have exactly one of value, env and file`},
 		"headers as a text":  {options{"url": url, "headers": "Authorization: Bearer s3cret"}, `option "headers": `},
 		"an unknown source":  {options{"url": options{"vault": "s3cret"}}, `option "url.vault": `},
 		"an unknown option":  {options{"url": url, "dedup": "s3cret"}, `option "dedup": `},
@@ -89,16 +94,27 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"a preset":           {options{"url": url, "preset": "teams"}, `option "preset": "teams": must be one of json, slack, pagerduty`},
 		"preset and body":    {options{"url": url, "preset": "slack", "body": "{}"}, `option "body": must not be set together with preset`},
 		"a template":         {options{"url": url, "body": "{{.Error"}, `option "body": template: body:1: unclosed action`},
-		"a field":            {options{"url": url, "body": "{{.Err}}"}, `option "body": template: body:1:2: executing "body" at <.Err>: can't evaluate field Err in type *webhook.Message`},
+		"a field":            {options{"url": url, "body": "{{.Err}}"}, `option "body": template: body:1:2: executing "body" at <.Err>: can't evaluate field Err in type *webhook.Message; a message has ID, RootID, Type, JobID, JobName, TaskName, TaskManagerID, Endpoint, Attempt, MaxAttempts, Final, Time, Error, ErrorType, Labels, Attributes, HeldBack, RateLimited, Truncated, Summary, Title, Unsent`},
 		"not JSON":           {options{"url": url, "body": `{"text": "{{.Error}}"}`}, `option "body": must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`},
 		"not JSON by suffix": {options{"url": url, "body": `{{.Error}}`, "content-type": "application/x+json"}, `option "body": must make valid JSON of every failure`},
-		"a body too big":     {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `option "body": the body has more than 262144 bytes`},
-		"a media type":       {options{"url": url, "content-type": "a\nb"}, `option "content-type": "a\nb": must be a media type`},
+		"a body too big":     {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `option "body": template: body:1:2: executing "body" at <printf "%262145d" 1>: error calling printf: the body, or a text in it, has more than 262144 bytes`},
+		"a media type":       {options{"url": url, "content-type": "a\nb"}, `option "content-type": (hidden): must be a media type such as application/json`},
+		"no media type":      {options{"url": url, "content-type": "json"}, `option "content-type": "json": must be a media type such as application/json`},
+		"a secret as type":   {options{"url": url, "content-type": "xoxb-s3cret"}, `option "content-type": (hidden): must be a media type such as application/json`},
+		"a type of a preset": {options{"url": url, "content-type": "text/plain"}, `option "content-type": "text/plain": must be application/json or end in +json, as presets make JSON`},
+		"a secret as preset": {options{"url": url, "preset": "xoxb-s3cret"}, `option "preset": (hidden): must be one of json, slack, pagerduty`},
+		"a secret as method": {options{"url": url, "method": "Bearer s3cret"}, `option "method": (hidden): must be one of POST, PUT, PATCH`},
+		"a secret as label":  {options{"url": url, "preset": "pagerduty", "routing-key": "x", "severity": "s3cret"}, `option "severity": (hidden): must be one of`},
+		"no severity":        {options{"url": url, "preset": "slack", "severity": "error"}, `option "severity": must only be set if preset is pagerduty`},
+		"no severity label":  {options{"url": url, "severity-label": "x"}, `option "severity-label": must only be set if preset is pagerduty`},
+		"an empty header":    {options{"url": url, "headers": options{"X": options{}}}, `option "headers.X": must have exactly one of value, env and file`},
+		"a directory":        {options{"url": options{"file": dir}}, `option "url": its file cannot be read: must be a file, not a directory`},
+		"a relative file":    {options{"url": options{"file": "s3cret"}}, `option "url": its file cannot be read, by a path relative to ` + wd + `: no such file or directory`},
 		"a header name":      {options{"url": url, "headers": options{"X: s3cret": "s3cret"}}, `option "headers": its keys must be names such as X-Token (the wrong one is hidden)`},
 		"a header value":     {options{"url": url, "headers": options{"X": "s3cret\r\nY: 1"}}, `option "headers.X": must not have control characters (the value is hidden)`},
 		"no routing key":     {options{"preset": "pagerduty"}, `option "routing-key": must be set if preset is pagerduty, and only then`},
 		"a routing key":      {options{"url": url, "routing-key": "s3cret"}, `option "routing-key": must be set if preset is pagerduty, and only then`},
-		"a severity":         {options{"url": url, "severity": "fatal"}, `option "severity": "fatal": must be one of critical, error, warning, info`},
+		"a severity":         {options{"preset": "pagerduty", "routing-key": "x", "severity": "fatal"}, `option "severity": "fatal": must be one of critical, error, warning, info`},
 		"no values":          {options{"url": url, "when": options{"type": []any{}}}, `option "when": label "type": must have at least one value, or "*" for any`},
 		"too many keys":      {options{"url": url, "dedup-keys": 1<<20 + 1}, `option "dedup-keys": 1048577: must be 1 to 1048576`},
 		"too many retries":   {options{"url": url, "retries": 11}, `option "retries": 11: must be at most 10`},

@@ -109,14 +109,14 @@ const (
 var severities = []string{"critical", "error", "warning", "info"}
 
 // newPagerDuty returns the body of the preset.
-func newPagerDuty(routingKey, severity string) body {
+func newPagerDuty(routingKey *string, severity string) body {
 	host, _ := os.Hostname()
 	return func(m *Message) ([]byte, error) {
 		if !slices.Contains(severities, m.severity) {
 			m.severity = severity
 		}
 		return encode(pagerDutyEvent{
-			RoutingKey:  routingKey,
+			RoutingKey:  *routingKey,
 			EventAction: "trigger",
 			DedupKey:    text.Clean(m.alert, maxPagerDutyKey),
 			Payload: pagerDutyPayload{

@@ -4,26 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
 
 // A Secret is a value that is given as it is, or is read from the environment or
-// from a file. At most one field is set; the zero value is no secret. In a
+// from a file. Exactly one field is set; the zero value is no secret. In a
 // configuration it is a string, which is its Value, or a map with one of the keys
 // value, env and file.
 //
 // Env and File are read once, by [New]. White space around the value there is
-// dropped. The Value never shows when a Secret is printed, logged or marshaled.
+// dropped; a file has at most 64 KiB. The Value never shows when a Secret is printed, logged or marshaled.
 type Secret struct {
 	Value string // the value itself
 	Env   string // the name of an environment variable
-	File  string // the path of a file; a relative one is relative to the working directory
+	File  string // the path of a regular file; a relative one is relative to the working directory
 }
+
+const maxSecret = 64 << 10 // bytes of a file
 
 // UnmarshalText sets Value to text and clears the other fields. The error is
 // always nil.
@@ -60,13 +64,15 @@ func (s Secret) read() (string, error) {
 	value := s.Value
 	switch {
 	case len(given) > 1:
-		return "", errors.New("must have one of value, env and file")
+		return "", errors.New("must have exactly one of value, env and file")
 	case s.Env != "":
 		value = strings.TrimSpace(os.Getenv(s.Env))
 	case s.File != "":
-		text, err := os.ReadFile(s.File)
-		if pe, ok := errors.AsType[*fs.PathError](err); ok {
-			return "", fmt.Errorf("its file cannot be read: %w", pe.Err)
+		text, err := file.Read(s.File, maxSecret)
+		if dir, _ := os.Getwd(); err != nil && !filepath.IsAbs(s.File) {
+			return "", fmt.Errorf("its file cannot be read, by a path relative to %s: %w", dir, err)
+		} else if err != nil {
+			return "", fmt.Errorf("its file cannot be read: %w", err)
 		}
 		value = strings.TrimSpace(string(text))
 	}
@@ -86,28 +92,55 @@ const (
 	minPart   = 6 // bytes of a part of one
 )
 
-// newMask returns a replacer that hides secrets in answers and errors: each as a
-// whole, and the words in it, as an answer may quote a part of a path or escape
-// the characters between.
-func newMask(secrets []string) *strings.Replacer {
-	var masked []string
+// A mask hides secrets in answers and errors: each as a whole, and the words in it,
+// as an answer may quote a part of a path or escape the characters between.
+type mask struct {
+	secrets  []string // the longest first
+	replacer *strings.Replacer
+}
+
+func newMask(secrets []string) *mask {
+	m := &mask{}
 	for _, secret := range secrets {
 		if len(secret) >= minMasked {
-			masked = append(masked, secret)
+			m.secrets = append(m.secrets, secret)
 		}
 		for part := range strings.FieldsFuncSeq(secret, isSeparator) {
 			if len(part) >= minPart {
-				masked = append(masked, part)
+				m.secrets = append(m.secrets, part)
 			}
 		}
 	}
 	// The replacer takes the first that fits.
-	slices.SortFunc(masked, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, s := range masked {
+	for _, s := range m.secrets {
 		pairs = append(pairs, s, hidden)
 	}
-	return strings.NewReplacer(pairs...)
+	m.replacer = strings.NewReplacer(pairs...)
+	return m
+}
+
+// hide returns s without secrets, and without the beginning of one at its end: third
+// parties cut texts. If it is known that s was cut, one character is enough for that.
+func (m *mask) hide(s string, cut bool) string {
+	s = m.replacer.Replace(s)
+	longest := minMasked - 2
+	if cut {
+		longest = 0
+	}
+	least := longest
+	for _, secret := range m.secrets {
+		for n := min(len(secret), len(s)); n > longest; n-- {
+			if strings.HasSuffix(s, secret[:n]) {
+				longest = n
+			}
+		}
+	}
+	if longest == least {
+		return s
+	}
+	return s[:len(s)-longest] + hidden
 }
 
 func isSeparator(r rune) bool {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
@@ -51,6 +53,68 @@ func TestSecretsAreInNoErrorOrExplanation(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestSecretsInAnAnswerThatBreaksOffAreMasked(t *testing.T) {
+	t.Parallel()
+	const secret = "XXXXsecretYYYY"
+	breakOff := func(text string) answer {
+		return func(r *http.Request) (*http.Response, error) {
+			resp, _ := status(400, "")(r)
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(text), iotest.ErrReader(io.ErrUnexpectedEOF)))
+			return resp, nil
+		}
+	}
+	for n := 1; n <= len(secret); n++ {
+		for name, a := range map[string]answer{
+			"broken off": breakOff("no such hook: " + secret[:n]),
+			"too long":   status(400, "no such hook: "+strings.Repeat(" ", 4096-14-n)+secret),
+		} {
+			fe := newWebhook(t, newServer(a), webhook.Options{URL: webhook.Secret{Value: "https://hooks.example/" + secret}})
+			require.EqualError(t, send(t, fe, errJob, nil), "hooks.example: answered 400 Bad Request: no such hook: (hidden)", "%s after %d", name, n)
+		}
+	}
+	fe := newWebhook(t, newServer(status(400, "no such hook: XXXXsec")), webhook.Options{URL: webhook.Secret{Value: "https://hooks.example/" + secret}})
+	require.EqualError(t, send(t, fe, errJob, nil), "hooks.example: answered 400 Bad Request: no such hook: (hidden)", "the endpoint has cut it")
+}
+
+func TestSecretsOfOthersInAnAnswerAreMasked(t *testing.T) {
+	t.Parallel()
+	fe := newWebhook(t, newServer(status(400, "denied: password=hunter2")), webhook.Options{})
+	require.EqualError(t, send(t, fe, errJob, nil), "hooks.example: answered 400 Bad Request: denied: password=***")
+}
+
+// secretEverywhere is a failure with a secret in every text.
+func secretEverywhere(secret string) (error, enricher.FailureContext) {
+	text := "x?token=" + secret
+	return errors.New(text), enricher.FailureContext{
+		ID: text, RootID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
+		Labels:     enricher.Labels{"password": secret + " and " + secret, "fingerprint": text, "severity": text, text: text, "other": text},
+		Attributes: map[string]string{"db.password": secret + " and " + secret, text: text},
+	}
+}
+
+func TestSecretsOfFailuresAreInNoBody(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string]webhook.Options{
+		"json":       {},
+		"slack":      {Preset: webhook.PresetSlack},
+		"pagerduty":  {Preset: webhook.PresetPagerDuty, RoutingKey: webhook.Secret{Value: "R0123456789"}},
+		"a template": {Body: `{{json .}} {{.Title}} {{.Summary}}`, ContentType: "text/plain"},
+		"a redactor": {Redact: func(text string) string { return strings.ReplaceAll(text, "token=hunter2hunter2", "") }},
+	} {
+		cause, fc := secretEverywhere("hunter2hunter2")
+		s := newServer()
+		_, err := newWebhook(t, s, opts).ProcessFailure(t.Context(), cause, fc)
+		require.NoError(t, err, name)
+		require.Len(t, s.all(), 1)
+		assert.NotContains(t, s.all()[0].Body, "hunter2", name)
+
+		delete(fc.Labels, "fingerprint") // PagerDuty's key is then the job
+		_, err = newWebhook(t, s, opts).ProcessFailure(t.Context(), cause, fc)
+		require.NoError(t, err, name)
+		assert.NotContains(t, s.all()[1].Body, "hunter2", name)
 	}
 }
 

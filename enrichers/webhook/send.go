@@ -16,6 +16,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/failure-enrichers/enricher/internal/text"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 const (
@@ -85,7 +86,7 @@ func (e *endpoint) post(ctx context.Context, body []byte) *rejection {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, e.opts.Method, e.url.String(), bytes.NewReader(body))
 	if err != nil {
-		return &rejection{text: e.excerpt(err.Error()), final: true}
+		return &rejection{text: e.excerpt(err.Error(), false), final: true}
 	}
 	req.Header = e.header.Clone()
 	resp, err := e.client.Do(req)
@@ -94,12 +95,12 @@ func (e *endpoint) post(ctx context.Context, body []byte) *rejection {
 	}
 	defer resp.Body.Close()
 	// A connection is used again only if its answer was read to the end.
-	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode/100 == 2 {
 		return nil
 	}
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
-	r := &rejection{text: strings.TrimSuffix("answered "+status+": "+e.excerpt(string(answer)), ": ")}
+	r := &rejection{text: strings.TrimSuffix("answered "+status+": "+e.excerpt(string(answer), err != nil || len(answer) == maxAnswer), ": ")}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		r.after = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	} else {
@@ -118,12 +119,13 @@ func (e *endpoint) broken(ctx context.Context, err error) *rejection {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err // without the URL
 	}
-	return &rejection{text: e.excerpt(err.Error()), final: guarded || untrusted}
+	return &rejection{text: e.excerpt(err.Error(), false), final: guarded || untrusted}
 }
 
-// excerpt returns the beginning of third-party text as one line without secrets.
-func (e *endpoint) excerpt(s string) string {
-	s = e.mask.Replace(text.Clean(s, maxAnswer))
+// excerpt returns the beginning of third-party text, which may have been cut, as one
+// line without secrets.
+func (e *endpoint) excerpt(s string, cut bool) string {
+	s = redact.Text(e.mask.hide(text.Clean(s, maxAnswer), cut || len(s) > maxAnswer))
 	return abridge(strings.Join(strings.Fields(s), " "), maxExcerpt)
 }
 

@@ -48,8 +48,10 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		limit:      newLimiter(opts.RateLimit, opts.RateBurst),
 		counts:     map[string]*atomic.Uint64{Sent: {}, HeldBack: {}, RateLimited: {}, NotMatched: {}, failed: {}},
 	}
-	routingKey := c.secret("routing-key", opts.RoutingKey)
-	p.body = newBody(c, &opts, routingKey)
+	var routingKey string
+	p.body = newBody(c, &opts, &routingKey)
+	// Files and variables are read when the form of all options is known.
+	routingKey = c.secret("routing-key", opts.RoutingKey)
 	p.endpoint = newEndpoint(c, &opts, routingKey)
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
@@ -69,10 +71,11 @@ type poster struct {
 }
 
 var (
-	_ enricher.LabelReader   = (*poster)(nil)
-	_ enricher.Explainer     = (*poster)(nil)
-	_ enricher.CountReporter = (*poster)(nil)
-	_ io.Closer              = (*poster)(nil)
+	_ enricher.ValueReader    = (*poster)(nil)
+	_ enricher.LabelDescriber = (*poster)(nil)
+	_ enricher.Explainer      = (*poster)(nil)
+	_ enricher.CountReporter  = (*poster)(nil)
+	_ io.Closer               = (*poster)(nil)
 )
 
 // InputKeys returns "*", as messages have all labels, and the keys of When and
@@ -86,12 +89,35 @@ func (p *poster) InputKeys() []string {
 	return slices.Compact(keys)
 }
 
+// InputValues returns the values in When and Unless.
+func (p *poster) InputValues() map[string][]string {
+	values := map[string][]string{}
+	for _, c := range p.conditions {
+		for _, value := range c.values {
+			if value != anyValue {
+				values[c.key] = append(values[c.key], value)
+			}
+		}
+	}
+	return values
+}
+
 // OutputKeys returns the NotifiedLabel, if there is one.
 func (p *poster) OutputKeys() []string {
 	if p.opts.NotifiedLabel == "" {
 		return nil
 	}
 	return []string{p.opts.NotifiedLabel}
+}
+
+// DescribeLabels describes the NotifiedLabel.
+func (p *poster) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, key := range p.OutputKeys() {
+		all = append(all, enricher.LabelDescription{
+			Key: key, Doc: "What became of the notification.", Values: []string{Sent, HeldBack, RateLimited, NotMatched},
+		})
+	}
+	return all
 }
 
 // ProcessFailure posts the failure if it is to be sent. It returns an error if

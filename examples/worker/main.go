@@ -11,7 +11,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -90,7 +89,7 @@ func run(ctx context.Context, e *enricher.Enricher, job Job) {
 func attempt(ctx context.Context, job Job) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = enricher.NewPanicError(v, debug.Stack())
+			err = enricher.Recovered(v)
 		}
 	}()
 	return job.Run(ctx)

@@ -230,8 +230,8 @@ const newer = (a, b) => b.timestamp - a.timestamp || b.order - a.order;
 function put(raw, old) {
 	const e = old ?? { order: ++order, rev: 0, companions: [], partial: true };
 	// An event may have overtaken this answer: what has settled stays settled.
-	const { failureLabels, labelState, failedEnrichers } = old && old.labelState !== 'pending' && raw.labelState === 'pending' ? old : raw;
-	Object.assign(e, raw, { failureLabels, labelState, failedEnrichers });
+	const { failureLabels, labelsDropped, labelState, failedEnrichers, failedEnrichersDropped } = old && old.labelState !== 'pending' && raw.labelState === 'pending' ? old : raw;
+	Object.assign(e, raw, { failureLabels, labelsDropped, labelState, failedEnrichers, failedEnrichersDropped });
 	e.rev++;
 	if (raw.concurrentExceptions) e.partial = false; // /jobs leaves them out
 	for (const c of raw.concurrentExceptions ?? []) companion(e, c);
@@ -325,7 +325,7 @@ async function sync(again = false) {
 		if (again && reading()) for (const { id } of fresh) if (!entries.has(id)) held.add(id);
 		keep([...fresh.toReversed().map(add), ...[...sent].map((id) => ({ id }))]);
 		[whole, loaded, problem] = [all, want, null];
-		totals = counts && new Map(counts.map(({ key, values }) => [key, new Map(values.map((v) => [v.value, v.count]))]));
+		totals = counts && new Map(counts.map(({ key, values, valuesDropped }) => [key, Object.assign(new Map(values.map((v) => [v.value, v.count])), { rare: valuesDropped })]));
 		$('older').hidden = !list.truncated;
 		assignColours();
 	} catch (err) {
@@ -520,12 +520,12 @@ function drawFacets(counts) {
 			if (values) counts.set(key, values);
 		}
 	}
-	const facets = [...counts.keys()].sort(byRank).map((key) => [key, byCount(counts.get(key)), unfolded.has(key)]);
+	const facets = [...counts.keys()].sort(byRank).map((key) => [key, byCount(counts.get(key)), unfolded.has(key), counts.get(key).rare]);
 	$('facets-box').hidden = !facets.length;
 	refill($('facets'), [facets, terms], () => facets.map(facet));
 }
 
-function facet([key, values, all]) {
+function facet([key, values, all, rare]) {
 	const wanted = (value) => terms.some((t) => t.key === key && t.value === value); // always listed
 	const some = values.filter(([value], i) => i < (all ? 300 : FACETS) || wanted(value));
 	const fold = () => { if (!unfolded.delete(key)) unfolded.add(key); draw(true); };
@@ -539,6 +539,7 @@ function facet([key, values, all]) {
 					h('i'), own(text), h('span', {}, number(n)), s('svg', { 'aria-hidden': true }, s('rect', { height: 3, rx: 1.5, width: `${100 * n / values[0][1]}%` }))),
 				button('without', () => toggle(key, value, true), { 'aria-pressed': not, 'data-k': `!${k}`, title: `Without ${line(key)}: ${text}` }, icon('M4 8h8')));
 		})),
+		rare > 0 && (all || some.length === values.length) && h('p', { class: 'quiet' }, `${count(rare, 'rarer value')} not listed`),
 		(all || some.length < values.length) && button('link', fold, { 'data-k': `+${key}` }, all ? 'Fewer' : `${number(values.length - some.length)} more`));
 }
 
@@ -798,6 +799,7 @@ function chipsOf(e, open, turn) {
 				own(line(key), 'key'), ' ', own(line(value) || '(empty)')));
 		}),
 		labels.length > some.length && h('li', {}, button('link', turn, {}, `+${labels.length - some.length}`)),
+		e.labelsDropped > 0 && note('bad', `▲ ${count(e.labelsDropped, 'more label')} not kept`),
 		e.labelState === 'pending' && note('pending', 'Labels pending'),
 		e.labelState === 'complete' && !labels.length && note('quiet', 'No labels'),
 		e.labelState === 'incomplete' && note('bad', `▲ Incomplete: ${line(e.failedEnrichers.map((f) => `${f.enricher} ${f.status}`).join(', '), 60)}`),
@@ -812,6 +814,7 @@ function partsOf(e, level, body) {
 	const facts = [
 		['Failed at', new Date(e.timestamp).toLocaleString('sv', { timeZoneName: 'short' })], ['Job', e.jobName], ['Job ID', e.jobId], ['Task', e.taskName], ['Worker', e.taskManagerId],
 		['Endpoint', e.endpoint], ['What failed', { GLOBAL: 'the whole job', TASK: 'a task', TASK_MANAGER: 'a worker' }[e.failureType]], ['Failure ID', e.id], ...Object.entries(e.attributes ?? {}),
+		['Not kept', e.attributesDropped && count(e.attributesDropped, 'more attribute')],
 	];
 	const failed = h('div', { class: 'failed' });
 	const concurrent = h('div', { class: 'entries' });
@@ -834,8 +837,9 @@ function partsOf(e, level, body) {
 	return {
 		update() {
 			failed.hidden = e.labelState !== 'incomplete';
-			refill(failed, e.failedEnrichers, () => [title('Labels are incomplete'), h('ul', {}, e.failedEnrichers.map((f) =>
-				h('li', {}, h('b', {}, own(line(f.enricher))), ` ${line(f.status, 40)}: `, own(plain(f.error, 2000)))))]);
+			refill(failed, [e.failedEnrichers, e.failedEnrichersDropped], () => [title('Labels are incomplete'), h('ul', {}, e.failedEnrichers.map((f) =>
+				h('li', {}, h('b', {}, own(line(f.enricher))), ` ${line(f.status, 40)}: `, own(plain(f.error, 2000)))),
+			e.failedEnrichersDropped > 0 && h('li', {}, `and ${number(e.failedEnrichersDropped)} more`))]);
 			concurrent.hidden = concurrentTitle.hidden = !e.companions.length;
 			reconcile(concurrent, e.companions.map((c) => rowOf(c, level + 1)));
 			const key = ALIKE.find((k) => Object.hasOwn(e.failureLabels, k));

@@ -3,7 +3,7 @@
 // option.
 //
 // The walk over structs, maps and lists is that of mapstructure. Its hook
-// checks every value, because mapstructure truncates and overflows numbers.
+// converts every value, because mapstructure truncates and overflows numbers.
 package decode
 
 import (
@@ -14,8 +14,6 @@ import (
 	"slices"
 
 	"github.com/go-viper/mapstructure/v2"
-
-	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
 // An Error reports one option that could not be decoded.
@@ -28,7 +26,7 @@ func (e *Error) Error() string { return fmt.Sprintf("option %q: %v", e.Option, e
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errors are the errors of one configuration, sorted by option.
+// Errors are the errors of one configuration, sorted by their texts.
 type Errors []*Error
 
 func (es Errors) Error() string { return errors.Join(es.Unwrap()...).Error() }
@@ -46,9 +44,7 @@ func (es Errors) Err() error {
 	if len(es) == 0 {
 		return nil
 	}
-	slices.SortFunc(es, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Option, b.Option), cmp.Compare(a.Err.Error(), b.Err.Error()))
-	})
+	slices.SortFunc(es, func(a, b *Error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return es
 }
 
@@ -64,8 +60,10 @@ func (es Errors) Err() error {
 //
 // A string becomes what its field requires: a number, a boolean, a
 // [time.Duration], a comma-separated list, or what an [encoding.TextUnmarshaler]
-// reads. Nothing else is converted. An integer is taken to the last digit; a
-// number with a fraction is rounded to the precision of a float field.
+// reads. A list of pairs, such as {match: a, is: 1} or {key: a, value: 1},
+// becomes a map: loaders change the keys of maps, but not those values. Nothing
+// else is converted. An integer is taken to the last digit, or rounded to the
+// precision of a float field.
 func Into(raw map[string]any, into any) error {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() ||
@@ -79,44 +77,21 @@ func Into(raw map[string]any, into any) error {
 	target = target.Elem()
 	fresh := reflect.New(target.Type())
 	fresh.Elem().Set(clone(target))
-	d := decoder{wrong: make(map[uintptr]map[string]error)}
+	var d decoder
 	walk, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result:     fresh.Interface(),
-		DecodeHook: mapstructure.DecodeHookFuncValue(d.hook),
-		MatchName:  func(key, field string) bool { return fold(key) == fold(field) },
+		Result:             fresh.Interface(),
+		DecodeHook:         mapstructure.DecodeHookFuncValue(d.hook),
+		MatchName:          func(key, field string) bool { return fold(key) == fold(field) },
+		DisableUnmarshaler: true,
 	})
+	if err == nil {
+		err = walk.Decode(located{"", plain})
+	}
 	if err != nil {
 		return fmt.Errorf("decode into %T: %w", into, err)
 	}
-	var errs Errors
-	for _, err := range leaves(walk.Decode(plain)) {
-		var at *mapstructure.DecodeError
-		if !errors.As(err, &at) {
-			return fmt.Errorf("decode into %T: %w", into, err)
-		}
-		path := written("", plain, at.Name())
-		errs = append(errs, &Error{path, explain(at.Unwrap(), secretkey.InPath(path))})
-	}
-	errs = append(errs, d.wrongKeys("", plain)...)
-	if len(errs) == 0 {
+	if len(d.errs) == 0 {
 		target.Set(fresh.Elem())
 	}
-	return errs.Err()
-}
-
-// leaves returns the errors that mapstructure has joined.
-func leaves(err error) (errs []error) {
-	switch err := err.(type) {
-	case *mapstructure.DecodeError:
-		return []error{err}
-	case interface{ Unwrap() []error }:
-		for _, err := range err.Unwrap() {
-			errs = append(errs, leaves(err)...)
-		}
-	case interface{ Unwrap() error }:
-		return leaves(err.Unwrap())
-	case error:
-		return []error{err}
-	}
-	return errs
+	return d.errs.Err()
 }

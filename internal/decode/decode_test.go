@@ -61,7 +61,6 @@ func TestIntoReplacesTheDefaultOfAMapOrList(t *testing.T) {
 		Structs map[string]item
 		List    []item
 		Long    []int
-		Array   [2]item
 		Any     any
 		Kept    map[string]int
 	}
@@ -70,7 +69,6 @@ func TestIntoReplacesTheDefaultOfAMapOrList(t *testing.T) {
 		Structs: map[string]item{"x": {1, 2}},
 		List:    []item{{1, 2}, {3, 4}},
 		Long:    []int{1, 2, 3},
-		Array:   [2]item{{1, 2}, {3, 4}},
 		Any:     m{"a": 1},
 		Kept:    map[string]int{"a": 1},
 	}
@@ -79,7 +77,6 @@ func TestIntoReplacesTheDefaultOfAMapOrList(t *testing.T) {
 		"structs": m{"x": m{"a": 5}},
 		"list":    []any{m{"a": 5}},
 		"long":    "7",
-		"array":   []any{m{"a": 5}, m{"b": 6}},
 		"any":     m{"b": 2},
 	}, &got))
 	assert.Equal(t, defaults{
@@ -87,7 +84,6 @@ func TestIntoReplacesTheDefaultOfAMapOrList(t *testing.T) {
 		Structs: map[string]item{"x": {A: 5}},
 		List:    []item{{A: 5}},
 		Long:    []int{7},
-		Array:   [2]item{{A: 5}, {B: 6}},
 		Any:     m{"b": 2},
 		Kept:    map[string]int{"a": 1},
 	}, got)
@@ -119,7 +115,7 @@ func TestIntoDecodesAStructOverItsDefault(t *testing.T) {
 func TestIntoKeepsTheDefaultForNil(t *testing.T) {
 	t.Parallel()
 	def := rule{regexp.MustCompile("x"), "user", map[string]string{"a": "b"}}
-	for _, null := range []any{nil, (*string)(nil), m(nil), []any(nil), new(*int)} {
+	for _, null := range []any{nil, (*string)(nil), m(nil), []any(nil)} {
 		got := def
 		require.NoError(t, decode.Into(m{"match": null, "type": null, "tags": null}, &got), "%T", null)
 		assert.Equal(t, def, got, "%T", null)
@@ -133,7 +129,7 @@ func TestIntoSharesNothingWithItsInput(t *testing.T) {
 	t.Parallel()
 	build := func() m {
 		return m{
-			"any":     m{"list": []any{1}, "typed": []string{"a"}},
+			"any":     m{"list": []any{1}},
 			"rules":   []rule{{Tags: map[string]string{"a": "b"}}},
 			"headers": map[string]string{"a": "b"},
 			"pointer": &rule{Tags: map[string]string{"a": "b"}},
@@ -146,7 +142,6 @@ func TestIntoSharesNothingWithItsInput(t *testing.T) {
 	assert.Equal(t, raw["rules"], got.Rules)
 
 	got.Any.(m)["list"].([]any)[0] = 2
-	got.Any.(m)["typed"].([]string)[0] = "b"
 	got.Rules[0].Tags["a"] = "c"
 	got.Headers["a"] = "c"
 	got.Pointer.Tags["a"] = "c"
@@ -179,14 +174,14 @@ func TestIntoTakesValuesMadeInCode(t *testing.T) {
 		Until    time.Time
 	}
 	require.NoError(t, decode.Into(m{
-		"struct":    &rule{Type: "user"},
+		"struct":    rule{Type: "user"},
 		"rules":     []*rule{{Type: "system"}},
 		"by-number": map[int]string{1: "a"},
 		"stringer":  time.Second,
 		"func":      func() int { return 5 },
 		"any":       map[any]any{"a": map[any]any{"b": 1}, "c": nil},
 		"own":       own,
-		"until":     &day,
+		"until":     day,
 	}, &got))
 	assert.Equal(t, rule{Type: "user"}, got.Struct)
 	assert.Equal(t, []*rule{{Type: "system"}}, got.Rules)
@@ -235,26 +230,48 @@ func (m *matcher) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func TestIntoLetsAMapstructureUnmarshalerReadAnything(t *testing.T) {
+func TestIntoTakesAListOfPairsForAMap(t *testing.T) {
 	t.Parallel()
 	var got struct {
-		A reader
-		B *reader
+		Types  map[string]code
+		When   map[string][]string
+		Labels map[string]string
+		Counts map[int]int
 	}
-	require.NoError(t, decode.Into(m{"a": []any{1}, "b": map[any]any{"x": 1}}, &got))
-	assert.Equal(t, []any{1}, got.A.got)
-	assert.Equal(t, m{"x": 1}, got.B.got)
-	assert.EqualError(t, decode.Into(m{"a": "no"}, &got), `option "a": not that`)
+	require.NoError(t, decode.Into(m{
+		"types":  []any{m{"match": "*shop.StockError", "is": "ab"}, m{"match": "A", "is": "cd"}},
+		"when":   []any{m{"key": "JOB_CANNOT_RESTART", "value": "true, yes"}, map[any]any{"key": "type", "value": []any{"USER"}}},
+		"labels": []any{},
+		"counts": []any{m{"key": "1", "value": 2}},
+	}, &got))
+	assert.Equal(t, map[string]code{"*shop.StockError": {'a', 'b'}, "A": {'c', 'd'}}, got.Types)
+	assert.Equal(t, map[string][]string{"JOB_CANNOT_RESTART": {"true", "yes"}, "type": {"USER"}}, got.When)
+	assert.Equal(t, map[string]string{}, got.Labels)
+	assert.Equal(t, map[int]int{1: 2}, got.Counts)
 }
 
-type reader struct{ got any }
-
-func (r *reader) UnmarshalMapstructure(value any) error {
-	if value == "no" {
-		return fmt.Errorf("not that")
+func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
+	t.Parallel()
+	const form = `must be a pair {match: "...", is: ...} or {key: "...", value: ...}`
+	for _, tt := range []struct {
+		list []any
+		err  string
+	}{
+		{[]any{"a"}, `option "labels[0]": ` + form},
+		{[]any{nil}, `option "labels[0]": ` + form},
+		{[]any{m{"a": "b"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": "a"}}, `option "labels[0]": ` + form},
+		{[]any{m{"is": "b"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": 5, "is": "b"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": "a", "is": "b", "value": "c"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": "a", "is": "b"}, m{"key": "a", "value": "c"}}, `option "labels[1]": "a" is given already: remove one of them`},
+		{[]any{m{"match": "a", "is": 5}}, `option "labels.a": 5: must be a string, in quotes`},
+		{[]any{m{"key": "db_password", "value": 4711}}, `option "labels.db_password": must be a string, in quotes`},
+	} {
+		var got struct{ Labels map[string]string }
+		assert.EqualError(t, decode.Into(m{"labels": tt.list}, &got), tt.err)
+		assert.Nil(t, got.Labels)
 	}
-	r.got = value
-	return nil
 }
 
 func TestIntoReportsAMistakeOfTheProgram(t *testing.T) {

@@ -29,7 +29,6 @@ type fuzzed struct {
 	T       *time.Time
 	Ints    []int8
 	Ds      []time.Duration
-	Pair    [2]uint8
 	M       map[string]int16
 	ByInt   map[int]string
 	Any     any
@@ -39,7 +38,7 @@ type fuzzed struct {
 	Matcher matcher
 	Inner   struct {
 		I8   int8
-		Rest map[string]float64 `mapstructure:",remain"`
+		Rest map[string]float64
 	}
 }
 
@@ -72,13 +71,13 @@ func FuzzInto(f *testing.F) {
 
 // checkErrors checks that err joins errors about options, sorted.
 func checkErrors(t *testing.T, err error) {
-	var paths []string
+	var texts []string
 	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
 		require.IsType(t, (*decode.Error)(nil), err)
-		paths = append(paths, err.(*decode.Error).Option)
+		texts = append(texts, err.Error())
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
-	assert.True(t, slices.IsSorted(paths), paths)
+	assert.True(t, slices.IsSorted(texts), texts)
 }
 
 // checkNumbers checks that the integers in got are those in raw, to the last digit.
@@ -105,19 +104,9 @@ func checkNumbers(t *testing.T, raw map[string]any, got *fuzzed) {
 			have = new(big.Rat).SetInt64(field.Int())
 		case field.CanUint():
 			have = new(big.Rat).SetFrac(new(big.Int).SetUint64(field.Uint()), big.NewInt(1))
-		case field.CanFloat() && want.IsInt() && !strings.ContainsAny(literal(value), ".eE"):
-			have = new(big.Rat).SetFloat64(field.Float())
 		default:
 			continue
 		}
 		assert.Zero(t, want.Cmp(have), "%s: %v became %v", key, value, field)
 	}
-}
-
-// literal returns the digits of a JSON number as they were written; of a float they are not known.
-func literal(value any) string {
-	if n, ok := value.(json.Number); ok {
-		return n.String()
-	}
-	return "."
 }

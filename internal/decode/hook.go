@@ -1,65 +1,138 @@
 package decode
 
 import (
+	"cmp"
 	"encoding"
+	"errors"
+	"fmt"
+	"maps"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/go-viper/mapstructure/v2"
+	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-var (
-	textType        = reflect.TypeFor[encoding.TextUnmarshaler]()
-	unmarshalerType = reflect.TypeFor[mapstructure.Unmarshaler]()
-)
+var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// A decoder is one call of Into.
+type decoder struct{ errs Errors }
+
+// A located value is one that Plain has made, with its path. Everything that
+// mapstructure walks through is located, except for the keys of maps.
+type located struct {
+	path  string
+	value any
+}
 
 // hook puts one value into the field it is for, which it signals to mapstructure
 // by returning nil, or returns the map or list into which mapstructure is to
-// walk.
+// walk. It notes what is wrong, and returns no errors.
 func (d *decoder) hook(from, to reflect.Value) (any, error) {
-	t := to.Type()
-	switch {
-	case from.Type().AssignableTo(t):
-		to.Set(from)
-		return nil, nil
-	case t.Kind() == reflect.Pointer, reflect.PointerTo(t).Implements(unmarshalerType):
-		return from.Interface(), nil
-	case from.Kind() == reflect.Pointer:
-		return d.hook(from.Elem(), to)
-	case isString(from) && reflect.PointerTo(t).Implements(textType):
-		fresh := reflect.New(t) // a default may share memory, as a big.Int does
-		if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(from.String())); err != nil {
-			return nil, &mismatch{value: from, err: err}
-		}
-		to.Set(fresh.Elem())
-		return nil, nil
-	case t.Kind() == reflect.Struct && from.Kind() == reflect.Map:
-		if m, ok := from.Interface().(map[string]any); ok {
-			return d.members(m, to), nil
-		}
-	case t.Kind() == reflect.Map && from.Kind() == reflect.Map:
-		to.SetZero()
-		return from.Interface(), nil
-	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
-		if splits(t) && isString(from) {
-			from = reflect.ValueOf(items(from.String()))
-		}
-		isList := from.Kind() == reflect.Slice || from.Kind() == reflect.Array
-		if isList && (t.Kind() == reflect.Slice || from.Len() == t.Len()) {
-			to.SetZero()
-			return from.Interface(), nil
-		}
-	case scalar(from, to):
-		return nil, nil
+	at, ok := from.Interface().(located)
+	if !ok {
+		at.value = from.Interface() // a key, which members has tried
 	}
-	return nil, &mismatch{value: from, accepted: accepted(t)}
+	t, v := to.Type(), reflect.ValueOf(at.value)
+	m, isMap := at.value.(map[string]any)
+	list, isList := at.value.([]any)
+	isData := t.Kind() == reflect.Map && !slices.Contains([]reflect.Kind{reflect.Interface, reflect.Map, reflect.Struct}, t.Elem().Kind())
+	switch k := t.Kind(); {
+	case at.value == nil:
+	case v.Type().AssignableTo(t):
+		to.Set(v)
+	case k == reflect.Pointer:
+		return at, nil
+	case isString(v) && reflect.PointerTo(t).Implements(textType):
+		fresh := reflect.New(t) // a default may share memory, as a big.Int does
+		if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(v.String())); err != nil {
+			d.reject(at, "", err)
+		} else {
+			to.Set(fresh.Elem())
+		}
+	case k == reflect.Struct && isMap:
+		return d.fields(at.path, m, to), nil
+	case k == reflect.Map && isMap, isData && isList:
+		if isList {
+			m = d.pairs(at.path, list)
+		}
+		to.SetZero()
+		return d.members(at.path, m, t), nil
+	case k == reflect.Slice && (isList || isString(v)):
+		if !isList {
+			list = items(v.String())
+		}
+		to.SetZero()
+		for i, item := range list {
+			list[i] = located{fmt.Sprintf("%s[%d]", at.path, i), item}
+		}
+		return list, nil
+	case !scalar(v, to):
+		d.reject(at, accepted(v, to), nil)
+	}
+	return nil, nil
+}
+
+// fields returns the entries of m that the struct to has fields for.
+func (d *decoder) fields(path string, m map[string]any, to reflect.Value) map[string]any {
+	known := options(to)
+	members, given := make(map[string]any), make(map[string]string)
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		path, name := join(path, key), fold(key)
+		f, ok := known[name]
+		switch {
+		case !ok:
+			d.fail(path, unknown(name, known))
+		case given[name] != "":
+			d.fail(path, fmt.Errorf("the same option as %q: remove one of them", given[name]))
+		default:
+			members[key], given[name] = located{path, m[key]}, key
+			if m[key] != nil && f.Kind() == reflect.Pointer && isOpaque(f.Type().Elem()) {
+				f.SetZero() // the clone shares it, so it must not be written to
+			}
+		}
+	}
+	return members
+}
+
+// members returns the entries of m whose keys fit the map t.
+func (d *decoder) members(path string, m map[string]any, t reflect.Type) map[string]any {
+	members := make(map[string]any)
+	for key, value := range m {
+		path, before := join(path, key), len(d.errs)
+		_, _ = d.hook(reflect.ValueOf(located{path, key}), reflect.New(t.Key()).Elem())
+		if len(d.errs) == before {
+			members[key] = located{path, value}
+		}
+	}
+	return members
+}
+
+// pairs returns the map that a list of pairs stands for.
+func (d *decoder) pairs(path string, list []any) map[string]any {
+	m := make(map[string]any)
+	for i, item := range list {
+		pair, _ := item.(map[string]any)
+		key, ok := cmp.Or(pair["match"], pair["key"]).(string)
+		value := cmp.Or(pair["is"], pair["value"])
+		switch path := fmt.Sprintf("%s[%d]", path, i); {
+		case !ok || value == nil || len(pair) != 2:
+			d.fail(path, errors.New(`must be a pair {match: "...", is: ...} or {key: "...", value: ...}`))
+		case m[key] != nil:
+			d.fail(path, fmt.Errorf("%q is given already: remove one of them", key))
+		default:
+			m[key] = value
+		}
+	}
+	return m
 }
 
 // items returns the items of a comma-separated list by Flink's rule: white space
 // around an item is dropped, empty items are skipped, and no other character
 // separates them.
-func items(list string) []string {
-	items := []string{}
+func items(list string) []any {
+	items := []any{}
 	for item := range strings.SplitSeq(list, ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			items = append(items, item)
@@ -68,15 +141,55 @@ func items(list string) []string {
 	return items
 }
 
-// splits reports whether a string can stand for a list of type t.
-func splits(t reflect.Type) bool {
-	t = t.Elem()
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
+// options returns the fields of the struct to that are options, by name.
+func options(to reflect.Value) map[string]option {
+	known := make(map[string]option)
+	for i := range to.NumField() {
+		f := to.Type().Field(i)
+		name, flags, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		if name == "" {
+			name = kebab(f.Name)
+		}
+		if flags == "squash" && f.Type.Kind() == reflect.Struct {
+			maps.Copy(known, options(to.Field(i)))
+		} else if name != "-" && f.IsExported() {
+			known[fold(name)] = option{name, to.Field(i)}
+		}
 	}
-	switch t.Kind() {
-	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array:
-		return reflect.PointerTo(t).Implements(textType)
-	}
-	return true
+	return known
 }
+
+// An option is a field of a struct.
+type option struct {
+	name string // as the documentation writes it
+	reflect.Value
+}
+
+// unknown returns the error for a key that folds to name.
+func unknown(name string, known map[string]option) error {
+	var names []string
+	for _, o := range known {
+		names = append(names, o.name)
+	}
+	slices.Sort(names)
+	hint := ";"
+	if near, ok := nearest.Name(name, slices.Collect(maps.Keys(known))); ok {
+		hint = fmt.Sprintf(", did you mean %q?", known[near].name)
+	}
+	return fmt.Errorf("unknown%s known options: %s", hint, cmp.Or(strings.Join(names, ", "), "none"))
+}
+
+// fold returns what the spellings of one option have in common.
+func fold(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+}
+
+var word = regexp.MustCompile("([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])")
+
+// kebab spells the name of a field as an option: MaxRestarts is max-restarts,
+// HTTPPort is http-port.
+func kebab(name string) string {
+	return strings.ToLower(word.ReplaceAllString(name, "$1$3-$2$4"))
+}
+
+func join(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }

@@ -8,7 +8,6 @@ package evidence
 import (
 	"time"
 
-	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -96,48 +95,36 @@ type Verdict struct {
 // decides, because the others are mostly its consequences, as in
 // errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
 // errors after them: a text or name, and the cancellation of a context, which is
-// itself the consequence of a failure elsewhere.
+// itself the consequence of a failure elsewhere. The bounds are those of
+// [guard.Walk].
 func Of(err error) Verdict {
-	w := walk{left: maxVisits}
-	return w.along(err, 0)
+	var w guard.Walk
+	return along(&w, err, 1)
 }
 
-// A walk visits a tree of errors, which may be cyclic.
-type walk struct {
-	left int // how many errors may still be visited
-}
-
-const (
-	maxVisits = 10_000
-	maxJoins  = 100 // nested in each other
-)
-
-func (w *walk) along(err error, joins int) Verdict {
+// along judges err, which is at depth in the tree that w walks, and what it wraps.
+func along(w *guard.Walk, err error, depth int) Verdict {
 	var v Verdict
-	for e := range enricher.Chain(err) {
-		if w.left--; w.left < 0 {
+	for ; w.Enter(err, depth); depth++ {
+		v.consider(err)
+		many, one := guard.Unwrap(err)
+		if one == nil {
+			v.join(w, many, depth+1)
 			break
 		}
-		v.consider(e)
-		if _, ok := e.(interface{ Unwrap() []error }); ok {
-			if joins < maxJoins {
-				v.join(w, e, joins+1)
-			}
-			break // Chain would visit the branches as well
-		}
+		err = one
 	}
 	return v
 }
 
-// join adds the evidence of what err joins.
-func (v *Verdict) join(w *walk, err error, joins int) {
-	branches, _ := guard.Unwrap(err)
+// join adds the evidence of joined errors.
+func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 	var chosen Verdict
 	for _, branch := range branches {
-		if w.left <= 0 {
+		if w.Over() {
 			break
 		}
-		b := w.along(branch, joins)
+		b := along(w, branch, depth)
 		better := chosen.cancelled() || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Fault, chosen.Retry = b.Fault, b.Retry

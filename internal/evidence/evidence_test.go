@@ -18,6 +18,8 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 type status struct {
@@ -225,6 +227,35 @@ func TestOfEndsOnCyclicAndWideTrees(t *testing.T) {
 	v := evidence.Of(errors.Join(wide...))
 	assert.Equal(t, evidence.User, v.Fault.Fault)
 	assert.Equal(t, "404", v.Code.Code)
+}
+
+// A hedge wraps itself twice among a million nil errors.
+type hedge struct {
+	all      []error
+	unwraps  int
+	atTheEnd error
+}
+
+func (h *hedge) Error() string { return "hedge" }
+
+func (h *hedge) Unwrap() []error {
+	if h.unwraps++; h.all == nil {
+		h.all = make([]error, 1_000_000)
+		h.all[0], h.all[len(h.all)/2], h.all[len(h.all)-1] = h, h, h.atTheEnd
+	}
+	return h.all
+}
+
+func TestOfCountsEveryVisit(t *testing.T) {
+	nils := make([]error, 10_000_000)
+	nils[guard.MaxVisits-2] = http(404)
+	assert.Equal(t, "404", evidence.Of(hostile.Join(nils...)).Code.Code, "the last that is visited")
+	nils[guard.MaxVisits-2], nils[guard.MaxVisits-1] = nil, http(404)
+	assert.Zero(t, evidence.Of(hostile.Join(nils...)), "a visit too many")
+
+	h := &hedge{atTheEnd: http(404)}
+	assert.Zero(t, evidence.Of(h))
+	assert.Equal(t, guard.MaxDepth, h.unwraps, "the innermost has used up the visits")
 }
 
 func TestCodesHaveNames(t *testing.T) {

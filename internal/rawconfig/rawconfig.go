@@ -167,9 +167,6 @@ func (p *parser) misplaced(above string, raw map[string]any, level int) {
 // map, or nil.
 func entries(v any) (map[string]any, bool) {
 	m := reflect.ValueOf(v)
-	for m.Kind() == reflect.Pointer && !m.IsNil() {
-		m = m.Elem()
-	}
 	if !m.IsValid() || m.Kind() != reflect.Map {
 		return nil, !m.IsValid()
 	}

@@ -150,7 +150,7 @@ func TestIntoTakesEachSectionInASpellingOfItsOwn(t *testing.T) {
 	t.Parallel()
 	got := parse(t, m{
 		"JobManager":                            map[any]any{"Failure-Enrichers": "a", 1: 2},
-		"jobmanager.FAILURE-enricher.A":         &map[any]any{"x": 1},
+		"jobmanager.FAILURE-enricher.A":         map[any]any{"x": 1},
 		"failure-enrichment.max-pending":        "7",
 		"failure-enrichment.policies.A":         m{"timeout": "1s"},
 		"failure-enrichment.policies.b.timeout": "2s",
@@ -318,8 +318,12 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 	}{
 		{m{"jobmanager": "x"}, `option "jobmanager": must be a map with failure-enrichers, failure-enricher, failure-enrichment`},
 		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string`},
-		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string`},
-		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes`},
+		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers.a": must be a list of names; options belong under failure-enricher`},
+		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": must be a list of names; options belong under failure-enricher`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": must be a name; options belong under jobmanager.failure-enricher`},
+		{m{"failure-enricher": []any{"a"}}, `option "failure-enricher": a list: must be a map`},
+		{m{"failure-enricher": m{"a": []any{m{"match": "x", "is": "y"}}}}, `option "failure-enricher.a": a list: must be a map`},
 		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map`},
 		{m{"failure-enricher": m{"a": "x"}}, `option "failure-enricher.a": "x": must be a map`},
 		{m{"failure-enrichment": "1s"}, `option "failure-enrichment": "1s": must be a map`},
@@ -327,7 +331,7 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		{m{"JobManager.failure-enrichment.policies.a": true}, `option "JobManager.failure-enrichment.policies.a": true: must be a map`},
 		{m{"failure-enrichment": m{"policy.timeout": 1}}, `option "failure-enrichment.policy.timeout": unknown; known options: limits, max-pending, policies, timeout`},
 		{m{"failure-enricher": m{"a": map[any]any{true: 2}}}, `option "failure-enricher.a": true as a key: must be a string, in quotes`},
-		{m{"failure-enricher": circle}, `option "failure-enricher` + strings.Repeat(".a", 63) + `": nested more than 64 levels deep`},
+		{m{"failure-enricher": circle}, `option "failure-enricher` + strings.Repeat(".a", 64) + `": nested more than 64 levels deep`},
 	} {
 		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
 	}

@@ -241,7 +241,7 @@ func (g *generation) explain(m *member, id uint64, sc script, o enricher.Outcome
 		return errors.Is(o.Err, context.Canceled) && inTime && sc.givesUp(), true
 	case enricher.StatusPanicked:
 		p, ok := o.Err.(*enricher.PanicError)
-		return ok && played && (sc.end == panics && p.Value == id && len(p.Stack) > 0 || sc.end == exits && p.Value != id), false
+		return ok && played && (sc.end == panics && p.Value == id && p.Stack() != "" || sc.end == exits && p.Value != id), false
 	case enricher.StatusTimedOut:
 		return errors.Is(o.Err, context.DeadlineExceeded) &&
 			(!g.r.virtual || !sc.atOnce() && g.mayTimeOut(m, o.Duration)), false

@@ -52,20 +52,48 @@ func (panicker) Write([]byte) (int, error) { panic("the disk is full") }
 func (*journal) Enabled(context.Context, slog.Level) bool { return true }
 
 func (j *journal) Handle(ctx context.Context, r slog.Record) error {
-	kind, suppressed := line{message: r.Message}, uint64(0)
+	kind, suppressed, rest := line{message: r.Message}, uint64(0), ""
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "enricher":
 			kind.enricher = a.Value.String()
 		case "status":
 			kind.status = a.Value.String()
+		case "kind":
+			rest = a.Value.String()
 		case "suppressed":
 			suppressed = a.Value.Uint64()
 		}
 		return true
 	})
-	j.count(kind, suppressed)
+	if rest != "" { // what Shutdown says was left out at the end
+		kind = suppressedKind(kind.enricher, rest)
+		j.mu.Lock()
+		j.of(kind).suppressed += suppressed
+		j.mu.Unlock()
+	} else {
+		j.count(kind, suppressed)
+	}
 	return j.Handler.Handle(ctx, r)
+}
+
+// suppressedKind returns the lines that Shutdown calls by the name of rest.
+func suppressedKind(enricher, rest string) line {
+	switch rest {
+	case "skipped":
+		if enricher == "" {
+			return line{message: "Failure was not enriched"}
+		}
+	case "observer panicked":
+		return line{message: "Failure observer panicked"}
+	case "observer slow":
+		return line{message: "Failure observer is slow"}
+	case "labels dropped or cut":
+		return line{"Labels of a failure enricher were dropped or cut", enricher, ""}
+	case "circuit breaker opened":
+		return line{"Circuit breaker of a failure enricher opened", enricher, ""}
+	}
+	return line{"Failure enricher gave no labels", enricher, rest}
 }
 
 func (j *journal) count(kind line, suppressed uint64) {

@@ -31,3 +31,12 @@ func (l *Limiter) Pass() (suppressed uint64, ok bool) {
 	l.next = now.Add(Interval)
 	return suppressed, true
 }
+
+// Rest returns how many events were suppressed since the last one that passed, and
+// forgets them.
+func (l *Limiter) Rest() (suppressed uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	suppressed, l.suppressed = l.suppressed, 0
+	return suppressed
+}

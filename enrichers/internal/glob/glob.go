@@ -32,7 +32,7 @@ func Compile(s string) (*Pattern, error) {
 	if !utf8.ValidString(s) {
 		return nil, fmt.Errorf("pattern %q is not valid UTF-8", s)
 	}
-	expression := `(?s)\A`
+	expression, literal, isLiteral := `(?s)\A`, "", true
 	for rest := replacement.Replace(s); rest != ""; {
 		token := element.FindString(rest)
 		translated, err := translate(token)
@@ -40,12 +40,14 @@ func Compile(s string) (*Pattern, error) {
 			return nil, fmt.Errorf("pattern %q: %w", s, err)
 		}
 		expression, rest = expression+translated, rest[len(token):]
+		literal += strings.TrimPrefix(token, `\`)
+		isLiteral = isLiteral && token != "*" && token != "?" && token[0] != '['
 	}
 	re, err := regexp.Compile(expression + `\z`)
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", s, err)
 	}
-	p := &Pattern{text: s, prefix: s, suffix: s[strings.LastIndexAny(s, `*?]\`)+1:], re: re}
+	p := &Pattern{text: s, literal: literal, isLiteral: isLiteral, prefix: s, suffix: s[strings.LastIndexAny(s, `*?]\`)+1:], re: re}
 	if i := strings.IndexAny(s, `*?[\`); i >= 0 {
 		p.prefix = s[:i]
 	}
@@ -55,12 +57,24 @@ func Compile(s string) (*Pattern, error) {
 // A Pattern is a compiled glob. Its methods may be called concurrently.
 type Pattern struct {
 	text           string
+	literal        string // the only text that re matches, if isLiteral
+	isLiteral      bool
 	prefix, suffix string // of what re matches; quicker to look for
 	re             *regexp.Regexp
 }
 
 // String returns the text that p was compiled from.
 func (p *Pattern) String() string { return p.text }
+
+// Literals returns the texts of those patterns that match one text only.
+func Literals(patterns ...*Pattern) (texts []string) {
+	for _, p := range patterns {
+		if p.isLiteral {
+			texts = append(texts, p.literal)
+		}
+	}
+	return texts
+}
 
 // Match reports whether p describes all of s, or the first [MaxText] bytes of a
 // longer s. A byte of s that is not valid UTF-8 is a character that differs from

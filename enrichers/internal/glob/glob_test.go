@@ -113,6 +113,17 @@ func TestCompileRejectsMalformedPatterns(t *testing.T) {
 
 var tooLong = strings.Repeat("x", glob.MaxPattern+1)
 
+func TestLiteralsAreOfPatternsWithOneText(t *testing.T) {
+	t.Parallel()
+	var patterns []*glob.Pattern
+	for _, s := range []string{"", "a b", "a*", "a?", "[a]", `\*\[a\\`, "ü"} {
+		p, err := glob.Compile(s)
+		require.NoError(t, err)
+		patterns = append(patterns, p)
+	}
+	assert.Equal(t, []string{"", "a b", `*[a\`, "ü"}, glob.Literals(patterns...))
+}
+
 // FuzzMatch compares with path.Match where both mean the same: in texts without a
 // slash, and patterns without "!" and "-" in classes.
 func FuzzMatch(f *testing.F) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
 
 const (
@@ -33,6 +34,8 @@ type Options struct {
 type Version interface {
 	OutputKeys() []string // of the labels that the rules set
 	InputKeys() []string  // of the labels that they read
+	DescribeLabels() []enricher.LabelDescription
+	InputValues() map[string][]string
 }
 
 // Rules are the rules of an enricher. Methods may be called concurrently.
@@ -61,24 +64,29 @@ func Load[V Version](opts Options, inline func() (V, []error), parse func(data [
 		opts.Logger = slog.Default()
 	}
 	r := &Rules[V]{opts: opts, parse: parse, looked: time.Now()}
-	option := "file"
 	var errs []error
+	add := func(option string, wrong ...error) {
+		for _, err := range wrong {
+			errs = append(errs, &enricher.ConfigError{Option: option, Err: err})
+		}
+	}
+	if opts.File == "" && opts.Reload {
+		add("reload", errors.New("must be false, as there is no option file"))
+	}
+	if opts.File != "" && opts.Rules > 0 {
+		add("rules", fmt.Errorf("must be empty, as the rules are in the file %q", file.Place(opts.File)))
+	}
+	var wrong []error
 	switch {
-	case opts.File != "" && opts.Rules > 0:
-		option, errs = "rules", []error{fmt.Errorf("must be empty, as the rules are in the file %q", opts.File)}
 	case opts.File != "":
 		r.seen = r.stat()
-		r.first, errs = r.read(r.seen)
-	case opts.Reload:
-		option, errs = "reload", []error{errors.New("must be false, as there is no option file")}
+		r.first, wrong = r.read(r.seen)
+		add("file", wrong...)
 	case opts.Rules == 0:
-		option, errs = "rules", []error{errors.New("must have at least one rule, or the option file must be set")}
+		add("rules", errors.New("must have at least one rule, or the option file must be set"))
 	default:
-		option = "rules"
-		r.first, errs = inline()
-	}
-	for i, err := range errs {
-		errs[i] = &enricher.ConfigError{Option: option, Err: err}
+		r.first, wrong = inline()
+		add("rules", wrong...)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -92,6 +100,21 @@ func (r *Rules[V]) OutputKeys() []string { return slices.Clone(r.first.OutputKey
 
 // InputKeys returns the keys of the labels that the first version reads.
 func (r *Rules[V]) InputKeys() []string { return slices.Clone(r.first.InputKeys()) }
+
+// DescribeLabels describes the labels that the first version sets. They may have
+// any value if another version may follow.
+func (r *Rules[V]) DescribeLabels() []enricher.LabelDescription {
+	all := r.first.DescribeLabels()
+	if r.opts.Reload {
+		for i := range all {
+			all[i].Values = nil
+		}
+	}
+	return all
+}
+
+// InputValues returns the values that the first version looks for.
+func (r *Rules[V]) InputValues() map[string][]string { return r.first.InputValues() }
 
 // Failed returns the number of new versions that could not be used.
 func (r *Rules[V]) Failed() uint64 { return r.failed.Load() }
@@ -119,6 +142,9 @@ func (r *Rules[V]) look() {
 		return
 	}
 	version, errs := r.read(r.seen)
+	if r.stat() != r.seen {
+		return // it was written to meanwhile, which the next look finds
+	}
 	if len(errs) == 0 {
 		errs = append(r.newKeys("sets", r.first.OutputKeys(), version.OutputKeys()),
 			r.newKeys("reads", r.first.InputKeys(), version.InputKeys())...)
@@ -154,12 +180,9 @@ func (r *Rules[V]) stat() state {
 // read reads the file, which is in state s.
 func (r *Rules[V]) read(s state) (version V, errs []error) {
 	r.used = s
-	if s.size > MaxSize {
-		return version, []error{fmt.Errorf("%s: must have at most %d bytes", r.opts.File, MaxSize)}
-	}
-	data, err := os.ReadFile(r.opts.File)
+	data, err := file.Read(r.opts.File, MaxSize)
 	if err != nil {
-		return version, []error{err}
+		return version, []error{fmt.Errorf("%s: %w", file.Place(r.opts.File), err)}
 	}
 	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 }

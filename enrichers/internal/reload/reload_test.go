@@ -31,6 +31,15 @@ func (v version) InputKeys() (keys []string) {
 	return keys
 }
 
+func (v version) DescribeLabels() (all []enricher.LabelDescription) {
+	for _, word := range v {
+		all = append(all, enricher.LabelDescription{Key: word, Values: []string{"x"}})
+	}
+	return all
+}
+
+func (v version) InputValues() map[string][]string { return map[string][]string{"in-a": {"x"}} }
+
 func parse(data []byte) (version, []error) {
 	if s := string(data); strings.HasPrefix(s, "bad") {
 		return nil, []error{errors.New(s), errors.New("worse")}
@@ -111,6 +120,21 @@ func TestRulesUseANewVersionOnceItIsUnchanged(t *testing.T) {
 	})
 }
 
+func TestRulesUseNoVersionThatIsWrittenWhileItIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var during func()
+		f := load(t, "a b c", func(data []byte) (version, []error) {
+			if during != nil {
+				during()
+			}
+			return parse(data)
+		})
+		during = func() { f.write("a b"); during = nil }
+		f.write("a")
+		f.check(reloaded, "a b c", "a b c", "a b c", "a b")
+	})
+}
+
 func TestRulesCompareTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := load(t, "a b", parse)
@@ -146,7 +170,7 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 		f.write("b" + strings.Repeat(" ", reload.MaxSize))
 		f.check(failed+`"f: must have at most 1048576 bytes"`, "a b", "a b")
 		require.NoError(t, os.Remove(f.path))
-		f.check(failed+`"open f: no such file or directory"`, "a b", "a b", "a b")
+		f.check(failed+`"f: no such file or directory"`, "a b", "a b", "a b")
 		assert.EqualValues(t, 4, f.Failed())
 
 		f.write("b" + strings.Repeat(" ", reload.MaxSize-1))
@@ -198,6 +222,20 @@ func TestRulesAreReadOnceWithoutReload(t *testing.T) {
 	})
 }
 
+func TestRulesAreDescribed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.WriteFile(path, []byte("a"), 0o600))
+	for _, again := range []bool{false, true} {
+		rules, err := reload.Load(reload.Options{File: path, Reload: again}, nil, parse)
+		require.NoError(t, err)
+		require.Len(t, rules.DescribeLabels(), 1)
+		assert.Equal(t, "a", rules.DescribeLabels()[0].Key)
+		assert.Equal(t, again, rules.DescribeLabels()[0].Values == nil, "another version may set other values")
+		assert.Equal(t, []string{"x"}, rules.InputValues()["in-a"])
+	}
+}
+
 func TestRulesOfOptions(t *testing.T) {
 	t.Parallel()
 	rules, err := reload.Load(reload.Options{Rules: 1}, func() (version, []error) { return version{"a"}, nil }, nil)
@@ -213,18 +251,22 @@ func TestLoadRejects(t *testing.T) {
 	require.NoError(t, os.WriteFile(large, slices.Repeat([]byte("a"), reload.MaxSize+1), 0o600))
 	require.NoError(t, os.WriteFile(bad, []byte("bad"), 0o600))
 	inline := func() (version, []error) { return parse([]byte("bad")) }
+	wd, err := os.Getwd()
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		opts reload.Options
 		want string
 	}{
 		"no rules":            {reload.Options{}, `option "rules": must have at least one rule, or the option file must be set`},
-		"rules and a file":    {reload.Options{File: bad, Rules: 1}, `option "rules": must be empty, as the rules are in the file "` + bad + `"`},
-		"no file to reload":   {reload.Options{Reload: true, Rules: 1}, `option "reload": must be false, as there is no option file`},
+		"rules and a file":    {reload.Options{File: large + "r", Rules: 1}, `option "rules": must be empty, as the rules are in the file "` + large + "r\"\n" + `option "file": ` + large + `r: no such file or directory`},
+		"no file to reload":   {reload.Options{Reload: true, Rules: 1}, `option "reload": must be false, as there is no option file` + "\noption \"rules\": bad\noption \"rules\": worse"},
 		"rules with errors":   {reload.Options{Rules: 1}, "option \"rules\": bad\noption \"rules\": worse"},
 		"a file with errors":  {reload.Options{File: bad}, "option \"file\": bad\noption \"file\": worse"},
 		"a large file":        {reload.Options{File: large}, `option "file": ` + large + `: must have at most 1048576 bytes`},
-		"a file that is none": {reload.Options{File: large + "r"}, `option "file": open ` + large + `r: no such file or directory`},
-		"a directory":         {reload.Options{File: dir}, `option "file": read ` + dir + `: is a directory`},
+		"a file that is none": {reload.Options{File: large + "r"}, `option "file": ` + large + `r: no such file or directory`},
+		"a relative path":     {reload.Options{File: "none.json"}, `option "file": ` + filepath.Join(wd, "none.json") + `: no such file or directory`},
+		"a secret":            {reload.Options{File: "s3cret"}, `option "file": ` + filepath.Join(wd, "(hidden)") + `: no such file or directory`},
+		"a directory":         {reload.Options{File: dir}, `option "file": ` + dir + `: must be a file, not a directory`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -84,6 +84,7 @@ var plain = map[string]bool{
 	"*fmt.wrapErrors":   true,
 	"*errors.joinError": true,
 	"*github.com/failure-enrichers/enricher.labeledError":         true,
+	"*github.com/failure-enrichers/enricher.resultError":          true,
 	"*github.com/pkg/errors.withMessage":                          true,
 	"*github.com/pkg/errors.withStack":                            true,
 	"*github.com/go-errors/errors.Error":                          true,

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"math"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/source"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A Frame is a place in code.
@@ -26,25 +26,22 @@ type Frame struct {
 // and github.com/cockroachdb/errors do. Of several stacks in a chain the
 // innermost counts. Frames of the Go runtime are skipped.
 func Origin(err error) (Frame, bool) {
-	unlimited := math.MaxInt
-	return OriginWithin(err, &unlimited)
+	var walk guard.Walk
+	return OriginWithin(err, &walk)
 }
 
-// OriginWithin is like [Origin], but looks at no more than *limit errors, and
-// subtracts from it how many it has looked at. It bounds the cost of calls for many
-// parts of one tree.
-func OriginWithin(err error, limit *int) (Frame, bool) {
+// OriginWithin is like [Origin], but counts its visits in walk. It bounds the cost
+// of calls for many parts of one tree.
+func OriginWithin(err error, walk *guard.Walk) (Frame, bool) {
 	var origin Frame
-	for e := range enricher.Chain(err) {
-		if *limit--; *limit < 0 {
-			break
-		}
+	walk.Visit(err, func(err error, _ int) guard.Step {
 		guard.Do(func() {
-			if f, ok := frameOf(e); ok {
+			if f, ok := frameOf(err); ok {
 				origin = f
 			}
 		})
-	}
+		return guard.Into
+	})
 	return origin, origin.Function != ""
 }
 
@@ -53,7 +50,7 @@ func frameOf(err error) (Frame, bool) {
 		if p == nil {
 			return Frame{}, false
 		}
-		return panicked(string(p.Stack[:min(len(p.Stack), maxStack)]))
+		return panicked(text.Cut(p.Stack(), maxStack))
 	}
 	if e, ok := err.(interface{ Callers() []uintptr }); ok { // go-errors
 		return top(e.Callers())

@@ -8,7 +8,6 @@ package manager
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -165,7 +164,7 @@ func run(ctx context.Context, job Job) (summary string, err error) {
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			err = enricher.NewPanicError(v, debug.Stack())
+			err = enricher.Recovered(v)
 		} else if err != nil && ctx.Err() != nil {
 			err = interrupted(ctx, err)
 		}

@@ -226,7 +226,7 @@ func TestRunRecoversPanics(t *testing.T) {
 		p, ok := errors.AsType[*enricher.PanicError](outcomes[0].Err)
 		require.True(t, ok)
 		assert.EqualError(t, p, "panic: runtime error: index out of range [1] with length 0")
-		assert.Contains(t, string(p.Stack), "manager_test.go", "the stack leads to the bug")
+		assert.Contains(t, p.Stack(), "manager_test.go", "the stack leads to the bug")
 		assert.Equal(t, manager.Succeeded, outcomes[1].State, "the worker is still there")
 	})
 }

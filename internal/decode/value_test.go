@@ -25,11 +25,11 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"may be 0 without a unit", "0", 0, ""},
 		{"may be negative", "-1h", -time.Hour, ""},
 		{"may be one already", time.Second, time.Second, ""},
-		{"is not a text without a unit", "30", 0, `"30": must be a duration with a unit, such as "5s"`},
-		{"is not a number", 30, 0, `30: must be a duration with a unit, such as "5s"`},
-		{"is not a JSON number", json.Number("0"), 0, `0: must be a duration with a unit, such as "5s"`},
-		{"is not a bool", true, 0, `true: must be a duration with a unit, such as "5s"`},
-		{"does not overflow", "9999999h", 0, `"9999999h": must be a duration with a unit, such as "5s"`},
+		{"is not a text without a unit", "30", 0, `"30": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"is not a number", 30, 0, `30: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"is not a JSON number", json.Number("0"), 0, `0: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"is not a bool", true, 0, `true: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"does not overflow", "9999999h", 0, `"9999999h": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 	}))
 	t.Run("an int8", check[int8]([]row[int8]{
 		{"is at most 127", int64(127), 127, ""},
@@ -38,16 +38,11 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"may come from a float without a fraction", 5.0, 5, ""},
 		{"may come from negative zero", math.Copysign(0, -1), 0, ""},
 		{"may come from a JSON number", json.Number("-7"), -7, ""},
-		{"may come from a JSON number with a fraction of 0", json.Number("7.0"), 7, ""},
-		{"may come from a JSON number with an exponent", json.Number("1.2e2"), 120, ""},
 		{"may come from text", "-128", -128, ""},
 		{"is decimal, with or without leading zeros", "010", 10, ""},
 		{"does not overflow", int64(300), 0, `300: must be an integer of 8 bits`},
 		{"does not overflow from text", "128", 0, `"128": must be an integer of 8 bits`},
 		{"has no fraction", 1.5, 0, `1.5: must be an integer of 8 bits`},
-		{"has no small fraction", json.Number("1.00000000000000000001"), 0, `1.00000000000000000001: must be an integer of 8 bits`},
-		{"does not come from a huge number", json.Number("1e999999"), 0, `1e999999: must be an integer of 8 bits`},
-		{"does not come from a minute number", json.Number("1e-999999999"), 0, `1e-999999999: must be an integer of 8 bits`},
 		{"is a number", math.NaN(), 0, `NaN: must be an integer of 8 bits`},
 		{"is not a text with a fraction", "1.0", 0, `"1.0": must be an integer of 8 bits`},
 		{"is not hexadecimal", "0x10", 0, `"0x10": must be an integer of 8 bits`},
@@ -56,7 +51,6 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 	}))
 	t.Run("an int64", check[int64]([]row[int64]{
 		{"has all its digits", json.Number("9223372036854775807"), math.MaxInt64, ""},
-		{"has all its digits from a JSON number with a point", json.Number("9007199254740993.0"), 9007199254740993, ""},
 		{"has all its digits from text", "-9223372036854775808", math.MinInt64, ""},
 		{"has all digits of a float", float64(1 << 60), 1 << 60, ""},
 		{"does not overflow from a float", float64(1 << 63), 0, `9.223372036854776e+18: must be an integer of 64 bits`},
@@ -73,22 +67,19 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 	t.Run("a float64", check[float64]([]row[float64]{
 		{"is itself", 0.1, 0.1, ""},
 		{"may come from an integer", 1 << 53, 1 << 53, ""},
+		{"is rounded from an integer of more digits", 1<<53 + 1, 1 << 53, ""},
 		{"may come from a large integer that is a power of 2", uint64(1 << 63), 1 << 63, ""},
 		{"may come from text", " 1.5e3 ", 1500, ""},
 		{"may come from a JSON number", json.Number("1e23"), 1e23, ""},
-		{"may be infinite", math.Inf(1), math.Inf(1), ""},
-		{"does not round an integer", 1<<53 + 1, 0, `9007199254740993: must be a number that a float of 64 bits can hold`},
-		{"does not round an integer in text", "9007199254740993", 0, `"9007199254740993": must be a number that a float of 64 bits can hold`},
-		{"does not overflow", json.Number("-1e400"), 0, `-1e400: must be a number that a float of 64 bits can hold`},
-		{"is no word", "inf", 0, `"inf": must be a number that a float of 64 bits can hold`},
-		{"is not text", "half", 0, `"half": must be a number that a float of 64 bits can hold`},
-		{"is not a bool", false, 0, `false: must be a number that a float of 64 bits can hold`},
+		{"does not overflow", json.Number("-1e400"), 0, `-1e400: must be a number`},
+		{"is no word", "inf", 0, `"inf": must be a number`},
+		{"is not text", "half", 0, `"half": must be a number`},
+		{"is not a bool", false, 0, `false: must be a number`},
 	}))
 	t.Run("a float32", check[float32]([]row[float32]{
 		{"is rounded from a larger float", 0.1, 0.1, ""},
 		{"may come from an integer", 1 << 24, 1 << 24, ""},
-		{"does not overflow", 1e300, 0, `1e+300: must be a number that a float of 32 bits can hold`},
-		{"does not round an integer", 1<<24 + 1, 0, `16777217: must be a number that a float of 32 bits can hold`},
+		{"does not overflow", 1e300, 0, `1e+300: must be a number`},
 	}))
 	t.Run("a bool", check[flag]([]row[flag]{
 		{"is itself", true, true, ""},
@@ -101,9 +92,9 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 	t.Run("a string", check[level]([]row[level]{
 		{"is taken as it is", " a,b ", " a,b ", ""},
 		{"may be empty", "", "", ""},
-		{"is not a number", 5, "", `5: must be a string`},
-		{"is not a JSON number", json.Number("5"), "", `5: must be a string`},
-		{"is not a bool", true, "", `true: must be a string`},
+		{"is not a number", 5, "", `5: must be a string, in quotes`},
+		{"is not a JSON number", json.Number("5"), "", `5: must be a string, in quotes`},
+		{"is not a bool", true, "", `true: must be a string, in quotes`},
 		{"is not bytes", []byte("x"), "", `a list: must be a string`},
 	}))
 }

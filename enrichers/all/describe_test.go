@@ -1,0 +1,101 @@
+package all_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/restart"
+)
+
+type options = map[string]any
+
+// newEnricher returns an Enricher with the enrichers of which options are given, and "type".
+func newEnricher(t *testing.T, byName map[string]map[string]any) *enricher.Enricher {
+	t.Helper()
+	cfg := enricher.Config{FailureEnrichers: []string{"type"}, Options: byName}
+	for name := range byName {
+		cfg.FailureEnrichers = append(cfg.FailureEnrichers, name)
+	}
+	e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, e.Shutdown(t.Context())) })
+	require.Empty(t, e.Rejected())
+	return e
+}
+
+// ruleOptions set labels that others may look for.
+var ruleOptions = options{"rules": []any{
+	options{"message": "(?P<all>a.*)", "set": options{"any": "${all}", "fixed": "a"}},
+	options{"set": options{"any": "x", "fixed": "b"}},
+}}
+
+func TestEnrichersDescribeTheirLabels(t *testing.T) {
+	e := newEnricher(t, map[string]map[string]any{
+		"error": nil, "fingerprint": nil, "restart": {"veto": true}, "attached": {"keys": "tenant"},
+		"static":  {"labels": options{"env": "test"}, "host": "host"},
+		"owner":   {"rules": []any{"* platform", "job:x x oncall=x-primary"}, "default-runbook": "r"},
+		"rules":   ruleOptions,
+		"webhook": {"url": "https://hooks.example", "notified-label": "notified"},
+	})
+	values := map[string][]string{}
+	for _, info := range e.Enrichers() {
+		var keys []string
+		for _, d := range info.Labels {
+			assert.Regexp(t, `^[A-Z].*\.$`, d.Doc, d.Key)
+			keys = append(keys, d.Key)
+			if d.Values != nil && d.Key != "host" {
+				values[d.Key] = d.Values
+			}
+		}
+		assert.ElementsMatch(t, info.OutputKeys, keys, info.Name)
+	}
+	assert.Equal(t, map[string][]string{
+		"type":                       {"USER", "SYSTEM", "DEPENDENCY", "CANCELLED", "UNKNOWN"},
+		"retry":                      {restart.Retryable, restart.Terminal, restart.Unknown},
+		enricher.KeyJobCannotRestart: {"true"},
+		"env":                        {"test"},
+		"team":                       {"unowned", "platform", "x"},
+		"oncall":                     {"x-primary"},
+		"runbook":                    {"r"},
+		"fixed":                      {"a", "b"},
+		"notified":                   {"sent", "held-back", "rate-limited", "not-matched"},
+	}, values)
+}
+
+func TestEnrichersWarnOfMisspeltValues(t *testing.T) {
+	for name, c := range map[string]struct {
+		enricher string
+		options  options
+		want     []string // parts of each warning
+	}{
+		"restart terminal": {
+			"restart",
+			options{"terminal": options{"type": "USR, USER"}},
+			[]string{`enricher "restart": it looks for the label type="USR", which "type" never sets`, `did you mean "USER"?`},
+		},
+		"restart retryable": {"restart", options{"retryable": options{"fixed": "c"}}, []string{`fixed="c", which "rules" never sets`}},
+		"rules":             {"rules/x", options{"rules": []any{options{"labels": options{"type": "SYTEM, U*"}, "set": options{"x": "y"}}}}, []string{`type="SYTEM"`, `"SYSTEM"?`}},
+		"owner":             {"owner", options{"rules": []any{`label:type=DEPEND\ANCY x`, "label:type=D* y"}}, []string{`type="DEPENDANCY"`, `"DEPENDENCY"?`}},
+		"webhook when":      {"webhook", options{"url": "https://hooks.example", "when": options{"type": "*, SYTEM"}}, []string{`type="SYTEM"`, `"SYSTEM"?`}},
+		"webhook unless":    {"webhook", options{"url": "https://hooks.example", "unless": options{"retry": "unkown"}}, []string{`retry="unkown"`, `"unknown"?`}},
+		"any value is set":  {"restart", options{"terminal": options{"any": "z", "fixed": "b"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			byName := map[string]map[string]any{"restart": nil, "rules": ruleOptions}
+			byName[c.enricher] = c.options
+			e := newEnricher(t, byName)
+			if c.want == nil {
+				assert.Empty(t, e.Warnings())
+				return
+			}
+			require.Len(t, e.Warnings(), 1)
+			for _, part := range c.want {
+				assert.ErrorContains(t, e.Warnings()[0], part)
+			}
+		})
+	}
+}

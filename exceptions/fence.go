@@ -1,0 +1,56 @@
+package exceptions
+
+import (
+	"errors"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+const (
+	// readTimeout is how long the methods of an error may take together.
+	readTimeout = time.Second
+
+	// maxHanging is how many readings may hang at once. Go cannot end a goroutine,
+	// so there must be a limit.
+	maxHanging = 64
+)
+
+// The reasons why a text was not read.
+var (
+	errNotInTime = errors.New("the text could not be read in time")
+	errHanging   = errors.New("the text was not read: too many errors hang in their methods")
+	errExited    = errors.New("the text could not be read: a method of the error called runtime.Goexit")
+	errPanicked  = errors.New("the text could not be read: a method of the error panicked")
+)
+
+// read returns what fn returns, or why it returned nothing. fn calls third-party
+// code, so it runs on a goroutine of its own, and read waits for it only for some
+// time. fn must not write to anything that others use, because it may outlive read.
+func read[T any](h *History, fn func() T) (T, error) {
+	var none, got T
+	if h.hanging.Load() >= maxHanging {
+		return none, errHanging
+	}
+	done := guard.Go(func() { got = fn() })
+	timer := time.NewTimer(readTimeout)
+	defer timer.Stop()
+	select {
+	case p := <-done:
+		switch {
+		case p == nil:
+			return got, nil
+		case p.Value == guard.ErrGoexit:
+			return none, errExited
+		default:
+			return none, errPanicked
+		}
+	case <-timer.C:
+		h.hanging.Add(1)
+		go func() {
+			<-done
+			h.hanging.Add(-1)
+		}()
+		return none, errNotInTime
+	}
+}

@@ -1,0 +1,122 @@
+package exceptions_test
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+// marker is the secret in each of these texts.
+const marker = "hunter2marker"
+
+var secretTexts = []string{
+	"password=" + marker,
+	"postgres://user:" + marker + "@db/x",
+	"Authorization: Bearer " + marker,
+	strings.Repeat("x", 300) + " token=" + marker,
+	"x\x00 secret: " + marker,
+}
+
+// fill sets every string in a FailureContext, those of maps included, to text.
+func fill(fc *enricher.FailureContext, text string) {
+	v := reflect.ValueOf(fc).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Interface().(type) {
+		case string:
+			f.SetString(text)
+		case map[string]string:
+			f.Set(reflect.ValueOf(secrets(text)))
+		}
+	}
+}
+
+// secrets returns a map with secrets as keys, in values and under secret keys.
+func secrets(text string) map[string]string {
+	return map[string]string{
+		text: "x", "x": text, "password": marker + " " + marker, "db.pass": marker, "API_KEY": `"` + marker + `"`, "token2": " " + marker,
+	}
+}
+
+func TestSecretsAreInNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{})
+		handler := exceptions.NewHandler(h)
+		w, stop := stream(handler, "/events")
+		synctest.Wait()
+		for _, text := range secretTexts {
+			var fc enricher.FailureContext
+			fill(&fc, text)
+			cause := enricher.NewPanicError(fmt.Errorf("x: %w", errors.Join(errBoom, errors.New(text))), []byte("goroutine 1\n"+text))
+			for _, under := range []bool{false, true} {
+				if fc.RootID = ""; under {
+					fc.RootID, fc.ID = fc.ID, "x "+fc.ID
+				}
+				h.ObserveFailure(t.Context(), cause, fc, enricher.Result{
+					Labels:   secrets(text),
+					Outcomes: []enricher.Outcome{{Enricher: text, Status: enricher.StatusFailed, Err: errors.New(text)}},
+				})
+			}
+			fc.JobID = "" // it has the name then
+			fc.ID = ""
+			keep(h, cause, fc, nil)
+		}
+		synctest.Wait()
+		stop()
+		answers := []string{w.written.String(), fmt.Sprintf("%+v", entries(h))}
+		require.Contains(t, answers[0], "password", "so that there is something to mask")
+		for _, path := range []string{"/jobs", "/exceptions?maxExceptions=1000", "/labels", "/exceptions?format=flink"} {
+			answers = append(answers, get(t, handler, path).Body.String())
+		}
+		jobs, _ := h.Jobs(exceptions.Query{})
+		require.Len(t, jobs, len(secretTexts), "one each")
+		for _, job := range jobs {
+			res := get(t, handler, "/jobs/"+url.PathEscape(job.ID)+"/exceptions")
+			list, _ := historyOf(t, res)
+			require.Len(t, list, 1, "found by the ID that is shown")
+			answers = append(answers, res.Body.String())
+		}
+		for _, answer := range answers {
+			if i := strings.Index(answer, marker); i >= 0 {
+				t.Errorf("%q", answer[max(0, i-100):i+len(marker)])
+			}
+		}
+	})
+}
+
+func TestSecretsInIDsLeaveThemDifferent(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	for _, id := range []string{"token=a", "token=b", "job\x01", "job\x02", "job\ufffd"} {
+		keep(h, errBoom, enricher.FailureContext{JobID: id, ID: id}, nil)
+		keep(h, errBoom, enricher.FailureContext{JobID: id, ID: id + "2", RootID: id}, nil)
+		keep(h, errBoom, enricher.FailureContext{JobName: "name " + id, Attributes: map[string]string{"token=a": "1", "token=b": "2"}}, nil)
+		got, _ := h.Entries(exceptions.Query{JobIDs: []string{id}})
+		require.Len(t, got, 1, "found by the ID that the service gave")
+		require.Len(t, got[0].Concurrent, 1)
+		again, _ := h.Entries(exceptions.Query{JobIDs: []string{got[0].JobID, id}})
+		assert.Equal(t, got, again, "also found by the ID that is shown, and once")
+		events := follow(t, h, exceptions.FollowOptions{JobIDs: []string{id}, After: 1})
+		assert.Equal(t, exceptions.EventLost, events().Kind)
+		assert.Equal(t, got[0].ID, events().Entry.ID)
+	}
+	jobs, _ := h.Jobs(exceptions.Query{})
+	assert.Len(t, jobs, 10)
+	assert.Len(t, jobs[0].Latest.Attributes, 2)
+
+	// The hash of a secret does not give it away.
+	other := exceptions.NewHistory(exceptions.Options{})
+	keep(other, errBoom, enricher.FailureContext{JobID: "token=a"}, nil)
+	mine, _ := h.Entries(exceptions.Query{JobIDs: []string{"token=a"}})
+	assert.NotEqual(t, mine[0].JobID, only(t, other).JobID)
+}
