@@ -1,6 +1,7 @@
 package exceptions_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,10 +36,10 @@ func bigFailure(h *exceptions.History, e *enricher.Enricher, n int) {
 	text := strings.Repeat(fmt.Sprint(n, " "), 5000)
 	fc := enricher.FailureContext{ID: fmt.Sprint(n), JobID: fmt.Sprint(n % 100), Attributes: attributes}
 	cause := enricher.NewPanicError(errors.New(text), []byte(text))
-	h.Enrich(nil, e, cause, fc) //nolint:staticcheck // a nil context is allowed
+	h.Enrich(context.Background(), e, cause, fc)
 	for i := range n % 4 {
 		fc.RootID, fc.ID = fmt.Sprint(n), fmt.Sprint(n, "-", i)
-		h.Enrich(nil, e, cause, fc) //nolint:staticcheck // a nil context is allowed
+		h.Enrich(context.Background(), e, cause, fc)
 	}
 }
 
