@@ -144,8 +144,13 @@ func (l *labeler) Counts() map[string]uint64 {
 	}
 }
 
+// typeOf returns the label error_type of cause: of a panic with an error, that of
+// the error.
 func typeOf(cause error) string {
 	err := inspect.Peel(cause)
+	if p, ok := err.(*enricher.PanicError); ok && p != nil && p.Unwrap() != nil {
+		err = inspect.Peel(p.Unwrap())
+	}
 	if typed, ok := err.(interface{ ErrorType() string }); ok {
 		var own string
 		guard.Do(func() { own = typed.ErrorType() })
