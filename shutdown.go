@@ -33,7 +33,7 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 		ctx = context.Background()
 	}
 	s := e.end
-	s.once.Do(func() { go e.shutDown() })
+	s.once.Do(func() { go e.runShutdown() })
 	select {
 	case <-s.done:
 	case <-ctx.Done():
@@ -71,8 +71,8 @@ func (s *shutdown) leave() { s.underWay.Leave() }
 // closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
 
-// shutDown does the work of Shutdown, once.
-func (e *Enricher) shutDown() {
+// runShutdown does the work of Shutdown, once.
+func (e *Enricher) runShutdown() {
 	s := e.end
 	defer close(s.done)
 	defer s.cancel()

@@ -79,10 +79,10 @@ func TestEnrichersWarnOfMisspeltValues(t *testing.T) {
 			[]string{`enricher "restart": it looks for the label type="USR", which "type" never sets`, `did you mean "USER"?`},
 		},
 		"restart retryable": {"restart", options{"retryable": options{"fixed": "c"}}, []string{`fixed="c", which "rules" never sets`}},
-		"rules":             {"rules/x", options{"rules": []any{options{"labels": options{"type": "SYTEM, U*"}, "set": options{"x": "y"}}}}, []string{`type="SYTEM"`, `"SYSTEM"?`}},
-		"owner":             {"owner", options{"rules": []any{`label:type=DEPEND\ANCY x`, "label:type=D* y"}}, []string{`type="DEPENDANCY"`, `"DEPENDENCY"?`}},
-		"webhook when":      {"webhook", options{"url": "https://hooks.example", "when": options{"type": "*, SYTEM"}}, []string{`type="SYTEM"`, `"SYSTEM"?`}},
-		"webhook unless":    {"webhook", options{"url": "https://hooks.example", "unless": options{"retry": "unkown"}}, []string{`retry="unkown"`, `"unknown"?`}},
+		"rules":             {"rules/x", options{"rules": []any{options{"labels": options{"type": "SYTM, U*"}, "set": options{"x": "y"}}}}, []string{`type="SYTM"`, `"SYSTEM"?`}},
+		"owner":             {"owner", options{"rules": []any{`label:type=DEPEND\NCY x`, "label:type=D* y"}}, []string{`type="DEPENDNCY"`, `"DEPENDENCY"?`}},
+		"webhook when":      {"webhook", options{"url": "https://hooks.example", "when": options{"type": "*, SYTM"}}, []string{`type="SYTM"`, `"SYSTEM"?`}},
+		"webhook unless":    {"webhook", options{"url": "https://hooks.example", "unless": options{"retry": "unknwn"}}, []string{`retry="unknwn"`, `"unknown"?`}},
 		"any value is set":  {"restart", options{"terminal": options{"any": "z", "fixed": "b"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

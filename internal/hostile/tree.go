@@ -47,7 +47,7 @@ func (j joined) Unwrap() []error { return j }
 
 // Deep returns a chain of n errors.
 func Deep(n int) error {
-	err := error(fs.ErrNotExist)
+	err := fs.ErrNotExist
 	for i := range n - 1 {
 		err = Wrap(fmt.Sprintf("level %d", i), err)
 	}
