@@ -161,12 +161,12 @@ func (c Config) check() error {
 	var errs []error
 	number := func(enricher, option string, value, most int) {
 		if value < 0 || value > most {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: must be from 0 (the default) to %d", value, most)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%d: must be from 1 to %d, or 0 for the default", value, most)})
 		}
 	}
 	duration := func(enricher, option string, value time.Duration) {
 		if value < 0 {
-			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: must be 0 (the default) or more", value)})
+			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: must be positive, or 0 for the default", value)})
 		}
 	}
 	policy := func(enricher, option string, p Policy) {

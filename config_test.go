@@ -57,8 +57,8 @@ func TestConfigRejectsNumbersOutOfRange(t *testing.T) {
 		n    int
 		want []string
 	}{
-		{-1, -1, messages("-1ns: must be 0 (the default) or more", "-1: must be from 0 (the default) to 1048576", "-1: must be from 0 (the default) to 1048576")},
-		{0, 1<<20 + 1, messages("", "1048577: must be from 0 (the default) to 1048576", "1048577: must be from 0 (the default) to 1048576")},
+		{-1, -1, messages("-1ns: must be positive, or 0 for the default", "-1: must be from 1 to 1048576, or 0 for the default", "-1: must be from 1 to 1048576, or 0 for the default")},
+		{0, 1<<20 + 1, messages("", "1048577: must be from 1 to 1048576, or 0 for the default", "1048577: must be from 1 to 1048576, or 0 for the default")},
 	} {
 		policy := enricher.Policy{Timeout: test.time, MaxConcurrent: test.n, BreakerThreshold: -1, BreakerCooldown: test.time}
 		e, err := load(t, fs, enricher.Config{
@@ -541,8 +541,8 @@ func TestParseConfigJudgesFormAndNewJudgesNamesAndNumbers(t *testing.T) {
 		Policy:           enricher.Policy{MaxConcurrent: -3},
 	}, cfg)
 	_, err = load(t, nil, cfg)
-	assert.EqualError(t, err, `option "failure-enrichment.timeout": -1s: must be 0 (the default) or more
-option "failure-enrichment.policy.max-concurrent": -3: must be from 0 (the default) to 1048576`)
+	assert.EqualError(t, err, `option "failure-enrichment.timeout": -1s: must be positive, or 0 for the default
+option "failure-enrichment.policy.max-concurrent": -3: must be from 1 to 1048576, or 0 for the default`)
 }
 
 func TestParseConfigTakesWhatALowerCasingLoaderYields(t *testing.T) {

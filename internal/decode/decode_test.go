@@ -279,7 +279,7 @@ func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
 		{[]any{m{"a": "b"}}, `option "labels[0]": ` + form},
 		{[]any{m{"match": "a"}}, `option "labels[0]": ` + form},
 		{[]any{m{"is": "b"}}, `option "labels[0]": ` + form},
-		{[]any{m{"match": 5, "is": "b"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": 5, "is": "b"}}, `option "labels[0]": the key of a pair must be a string, in quotes`},
 		{[]any{m{"match": "a", "is": "b", "value": "c"}}, `option "labels[0]": ` + form},
 		{[]any{m{"match": "a", "is": "b"}, m{"key": "a", "value": "c"}}, `option "labels[1]": "a" is given already: remove one of them`},
 		{[]any{m{"match": "a", "is": 5}}, `option "labels.a": 5: must be a string, in quotes`},

@@ -121,9 +121,12 @@ func (d *decoder) pairs(path string, list []any) map[string]any {
 	m := make(map[string]any)
 	for i, item := range list {
 		pair, _ := item.(map[string]any)
-		key, ok := cmp.Or(pair["match"], pair["key"]).(string)
+		given := cmp.Or(pair["match"], pair["key"])
+		key, ok := given.(string)
 		value := cmp.Or(pair["is"], pair["value"])
 		switch path := fmt.Sprintf("%s[%d]", path, i); {
+		case !ok && given != nil:
+			d.fail(path, errors.New("the key of a pair must be a string, in quotes"))
 		case !ok || value == nil || len(pair) != 2:
 			d.fail(path, errors.New(`must be a pair {match: "...", is: ...} or {key: "...", value: ...}`))
 		case m[key] != nil:
