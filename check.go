@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/nearest"
@@ -49,10 +49,10 @@ func (c *candidate) checkKeys() error {
 			c.inputs = slices.Clone(r.InputKeys())
 		}
 		if r, ok := c.fe.(ValueReader); ok {
-			c.values = maps.Clone(r.InputValues())
+			c.values = decode.Clone(r.InputValues())
 		}
 		if d, ok := c.fe.(LabelDescriber); ok {
-			c.labels = slices.Clone(d.DescribeLabels())
+			c.labels = decode.Clone(d.DescribeLabels())
 		}
 	})
 	if p != nil {

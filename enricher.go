@@ -74,6 +74,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
+	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 	"github.com/failure-enrichers/enricher/internal/text"
@@ -291,6 +292,7 @@ func (e *Enricher) Enrich(cause error) Labels {
 //
 // If cause carries the Result of this failure, as [WithResult] attaches it,
 // EnrichContext returns it; no enricher and no observer is called.
+// Methods of cause may be called concurrently, and after EnrichContext returned.
 //
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
@@ -299,17 +301,18 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 		return Result{Labels: Labels{}}
 	}
 	if !e.end.enter() {
-		return e.skip(ctx, &e.counts.afterShutdown, ErrShutdown)
+		return e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
 	}
 	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return Result{Labels: Labels{}}
 	}
+	start := time.Now()
 	if res, ok := e.Carried(cause, fc); ok {
 		return res
 	}
 	f := newFailure(e, ctx, cause, fc)
-	res := f.enrich()
+	res := f.enrich(start)
 	f.observe(res)
 	f.free()
 	return res
@@ -322,10 +325,7 @@ func (e *Enricher) Enrichers() []Info {
 	}
 	infos := make([]Info, len(e.members))
 	for i, m := range e.members {
-		infos[i] = m.info
-		infos[i].OutputKeys = slices.Clone(m.info.OutputKeys)
-		infos[i].InputKeys = slices.Clone(m.info.InputKeys)
-		infos[i].Labels = slices.Clone(m.info.Labels)
+		infos[i] = decode.Clone(m.info)
 	}
 	return infos
 }

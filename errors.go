@@ -135,8 +135,9 @@ func NewPanicError(value any, stack []byte) *PanicError {
 }
 
 // Callers returns the program counters of the goroutine that panicked, for
-// [runtime.CallersFrames], the function that panicked first. It returns nil if
-// they are not known.
+// [runtime.CallersFrames]: first the function that panicked, or for a run-time
+// error functions of package runtime that it called. It returns nil if they are
+// not known. Of panics that are under way at once, it shows the first.
 func (e *PanicError) Callers() []uintptr {
 	for i := len(e.callers) - 1; i >= 0; i-- {
 		if fn := runtime.FuncForPC(e.callers[i] - 1); fn != nil && fn.Name() == "runtime.gopanic" {
@@ -146,8 +147,9 @@ func (e *PanicError) Callers() []uintptr {
 	return e.callers
 }
 
-// Stack returns the stack of the goroutine that panicked as text, in the format of
-// [runtime/debug.Stack] without arguments. It returns "" if the stack is not known.
+// Stack returns the text given to [NewPanicError], or one in the format of
+// [runtime/debug.Stack] without header and arguments. It returns "" if the stack is
+// not known.
 func (e *PanicError) Stack() string {
 	if e.callers == nil {
 		return string(e.stack)

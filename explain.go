@@ -90,8 +90,9 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 	defer e.end.leave()
 	f := newFailure(e, ctx, cause, fc)
 	f.explained = e.unanswered()
-	f.run()
+	f.run(time.Now())
 	x.Labels, x.Answers = f.labels, f.explained
+	f.labels, f.outcomes = nil, nil // an abandoned call keeps f
 	slices.SortStableFunc(x.Answers, func(a, b ExplainedAnswer) int { return a.Wave - b.Wave })
 	return x
 }
@@ -127,9 +128,8 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 // explainChain returns the chain of cause. The methods of its errors are
 // third-party code: if they do not return in time, the chain is empty.
 func explainChain(cause error, timeout time.Duration) []ExplainedError {
-	read := make(chan []ExplainedError, 1)
-	go func() {
-		chain := []ExplainedError{}
+	chain := []ExplainedError{}
+	read := guard.Go(func() {
 		var walk guard.Walk
 		walk.Visit(cause, func(err error, depth int) guard.Step {
 			if len(chain) == maxExplainedErrors {
@@ -138,10 +138,9 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(Text(err), maxExplainedText)})
 			return guard.Into
 		})
-		read <- chain
-	}()
+	})
 	select {
-	case chain := <-read:
+	case <-read:
 		return chain
 	case <-time.After(timeout):
 		return []ExplainedError{}

@@ -68,11 +68,10 @@ func (f *failure) free() {
 	}
 }
 
-// enrich hands the failure to the enrichers, logs what went wrong and returns
-// the Result.
-func (f *failure) enrich() Result {
-	start := time.Now()
-	f.run()
+// enrich passes the failure to the enrichers, whose time counts from start, logs
+// what went wrong and returns the Result.
+func (f *failure) enrich(start time.Time) Result {
+	f.run(start)
 	res := Result{f.labels, f.outcomes, time.Since(start), failureKey{f.e, f.fc.ID, f.fc.JobID, f.fc.Attempt}}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
@@ -80,8 +79,8 @@ func (f *failure) enrich() Result {
 	return res
 }
 
-// run hands the failure to the enrichers. Then labels and outcomes are complete.
-func (f *failure) run() {
+// run passes the failure to the enrichers. Then labels and outcomes are complete.
+func (f *failure) run(start time.Time) {
 	n := len(f.e.members)
 	f.labels = make(Labels, min(f.e.keys, maxMapHint))
 	if n > 0 {
@@ -91,7 +90,7 @@ func (f *failure) run() {
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
 	}
-	f.over = f.e.plan.Run(f.ctx, f)
+	f.over = f.e.plan.RunSince(start, f.ctx, f)
 }
 
 // maxMapHint bounds the room made for labels that may never come.

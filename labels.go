@@ -257,7 +257,7 @@ func (l *issueList) add(key string, err error) {
 //
 //   - res is found by Unwrap() error alone, not through a joined error;
 //   - ID, JobID and Attempt of the FailureContext, if set, are those that res was
-//     made with.
+//     made with. A FailureContext without them matches any Result.
 //
 // Otherwise the error is another failure and is enriched anew: that of a parent
 // whose child failed, for example. If err is nil, WithResult returns nil.
@@ -273,11 +273,17 @@ func WithResult(err error, res Result) error {
 // ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
 // it, and whether there is one. It follows Unwrap() error, not joined errors.
 func ResultOf(err error) (Result, bool) {
+	return resultWhere(err, func(Result) bool { return true })
+}
+
+// resultWhere returns a copy of the outermost Result that err carries and that
+// matches.
+func resultWhere(err error, matches func(Result) bool) (Result, bool) {
 	for range guard.MaxDepth {
-		switch e := err.(type) {
-		case nil:
-			return Result{}, false
-		case *resultError:
+		if err == nil {
+			break
+		}
+		if e, ok := err.(*resultError); ok && matches(e.result) {
 			return e.result.clone(), true
 		}
 		_, err = guard.Unwrap(err)
@@ -301,22 +307,32 @@ func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
 	if e == nil || !resultsCarried.Load() {
 		return Result{}, false
 	}
+	if e.counts.searches.Add(1) > maxSearches {
+		e.counts.searches.Add(-1)
+		return Result{}, false
+	}
 	var (
 		res Result
 		ok  bool
 	)
-	// Unwrap is third-party code and may never return.
-	done := guard.Go(func() { res, ok = ResultOf(cause) })
+	// Unwrap is third-party code and may never return. The enrichers need most of
+	// the time.
+	done := guard.Go(func() {
+		defer e.counts.searches.Add(-1)
+		res, ok = resultWhere(cause, func(r Result) bool {
+			k := r.of
+			return k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
+				(fc.Attempt == 0 || fc.Attempt == k.attempt)
+		})
+	})
 	select {
 	case <-done:
-	case <-time.After(e.timeout):
+		return res, ok
+	case <-time.After(e.timeout / 10):
 		return Result{}, false
 	}
-	k := res.of
-	same := ok && k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
-		(fc.Attempt == 0 || fc.Attempt == k.attempt)
-	if !same {
-		return Result{}, false
-	}
-	return res, true
 }
+
+// maxSearches bounds the searches for a Result that are under way, of which some
+// may hang in the methods of an error.
+const maxSearches = 64

@@ -91,7 +91,7 @@ type Outcome struct {
 	// [ErrOverloaded] and [ErrShutdown].
 	Err error
 
-	Duration time.Duration // until it returned or was abandoned, including its wait for a slot; 0 if it was not called
+	Duration time.Duration // until it returned or was abandoned, including its wait for a slot; 0 if it neither was called nor waited
 	Issues   []LabelIssue  // labels dropped or cut, in ascending order of keys, at most 64
 }
 
@@ -200,18 +200,19 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		return future
 	}
 	if !e.end.enter() {
-		future.result = e.skip(ctx, &e.counts.afterShutdown, ErrShutdown)
+		future.result = e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
 		close(future.done)
 		return future
 	}
 	if !e.pending.TryAcquire(1) {
 		e.end.leave()
-		future.result = e.skip(ctx, &e.counts.overloaded, ErrOverloaded)
+		future.result = e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded)
 		close(future.done)
 		return future
 	}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
+		start := time.Now()
 		// Deferred, because an observer may exit the goroutine. Shutdown waits
 		// until leave is called.
 		defer e.end.leave()
@@ -221,7 +222,7 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 			future.result = res
 			return
 		}
-		future.result = f.enrich()
+		future.result = f.enrich(start)
 		f.observe(future.result)
 		f.free()
 	}()
@@ -229,9 +230,9 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 }
 
 // skip returns the Result of a failure that is passed to no enricher.
-func (e *Enricher) skip(ctx context.Context, count *atomic.Uint64, why error) Result {
+func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Uint64, why error) Result {
 	count.Add(1)
-	res := Result{Labels: Labels{}}
+	res := Result{Labels: Labels{}, of: failureKey{nil, fc.ID, fc.JobID, fc.Attempt}}
 	for _, m := range e.members {
 		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)

@@ -19,7 +19,8 @@ import (
 //
 // If ctx ends first, the contexts of all calls are cancelled, the remaining
 // enrichers are closed without waiting for their calls, and the error names
-// them. Shutdown then waits at most 100 ms for each Close.
+// them. Shutdown then waits at most 100 ms for each Close. It also waits for the
+// handler of the logger.
 //
 // Shutdown may be called again and concurrently: every call waits for the end
 // and returns the same error, and each Close runs once. A nil ctx never ends.
@@ -87,8 +88,8 @@ func (e *Enricher) runShutdown() {
 		all.Go(func() { closed[i] = s.closeMember(m) })
 	}
 	all.Wait()
-	e.logSuppressed()
 	s.err = errors.Join(append(errs, closed...)...)
+	e.logSuppressed()
 }
 
 // logSuppressed logs how many log lines were suppressed since the last of their

@@ -24,8 +24,8 @@ type scope struct {
 }
 
 // newScope returns the scope of a run of n calls that starts now.
-func newScope(base, values context.Context, n int) *scope {
-	s := &scope{base: base, values: values, start: time.Now()}
+func newScope(start time.Time, base, values context.Context, n int) *scope {
+	s := &scope{base: base, values: values, start: start}
 	s.settled.Add(1)
 	if n <= len(s.few) {
 		s.calls = s.few[:n]

@@ -65,10 +65,15 @@ type Calls interface {
 // It reports whether no goroutine uses calls any more. If over is false, calls
 // that were abandoned, or CheckInput, may still be running.
 func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
+	return p.RunSince(time.Now(), ctx, calls)
+}
+
+// RunSince is like Run, but the time of the plan counts from start.
+func (p *Plan) RunSince(start time.Time, ctx context.Context, calls Calls) (over bool) {
 	if len(p.members) == 0 {
 		return true
 	}
-	s := newScope(p.base, ctx, len(p.members))
+	s := newScope(start, p.base, ctx, len(p.members))
 	r := p.takeRun(s.start)
 	r.start(s, calls)
 	s.settled.Wait()
