@@ -3,7 +3,6 @@ package enricher
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,14 +46,14 @@ type ExplainedError struct {
 
 // An ExplainedAnswer is what one enricher read and answered.
 type ExplainedAnswer struct {
-	Wave      int      // from 1: enrichers of a wave wait only for those of earlier ones
-	WaitsFor  []string // the enrichers whose labels it may read
-	InputKeys []string // as it declares them; empty unless it is a [LabelReader]
-	Read      Labels   // what it found in FailureContext.Labels; nil if it reads none
+	Wave      int      `json:"wave"`                // from 1: enrichers of a wave wait only for those of earlier ones
+	WaitsFor  []string `json:"waitsFor,omitempty"`  // the enrichers whose labels it may read
+	InputKeys []string `json:"inputKeys,omitempty"` // as it declares them; empty unless it is a [LabelReader]
+	Read      Labels   `json:"read,omitempty"`      // what it found in FailureContext.Labels; nil if it reads none
 
-	Outcome Outcome           // how it dealt with the failure, and which labels were dropped or cut
-	Labels  Labels            // what it set, dropped ones not included
-	Reasons map[string]string // why, by label key; nil unless it is an [Explainer]
+	Outcome Outcome           `json:"outcome"`           // how it dealt with the failure, and the labels that were dropped or cut
+	Labels  Labels            `json:"labels,omitempty"`  // what it set, dropped ones not included
+	Reasons map[string]string `json:"reasons,omitempty"` // why, by label key; nil unless it is an [Explainer]
 }
 
 const (
@@ -224,17 +223,4 @@ func oneLine(text string) string {
 		b.WriteString(quoted[1 : len(quoted)-1])
 	}
 	return b.String()
-}
-
-// MarshalJSON writes a with the outcome of its enricher in one object.
-func (a ExplainedAnswer) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Wave      int               `json:"wave"`
-		WaitsFor  []string          `json:"waitsFor,omitempty"`
-		InputKeys []string          `json:"inputKeys,omitempty"`
-		Read      Labels            `json:"read,omitempty"`
-		Outcome   Outcome           `json:"outcome"`
-		Labels    Labels            `json:"labels,omitempty"`
-		Reasons   map[string]string `json:"reasons,omitempty"`
-	}(a))
 }

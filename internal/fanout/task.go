@@ -2,12 +2,12 @@ package fanout
 
 import (
 	"context"
-	"errors"
 	"runtime/debug"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // A task is one call of a run.
@@ -120,8 +120,6 @@ func growStack(use bool) {
 //go:noinline
 func keep(*[2560]byte) {}
 
-var errGoexit = errors.New("runtime.Goexit was called")
-
 // call makes the call of t, finishes it and returns the task to call next.
 func (t *task) call() (next *task) {
 	returned := false
@@ -131,12 +129,12 @@ func (t *task) call() (next *task) {
 		}
 		value := recover()
 		if value == nil { // panic(nil) has had a value since Go 1.21
-			value = errGoexit
+			value = guard.ErrGoexit
 		}
 		o := Outcome{Status: Panicked}
 		defer func() {
 			if o.Err == nil { // the value has exited when it was asked for its text
-				o.Err = t.run.plan.panicked(errGoexit, nil)
+				o.Err = t.run.plan.panicked(guard.ErrGoexit, nil)
 			}
 			if next := t.finish(o); next != nil {
 				go next.work() // this goroutine may be exiting, whether it panicked or not
