@@ -235,13 +235,9 @@ func checkInputs(all []*candidate) (found []finding) {
 				found = append(found, c.finding("Failure enricher reads a label that only rejected enrichers set",
 					"it reads the label %q, which only rejected enrichers set: %s", key, quoted(rejected[key])))
 			default:
-				text := ""
 				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.outputs, key) })
-				if near, ok := nearest.Name(key, others); ok {
-					text = fmt.Sprintf("; did you mean %q?", near)
-				}
 				found = append(found, c.finding("Failure enricher reads a label that no enricher sets",
-					"it reads the label %q, which no enricher sets%s", key, text))
+					"it reads the label %q, which no enricher sets%s", key, nearest.Hint(key, others)))
 			}
 		}
 	}
@@ -260,13 +256,9 @@ func (c *candidate) checkValues(key string, setter *candidate) (found []finding)
 		if slices.Contains(possible, value) {
 			continue
 		}
-		text := ""
-		if near, ok := nearest.Name(value, possible); ok {
-			text = fmt.Sprintf("; did you mean %q?", near)
-		}
 		found = append(found, c.finding("Failure enricher looks for a value that is never set",
 			"it looks for the label %s=%.64q, which %q never sets: its values are %s%s",
-			key, value, setter.name, quoted(possible), text))
+			key, value, setter.name, quoted(possible), nearest.Hint(value, possible)))
 	}
 	return found
 }
@@ -317,10 +309,7 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 		if len(instances) > 0 {
 			return why + "; instances have options of their own: " + quoted(instances)
 		}
-		if near, ok := nearest.Name(name, names); ok {
-			why += fmt.Sprintf("; did you mean %q?", near)
-		}
-		return why
+		return why + nearest.Hint(name, names)
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		switch c := configured[fold(name)]; {

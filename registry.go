@@ -110,9 +110,7 @@ func (r *Registry) unknown(name, registered, why string) error {
 	} else {
 		why += "registered are " + quoted(names)
 	}
-	if near, ok := nearest.Name(strings.TrimSpace(registered), names); ok {
-		why += fmt.Sprintf("; did you mean %q?", near)
-	}
+	why += nearest.Hint(strings.TrimSpace(registered), names)
 	return fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, why)
 }
 

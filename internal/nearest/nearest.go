@@ -2,6 +2,7 @@
 package nearest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -37,6 +38,15 @@ func Name(name string, among []string) (string, bool) {
 		}
 	}
 	return best, least >= 0
+}
+
+// Hint returns the end of a message that suggests the name that [Name] returns:
+// `; did you mean "x"?`, or "" if there is none.
+func Hint(name string, among []string) string {
+	if near, ok := Name(name, among); ok {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }
 
 // Within reports whether at most so many edits turn a into b, without regard to
