@@ -6,10 +6,7 @@
 // A [Redactor] also masks secrets that it is told, wherever they are.
 package redact
 
-import "strings"
-
-// mask replaces a secret.
-const mask = "***"
+import "github.com/failure-enrichers/enricher/internal/redact"
 
 // Text returns text with what looks like a secret replaced by "***":
 //
@@ -34,60 +31,22 @@ const mask = "***"
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional
 // to the length of text.
-func Text(text string) string {
-	// The masks of one pass may reveal a form to the next, but rarely.
-	for range maxRounds {
-		redacted := redactPrefixed(redactDSNs(redactURLs(redactPairs(redactTokens(text)))))
-		if redacted == text {
-			break
-		}
-		text = redacted
-	}
-	return text
-}
+func Text(text string) string { return redact.Text(text) }
 
-const maxRounds = 8
+// A Redactor is for a service that knows its secrets: besides what [Text] masks, it
+// masks given values wherever they are. Its zero value knows none and masks what Text
+// does. A Redactor may be copied, and its methods may be called concurrently. It keeps
+// the values in memory; printing it does not show them.
+type Redactor struct{ known redact.Redactor }
 
-// An edit replaces parts of a text, from left to right, by masks.
-type edit struct {
-	src  string
-	out  strings.Builder
-	done int // the part of src that out has
-}
+// New returns a Redactor that masks each of values: as it is, percent-encoded, and
+// within JSON or Go strings, which may be quoted again. White space around a value is
+// ignored. So is a value of fewer than 4 bytes, because it would be found in other
+// words. It does not recognize other encodings, such as Base64.
+func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 
-// mask replaces src[from:to]. What is masked already, and what is empty, stays.
-func (e *edit) mask(from, to int) {
-	if from >= to || e.src[from:to] == mask || from < e.done {
-		return
-	}
-	e.out.WriteString(e.src[e.done:from])
-	e.out.WriteString(mask)
-	e.done = to
-}
-
-func (e *edit) String() string {
-	if e.done == 0 {
-		return e.src
-	}
-	e.out.WriteString(e.src[e.done:])
-	return e.out.String()
-}
-
-func isSpace(c byte) bool { return c <= ' ' }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// isWord reports whether c can be in a key.
-func isWord(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '.' }
-
-func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
-
-// lineEnd returns where the line that s[i] is on ends.
-func lineEnd(s string, i int) int {
-	if n := strings.IndexByte(s[i:], '\n'); n >= 0 {
-		return i + n
-	}
-	return len(s)
-}
+// Text returns text as [Text] does, with the known values replaced by "***" too. Those
+// that overlap are replaced together. If the known values are valid UTF-8, a text that
+// is valid UTF-8 stays so. The time is proportional to the length of text and, at
+// worst, the total length of the values.
+func (r Redactor) Text(text string) string { return r.known.Text(text) }

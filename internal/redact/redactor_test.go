@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/failure-enrichers/enricher/redact"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 func TestRedactorMasksWhatItIsTold(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/failure-enrichers/enricher/redact"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 func TestTextMasksSecretsOfEachKind(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/failure-enrichers/enricher/redact"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // A dsn is a form of a data source name. %s stands for the password. A form does not

@@ -11,10 +11,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
-// A Redactor is for a service that knows its secrets: besides what [Text] masks, it
-// masks given values wherever they are. Its zero value knows none and masks what Text
-// does. A Redactor may be copied, and its methods may be called concurrently. It keeps
-// the values in memory; printing it does not show them.
+// A Redactor is documented in the public package. Its zero value is usable.
 type Redactor struct {
 	// mask is known.mask, or nil. Package fmt prints no more than the address of a
 	// function.
@@ -28,10 +25,7 @@ const minValue = 4
 // first.
 type known struct{ forms map[string][]string }
 
-// New returns a Redactor that masks each of values: as it is, percent-encoded, and
-// within JSON or Go strings, which may be quoted again. White space around a value is
-// ignored. So is a value of fewer than 4 bytes, because it would be found in other
-// words. It does not recognize other encodings, such as Base64.
+// New is documented in the public package.
 func New(values ...string) Redactor {
 	k := known{map[string][]string{}}
 	for _, value := range values {
@@ -52,10 +46,7 @@ func New(values ...string) Redactor {
 	return Redactor{k.mask}
 }
 
-// Text returns text as [Text] does, with the known values replaced by "***" too. Those
-// that overlap are replaced together. If the known values are valid UTF-8, a text that
-// is valid UTF-8 stays so. The time is proportional to the length of text and, at
-// worst, the total length of the values.
+// Text is documented in the public package.
 func (r Redactor) Text(text string) string {
 	if r.mask == nil {
 		return Text(text)

@@ -1,0 +1,66 @@
+// Package redact is what the public package of this name does, for packages below it.
+package redact
+
+import "strings"
+
+// mask replaces a secret.
+const mask = "***"
+
+// Text is documented in the public package of this name.
+func Text(text string) string {
+	// The masks of one pass may reveal a form to the next, but rarely.
+	for range maxRounds {
+		redacted := redactPrefixed(redactDSNs(redactURLs(redactPairs(redactTokens(text)))))
+		if redacted == text {
+			break
+		}
+		text = redacted
+	}
+	return text
+}
+
+const maxRounds = 8
+
+// An edit replaces parts of a text, from left to right, by masks.
+type edit struct {
+	src  string
+	out  strings.Builder
+	done int // the part of src that out has
+}
+
+// mask replaces src[from:to]. What is masked already, and what is empty, stays.
+func (e *edit) mask(from, to int) {
+	if from >= to || e.src[from:to] == mask || from < e.done {
+		return
+	}
+	e.out.WriteString(e.src[e.done:from])
+	e.out.WriteString(mask)
+	e.done = to
+}
+
+func (e *edit) String() string {
+	if e.done == 0 {
+		return e.src
+	}
+	e.out.WriteString(e.src[e.done:])
+	return e.out.String()
+}
+
+func isSpace(c byte) bool { return c <= ' ' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// isWord reports whether c can be in a key.
+func isWord(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '.' }
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+// lineEnd returns where the line that s[i] is on ends.
+func lineEnd(s string, i int) int {
+	if n := strings.IndexByte(s[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return len(s)
+}
