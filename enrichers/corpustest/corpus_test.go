@@ -143,6 +143,7 @@ func TestFailuresAreClassified(t *testing.T) {
 						require.NotContains(t, cause.Error(), "%!w(<nil>)", "the failure did not happen")
 						res := e.EnrichContext(context.Background(), cause, enricher.FailureContext{})
 						require.NoError(t, res.Err())
+						checkErrorType(t, cause, res.Labels)
 						tally.add(t, expected[p.name], cause, res.Labels)
 					})
 				}

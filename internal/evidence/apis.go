@@ -87,12 +87,12 @@ var googleClients = client{
 		if list, ok := inspect.Field(err, "Errors"); ok && list.Kind() == reflect.Slice {
 			for i := range min(list.Len(), maxDetails) {
 				if reason, ok := inspect.String(list.Index(i).Interface(), "Reason"); ok {
-					v.word(reason)
+					v.word(reason, reason)
 				}
 			}
 		}
 		if reason, ok := inspect.String(err, "Reason", "Status"); ok { // of BigQuery; of generative language
-			v.word(reason)
+			v.word(reason, reason)
 		}
 		if status, ok := inspect.Int(err, "Code"); ok {
 			v.add(ofHTTP(int(min(max(status, 0), 1000))))
@@ -114,7 +114,7 @@ func (v *Verdict) ofJSONDetail(detail any) {
 		return
 	}
 	if reason, ok := m["reason"].(string); ok {
-		v.word(reason)
+		v.word(reason, reason)
 	}
 	if delay, ok := m["retryDelay"].(string); ok {
 		v.waits(waitIn(delay))

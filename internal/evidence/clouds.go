@@ -13,7 +13,7 @@ var cloudClients = client{
 		if reasons, ok := inspect.Field(err, "CancellationReasons"); ok { // of a transaction of DynamoDB
 			for i := range min(reasons.Len(), maxInner) {
 				if code, ok := inspect.String(reasons.Index(i).Interface(), "Code"); ok && code != "None" {
-					v.word(code)
+					v.word(code, code)
 				}
 			}
 		}

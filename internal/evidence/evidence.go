@@ -82,6 +82,7 @@ const (
 	Coded           // a code that has one meaning
 	Specific        // a code of a service that says more than the status it comes with
 	Author          // a method by which the author of the error decides
+	Word            // a word of a job queue or retry library, which is about the whole job
 )
 
 // Evidence is what one error tells. Any field may be empty.
@@ -119,8 +120,8 @@ type Verdict struct {
 // decides, because the others are mostly its consequences, as in
 // errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
 // errors after them: a text or name, and the cancellation of a context, which is
-// itself the consequence of a failure elsewhere. The bounds are those of
-// [guard.Walk].
+// itself the consequence of a failure elsewhere. A [Word] counts wherever it is. The
+// bounds are those of [guard.Walk].
 func Of(err error) Verdict {
 	var w guard.Walk
 	return along(&w, err, 1)
@@ -153,6 +154,9 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 		better := chosen.cancelled() || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Fault, chosen.Retry = b.Fault, b.Retry
+		}
+		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
+			chosen.Retry = b.Retry
 		}
 		v.addCode(b.Code)
 		if v.After == 0 {

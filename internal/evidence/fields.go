@@ -139,7 +139,7 @@ func typeField(t reflect.Type) func(*Verdict, reflect.Value) {
 	return func(v *Verdict, field reflect.Value) {
 		if field = indirect(field); field.IsValid() && field.Len() <= maxCode {
 			word := field.String()
-			v.word(word[strings.LastIndexByte(word, ':')+1:]) // urn:ietf:params:acme:error:rateLimited
+			v.word(word[strings.LastIndexByte(word, ':')+1:], word) // urn:ietf:params:acme:error:rateLimited
 		}
 	}
 }

@@ -39,7 +39,7 @@ var named = map[string]Evidence{
 }
 
 func decided(r Retry, word string) Evidence {
-	return Evidence{Weight: Author, Retry: r, Why: "the author says so with " + word}
+	return Evidence{Weight: Word, Retry: r, Why: "the author says so with " + word}
 }
 
 // frameworkClients have the time to wait in a field or method.

@@ -157,7 +157,7 @@ func (v *Verdict) ofDetail(detail any) {
 		GetReason() string
 		GetDomain() string
 	}); ok {
-		v.word(info.GetReason())
+		v.word(info.GetReason(), info.GetReason())
 	}
 	delay := reflect.ValueOf(detail).MethodByName("GetRetryDelay")
 	if !delay.IsValid() || delay.Type().NumIn() != 0 || delay.Type().NumOut() != 1 {

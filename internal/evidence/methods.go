@@ -139,7 +139,7 @@ func (v *Verdict) ownCode(code string) {
 	if code == "" || len(code) > maxCode {
 		return
 	}
-	v.word(code)
+	v.word(code, code)
 	if e := ofStatusText(code); e.Code != "" {
 		v.add(e)
 		return
@@ -147,14 +147,16 @@ func (v *Verdict) ownCode(code string) {
 	v.add(Evidence{Kind: OwnCode, Code: code})
 }
 
-// word judges a code that many services use, and nothing if it is not known.
-func (v *Verdict) word(code string) {
-	if _, after, ok := strings.Cut(code, "#"); ok { // com.amazonaws.dynamodb.v20120810#ThrottlingException
-		code = after
+// word judges a code by a word that many services use, and nothing if it is not known.
+func (v *Verdict) word(word, code string) {
+	if _, after, ok := strings.Cut(word, "#"); ok { // com.amazonaws.dynamodb.v20120810#ThrottlingException
+		word = after
 	}
-	if e, ok := cloudWords.word(code); ok {
-		v.add(e)
-	} else if e, ok := apiWords.of(strings.ToLower(strings.ReplaceAll(code, " ", "_"))); ok {
+	e, ok := cloudWords.word(word)
+	if !ok {
+		e, ok = apiWords.of(strings.ToLower(strings.ReplaceAll(word, " ", "_")))
+	}
+	if ok {
 		e.Code = code
 		v.add(e)
 	}

@@ -33,7 +33,7 @@ var temporalClients = client{
 			v.add(e)
 		}
 		if first := rune(name[0]); unicode.IsUpper(first) && len(name) <= maxCode {
-			v.word(name)
+			v.word(name, name)
 			v.add(Evidence{Kind: OwnCode, Code: name})
 		}
 	},

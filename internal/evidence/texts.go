@@ -32,7 +32,7 @@ var texts = sync.OnceValue(func() map[string]Evidence {
 // queues (asynq), circuit breakers, databases (MySQL, pgx, go-pg, gocql, mongo, zk, bolt,
 // badger), brokers (kafka, nats, amqp, pulsar, nsq, mqtt), locks and migrations, the network (net/http, ssh, quic, websocket, memcache), git and S3.
 var textRows = []textRow{
-	{Author, "", Terminal, `
+	{Word, "", Terminal, `
 		skip retry for the task
 		revoke task
 	`},
