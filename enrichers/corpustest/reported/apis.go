@@ -28,7 +28,7 @@ var apis = []Failure{
 		return fmt.Errorf("notify: %w", err)
 	}},
 	{"openai/insufficient-quota", func() error {
-		return fmt.Errorf("summarize: %w", openAI(nil, `{"error":{"message":"You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}`))
+		return fmt.Errorf("summarize: %w", openAI(`{"error":{"message":"You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}`))
 	}},
 	{"stripe/lock-timeout", func() error {
 		return fmt.Errorf("charge: %w", &stripe.Error{Code: stripe.ErrorCodeLockTimeout, HTTPStatusCode: 429, Type: stripe.ErrorTypeInvalidRequest, Msg: "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request."})

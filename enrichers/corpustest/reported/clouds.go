@@ -12,7 +12,7 @@ import (
 
 var clouds = []Failure{
 	{"aws/throughput-exceeded", func() error {
-		return fmt.Errorf("load item: %w", dynamo(400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.", ""))
+		return fmt.Errorf("load item: %w", dynamo(400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API."))
 	}},
 	{"aws/s3-expired-token", func() error {
 		return fmt.Errorf("upload part 2031: %w", s3err(400, "ExpiredToken", "The provided token has expired."))

@@ -76,6 +76,6 @@ var databases = []Failure{
 	{"snowflake/token-expired", func() error {
 		return fmt.Errorf("copy into: %w", &gosnowflake.SnowflakeError{Number: 390114, SQLState: "08001", Message: "Authentication token has expired.  The user must authenticate again."})
 	}},
-	{"sqlite/busy", func() error { return fmt.Errorf("save dashboard: %w", sqliteBusy(false)) }},
+	{"sqlite/busy", func() error { return fmt.Errorf("save dashboard: %w", sqliteBusy()) }},
 	{"zk/session-expired", func() error { return fmt.Errorf("take lock /jobs/import: %w", zk.ErrSessionExpired) }},
 }

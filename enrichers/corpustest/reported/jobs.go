@@ -18,7 +18,6 @@ import (
 	"github.com/riverqueue/river"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
-	"golang.org/x/crypto/acme"
 )
 
 var jobs = []Failure{

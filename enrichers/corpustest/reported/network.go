@@ -32,7 +32,7 @@ var network = []Failure{
 		_, err := (&http.Client{Transport: &http.Transport{}}).Get(srv.URL)
 		return fmt.Errorf("verify registry: %w", err)
 	}},
-	{"ssh/unable-to-authenticate", func() error { return fmt.Errorf("provision host: %w", sshRun(false, 0)) }},
+	{"ssh/unable-to-authenticate", func() error { return fmt.Errorf("provision host: %w", sshDial()) }},
 	{"smtp/try-again-later", func() error {
 		addr, stop := smtpServer("451 4.7.1 Try again later")
 		defer stop()

@@ -10,7 +10,6 @@ import (
 	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/segmentio/kafka-go"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"golang.org/x/crypto/acme"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
