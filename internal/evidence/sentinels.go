@@ -35,9 +35,6 @@ func ofText(err error) Evidence {
 		return says(Typed, Dependency, Retryable, "all attempts of go-retryablehttp have failed")
 	}
 	text = text[:min(len(text), maxHead)]
-	if e, ok := heads[text]; ok {
-		return e
-	}
 	if e, ok := texts()[text]; ok {
 		return e
 	}
@@ -45,14 +42,20 @@ func ofText(err error) Evidence {
 	if e, ok := heads[head]; ok {
 		return e
 	}
-	if formed[head] && forms.MatchString(text) {
+	if !formed[head] {
+		return Evidence{}
+	}
+	if forms.MatchString(text) {
 		return malformed
 	}
 	return ofPrefix(text)
 }
 
-// formed are the words before the colon of forms.
-var formed = map[string]bool{"mail": true, "time": true, "template": true}
+// formed are the words before the colon of forms and prefixes.
+var formed = map[string]bool{
+	"mail": true, "time": true, "template": true,
+	"ssh": true, "server selection error": true, "clickhouse": true, "nats": true, "etcdserver": true,
+}
 
 // maxHead bounds how many bytes of a text are looked at.
 const maxHead = 256

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"maps"
 	"strings"
 	"sync"
 )
@@ -17,7 +18,7 @@ type textRow struct {
 
 // texts has the meaning of whole texts.
 var texts = sync.OnceValue(func() map[string]Evidence {
-	m := map[string]Evidence{}
+	m := maps.Clone(heads)
 	for _, row := range textRows {
 		for text := range strings.Lines(row.texts) {
 			if text = strings.TrimSpace(text); text != "" {
@@ -290,6 +291,5 @@ var prefixes = []struct {
 	{"server selection error: ", Typed, Dependency, Retryable},
 	{"clickhouse: acquire conn timeout", Typed, Dependency, Retryable},
 	{"nats: Permissions Violation", Typed, Dependency, Terminal},
-	{"proto: cannot parse invalid wire-format data", Text, User, Terminal},
 	{"etcdserver: mvcc: database space exceeded", Typed, Dependency, Undecided},
 }
