@@ -9,6 +9,8 @@ import (
 // WithResult returns ctx with the Result of the failure cause. An adapter hands it to
 // the user's handlers if it must not wrap the error that they get, because they or the
 // job manager compare it with ==. Otherwise the adapter uses [enricher.WithResult].
+// If cause is nil, ctx carries the Result for every error, as the handler of a panic
+// needs it, which gets no error.
 func WithResult(ctx context.Context, cause error, res enricher.Result) context.Context {
 	return context.WithValue(ctx, carriedKey{}, carried{cause, res})
 }
@@ -20,7 +22,7 @@ func Carry(ctx context.Context, err error) error {
 	if ctx == nil {
 		return err
 	}
-	if c, ok := ctx.Value(carriedKey{}).(carried); ok && enricher.Is(err, c.cause) {
+	if c, ok := ctx.Value(carriedKey{}).(carried); ok && (c.cause == nil || enricher.Is(err, c.cause)) {
 		return enricher.WithResult(err, c.res)
 	}
 	return err

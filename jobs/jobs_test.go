@@ -135,6 +135,7 @@ func TestCarry(t *testing.T) {
 	assert.Equal(t, res.Labels, enricher.LabelsOf(carrying))
 	assert.EqualError(t, carrying, "EOF")
 	require.ErrorIs(t, carrying, io.EOF)
+	assert.Equal(t, res.Labels, enricher.LabelsOf(jobs.Carry(jobs.WithResult(t.Context(), nil, res), io.EOF)), "for every error")
 	for _, ctx := range []context.Context{nil, t.Context(), jobs.WithResult(t.Context(), io.ErrUnexpectedEOF, res)} {
 		assert.Equal(t, io.EOF, jobs.Carry(ctx, io.EOF))
 	}
