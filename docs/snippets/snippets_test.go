@@ -50,7 +50,7 @@ func TestPagesShowOnlyTestedSnippets(t *testing.T) {
 			"enrichers.yaml", "enrichers.json", "enrichers.properties",
 			"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go",
 		},
-		integrations: {"mount/mount.go"},
+		integrations: {"mount/mount.go", "loop/loop.go"},
 	} {
 		var want, got []string
 		for _, path := range files {
