@@ -27,8 +27,6 @@ type member struct {
 	called int                        // how often
 	visits map[uint64]*visit          // by failure
 	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
-
-	lastBad time.Time // in books that are closed: when a call timed out or panicked
 }
 
 var _ enricher.FailureEnricher = (*member)(nil)
@@ -127,7 +125,7 @@ func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContex
 	if g.over.Load() {
 		g.faultf("%s: called for failure %d after an orderly Shutdown has returned", m.name, id)
 	}
-	v := m.visit(ctx, id)
+	v := m.visit(id)
 	limit := m.limit()
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > limit {
 		g.faultf("%s: has until %v, which is more than %v", m.name, time.Until(deadline), limit)
