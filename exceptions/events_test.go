@@ -1,7 +1,6 @@
 package exceptions_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -342,26 +341,6 @@ func TestEventsNeedAWriterThatFlushes(t *testing.T) {
 	h.ServeHTTP(unwrappingWriter{w}, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.True(t, w.Flushed)
-}
-
-func TestEventsEndWhenTheServerShutsDown(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	server := httptest.NewUnstartedServer(exceptions.NewHandler(h))
-	server.Config.WriteTimeout = time.Hour
-	server.Start()
-	for range 2 {
-		res, err := server.Client().Get(server.URL + "/events")
-		require.NoError(t, err)
-		defer res.Body.Close()
-		lines := bufio.NewScanner(res.Body)
-		require.True(t, lines.Scan())
-		assert.Equal(t, ": connected", lines.Text())
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	require.NoError(t, server.Config.Shutdown(ctx))
-	server.Close()
 }
 
 func TestEventsOutliveTheWriteTimeoutOfTheServer(t *testing.T) {

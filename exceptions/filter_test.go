@@ -96,24 +96,6 @@ func TestParseFilterBoundsTheConditions(t *testing.T) {
 	require.EqualError(t, err, "more than 128 conditions")
 }
 
-func TestParseFilterJoinsSeveralTexts(t *testing.T) {
-	t.Parallel()
-	f, err := exceptions.ParseFilter("a:1", "b:2,c:3", "")
-	require.NoError(t, err)
-	assert.True(t, f.Match(enricher.Labels{"a": "1", "b": "2", "c": "3"}))
-	assert.False(t, f.Match(enricher.Labels{"a": "1", "b": "2"}))
-	assert.False(t, f.Match(enricher.Labels{"b": "2", "c": "3"}))
-	assert.Equal(t, "a:1,b:2,c:3", f.String())
-}
-
-func TestFilterZeroValueMatchesEverything(t *testing.T) {
-	t.Parallel()
-	var f exceptions.Filter
-	assert.True(t, f.IsZero())
-	assert.True(t, f.Match(nil))
-	assert.Empty(t, f.String())
-}
-
 func TestMatchLabelsTakesAnyCharacters(t *testing.T) {
 	t.Parallel()
 	labels := enricher.Labels{`a"b\`: `,:"!\`, "c:d": " x ", "!e": "", `"f`: `"`}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,18 +88,6 @@ func TestFollowBeginsAtTheCall(t *testing.T) {
 	assert.Equal(t, []string{"0", "1", "2"}, got, "ranging again continues")
 }
 
-func TestFollowContinuesAfterAGivenEvent(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	next := follow(t, h, exceptions.FollowOptions{})
-	for i := range 3 {
-		keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil)
-	}
-	resumed := follow(t, h, exceptions.FollowOptions{After: next().Seq})
-	assert.Equal(t, "1", resumed().Entry.ID)
-	assert.Equal(t, "2", resumed().Entry.ID)
-}
-
 func TestFollowReturnsHowManyEventsWereLost(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{MaxEvents: 10, MaxExceptions: 1000})
@@ -179,31 +166,4 @@ func TestFollowCompletesFailuresThatMatchedWhilePending(t *testing.T) {
 	ev := next()
 	assert.Equal(t, exceptions.EventLabels, ev.Kind)
 	assert.Equal(t, enricher.Labels{"noise": "yes"}, ev.Entry.Labels)
-}
-
-func TestFollowWaitsAndEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := exceptions.NewHistory(exceptions.Options{})
-		ctx, cancel := context.WithCancel(t.Context())
-		var got []string
-		ended := false
-		go func() {
-			for ev := range h.Follow(ctx, exceptions.FollowOptions{}) {
-				got = append(got, ev.Entry.ID)
-			}
-			ended = true
-		}()
-		synctest.Wait()
-		keep(h, errBoom, enricher.FailureContext{ID: "a"}, nil)
-		synctest.Wait()
-		assert.Equal(t, []string{"a"}, got)
-		keep(h, errBoom, enricher.FailureContext{ID: "b"}, nil)
-		synctest.Wait()
-		assert.Equal(t, []string{"a", "b"}, got)
-		assert.False(t, ended)
-		cancel()
-		synctest.Wait()
-		assert.True(t, ended)
-	})
 }

@@ -343,24 +343,3 @@ func FuzzNew(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkProcessFailure(b *testing.B) {
-	for _, n := range []int{10, 1000} {
-		for _, kind := range []string{"job:daily-%d-*", "pkg:github.com/acme/shop%d/...", "label:type=T%d job:daily-*"} {
-			lines := []string{"* platform"}
-			for i := range n - 1 {
-				lines = append(lines, fmt.Sprintf(kind+" team", i))
-			}
-			fe := load(b, lines...)
-			cause := in("github.com/acme/cart")
-			fc := enricher.FailureContext{JobName: "daily-report", Labels: enricher.Labels{"type": "USER"}}
-			b.Run(fmt.Sprintf("%.3s/%d", kind, n), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					_, err := fe.ProcessFailure(b.Context(), cause, fc)
-					require.NoError(b, err)
-				}
-			})
-		}
-	}
-}

@@ -130,13 +130,6 @@ func TestSecretsAreMaskedAsAWholeAndInParts(t *testing.T) {
 		"hooks.example: answered 400 Bad Request: user (hidden) path (hidden) (hidden) part (hidden) long 1")
 }
 
-func TestSecretsOfFailuresAreMasked(t *testing.T) {
-	t.Parallel()
-	s := newServer()
-	require.NoError(t, send(t, newWebhook(t, s, webhook.Options{}), errors.New("Get http://x/y?token=hunter2hunter2: refused"), nil))
-	assert.Contains(t, s.message(t).Error, "token=***: refused")
-}
-
 func TestSecretsDoNotShowWhenOptionsArePrinted(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{
