@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -43,20 +42,17 @@ func TestHangIsMeasuredOrForever(t *testing.T) {
 		sentryGo:      {never, never},
 		bareLoop:      {never, never},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				h := &hang{by: delayed(c, time.Millisecond), enrichers: 8}
-				for range 2 {
-					require.NoError(t, h.measure(10*time.Millisecond))
-				}
-				first, later := h.cells()
-				assert.Equal(t, want, [2]string{first, later})
-				if !h.forever {
-					assert.Len(t, h.first.nanoseconds, 2)
-					assert.Len(t, h.later.nanoseconds, 2)
-				}
-			})
-		})
+		t.Run(c.name, bubble(func(t *testing.T) {
+			h := &hang{by: delayed(c, time.Millisecond), enrichers: 8}
+			for range 2 {
+				require.NoError(t, h.measure(10*time.Millisecond))
+			}
+			first, later := h.cells()
+			assert.Equal(t, want, [2]string{first, later})
+			if !h.forever {
+				assert.Len(t, h.first.nanoseconds, 2)
+				assert.Len(t, h.later.nanoseconds, 2)
+			}
+		}))
 	}
 }

@@ -12,6 +12,14 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
+// bubble returns a subtest in fake time.
+func bubble(fn func(t *testing.T)) func(t *testing.T) {
+	return func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, fn)
+	}
+}
+
 func TestContendersGiveTheSameLabels(t *testing.T) {
 	t.Parallel()
 	for name, enrichers := range map[string][]namedEnricher{
@@ -23,17 +31,14 @@ func TestContendersGiveTheSameLabels(t *testing.T) {
 			want["key-of-"+e.name] = "/var/lib/jobs/checkpoints/41"
 		}
 		for _, c := range contenders {
-			t.Run(name+"/"+c.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					p := startFor(t, c, enrichers)
-					for range 2 {
-						labels, err := p.enrich(t.Context(), errFailure, failureContext)
-						require.NoError(t, err)
-						assert.Equal(t, want, labels)
-					}
-				})
-			})
+			t.Run(name+"/"+c.name, bubble(func(t *testing.T) {
+				p := startFor(t, c, enrichers)
+				for range 2 {
+					labels, err := p.enrich(t.Context(), errFailure, failureContext)
+					require.NoError(t, err)
+					assert.Equal(t, want, labels)
+				}
+			}))
 		}
 	}
 }

@@ -243,39 +243,6 @@ func TestEventsAreFiltered(t *testing.T) {
 	})
 }
 
-// A blockedWriter is that of a client that does not read.
-type blockedWriter struct {
-	recorder
-	release chan struct{}
-}
-
-func (w *blockedWriter) Write(p []byte) (int, error) {
-	<-w.release
-	return w.recorder.Write(p)
-}
-
-func TestEventsAreLostForAClientThatDoesNotRead(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := exceptions.NewHistory(exceptions.Options{MaxEvents: 2})
-		w := &blockedWriter{recorder: recorder{header: http.Header{}}, release: make(chan struct{})}
-		ctx, cancel := context.WithCancel(t.Context())
-		go exceptions.NewHandler(h).ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
-		synctest.Wait()
-		for i := range 10 {
-			keep(h, errBoom, enricher.FailureContext{ID: fmt.Sprint(i)}, nil) // does not block
-		}
-		close(w.release)
-		synctest.Wait()
-		blocks := w.take()
-		require.Len(t, blocks, 4)
-		assert.Equal(t, `{"missed":8}`, blocks[1].data)
-		assert.Equal(t, "8", objectOf(t, blocks[2].data)["id"])
-		cancel()
-		synctest.Wait()
-	})
-}
-
 func TestEventsWithHostileTexts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -101,8 +101,7 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer()
-			fe := newWebhook(t, s, webhook.Options{})
+			s, fe := post(t, webhook.Options{})
 			require.NoError(t, send(t, fe, tt.err, nil))
 			require.NoError(t, send(t, fe, tt.err, nil))
 			require.Len(t, s.all(), 1)

@@ -164,18 +164,6 @@ func TestWaitsOfRandomNodes(t *testing.T) {
 	}
 }
 
-func TestWaitsOfReadersOfAllFormNoCycle(t *testing.T) {
-	t.Parallel()
-	waits := graph.Waits([]graph.Node{
-		{Sets: []string{"a"}, Reads: []string{graph.All}},
-		{Sets: []string{"b"}, Reads: []string{graph.All}},
-		{Reads: []string{"a"}},
-		{Reads: []string{"b"}},
-	})
-	assert.Equal(t, [][]int{{3}, nil, {0}, {1}}, waits, "the first may wait for the reader of the second")
-	assert.Empty(t, graph.Cycles(waits))
-}
-
 func TestCyclesOfRandomGraphs(t *testing.T) {
 	t.Parallel()
 	found := 0

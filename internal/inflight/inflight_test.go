@@ -21,27 +21,6 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func TestGroupThatIsOpenMayBeEntered(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	for range 3 {
-		require.True(t, g.Enter())
-		require.True(t, g.Enter())
-		g.Leave()
-		g.Leave()
-	}
-	require.True(t, g.Enter(), "to be empty is not to be closed")
-}
-
-func TestGroupThatIsClosedMayNotBeEntered(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	g.Close()
-	for range 3 {
-		require.False(t, g.Enter())
-	}
-}
-
 func TestGroupThatIsEmptyIsDoneAtOnce(t *testing.T) {
 	t.Parallel()
 	var never inflight.Group
