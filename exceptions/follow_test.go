@@ -33,29 +33,6 @@ func parse(t testing.TB, text string) exceptions.Filter {
 	return f
 }
 
-func TestFollowReturnsNewAndCompletedFailures(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	keep(h, errBoom, enricher.FailureContext{ID: "before"}, nil)
-	next := follow(t, h, exceptions.FollowOptions{})
-	h.Enrich(t.Context(), always(t, enricher.Labels{"k": "v"}), errBoom, enricher.FailureContext{ID: "a"})
-	keep(h, errBoom, enricher.FailureContext{ID: "b", RootID: "a"}, enricher.Labels{"k": "w"})
-
-	first, second, third := next(), next(), next()
-	assert.Equal(t, exceptions.EventFailure, first.Kind)
-	assert.Equal(t, "a", first.Entry.ID)
-	assert.Equal(t, exceptions.StatePending, first.Entry.LabelState, "as it was then")
-	assert.Empty(t, first.Entry.Concurrent)
-	assert.NotNil(t, first.Entry.Concurrent)
-	assert.Equal(t, exceptions.EventLabels, second.Kind)
-	assert.Equal(t, enricher.Labels{"k": "v"}, second.Entry.Labels)
-	assert.Equal(t, first.Seq+1, second.Seq)
-	assert.Equal(t, exceptions.EventFailure, third.Kind)
-	assert.Equal(t, "a", third.Entry.RootID)
-	assert.Nil(t, third.Entry.Concurrent)
-	assert.Equal(t, exceptions.StateComplete, third.Entry.LabelState, "it arrived with its labels")
-}
-
 func TestFollowReturnsARootWithThoseUnderIt(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})

@@ -41,8 +41,6 @@ func TestWaits(t *testing.T) {
 		want  [][]int
 	}{
 		{"no nodes", nodes(), [][]int{}},
-		{"no readers", nodes("a", "b", ""), [][]int{nil, nil, nil}},
-		{"a reader waits for who sets its key", nodes("a", "b", "c<b"), [][]int{nil, nil, {1}}},
 		{"all who set a key, each once, ascending", nodes("x<cba", "abc", "b", "ca"), [][]int{{1, 2, 3}, nil, nil, nil}},
 		{"a key read twice", nodes("a", "<aa"), [][]int{nil, {0}}},
 		{"a key set twice", nodes("aa", "<a"), [][]int{nil, {0}}},
