@@ -214,28 +214,8 @@ func TestServeExceptionsAsFlink(t *testing.T) {
 				want = append(want, e)
 			}
 			assert.Equal(t, want, got)
-
-			// Without format=flink, all of that is there, and more.
-			full, truncated := historyOf(t, get(t, h, "/jobs/job/exceptions?"+c.query))
-			assert.Equal(t, c.truncated, truncated)
-			require.Len(t, full, len(want))
-			for i := range full {
-				assert.Subset(t, without(full[i], "concurrentExceptions"), without(want[i], "concurrentExceptions"))
-				assert.Len(t, full[i]["concurrentExceptions"], len(want[i]["concurrentExceptions"].([]any)))
-				assert.Contains(t, full[i], "labelState")
-			}
 		})
 	}
-}
-
-func without(o object, key string) object {
-	out := object{}
-	for k, v := range o {
-		if k != key {
-			out[k] = v
-		}
-	}
-	return out
 }
 
 func TestServeExceptionsLimitsAsFlink(t *testing.T) {
