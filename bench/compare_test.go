@@ -11,14 +11,17 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
+// noting returns a contestant that notes its name for each failure.
+func noting(name string, order *string) *contestant {
+	return &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
+		*order += name
+		return nil
+	}}
+}
+
 func TestComparisonOrderChangesEachRound(t *testing.T) {
 	order := ""
-	of := func(name string) *contestant {
-		return &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
-			order += name
-			return nil
-		}}
-	}
+	of := func(name string) *contestant { return noting(name, &order) }
 	rows := []comparison{{all: []*contestant{of("a"), of("b"), of("c")}}, {all: []*contestant{of("x"), of("y")}}}
 	for round := range 6 {
 		require.NoError(t, measureEach(rows, round))

@@ -74,14 +74,3 @@ func TestContendersPassTheWholeFailure(t *testing.T) {
 		})
 	}
 }
-
-func TestContendersNameRejectedEnrichers(t *testing.T) {
-	t.Parallel()
-	twice := append(quickEnrichers(2), namedEnricher{"third", &quick{"key-of-enricher-01"}})
-	p, err := startLibrary(twice, enricher.DefaultTimeout)
-	require.True(t, names(err, "enricher-01") && names(err, "third"), err)
-	labels, err := p.enrich(t.Context(), errFailure, failureContext)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"key-of-enricher-02"}, labels.Keys())
-	assert.Panics(t, func() { newContestant(library, "", twice) })
-}

@@ -48,18 +48,6 @@ func TestGroupIsDoneWhenTheLastHasLeft(t *testing.T) {
 	require.False(t, g.Enter())
 }
 
-func TestGroupMayBeClosedAgain(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	require.True(t, g.Enter())
-	done := g.Close()
-	require.Equal(t, done, g.Close())
-	require.False(t, isClosed(done))
-	g.Leave()
-	require.True(t, isClosed(done))
-	require.Equal(t, done, g.Close())
-}
-
 func TestGroupCloseWaitsForAllThatEntered(t *testing.T) {
 	t.Parallel()
 	for range 50 {

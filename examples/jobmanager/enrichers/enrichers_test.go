@@ -107,13 +107,6 @@ func TestTriageReadsTheLabels(t *testing.T) {
 	}
 }
 
-func TestTriageStartsAfterCause(t *testing.T) {
-	t.Parallel()
-	e := load(t, map[string]any{"failure-enrichers": []any{"example-triage", "example-cause"}})
-	labels := e.Enrich(enricher.NewPanicError("oops", nil))
-	require.Equal(t, "JOB_CANNOT_RESTART=true, kind=USER, owner=on-call, reason=panic", labels.String())
-}
-
 func TestTriageRejectsOptions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
