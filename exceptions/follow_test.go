@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -143,4 +145,15 @@ func TestFollowCompletesFailuresThatMatchedWhilePending(t *testing.T) {
 	ev := next()
 	assert.Equal(t, exceptions.EventLabels, ev.Kind)
 	assert.Equal(t, enricher.Labels{"noise": "yes"}, ev.Entry.Labels)
+}
+
+func TestFollowEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		for range exceptions.NewHistory(exceptions.Options{}).Follow(ctx, exceptions.FollowOptions{}) {
+			t.Error("nothing has happened")
+		}
+	})
 }
