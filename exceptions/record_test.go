@@ -89,6 +89,8 @@ func TestEntryIsBounded(t *testing.T) {
 	assert.Equal(t, 1100-64, e.FailedEnrichersDropped)
 	assert.Equal(t, 1100-256, e.AttributesDropped)
 	assert.Equal(t, 1100-1024, e.LabelsDropped)
+	answer := get(t, exceptions.NewHandler(h), "/exceptions").Body.String()
+	assert.Contains(t, answer, `"labelsDropped":76,"attributesDropped":844,"failedEnrichersDropped":1036`)
 	for most, kept := range map[int]map[string]string{256: e.Attributes, 1024: e.Labels} {
 		assert.Len(t, kept, most)
 		for i := range most {

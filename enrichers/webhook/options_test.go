@@ -64,7 +64,6 @@ func TestOptionsCanAllBeConfigured(t *testing.T) {
 }
 
 func TestOptionsThatAreWrongAreNamed(t *testing.T) {
-	t.Setenv("WEBHOOK_EMPTY", " ")
 	dir := t.TempDir()
 	wd, err := os.Getwd()
 	require.NoError(t, err)
@@ -83,11 +82,9 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"another scheme":     {options{"url": "ftp://s3cret.example"}, noURL},
 		"a private address":  {options{"url": "https://user:s3cret@10.0.0.1/s3cret"}, `option "url": prohibited IP address: 10.0.0.1 is not a permitted destination (denied by: 10.0.0.0/8); set allow-private to permit it`},
 		"a missing variable": {options{"url": options{"env": "https://hooks.example/s3cret"}}, missing},
-		"an empty variable":  {options{"url": options{"env": "WEBHOOK_EMPTY"}}, missing},
 		"an empty file":      {options{"url": options{"file": empty}}, missing},
 		"no file":            {options{"url": options{"file": filepath.Join(dir, "s3cret")}}, `option "url": its file cannot be read: no such file or directory`},
 		"two sources":        {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": must have exactly one of value, env and file`},
-		"headers as a text":  {options{"url": url, "headers": "Authorization: Bearer s3cret"}, `option "headers": `},
 		"an unknown source":  {options{"url": options{"vault": "s3cret"}}, `option "url.vault": `},
 		"an unknown option":  {options{"url": url, "dedup": "s3cret"}, `option "dedup": `},
 		"a method":           {options{"url": url, "method": "GET"}, `option "method": "GET": must be one of POST, PUT, PATCH`},
@@ -95,7 +92,6 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"preset and body":    {options{"url": url, "preset": "slack", "body": "{}"}, `option "body": must not be set together with preset`},
 		"a template":         {options{"url": url, "body": "{{.Error"}, `option "body": template: body:1: unclosed action`},
 		"a field":            {options{"url": url, "body": "{{.Err}}"}, `option "body": template: body:1:2: executing "body" at <.Err>: can't evaluate field Err in type *webhook.Message; a message has ID, RootID, Type, JobID, JobName, TaskName, TaskManagerID, Endpoint, Attempt, MaxAttempts, Final, Time, Error, ErrorType, Labels, Attributes, HeldBack, RateLimited, Truncated, Summary, Title, Unsent`},
-		"not JSON":           {options{"url": url, "body": `{"text": "{{.Error}}"}`}, `option "body": must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`},
 		"JSON by js":         {options{"url": url, "body": `{"text": "{{js .Error}}"}`}, `option "body": must make valid JSON of every failure`},
 		"not JSON by suffix": {options{"url": url, "body": `{{.Error}}`, "content-type": "application/x+json"}, `option "body": must make valid JSON of every failure`},
 		"a body too big":     {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `option "body": template: body:1:2: executing "body" at <printf "%262145d" 1>: error calling printf: the body, or a text in it, has more than 262144 bytes`},

@@ -21,27 +21,6 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func TestGroupThatIsOpenMayBeEntered(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	for range 3 {
-		require.True(t, g.Enter())
-		require.True(t, g.Enter())
-		g.Leave()
-		g.Leave()
-	}
-	require.True(t, g.Enter(), "to be empty is not to be closed")
-}
-
-func TestGroupThatIsClosedMayNotBeEntered(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	g.Close()
-	for range 3 {
-		require.False(t, g.Enter())
-	}
-}
-
 func TestGroupThatIsEmptyIsDoneAtOnce(t *testing.T) {
 	t.Parallel()
 	var never inflight.Group
@@ -67,18 +46,6 @@ func TestGroupIsDoneWhenTheLastHasLeft(t *testing.T) {
 	g.Leave()
 	require.True(t, isClosed(done))
 	require.False(t, g.Enter())
-}
-
-func TestGroupMayBeClosedAgain(t *testing.T) {
-	t.Parallel()
-	var g inflight.Group
-	require.True(t, g.Enter())
-	done := g.Close()
-	require.Equal(t, done, g.Close())
-	require.False(t, isClosed(done))
-	g.Leave()
-	require.True(t, isClosed(done))
-	require.Equal(t, done, g.Close())
 }
 
 func TestGroupCloseWaitsForAllThatEntered(t *testing.T) {

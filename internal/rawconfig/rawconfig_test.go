@@ -42,98 +42,59 @@ func errorsOf(t *testing.T, raw m) (messages []string) {
 	return messages
 }
 
+// Other names with dots are in TestIntoReadsTheSameFromEverySpelling.
 func TestIntoFindsTheLongestConfiguredName(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		what    string
+	for what, tt := range map[string]struct {
 		names   string
 		options m // below failure-enricher, in keys that make it flat
 		want    map[string]m
 	}{
-		{
-			"a name may have a dot", "acme.type",
-			m{"acme.type.file": "x"},
-			map[string]m{"acme.type": {"file": "x"}},
-		},
-		{
-			"the longer of two names is meant", "acme,acme.type",
-			m{"acme.type.file": "x", "acme.file": "y"},
-			map[string]m{"acme.type": {"file": "x"}, "acme": {"file": "y"}},
-		},
-		{
-			"a name ends at a dot", "acme,acme.ty",
-			m{"acme.type.file": "x"},
-			map[string]m{"acme": {"type": m{"file": "x"}}},
-		},
-		{
-			"the rest of the key makes maps", "rules",
-			m{"rules.match.name": "x", "rules.match.type": "y"},
-			map[string]m{"rules": {"match": m{"name": "x", "type": "y"}}},
-		},
-		{
-			"a key may hold a map", "acme.type",
-			m{"acme.type": m{"file": "x", "match.name": "y"}},
-			map[string]m{"acme.type": {"file": "x", "match.name": "y"}},
-		},
-		{
-			"case does not count", "Ärzte/Acme",
-			m{"ärzte/ACME.file": "x"},
-			map[string]m{"Ärzte/Acme": {"file": "x"}},
-		},
-		{
-			"without a name the key is split at its first dot", "rules",
-			m{"Acme.type.file": "x"},
-			map[string]m{"Acme": {"type": m{"file": "x"}}},
-		},
+		"a name ends at a dot":        {"acme,acme.ty", m{"acme.type.file": "x"}, map[string]m{"acme": {"type": m{"file": "x"}}}},
+		"a key may hold a map":        {"acme.type", m{"acme.type": m{"a": "x", "b.c": "y"}}, map[string]m{"acme.type": {"a": "x", "b.c": "y"}}},
+		"case does not count":         {"Ärzte/Acme", m{"ärzte/ACME.file": "x"}, map[string]m{"Ärzte/Acme": {"file": "x"}}},
+		"without a name, the 1st dot": {"rules", m{"Acme.type.file": "x"}, map[string]m{"Acme": {"type": m{"file": "x"}}}},
 	} {
-		t.Run(tt.what, func(t *testing.T) {
-			t.Parallel()
-			for _, above := range []string{"", "jobmanager."} {
-				raw := m{above + "failure-enrichers": tt.names}
-				for key, value := range tt.options {
-					raw[above+"failure-enricher."+key] = value
-				}
-				assert.Equal(t, tt.want, parse(t, raw).FailureEnricher)
+		for _, above := range []string{"", "jobmanager."} {
+			raw := m{above + "failure-enrichers": tt.names}
+			for key, value := range tt.options {
+				raw[above+"failure-enricher."+key] = value
 			}
-		})
+			assert.Equal(t, tt.want, parse(t, raw).FailureEnricher, what)
+		}
 	}
 }
 
 func TestIntoPutsTogetherANameThatALoaderHasSplit(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		what    string
+	for what, tt := range map[string]struct {
 		names   string
 		options m
 		want    map[string]m
 	}{
-		{
-			"a name", "Acme.Type",
-			m{"acme": m{"type": m{"file": "x"}}},
-			map[string]m{"Acme.Type": {"file": "x"}},
-		},
-		{
-			"longer names of a name", "acme,acme.type,acme.type/eu",
+		"a name": {"Acme.Type", m{"acme": m{"type": m{"file": "x"}}}, map[string]m{"Acme.Type": {"file": "x"}}},
+		"longer names of a name": {
+			"acme,acme.type,acme.type/eu",
 			m{"acme": m{"type": m{"file": "x"}, "type/eu": m{"file": "y"}, "types": m{"file": "z"}}},
 			map[string]m{"acme.type": {"file": "x"}, "acme.type/eu": {"file": "y"}, "acme": {"types": m{"file": "z"}}},
 		},
-		{
-			"several levels", "a,a.b.c.d",
+		"several levels": {
+			"a,a.b.c.d",
 			m{"a": m{"b": m{"c": m{"d": m{"x": 1}, "y": 2}, "z.z": 3}}},
 			map[string]m{"a.b.c.d": {"x": 1}, "a": {"b": m{"c": m{"y": 2}, "z.z": 3}}},
 		},
-		{
-			"other options stay as they are", "acme,acme.type",
+		"other options stay as they are": {
+			"acme,acme.type",
 			m{"acme": m{"match.name": "x", "match": m{"a.b": 1}}},
 			map[string]m{"acme": {"match.name": "x", "match": m{"a.b": 1}}},
 		},
-		{
-			"what is below the beginning of a name only", "acme.type",
+		"what is below the beginning of a name only": {
+			"acme.type",
 			m{"acme": m{"other": m{"file": "x"}}, "no.name": m{"a": 1}},
 			map[string]m{"acme": {"other": m{"file": "x"}}, "no.name": {"a": 1}},
 		},
 	} {
-		t.Run(tt.what, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			got := parse(t, m{"jobmanager": m{
 				"failure-enrichers":  tt.names,

@@ -278,16 +278,3 @@ func TestLoadRejects(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkGet(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "f")
-	require.NoError(b, os.WriteFile(path, []byte("a"), 0o600))
-	rules, err := reload.Load(reload.Options{File: path, Reload: true}, nil, parse)
-	require.NoError(b, err)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			rules.Get()
-		}
-	})
-}
