@@ -95,8 +95,8 @@ type FailureEnricher interface {
 	// comparable, one whose methods panic. A panic in ProcessFailure is
 	// recovered; the enricher then has no labels for this failure.
 	//
-	// ctx ends when this enricher's time is up, when ProcessFailure returns,
-	// and when Shutdown stops waiting. It has the values of the caller's
+	// ctx ends when this enricher's time is up, when all enrichers have
+	// settled, and when Shutdown stops waiting. It has the values of the caller's
 	// context but not its cancellation, because the context of a failed job
 	// has usually been cancelled. fc belongs to this call. Its maps must not
 	// be written to: a wrapper of enrichers may share them.

@@ -41,7 +41,7 @@ type Calls interface {
 	Prepare(i int)
 
 	// Call makes call i. It may take long, panic or exit its goroutine. ctx
-	// ends when the call's time is up, or when Call has returned.
+	// ends when the call's time is up, or when all calls are settled.
 	Call(ctx context.Context, i int) error
 
 	// Settle takes the outcome of call i. It is called exactly once for each

@@ -249,7 +249,7 @@ func (r *run) admit(t *task, now time.Duration) bool {
 func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	m := t.member()
 	o := Outcome{Status: CircuitOpen, Duration: now - t.admitted}
-	if r.scope.Err() != nil { // asked with the slot held, so that Shutdown waits for a call that finds it alive
+	if r.plan.base.Err() != nil { // asked with the slot held, so that Shutdown waits for a call that finds it alive
 		o.Status = Skipped
 	} else {
 		t.ticket, ok = m.Breaker.Enter()
@@ -265,11 +265,10 @@ func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	return true
 }
 
-// abandon settles t, which is running, and ends its context, as its time is up.
+// abandon settles t, which is running, as its time is up.
 // Its worker goes on, and its slot is held until the call returns.
 func (r *run) abandon(t *task, now time.Duration) {
 	m := t.member()
-	t.context().endAt(now)
 	m.slow.Store(true)
 	m.Slots.Abandon()
 	r.settle(t, Outcome{

@@ -1,7 +1,6 @@
 package fanout
 
 import (
-	"context"
 	"runtime/debug"
 	"time"
 
@@ -79,9 +78,7 @@ func (t *task) work() {
 // waitForSlot is a worker that begins with t, which is queued.
 func (t *task) waitForSlot(place *bulkhead.Place) {
 	r := t.run
-	ctx, cancel := context.WithDeadline(r.scope, r.scope.start.Add(t.deadline()))
-	err := place.Wait(ctx)
-	cancel()
+	err := place.Wait(t.context())
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
@@ -156,7 +153,6 @@ func (t *task) call() (next *task) {
 func (t *task) finish(o Outcome) (next *task) {
 	r, m := t.run, t.member()
 	now := r.scope.since()
-	t.context().endAt(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
 	m.Slots.Release(abandoned)
