@@ -214,10 +214,6 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, cancel := context.WithCancel(context.Background())
-	// Make the channel now: one that the first call makes in a bubble of
-	// testing/synctest could not be used outside that bubble.
-	base.Done()
 	e := &Enricher{
 		rejected:  l.rejected,
 		warnings:  l.warnings,
@@ -226,7 +222,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		logger:    s.logger,
 		timeout:   cfg.timeout(),
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
-		end:       newShutdown(cancel),
+		end:       newShutdown(),
 	}
 	e.waits = connect(l.kept)
 	fans := make([]*fanout.Member, len(l.kept))
@@ -237,7 +233,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	e.plan = fanout.NewPlan(base, fans, e.waits, e.timeout,
+	e.plan = fanout.NewPlan(e.end.calls, fans, e.waits, e.timeout,
 		func(value any, stack []byte) error {
 			err := NewPanicError(value, stack)
 			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods

@@ -223,7 +223,10 @@ func (m *member) merge(all, labels Labels) {
 	}
 }
 
-// Kinds of log lines about an enricher, beside one for each status.
+// lineKinds are the kinds of log lines about an enricher: one for each status, and
+// two more.
+var lineKinds = append(slices.Clip(statuses), "labels dropped or cut", "circuit breaker opened")
+
 const (
 	lineIssues = iota + numStatuses
 	lineOpened

@@ -224,9 +224,7 @@ func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.At
 // close closes an enricher that a factory made.
 func (c *candidate) close(logger *slog.Logger) {
 	if closer, ok := c.fe.(io.Closer); ok && c.ours {
-		var err error
-		p := guard.Apart(func() { err = closer.Close() })
-		if err := closingError(c.name, p, err); err != nil {
+		if err := closeEnricher(c.name, closer); err != nil {
 			logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
 				slog.String("enricher", c.name), slog.String("error", err.Error()))
 		}

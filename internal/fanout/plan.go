@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -48,7 +50,7 @@ type Plan struct {
 	deadlines []time.Duration // by member: when it must be done, after the start of a run
 	sharing   time.Duration   // how long calls share a goroutine: maxSharing, or less if there is little time
 
-	checks *bulkhead.Bulkhead // one slot for each CheckInput
+	checks *semaphore.Weighted // one for each CheckInput
 
 	runs  sync.Pool                  // of *run, see reuse.go
 	reuse func(start time.Time) bool // reports whether a run that starts now may be a used one
@@ -68,7 +70,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		panicked:  panicked,
 		then:      graph.Followers(waits),
 		sharing:   maxSharing,
-		checks:    bulkhead.New(maxChecks),
+		checks:    semaphore.NewWeighted(maxChecks),
 		reuse:     outsideBubble,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),

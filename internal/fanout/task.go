@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
-	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -76,9 +75,9 @@ func (t *task) work() {
 }
 
 // waitForSlot is a worker that begins with t, which is queued.
-func (t *task) waitForSlot(place *bulkhead.Place) {
+func (t *task) waitForSlot() {
 	r := t.run
-	err := place.Wait(t.context())
+	err := t.member().Slots.Wait(t.context())
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
