@@ -165,12 +165,13 @@ type Enricher struct {
 	readers   bool // some members are LabelReaders
 	logger    *slog.Logger
 
-	timeout time.Duration
-	waits   [][]int // by member: the members that it waits for
-	plan    *fanout.Plan
-	pending *semaphore.Weighted // EnrichAsync calls under way
-	counts  counters
-	end     *shutdown
+	timeout  time.Duration
+	waits    [][]int // by member: the members that it waits for
+	plan     *fanout.Plan
+	pending  *semaphore.Weighted // EnrichAsync calls under way
+	searches *semaphore.Weighted // for the Result that an error carries, under way
+	counts   counters
+	end      *shutdown
 }
 
 // A member is one loaded enricher.
@@ -222,6 +223,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		logger:    s.logger,
 		timeout:   cfg.timeout(),
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
+		searches:  semaphore.NewWeighted(maxSearches),
 		end:       newShutdown(),
 	}
 	e.waits = connect(l.kept)

@@ -128,7 +128,7 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 // third-party code: if they do not return in time, the chain is empty.
 func explainChain(cause error, timeout time.Duration) []ExplainedError {
 	chain := []ExplainedError{}
-	read := guard.Go(func() {
+	read := guard.Within(timeout, func() {
 		var walk guard.Walk
 		walk.Visit(cause, func(err error, depth int) guard.Step {
 			if len(chain) == maxExplainedErrors {
@@ -138,12 +138,10 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			return guard.Into
 		})
 	})
-	select {
-	case <-read:
-		return chain
-	case <-time.After(timeout):
+	if !read {
 		return []ExplainedError{}
 	}
+	return chain
 }
 
 // String returns x for people, in several lines.

@@ -60,16 +60,11 @@ func (l Labels) Clone() Labels { return maps.Clone(l) }
 // String returns the labels in ascending order of keys as "k=v, k=v". Values are
 // not quoted: the text is for people.
 func (l Labels) String() string {
-	var b strings.Builder
-	for i, key := range l.Keys() {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(key)
-		b.WriteByte('=')
-		b.WriteString(l[key])
+	var pairs []string
+	for _, key := range l.Keys() {
+		pairs = append(pairs, key+"="+l[key])
 	}
-	return b.String()
+	return strings.Join(pairs, ", ")
 }
 
 // LogValue returns the labels as a group in ascending order of keys.
@@ -307,30 +302,27 @@ func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
 	if e == nil || !resultsCarried.Load() {
 		return Result{}, false
 	}
-	if e.counts.searches.Add(1) > maxSearches {
-		e.counts.searches.Add(-1)
+	if !e.searches.TryAcquire(1) {
 		return Result{}, false
 	}
 	var (
-		res Result
-		ok  bool
+		res   Result
+		found bool
 	)
 	// Unwrap is third-party code and may never return. The enrichers need most of
 	// the time.
-	done := guard.Go(func() {
-		defer e.counts.searches.Add(-1)
-		res, ok = resultWhere(cause, func(r Result) bool {
+	done := guard.Within(e.timeout/10, func() {
+		defer e.searches.Release(1)
+		res, found = resultWhere(cause, func(r Result) bool {
 			k := r.of
 			return k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
 				(fc.Attempt == 0 || fc.Attempt == k.attempt)
 		})
 	})
-	select {
-	case <-done:
-		return res, ok
-	case <-time.After(e.timeout / 10):
+	if !done {
 		return Result{}, false
 	}
+	return res, found
 }
 
 // maxSearches bounds the searches for a Result that are under way, of which some

@@ -194,22 +194,16 @@ func (e *timeoutError) Unwrap() []error {
 // of its calls are under way, the future is complete at once, and every outcome
 // is [StatusSkipped] with [ErrOverloaded].
 func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
-	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
-	if e == nil || cause == nil {
-		close(future.done)
-		return future
-	}
-	if !e.end.enter() {
-		future.result = e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
-		close(future.done)
-		return future
-	}
-	if !e.pending.TryAcquire(1) {
+	switch {
+	case e == nil || cause == nil:
+		return completed(Result{Labels: Labels{}})
+	case !e.end.enter():
+		return completed(e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown))
+	case !e.pending.TryAcquire(1):
 		e.end.leave()
-		future.result = e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded)
-		close(future.done)
-		return future
+		return completed(e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded))
 	}
+	future := &Future{done: make(chan struct{})}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
 		start := time.Now()
@@ -252,6 +246,13 @@ func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Ui
 type Future struct {
 	done   chan struct{} // closed once result is set
 	result Result
+}
+
+// completed returns a Future that has its result.
+func completed(res Result) *Future {
+	f := &Future{done: make(chan struct{}), result: res}
+	close(f.done)
+	return f
 }
 
 // Done returns a channel that is closed when the result is ready.
