@@ -81,12 +81,6 @@ func (e *OverlapError) Error() string {
 	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it", e.Key, quoted(e.Enrichers))
 }
 
-// overlaps are all the overlaps of one enricher.
-type overlaps struct{ all []error }
-
-func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
-func (o *overlaps) Unwrap() []error { return o.all }
-
 // rejectOverlaps rejects all candidates that share an output key with another.
 func rejectOverlaps(all []*candidate) {
 	setters := map[string][]*candidate{}
@@ -98,6 +92,7 @@ func rejectOverlaps(all []*candidate) {
 			setters[key] = append(setters[key], c)
 		}
 	}
+	overlaps := map[*candidate][]error{}
 	for _, key := range sortedKeys(setters) {
 		cs := setters[key]
 		if len(cs) < 2 {
@@ -106,15 +101,11 @@ func rejectOverlaps(all []*candidate) {
 		overlap := &OverlapError{Key: key}
 		for _, c := range cs {
 			overlap.Enrichers = append(overlap.Enrichers, c.name)
+			overlaps[c] = append(overlaps[c], overlap)
 		}
-		for _, c := range cs {
-			shared, ok := c.rejected.(*overlaps)
-			if !ok {
-				shared = &overlaps{}
-				c.rejected = shared
-			}
-			shared.all = append(shared.all, overlap)
-		}
+	}
+	for c, errs := range overlaps {
+		c.rejected = errors.Join(errs...)
 	}
 }
 
@@ -126,17 +117,10 @@ type CycleError struct {
 	reads []string // which of them reads which key of which, for the message
 }
 
-// maxReads bounds the message of a CycleError.
-const maxReads = 16
-
 func (e *CycleError) Error() string {
 	var reads string
-	if shown := e.reads[:min(len(e.reads), maxReads)]; len(shown) > 0 {
-		reads = strings.Join(shown, ", ")
-		if more := len(e.reads) - len(shown); more > 0 {
-			reads += fmt.Sprintf(" and %d more", more)
-		}
-		reads = " (" + reads + ")"
+	if len(e.reads) > 0 {
+		reads = " (" + strings.Join(e.reads, ", ") + ")"
 	}
 	if len(e.Enrichers) == 1 {
 		return fmt.Sprintf("enricher %q waits for its own labels%s: an input key must not be one of its output keys", e.Enrichers[0], reads)
@@ -182,13 +166,20 @@ func newCycleError(members []*candidate) *CycleError {
 	return err
 }
 
+// isConflict reports whether err is about enrichers that are correct by themselves.
+func isConflict(err error) bool {
+	_, overlap := AsType[*OverlapError](err)
+	_, cycle := AsType[*CycleError](err)
+	return overlap || cycle
+}
+
 // rejectionErrors returns the errors of rejected, each once: those that share a
 // key or a cycle have the same error.
 func rejectionErrors(rejected []Rejection) (errs []error) {
 	for _, r := range rejected {
 		own := []error{r.Err}
-		if shared, ok := r.Err.(*overlaps); ok {
-			own = shared.all
+		if joined, ok := r.Err.(interface{ Unwrap() []error }); ok {
+			own = joined.Unwrap()
 		}
 		for _, err := range own {
 			if !slices.Contains(errs, err) { // all of them are our own pointers
@@ -299,17 +290,8 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 		})
 	}
 	missing := func(name string) string {
-		why := "no such enricher is configured: add it to failure-enrichers, or remove this"
-		var instances []string
-		for _, other := range names {
-			if base, _, ok := strings.Cut(other, "/"); ok && fold(base) == fold(name) {
-				instances = append(instances, other)
-			}
-		}
-		if len(instances) > 0 {
-			return why + "; instances have options of their own: " + quoted(instances)
-		}
-		return why + nearest.Hint(name, names)
+		return "no such enricher is configured: add it to failure-enrichers, or remove this; " +
+			"an instance, such as rules/payments, has options of its own" + nearest.Hint(name, names)
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		switch c := configured[fold(name)]; {

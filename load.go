@@ -205,8 +205,7 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 			continue
 		}
 		level := slog.LevelError
-		switch c.rejected.(type) {
-		case *overlaps, *CycleError:
+		if isConflict(c.rejected) {
 			level = slog.LevelWarn
 		}
 		logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
