@@ -154,11 +154,7 @@ func newCycleError(members []*candidate) *CycleError {
 	}
 	for _, c := range members {
 		for _, key := range unique(c.inputs) {
-			switch by, ok := setter[key]; {
-			case !ok, key == graph.All:
-			case by == c.name:
-				err.reads = append(err.reads, fmt.Sprintf("%q reads its own %q", by, key))
-			default:
+			if by, ok := setter[key]; ok && key != graph.All {
 				err.reads = append(err.reads, fmt.Sprintf("%q reads %q of %q", c.name, key, by))
 			}
 		}
@@ -199,36 +195,26 @@ type finding struct {
 	err      error // names the enricher
 }
 
-// checkInputs returns the input keys that no enricher sets, and the values that
+// checkInputs returns the input keys that no loaded enricher sets, and the values that
 // their readers look for and that are never set.
-func checkInputs(all []*candidate) (found []finding) {
-	set, rejected := map[string]*candidate{}, map[string][]string{}
-	for _, c := range all {
-		for _, key := range unique(c.outputs) {
-			if c.rejected == nil {
-				set[key] = c
-			} else {
-				rejected[key] = append(rejected[key], c.name)
-			}
+func checkInputs(kept []*candidate) (found []finding) {
+	set := map[string]*candidate{}
+	for _, c := range kept {
+		for _, key := range c.outputs {
+			set[key] = c
 		}
 	}
-	for _, c := range all {
-		if c.rejected != nil {
-			continue
-		}
+	for _, c := range kept {
 		for _, key := range unique(c.inputs) {
 			setter := set[key]
 			switch {
 			case key == graph.All:
 			case setter != nil:
 				found = append(found, c.checkValues(key, setter)...)
-			case rejected[key] != nil:
-				found = append(found, c.finding("Failure enricher reads a label that only rejected enrichers set",
-					"it reads the label %q, which only rejected enrichers set: %s", key, quoted(rejected[key])))
 			default:
 				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.outputs, key) })
-				found = append(found, c.finding("Failure enricher reads a label that no enricher sets",
-					"it reads the label %q, which no enricher sets%s", key, nearest.Hint(key, others)))
+				found = append(found, c.finding("Failure enricher reads a label that no loaded enricher sets",
+					"it reads the label %q, which no loaded enricher sets%s", key, nearest.Hint(key, others)))
 			}
 		}
 	}
@@ -289,21 +275,21 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 			&ConfigError{name, section, errors.New(why)},
 		})
 	}
-	missing := func(name string) string {
-		return "no such enricher is configured: add it to failure-enrichers, or remove this; " +
-			"an instance, such as rules/payments, has options of its own" + nearest.Hint(name, names)
+	missing := func(name, section string) {
+		add(name, section, "no such enricher is configured: add it to failure-enrichers, or remove this; "+
+			"an instance, such as rules/payments, has options of its own"+nearest.Hint(name, names))
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		switch c := configured[fold(name)]; {
 		case c == nil:
-			add(name, "failure-enricher", missing(name))
-		case c.inCode:
+			missing(name, "failure-enricher")
+		case c.factory == nil && c.fe != nil:
 			add(name, "failure-enricher", "the enricher is made in code and takes no options: remove this")
 		}
 	}
 	for _, name := range sortedKeys(cfg.Policies) {
 		if configured[fold(name)] == nil {
-			add(name, "failure-enrichment.policies", missing(name))
+			missing(name, "failure-enrichment.policies")
 		}
 	}
 	return found

@@ -275,13 +275,13 @@ func TestCycleOfOne(t *testing.T) {
 	var cycle *enricher.CycleError
 	require.ErrorAs(t, e.Rejected()[0].Err, &cycle)
 	assert.Equal(t, []string{"self"}, cycle.Enrichers)
-	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys`)
+	assert.EqualError(t, cycle, `enricher "self" waits for its own labels ("self" reads "self" of "self"): an input key must not be one of its output keys`)
 	assert.Equal(t, []string{"after", "all"}, namesOf(e), "a reader of all labels does not wait for itself")
 	lines := log.lines()
 	require.Len(t, lines, 4)
 	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher rejected" enricher=self`)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that only rejected enrichers set" enricher=after `+
-		`error="enricher \"after\": it reads the label \"self\", which only rejected enrichers set: \"self\""`, lines[3])
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no loaded enricher sets" enricher=after `+
+		`error="enricher \"after\": it reads the label \"self\", which no loaded enricher sets"`, lines[3])
 }
 
 func TestCycleDoesNotIncludeReadersOfAll(t *testing.T) {
@@ -315,7 +315,7 @@ no such failure enricher: "unknown": registered are "a", "good"
 no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance (names are separated by commas); registered are "a", "good"
 enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
 enricher "panics": its declarations: panic: boom
-enricher "self" waits for its own labels ("self" reads its own "self"): an input key must not be one of its output keys
+enricher "self" waits for its own labels ("self" reads "self" of "self"): an input key must not be one of its output keys
 enricher "off": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this; an instance, such as rules/payments, has options of its own`)
 	var (
 		overlap *enricher.OverlapError
@@ -376,12 +376,12 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 	}
 	want := []string{
 		`output key "shared" is declared by "a", "b": only one enricher may declare it`,
-		`enricher "reader": it reads the label "readr", which no enricher sets`,
-		`enricher "reader": it reads the label "shared", which only rejected enrichers set: "a", "b"`,
-		`enricher "reader": it reads the label "tpye", which no enricher sets; did you mean "type"?`,
+		`enricher "reader": it reads the label "readr", which no loaded enricher sets`,
+		`enricher "reader": it reads the label "shared", which no loaded enricher sets`,
+		`enricher "reader": it reads the label "tpye", which no loaded enricher sets; did you mean "type"?`,
 		`enricher "reader": it looks for the label type="USR", which "setter" never sets: its values are "USER", "SYSTEM"; did you mean "USER"?`,
 		`enricher "reader": it looks for the label type="x", which "setter" never sets: its values are "USER", "SYSTEM"`,
-		`enricher "reader": it reads the label "y", which no enricher sets`,
+		`enricher "reader": it reads the label "y", which no loaded enricher sets`,
 		`enricher "veto": its output key "job_cannot_restart" must be "JOB_CANNOT_RESTART" to veto a restart: labels are case-sensitive`,
 	}
 	var log loadLog
@@ -389,8 +389,8 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 	assert.Equal(t, want, textsOf(e.Warnings()))
 	lines := log.lines()
 	require.Len(t, lines, 3+2+7)
-	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no enricher sets" enricher=reader `+
-		`error="enricher \"reader\": it reads the label \"readr\", which no enricher sets"`, lines[5])
+	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no loaded enricher sets" enricher=reader `+
+		`error="enricher \"reader\": it reads the label \"readr\", which no loaded enricher sets"`, lines[5])
 	assert.Contains(t, lines[8], `level=WARN msg="Failure enricher looks for a value that is never set" enricher=reader error=`)
 	assert.Contains(t, lines[11], `level=ERROR msg="Failure enricher sets a label that vetoes no restart" enricher=veto error=`)
 

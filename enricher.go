@@ -250,10 +250,11 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 }
 
 func newMember(c *candidate, p Policy) *member {
-	m := &member{
+	return &member{
 		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Labels: c.labels, Location: c.from},
 		policy: p,
 		fe:     c.fe,
+		closer: c.closer(),
 		keys:   unique(c.outputs),
 		reader: c.reader,
 		reads:  c.reads,
@@ -265,10 +266,6 @@ func newMember(c *candidate, p Policy) *member {
 		errSaturated:   fmt.Errorf("%w (%d)", ErrSaturated, p.MaxConcurrent),
 		errCircuitOpen: fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, p.BreakerCooldown, p.BreakerThreshold),
 	}
-	if c.ours {
-		m.closer, _ = c.fe.(io.Closer)
-	}
-	return m
 }
 
 // Enrich returns the labels of a failure. It is [Enricher.EnrichContext] with an

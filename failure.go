@@ -163,21 +163,10 @@ func (f *failure) CheckInput() {
 // usually includes those of the errors that it wraps.
 const maxCheckedTexts = 64
 
-// statusOf is the Status for each status of the fan-out.
-var statusOf = [...]Status{
-	fanout.OK:          StatusOK,
-	fanout.Failed:      StatusFailed,
-	fanout.TimedOut:    StatusTimedOut,
-	fanout.Panicked:    StatusPanicked,
-	fanout.Saturated:   StatusSaturated,
-	fanout.CircuitOpen: StatusCircuitOpen,
-	fanout.Skipped:     StatusSkipped,
-}
-
 // Settle records the outcome of one enricher, and counts it.
 func (f *failure) Settle(i int, from fanout.Outcome) {
 	m, o := f.e.members[i], &f.outcomes[i]
-	o.Enricher, o.Status, o.Duration = m.info.Name, statusOf[from.Status], from.Duration
+	o.Enricher, o.Status, o.Duration = m.info.Name, Status(from.Status), from.Duration
 	var a answer
 	if o.Status == StatusOK || o.Status == StatusFailed {
 		a, f.answers[i] = f.answers[i], answer{}

@@ -193,26 +193,27 @@ func checkValue(value string) bool {
 // filterLabels is checkLabels for labels of which some must be dropped or cut.
 func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
 	kept := make(Labels, min(len(labels), len(keys)))
-	var issues issueList
-	for _, key := range keys {
-		value, ok := labels[key]
+	var issues []LabelIssue
+	for _, key := range labels.Keys() {
+		value := labels[key]
+		_, declared := slices.BinarySearch(keys, key)
+		var err error
 		switch {
-		case !ok:
+		case !declared:
+			err = ErrUndeclaredKey
 		case !checkValue(value):
-			issues.add(key, fmt.Errorf("%w: %.64q", ErrInvalidValue, value))
+			err = fmt.Errorf("%w: %.64q", ErrInvalidValue, value)
 		case len(kept) == limits.MaxLabels:
-			issues.add(key, fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels))
+			err = fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels)
 		case len(value) > limits.MaxValueLength:
 			// Cloned, so that the long value can be collected.
 			kept[key] = strings.Clone(text.Cut(value, limits.MaxValueLength))
-			issues.add(key, fmt.Errorf("%w: it has %d bytes, at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
+			err = fmt.Errorf("%w: it has %d bytes, at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength)
 		default:
 			kept[key] = value
 		}
-	}
-	for key := range labels {
-		if _, ok := slices.BinarySearch(keys, key); !ok {
-			issues.add(key, ErrUndeclaredKey)
+		if err != nil && len(issues) < maxIssues {
+			issues = append(issues, LabelIssue{strings.Clone(text.Cut(key, maxKeyLength)), err})
 		}
 	}
 	return kept, issues
@@ -222,26 +223,6 @@ func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelI
 type LabelIssue struct {
 	Key string // at most 128 bytes; a longer one is cut
 	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
-}
-
-// An issueList holds the first maxIssues issues in ascending order of keys,
-// however many are added: an enricher may return a million labels.
-type issueList []LabelIssue
-
-func (l *issueList) add(key string, err error) {
-	if len(key) > maxKeyLength {
-		key = strings.Clone(text.Cut(key, maxKeyLength))
-	}
-	at, _ := slices.BinarySearchFunc(*l, key, func(issue LabelIssue, key string) int {
-		return strings.Compare(issue.Key, key)
-	})
-	if at == maxIssues {
-		return
-	}
-	if len(*l) == maxIssues {
-		*l = (*l)[:maxIssues-1]
-	}
-	*l = slices.Insert(*l, at, LabelIssue{key, err})
 }
 
 // WithResult returns err with the Result of its enrichment attached. It is like

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -121,14 +122,14 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 type Status uint8
 
 const (
-	StatusUnknown     Status = iota // no outcome; text "unknown"
-	StatusOK                        // its labels are merged; "ok"
-	StatusFailed                    // it returned an error; "failed"
-	StatusTimedOut                  // it did not return in time; "timed-out"
-	StatusPanicked                  // it panicked, or called runtime.Goexit; "panicked"
-	StatusSaturated                 // not called: MaxConcurrent calls were under way; "saturated"
-	StatusCircuitOpen               // not called: its circuit breaker was open; "circuit-open"
-	StatusSkipped                   // not called: overloaded or shut down; "skipped"
+	StatusUnknown     Status = 0                          // no outcome; text "unknown"
+	StatusOK          Status = Status(fanout.OK)          // its labels are merged; "ok"
+	StatusFailed      Status = Status(fanout.Failed)      // it returned an error; "failed"
+	StatusTimedOut    Status = Status(fanout.TimedOut)    // it did not return in time; "timed-out"
+	StatusPanicked    Status = Status(fanout.Panicked)    // it panicked, or called runtime.Goexit; "panicked"
+	StatusSaturated   Status = Status(fanout.Saturated)   // not called: MaxConcurrent calls were under way; "saturated"
+	StatusCircuitOpen Status = Status(fanout.CircuitOpen) // not called: its circuit breaker was open; "circuit-open"
+	StatusSkipped     Status = Status(fanout.Skipped)     // not called: overloaded or shut down; "skipped"
 )
 
 const numStatuses = int(StatusSkipped) + 1
@@ -169,18 +170,10 @@ func (e *timeoutError) Error() string {
 	if e.limit == 0 {
 		return fmt.Sprintf("not called, as the time was up before its turn came: %v", context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %v", rounded(e.limit), cmp.Or(e.err, context.DeadlineExceeded))
-}
-
-// rounded returns d with three significant digits. The time of a call is shorter
-// than its share of the budget by the moment that passed before, and 499.783641ms
-// would be no limit that a reader knows.
-func rounded(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
+	// The time of a call is shorter than its share of the budget by the moment that
+	// passed before: 499.783641ms would be no limit that a reader knows.
+	limit := cmp.Or(e.limit.Round(time.Millisecond), e.limit)
+	return fmt.Sprintf("not done within %v: %v", limit, cmp.Or(e.err, context.DeadlineExceeded))
 }
 
 func (e *timeoutError) Unwrap() []error {
