@@ -162,13 +162,6 @@ func newCycleError(members []*candidate) *CycleError {
 	return err
 }
 
-// isConflict reports whether err is about enrichers that are correct by themselves.
-func isConflict(err error) bool {
-	_, overlap := AsType[*OverlapError](err)
-	_, cycle := AsType[*CycleError](err)
-	return overlap || cycle
-}
-
 // rejectionErrors returns the errors of rejected, each once: those that share a
 // key or a cycle have the same error.
 func rejectionErrors(rejected []Rejection) (errs []error) {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -211,14 +210,9 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 // oneLine returns text in a form that is safe for a terminal: what cannot be
 // printed is written as in a Go string.
 func oneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRune(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
+	quoted := strconv.Quote(text)
+	return printable.Replace(quoted[1 : len(quoted)-1])
 }
+
+// printable undoes what strconv.Quote does to characters that can be printed.
+var printable = strings.NewReplacer(`\\`, `\`, `\"`, `"`)

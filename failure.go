@@ -90,7 +90,7 @@ func (f *failure) run(start time.Time) {
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
 	}
-	f.over = f.e.plan.RunSince(start, f.ctx, f)
+	f.over = f.e.plan.Run(start, f.ctx, f)
 }
 
 // maxMapHint bounds the room made for labels that may never come.

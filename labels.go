@@ -159,19 +159,20 @@ func CheckKey(key string) error {
 // wrong with the others. keys are the enricher's in ascending order. The result
 // may be labels itself, so the caller must copy it to keep it.
 func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
-	clean, found := true, 0
+	found := 0
 	for _, key := range keys {
 		value, ok := labels[key]
 		if !ok {
 			continue
 		}
-		found++
-		clean = clean && len(value) <= limits.MaxValueLength && checkValue(value)
-		if found == len(labels) {
+		if len(value) > limits.MaxValueLength || !checkValue(value) {
+			break
+		}
+		if found++; found == len(labels) {
 			break
 		}
 	}
-	if clean && found == len(labels) && found <= limits.MaxLabels {
+	if found == len(labels) && found <= limits.MaxLabels {
 		return labels, nil
 	}
 	return filterLabels(labels, keys, limits)

@@ -198,7 +198,9 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 			continue
 		}
 		level := slog.LevelError
-		if isConflict(c.rejected) {
+		_, overlap := AsType[*OverlapError](c.rejected)
+		_, cycle := AsType[*CycleError](c.rejected)
+		if overlap || cycle {
 			level = slog.LevelWarn
 		}
 		logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -56,18 +57,13 @@ func (r Result) Err() error {
 
 // MarshalJSON encodes r with the duration as text. No member is null.
 func (r Result) MarshalJSON() ([]byte, error) {
-	labels, outcomes := r.Labels, r.Outcomes
-	if labels == nil {
-		labels = Labels{}
-	}
-	if outcomes == nil {
-		outcomes = []Outcome{}
-	}
+	labels := Labels{}
+	maps.Copy(labels, r.Labels)
 	return json.Marshal(struct {
 		Labels   Labels    `json:"labels"`
 		Outcomes []Outcome `json:"outcomes"`
 		Duration string    `json:"duration"`
-	}{labels, outcomes, r.Duration.String()})
+	}{labels, append([]Outcome{}, r.Outcomes...), r.Duration.String()})
 }
 
 // clone returns a deep copy.

@@ -406,7 +406,7 @@ func TestContextDoneCostsNoAllocationPerCall(t *testing.T) {
 	p := fanout.NewPlan(context.Background(), members(n), independent(n), time.Second, asPanicError)
 	allocs := math.Inf(1)
 	for range 20 { // with the race detector, or on a busy machine, some runs are not kept
-		allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(context.Background(), asking{}) }))
+		allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(time.Now(), context.Background(), asking{}) }))
 	}
 	require.Less(t, allocs, float64(n), "some for each run")
 }
@@ -426,7 +426,7 @@ func TestContextIsNotKeptByThePlan(t *testing.T) {
 	p := newPlanOn(base, members(2), independent(2), time.Minute)
 	value := new([64]byte)
 	kept := weak.Make(value)
-	p.Run(context.WithValue(context.Background(), key{}, value), asking{})
+	p.Run(time.Now(), context.WithValue(context.Background(), key{}, value), asking{})
 	runtime.GC()
 	require.Nil(t, kept.Value())
 	require.NoError(t, base.Err())

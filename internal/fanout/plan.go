@@ -31,7 +31,7 @@ const maxChecks = 64
 type Member struct {
 	Timeout time.Duration // of one call; 0: as long as the plan allows
 	Slots   *bulkhead.Bulkhead
-	Breaker *breaker.Breaker // may be nil
+	Breaker *breaker.Breaker
 
 	// slow says that the last call took longer than maxSharing, or did not
 	// return. The next one gets a goroutine at once, and delays no other.
@@ -68,7 +68,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		members:   members,
 		base:      base,
 		panicked:  panicked,
-		then:      graph.Followers(waits),
+		then:      make([][]int, len(members)),
 		sharing:   maxSharing,
 		checks:    semaphore.NewWeighted(maxChecks),
 		reuse:     outsideBubble,
@@ -84,6 +84,9 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		p.waits[i] = int32(len(w))
 		if len(w) == 0 {
 			p.first = append(p.first, i)
+		}
+		for _, j := range w {
+			p.then[j] = append(p.then[j], i)
 		}
 		// timeout*d/D, in an order that does not overflow.
 		d := time.Duration(depths[i])

@@ -110,9 +110,6 @@ func module(pkg string) (path, version string) {
 			continue
 		}
 		path, version = m.Path, m.Version
-		if m.Replace != nil {
-			version = strings.TrimSpace("=> " + m.Replace.Path + " " + m.Replace.Version)
-		}
 	}
 	return path, version
 }

@@ -161,8 +161,8 @@ func TestModuleIsTheLongestMatch(t *testing.T) {
 		{"example.com/app/nested/x", "example.com/app/nested", "v0.9.0"},
 		{"example.com/app/nested/deep/x", "example.com/app/nested/deep", "v1.0.0"},
 		{"example.com/app/nestedness", "example.com/app", "(devel)"},
-		{"example.com/local/x", "example.com/local", "=> ../local"},
-		{"example.com/fork", "example.com/fork", "=> example.com/mine v2.0.1"},
+		{"example.com/local/x", "example.com/local", "v0.0.0"},
+		{"example.com/fork", "example.com/fork", "v2.0.0"},
 		{"example.com/apple", "", ""},
 		{"strings", "", ""},
 	} {
