@@ -63,7 +63,6 @@ package enricher
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -185,9 +184,6 @@ type member struct {
 	reads  []string // the keys of the labels that it reads, "*" expanded
 	fan    *fanout.Member
 
-	errSaturated   error
-	errCircuitOpen error
-
 	calls [numStatuses]atomic.Uint64
 	lines [numLines]sparse.Limiter
 }
@@ -254,7 +250,7 @@ func newMember(c *candidate, p Policy) *member {
 		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Labels: c.labels, Location: c.from},
 		policy: p,
 		fe:     c.fe,
-		closer: c.closer(),
+		closer: c.closer,
 		keys:   unique(c.outputs),
 		reader: c.reader,
 		reads:  c.reads,
@@ -263,8 +259,6 @@ func newMember(c *candidate, p Policy) *member {
 			Slots:   bulkhead.New(p.MaxConcurrent),
 			Breaker: breaker.New(p.BreakerThreshold, p.BreakerCooldown),
 		},
-		errSaturated:   fmt.Errorf("%w (%d)", ErrSaturated, p.MaxConcurrent),
-		errCircuitOpen: fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, p.BreakerCooldown, p.BreakerThreshold),
 	}
 }
 

@@ -178,9 +178,9 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 	case StatusTimedOut:
 		o.Err = &timeoutError{from.Limit, from.Err}
 	case StatusSaturated:
-		o.Err = m.errSaturated
+		o.Err = fmt.Errorf("%w (%d)", ErrSaturated, m.policy.MaxConcurrent)
 	case StatusCircuitOpen:
-		o.Err = m.errCircuitOpen
+		o.Err = fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, m.policy.BreakerCooldown, m.policy.BreakerThreshold)
 	case StatusSkipped:
 		o.Err = ErrShutdown
 	default:

@@ -18,6 +18,7 @@ type candidate struct {
 	name     string
 	factory  Factory         // nil for one made in code, or unknown
 	fe       FailureEnricher // nil if there is none
+	closer   io.Closer       // nil unless a factory made it and it must be closed
 	outputs  []string
 	inputs   []string
 	reader   bool
@@ -125,6 +126,7 @@ func makeAll(all []*candidate, cfg Config, s *settings) error {
 		fe, err := create(c.factory, newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger))
 		if !isNil(fe) {
 			c.fe = fe
+			c.closer, _ = fe.(io.Closer)
 		}
 		if err != nil {
 			errs, failed = append(errs, err), true
@@ -215,21 +217,13 @@ func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.At
 	guard.Do(func() { logger.LogAttrs(context.Background(), level, msg, attrs...) })
 }
 
-// closer returns the enricher if a factory made it and it must be closed, and nil
-// otherwise.
-func (c *candidate) closer() io.Closer {
-	if c.factory == nil {
-		return nil
-	}
-	closer, _ := c.fe.(io.Closer)
-	return closer
-}
-
+// close closes an enricher that a factory made.
 func (c *candidate) close(logger *slog.Logger) {
-	if closer := c.closer(); closer != nil {
-		if err := closeEnricher(c.name, closer); err != nil {
-			logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
-				slog.String("enricher", c.name), slog.String("error", err.Error()))
-		}
+	if c.closer == nil {
+		return
+	}
+	if err := closeEnricher(c.name, c.closer); err != nil {
+		logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
+			slog.String("enricher", c.name), slog.String("error", err.Error()))
 	}
 }
