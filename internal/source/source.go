@@ -29,9 +29,6 @@ func Of(value, code any, method func(reflect.Type) (reflect.Method, bool)) Place
 			p.File, p.Line = file, line
 		}
 	}
-	if t := reflect.TypeOf(code); p.Module == "" && t != nil {
-		p.Module, p.Version = module(elem(t).PkgPath())
-	}
 	return p
 }
 
