@@ -125,8 +125,7 @@ func quoted(names []string) string {
 
 // unique returns the keys in ascending order without duplicates.
 func unique(keys []string) []string {
-	keys = slices.Sorted(slices.Values(keys))
-	return slices.Compact(keys)
+	return slices.Compact(slices.Sorted(slices.Values(keys)))
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

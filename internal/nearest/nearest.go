@@ -19,11 +19,7 @@ func Name(name string, among []string) (string, bool) {
 	if len(name) > maxLength {
 		return "", false
 	}
-	var (
-		want  = lower(name)
-		best  string
-		least = -1
-	)
+	want, best, least := lower(name), "", -1
 	for _, candidate := range slices.Sorted(slices.Values(among)) {
 		have := lower(candidate)
 		d := distance(want, have)
