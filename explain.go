@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -128,7 +127,7 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 // third-party code: if they do not return in time, the chain is empty.
 func explainChain(cause error, timeout time.Duration) []ExplainedError {
 	chain := []ExplainedError{}
-	read := guard.Go(func() {
+	read := guard.Within(timeout, func() {
 		var walk guard.Walk
 		walk.Visit(cause, func(err error, depth int) guard.Step {
 			if len(chain) == maxExplainedErrors {
@@ -138,12 +137,10 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			return guard.Into
 		})
 	})
-	select {
-	case <-read:
-		return chain
-	case <-time.After(timeout):
+	if !read {
 		return []ExplainedError{}
 	}
+	return chain
 }
 
 // String returns x for people, in several lines.
@@ -213,14 +210,9 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 // oneLine returns text in a form that is safe for a terminal: what cannot be
 // printed is written as in a Go string.
 func oneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRune(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
+	quoted := strconv.Quote(text)
+	return printable.Replace(quoted[1 : len(quoted)-1])
 }
+
+// printable undoes what strconv.Quote does to characters that can be printed.
+var printable = strings.NewReplacer(`\\`, `\`, `\"`, `"`)

@@ -90,7 +90,7 @@ func (f *failure) run(start time.Time) {
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
 	}
-	f.over = f.e.plan.RunSince(start, f.ctx, f)
+	f.over = f.e.plan.Run(start, f.ctx, f)
 }
 
 // maxMapHint bounds the room made for labels that may never come.
@@ -163,21 +163,10 @@ func (f *failure) CheckInput() {
 // usually includes those of the errors that it wraps.
 const maxCheckedTexts = 64
 
-// statusOf is the Status for each status of the fan-out.
-var statusOf = [...]Status{
-	fanout.OK:          StatusOK,
-	fanout.Failed:      StatusFailed,
-	fanout.TimedOut:    StatusTimedOut,
-	fanout.Panicked:    StatusPanicked,
-	fanout.Saturated:   StatusSaturated,
-	fanout.CircuitOpen: StatusCircuitOpen,
-	fanout.Skipped:     StatusSkipped,
-}
-
 // Settle records the outcome of one enricher, and counts it.
 func (f *failure) Settle(i int, from fanout.Outcome) {
 	m, o := f.e.members[i], &f.outcomes[i]
-	o.Enricher, o.Status, o.Duration = m.info.Name, statusOf[from.Status], from.Duration
+	o.Enricher, o.Status, o.Duration = m.info.Name, Status(from.Status), from.Duration
 	var a answer
 	if o.Status == StatusOK || o.Status == StatusFailed {
 		a, f.answers[i] = f.answers[i], answer{}
@@ -189,9 +178,9 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 	case StatusTimedOut:
 		o.Err = &timeoutError{from.Limit, from.Err}
 	case StatusSaturated:
-		o.Err = m.errSaturated
+		o.Err = fmt.Errorf("%w (%d)", ErrSaturated, m.policy.MaxConcurrent)
 	case StatusCircuitOpen:
-		o.Err = m.errCircuitOpen
+		o.Err = fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, m.policy.BreakerCooldown, m.policy.BreakerThreshold)
 	case StatusSkipped:
 		o.Err = ErrShutdown
 	default:
@@ -223,7 +212,10 @@ func (m *member) merge(all, labels Labels) {
 	}
 }
 
-// Kinds of log lines about an enricher, beside one for each status.
+// lineKinds are the kinds of log lines about an enricher: one for each status, and
+// two more.
+var lineKinds = append(slices.Clip(statuses), "labels dropped or cut", "circuit breaker opened")
+
 const (
 	lineIssues = iota + numStatuses
 	lineOpened

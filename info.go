@@ -126,7 +126,6 @@ func (s *BreakerState) UnmarshalText(text []byte) error {
 type counters struct {
 	overloaded    atomic.Uint64
 	afterShutdown atomic.Uint64
-	searches      atomic.Int64 // for the Result that an error carries, under way
 
 	skipped        sparse.Limiter
 	observerPanics sparse.Limiter

@@ -39,25 +39,16 @@ func opened(t *testing.T) *breaker.Breaker {
 	return b
 }
 
-func TestBreakerThatIsNilIsAlwaysClosed(t *testing.T) {
-	t.Parallel()
-	var b *breaker.Breaker
-	for range 100 {
-		assert.False(t, b.Rejects())
-		ticket, ok := b.Enter()
-		assert.True(t, ok)
-		assert.False(t, b.Leave(ticket, true))
-		b.Waive(ticket)
-		assert.Equal(t, breaker.Closed, b.State())
-	}
-}
-
-func TestBreakerIsNilIfTheThresholdIsBelowOne(t *testing.T) {
+func TestBreakerWithoutAThresholdIsAlwaysClosed(t *testing.T) {
 	t.Parallel()
 	for _, threshold := range []int{0, -1, math.MinInt} {
-		assert.Nil(t, breaker.New(threshold, cooldown), threshold)
+		b := breaker.New(threshold, cooldown)
+		for range 100 {
+			assert.False(t, b.Rejects())
+			assert.False(t, b.Leave(enter(t, b), true))
+			assert.Equal(t, breaker.Closed, b.State())
+		}
 	}
-	assert.NotNil(t, breaker.New(1, cooldown))
 }
 
 func TestBreakerOpensAtTheThreshold(t *testing.T) {

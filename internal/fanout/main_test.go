@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 )
@@ -40,7 +41,7 @@ func (p *panicError) Error() string { return fmt.Sprint("panicked: ", p.value) }
 func members(n int) []*fanout.Member {
 	all := make([]*fanout.Member, n)
 	for i := range all {
-		all[i] = &fanout.Member{Slots: bulkhead.New(64)}
+		all[i] = &fanout.Member{Slots: bulkhead.New(64), Breaker: breaker.New(0, 0)}
 	}
 	return all
 }
@@ -179,7 +180,7 @@ func (r *recorder) CheckInput() {
 // run makes the calls of p.
 func (r *recorder) run(p *fanout.Plan, values context.Context) {
 	r.t.Helper()
-	r.over = p.Run(values, r)
+	r.over = p.Run(time.Now(), values, r)
 	r.hasReturned.Store(true)
 	if r.over {
 		assert.Zero(r.t, r.underWay.Load(), "calls are under way that are said to be over")

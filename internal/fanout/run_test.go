@@ -135,7 +135,9 @@ func TestRunStartsACallWhateverBecameOfThoseItWaitsFor(t *testing.T) {
 				if c.slots != nil {
 					all[0].Slots = c.slots
 				}
-				all[0].Breaker = c.breaker
+				if c.breaker != nil {
+					all[0].Breaker = c.breaker
+				}
 				r := run(t, newPlan(t, all, chain(2), timeout), 2, func(ctx context.Context, i int) error {
 					if i == 0 {
 						return c.call(ctx)

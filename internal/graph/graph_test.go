@@ -78,13 +78,6 @@ func TestDepthsOfManyPaths(t *testing.T) {
 	assert.Equal(t, want, graph.Depths(waits))
 }
 
-func TestFollowers(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, [][]int{}, graph.Followers(nil))
-	assert.Equal(t, [][]int{{1, 2}, {3}, {3}, nil}, graph.Followers([][]int{nil, {0}, {0}, {1, 2}}))
-	assert.Equal(t, [][]int{{0, 1}, nil}, graph.Followers([][]int{{0}, {0}}))
-}
-
 // matrix turns lists of edges into a table, by which a brute force goes.
 func matrix(edges [][]int) [][]bool {
 	m := make([][]bool, len(edges))
@@ -224,12 +217,5 @@ func TestDepthsOfRandomGraphs(t *testing.T) {
 			alive = next
 		}
 		require.Equal(t, want, graph.Depths(waits), "seed %d: %v", seed, waits)
-
-		edges := matrix(graph.Followers(waits))
-		for i := range waits {
-			for j := range waits {
-				require.Equal(t, slices.Contains(waits[i], j), edges[j][i], "seed %d: %v", seed, waits)
-			}
-		}
 	}
 }

@@ -152,7 +152,7 @@ func TestSprint(t *testing.T) {
 		{1e100, "1e+100"},
 		{true, "true"},
 		{false, "false"},
-		{1i, "(complex128)"},
+		{1i, "(0+1i)"},
 		{[]int{1}, "([]int)"},
 		{cyclic, "(map[string]interface {})"},
 		{struct{ err error }{io.EOF}, "(struct { err error })"},

@@ -2,7 +2,6 @@ package rawconfig
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -48,8 +47,6 @@ func (p *parser) nested(section string, entries []entry) any {
 		value := plain[e.path()]
 		m, isMap := value.(map[string]any)
 		switch {
-		case section == enrichers:
-			return p.listed(e, value)
 		case len(e.rest) > 0:
 			p.add(all, section, e.above+e.section, e.rest, value)
 		case !isMap:
@@ -61,24 +58,6 @@ func (p *parser) nested(section string, entries []entry) any {
 		}
 	}
 	return all
-}
-
-// listed returns the list of names, without options that were written in it,
-// which it reports.
-func (p *parser) listed(e entry, value any) any {
-	_, isMap := value.(map[string]any)
-	if isMap || len(e.rest) > 0 {
-		p.fail(e.path(), "must be a list of names; options belong under %s", e.above+options)
-		return nil
-	}
-	items, _ := value.([]any)
-	for i, item := range items {
-		if _, isMap := item.(map[string]any); isMap {
-			p.fail(fmt.Sprintf("%s[%d]", e.path(), i), "must be a name; options belong under %s", e.above+options)
-			items[i] = nil
-		}
-	}
-	return value
 }
 
 // add adds the value at a path in a section, which stands at above, to all.

@@ -57,6 +57,9 @@ func Into(raw map[string]any, into any) error {
 	}
 	for _, e := range errs {
 		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
+		if section == enrichers {
+			e.Err = fmt.Errorf("%w; options belong under %s", e.Err, above[section]+options)
+		}
 		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
 	}
 	return p.errs.Err()

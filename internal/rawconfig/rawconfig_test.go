@@ -278,11 +278,11 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		want string
 	}{
 		{m{"jobmanager": "x"}, `option "jobmanager": must be a map with failure-enrichers, failure-enricher, failure-enrichment`},
-		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string`},
-		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes`},
-		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers.a": must be a list of names; options belong under failure-enricher`},
-		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": must be a list of names; options belong under failure-enricher`},
-		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": must be a name; options belong under jobmanager.failure-enricher`},
+		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes; options belong under jobmanager.failure-enricher`},
+		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": a map: must be a string; options belong under jobmanager.failure-enricher`},
 		{m{"failure-enricher": []any{"a"}}, `option "failure-enricher": a list: must be a map`},
 		{m{"failure-enricher": m{"a": []any{m{"match": "x", "is": "y"}}}}, `option "failure-enricher.a": a list: must be a map`},
 		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map`},
