@@ -42,7 +42,10 @@ func redactDSN(e *edit, from, to int) {
 		if strings.HasPrefix(word, "jdbc:") && word[proto-1] == ':' {
 			return // without a user
 		}
-		if colon >= 0 && colon < proto {
+		user, password, slash := strings.Cut(word[:proto], "/")
+		if strings.HasPrefix(word[proto+1:], "//") && slash && isOracle(user, password, word[proto+len("@//"):]) {
+			e.mask(from+len(user)+1, from+proto)
+		} else if colon >= 0 && colon < proto {
 			e.mask(from+colon+1, from+proto)
 		} else if colon := colonBehind(e.src, from, word[proto+1] != '/'); colon >= 0 {
 			e.mask(colon+1, from+proto)

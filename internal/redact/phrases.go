@@ -12,6 +12,10 @@ var phrases = []phrase{
 	{"password ", isMixed},
 	{"passwd ", isMixed},
 	{"passphrase ", isMixed}, // of .netrc, and in sentences
+	{"password is ", isMixedLong},
+	{"token is ", isMixedLong},
+	{"secret is ", isMixedLong},
+	{"key is ", isMixedLong},
 	{"identified by ", isQuoted},
 	{"password ", isQuoted}, // SQL
 	{"token ", isLong},
@@ -55,7 +59,7 @@ func redactPhrases(s string) string {
 			}
 		}
 	}
-	return redactCards(e.String())
+	return e.String()
 }
 
 // isMixed reports whether word has both letters and digits, as words rarely do, and
@@ -69,51 +73,25 @@ func isMixed(word string) bool {
 	return letter && digit && len(word) >= 6 && !strings.ContainsAny(word, "=:\"'`<>(){}[]")
 }
 
-// isLong reports whether word is mixed and too long for a name.
+func isMixedLong(word string) bool { return len(word) >= 8 && isMixed(word) }
+
+// isLong reports whether word, which may be quoted, is mixed and too long for a name.
 func isLong(word string) bool {
-	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./")
+	word = strings.Trim(word, "'\"`")
+	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./") &&
+		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
+}
+
+// isUUID reports whether s is 8-4-4-4-12 digits to the base of 16.
+func isUUID(s string) bool {
+	for i := range len(s) {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !uuid.has(s[i]) {
+			return false
+		}
+	}
+	return len(s) == 36
 }
 
 func isQuoted(word string) bool {
 	return len(word) > 1 && (word[0] == '\'' || word[0] == '"' && isMixed(strings.Trim(word, `"`)))
-}
-
-// redactCards masks the numbers of payment cards in groups of four digits.
-func redactCards(s string) string {
-	const size = len("1234 1234 1234 1234")
-	e := edit{src: s}
-	for i := 0; i+size <= len(s); i++ {
-		if !isDigit(s[i]) || i > 0 && isWord(s[i-1]) {
-			continue
-		}
-		if card := s[i : i+size]; isCard(card) && (i+size == len(s) || !isWord(s[i+size]) || s[i+size] == '.') {
-			e.mask(i, i+size)
-			i += size - 1
-		}
-	}
-	return e.String()
-}
-
-// isCard reports whether s has four groups of digits with the right check digit.
-func isCard(s string) bool {
-	sum, odd := 0, false
-	for i := len(s) - 1; i >= 0; i-- {
-		if i%5 == 4 {
-			if s[i] != s[4] || s[i] != ' ' && s[i] != '-' {
-				return false
-			}
-			continue
-		}
-		if !isDigit(s[i]) {
-			return false
-		}
-		d := int(s[i] - '0')
-		if odd {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum, odd = sum+d, !odd
-	}
-	return sum%10 == 0
 }
