@@ -24,9 +24,13 @@ type caseSet struct {
 	Harmless []struct{ Kind, Text string }
 }
 
-// TestCases prints what docs/judgments.md shows.
-func TestCases(t *testing.T) {
-	for _, name := range []string{"public", "vendors"} {
+// TestTextOfCases prints what docs/judgments.md shows.
+func TestTextOfCases(t *testing.T) {
+	for name, most := range map[string]struct{ leaked, damaged int }{ // percent
+		"public":  {8, 5},
+		"vendors": {4, 1},
+		"forms":   {4, 1},
+	} {
 		file, err := os.ReadFile("testdata/" + name + ".json")
 		require.NoError(t, err)
 		var set caseSet
@@ -59,9 +63,9 @@ func TestCases(t *testing.T) {
 		}
 		secrets, harmless := len(set.Secrets)-hard, len(set.Harmless)
 		t.Logf("%s: %d of %d texts leaked, %d lost a part; %d of %d harmless texts damaged", name, leaked, secrets, lost, damaged, harmless)
-		assert.LessOrEqual(t, leaked*100, secrets*8, "leaked")
-		assert.LessOrEqual(t, lost*100, secrets*5, "lost")
-		assert.LessOrEqual(t, damaged*100, harmless*5, "damaged")
+		assert.LessOrEqual(t, leaked*100, secrets*most.leaked, "leaked")
+		assert.LessOrEqual(t, lost*100, secrets*most.damaged, "lost")
+		assert.LessOrEqual(t, damaged*100, harmless*most.damaged, "damaged")
 	}
 }
 

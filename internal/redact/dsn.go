@@ -56,7 +56,7 @@ func redactDSN(e *edit, from, to int) {
 		return
 	}
 	host, start := word[at+1:], from
-	if user, password, ok := strings.Cut(word[:at], "/"); ok && isOracle(user, password, host) {
+	if user, password, ok := strings.Cut(word[:at], "/"); ok && (isOracle(user, password, host) || isOracleTool(e.src, from)) {
 		e.mask(from+len(user)+1, from+at)
 		return
 	}
@@ -128,6 +128,12 @@ func colonBehind(s string, from int, spaces bool) int {
 		}
 	}
 	return -1
+}
+
+// isOracleTool reports whether a tool is before s[i] that takes user/password@name.
+func isOracleTool(s string, i int) bool {
+	line := lineBefore(s, i)
+	return strings.Contains(line, "sqlplus ") || strings.Contains(line, "expdp ") || strings.Contains(line, "impdp ")
 }
 
 // isOracle reports whether user/password@host is that of a database, not a file or

@@ -36,8 +36,8 @@ func redactFlag(e *edit, i int) int {
 		}
 		return i + 1
 	}
-	if isVerb(s[from : from+wordEnd(s[from:])]) {
-		return from // --token is required
+	if isVerb(s[from:from+wordEnd(s[from:])]) || strings.HasPrefix(s[from:], "id=") {
+		return from // --token is required, docker build --secret id=x
 	}
 	return redactValue(e, s[i:to], '=', from)
 }
@@ -113,7 +113,7 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 	flag, value := s[i:to], s[from:end]
 	switch {
-	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || strings.HasSuffix(flag, "creds"):
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user":
 		separator := ":"
 		if line := lineBefore(s, i); strings.Contains(line, "smb") || strings.Contains(line, "rpcclient") {
 			separator = "%"

@@ -128,13 +128,17 @@ func redactHeader(e *edit, key string, sep byte, from int) (to int, ok bool) {
 	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
 		to = lineEnd(s, word)
 	default:
+		if n := wordLen(s[word:]); isLetters(scheme) && strings.HasPrefix(s[word+n:], `="`) { // MAC id="a", mac="b"
+			to = lineEnd(s, word)
+			break
+		}
 		to = valueEnd(s, word)
 		// Any scheme, if a credential seems to follow: SSWS 00f..., Bot MTk...
 		known := slices.Contains(schemes, scheme) || s[word:to] == mask
 		if known && placeholder(s[word:]) > 0 {
 			return to, true
 		}
-		if !known && (!isLetters(scheme) || to-word < 8 || !strings.ContainsAny(s[word:to], "0123456789")) {
+		if !known && (!isLetters(strings.ReplaceAll(scheme, "-", "")) || to-word < 8 || !strings.ContainsAny(s[word:to], "0123456789")) {
 			return from, false
 		}
 	}

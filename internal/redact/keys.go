@@ -8,7 +8,7 @@ import (
 )
 
 // keyWords are keys of secrets before a =, but often words before a colon.
-var keyWords = []string{"otp", "cvv", "cvc", "pin", "appid", "signature", "session", "hmac"}
+var keyWords = []string{"otp", "cvv", "cvc", "pin", "appid", "signature", "session", "hmac", "secret_id"}
 
 // numberKeys are those of them whose values are numbers, which a colon may precede.
 var numberKeys = []string{"otp", "cvv", "cvc", "pin"}
@@ -23,7 +23,7 @@ var foreignKeys = []string{
 
 func isSecretKey(key string) bool { return secretkey.Is(key) }
 
-func isKeyWord(key string) bool { return hasFold(keyWords, key) }
+func isKeyWord(key string) bool { return hasFold(keyWords, strings.TrimLeft(key, "-")) }
 
 func isNumberKey(key string) bool { return hasFold(numberKeys, key) }
 
@@ -35,7 +35,12 @@ func isForeignKey(s string) bool {
 }
 
 func hasFold(words []string, s string) bool {
-	return len(s) < len("signature")+1 && slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, s) })
+	for _, word := range words {
+		if len(word) == len(s) && strings.EqualFold(word, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordLen returns the length of the word at the beginning of s, as far as a key is long.
@@ -69,10 +74,21 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case key == "token" && isLetters(value) && strings.ToUpper(value) == value:
+	case len(value) == 2 && value[0] == '%': // %s
+		return true
+	case key == "token" && isLetters(value) && !hasLower(value):
 		return true // of a lexer: token=EOF
 	}
-	return strings.ToUpper(value) == value && isSecretKey(value) && isWords(value)
+	return !hasLower(value) && isSecretKey(value) && isWords(value)
+}
+
+func hasLower(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 'a' {
+			return true
+		}
+	}
+	return false
 }
 
 // isApart reports whether the key at begin is "value", and before it is the name of a
@@ -83,7 +99,7 @@ func isHarmless(key, value string) bool {
 //
 //	<add key="ApiSecret" value="hunter2">
 func isApart(s, key string, begin int) bool {
-	if !strings.EqualFold(key, "value") {
+	if !hasSuffixFold(key, "value") {
 		return false
 	}
 	before := s[max(0, begin-2*maxKey):begin]

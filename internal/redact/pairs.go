@@ -63,6 +63,11 @@ func redactPair(e *edit, start, i int) int {
 		from++
 	}
 	value := skipSpaces(s, from)
+	if s[i] == ':' && !bare && value < len(s) && s[value] == '\n' {
+		if next := skipSpaces(s, value+1); next < len(s) && isQuote(s[next]) { // on the next line
+			value = next
+		}
+	}
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
@@ -109,7 +114,9 @@ func redactElement(e *edit, i int) int {
 	for key < i && (isWord(s[key]) || s[key] == ':') {
 		key++
 	}
-	if name := s[open+1 : key]; key < i && !isSpace(s[key]) || s[i-1] == '/' || !isSecretKey(name[strings.LastIndexByte(name, ':')+1:]) {
+	name := s[open+1 : key]
+	name = name[strings.LastIndexByte(name, ':')+1:]
+	if key < i && !isSpace(s[key]) || s[i-1] == '/' || !isSecretKey(name) && !isSecretKey(attribute(s[key:i])) {
 		return i + 1
 	}
 	from, end := i+1, "<"
@@ -122,6 +129,17 @@ func redactElement(e *edit, i int) int {
 	}
 	e.mask(from, to)
 	return to
+}
+
+// attribute returns the value of name="..." or key="..." in the attributes of a tag.
+func attribute(s string) string {
+	for _, before := range []string{` name="`, ` key="`} {
+		if _, value, ok := strings.Cut(s, before); ok {
+			value, _, _ = strings.Cut(value, `"`)
+			return value
+		}
+	}
+	return ""
 }
 
 const cdata = "<![CDATA["

@@ -103,18 +103,28 @@ var infixes = []infix{
 	{"T3BlbkFJ", 16, 16, [2]set{word, word}},   // OpenAI
 }
 
+// infixesBy are the infixes by their first byte.
+var infixesBy = func() (table [256][]infix) {
+	for _, x := range infixes {
+		table[x.text[0]] = append(table[x.text[0]], x)
+	}
+	return table
+}()
+
 // redactPrefixed masks tokens that are known by how they begin, or what is in them.
 func redactPrefixed(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
 		if i > 0 && alnum.has(s[i-1]) {
-			if infixed.has(s[i]) {
+			if len(infixesBy[s[i]]) > 0 {
 				i = redactInfix(&e, i)
 			}
 			continue
 		}
-		for _, v := range byFirst[s[i]] {
-			if !strings.HasPrefix(s[i:], v.texts) {
+		list, start := byFirst[s[i]], i
+		for k := range list {
+			v := &list[k]
+			if i+1 == len(s) || s[i+1] != v.texts[1] || !strings.HasPrefix(s[i:], v.texts) {
 				continue
 			}
 			from := i + len(v.texts)
@@ -133,13 +143,15 @@ func redactPrefixed(s string) string {
 				break
 			}
 		}
-		i = max(i, redactThreeParts(&e, i))
+		if i == start && 'M' <= s[i] && s[i] <= 'O' {
+			i = redactThreeParts(&e, i)
+		}
 	}
 	return e.String()
 }
 
 // end returns where the token ends whose rest begins at from, and whether it is one.
-func (v vendor) end(s string, from int) (to int, ok bool) {
+func (v *vendor) end(s string, from int) (to int, ok bool) {
 	for to = from; to < len(s) && v.set.has(s[to]) && (v.max == 0 || to-from <= v.max); to++ {
 	}
 	if v.max > 0 {
@@ -154,8 +166,10 @@ func (v vendor) end(s string, from int) (to int, ok bool) {
 // redactInfix masks the token that has the infix at i. It returns where it ends, or i.
 func redactInfix(e *edit, i int) int {
 	s := e.src
-	for _, x := range infixes {
-		if !strings.HasPrefix(s[i:], x.text) {
+	list := infixesBy[s[i]]
+	for k := range list {
+		x := &list[k]
+		if i+1 == len(s) || s[i+1] != x.text[1] || !strings.HasPrefix(s[i:], x.text) {
 			continue
 		}
 		from, to := i, i+len(x.text)
@@ -195,9 +209,6 @@ func redactAWS(e *edit, i int) int {
 // of the user in base 64, a dot, 6, a dot and 27 or more. It returns its last byte, or i.
 func redactThreeParts(e *edit, i int) int {
 	s, from := e.src, i
-	if c := s[i]; c < 'M' || c > 'O' {
-		return i
-	}
 	for part, size := range [3][2]int{{23, 28}, {6, 7}, {27, 45}} {
 		to := from
 		for to < len(s) && to-from <= size[1] && (alnum.has(s[to]) || s[to] == '-' || s[to] == '_') {
@@ -226,7 +237,6 @@ const (
 	mixed                   // letters of both cases and digits, and each of them occurs
 	dotted                  // a dot
 	dashed                  // - and _
-	infixed                 // with which an infix begins
 )
 
 func (s set) has(c byte) bool { return sets[c]&s != 0 }
@@ -246,9 +256,6 @@ var sets = func() (table [256]set) {
 	add(".", word|encoded|crypt|dotted)
 	add("+/=%", encoded|crypt)
 	add("$,:", crypt)
-	for _, x := range infixes {
-		add(x.text[:1], infixed)
-	}
 	return table
 }()
 

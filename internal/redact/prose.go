@@ -49,7 +49,7 @@ func isVerb(word string) bool { return slices.Contains(verbs, strings.TrimRight(
 // value that was given: "This password is too short."
 func isSentence(s string) bool {
 	words := strings.Fields(s[:min(len(s), maxPassword)])
-	return len(words) > 2 && slices.ContainsFunc(words, func(word string) bool {
+	return len(words) > 1 && slices.Contains([]string{"is", "must", "cannot", "not"}, words[0]) || len(words) > 2 && slices.ContainsFunc(words, func(word string) bool {
 		return slices.Contains([]string{"is", "must", "be", "cannot", "should", "not", "too", "required"}, strings.Trim(word, ".,"))
 	})
 }

@@ -36,6 +36,9 @@ func (e *edit) mask(from, to int) {
 	if from >= to || from < e.done || e.src[from:to] == mask || !e.told && isMasked(e.src[from:to]) {
 		return
 	}
+	if e.done == 0 {
+		e.out.Grow(len(e.src))
+	}
 	e.out.WriteString(e.src[e.done:from])
 	e.out.WriteString(mask)
 	e.done = to
@@ -55,13 +58,10 @@ func isMasked(s string) bool {
 	case '*', 'x', 'X':
 		return len(s) > 2 && len(s) <= 16 && strings.Trim(s, s[:1]) == ""
 	}
-	for _, word := range []string{"redacted", "filtered", "masked", "hidden"} {
-		if strings.EqualFold(strings.Trim(s, "[]()<>"), word) {
-			return true
-		}
-	}
-	return false
+	return hasFold(maskWords, strings.Trim(s, "[]()<>"))
 }
+
+var maskWords = []string{"redacted", "filtered", "masked", "hidden"}
 
 func isSpace(c byte) bool { return c <= ' ' }
 

@@ -39,7 +39,12 @@ func redactEscapedURLs(s string) string {
 	const sep, colon, at, slash = "%3A%2F%2F", "%3A", "%40", "%2F"
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
-		if s[i] != '%' || !hasPrefixFold(s[i:], sep) {
+		n := strings.IndexByte(s[i:], '%')
+		if n < 0 {
+			break
+		}
+		i += n
+		if !hasPrefixFold(s[i:], sep) {
 			continue
 		}
 		from, to, user, end := i+len(sep), i+len(sep), -1, -1

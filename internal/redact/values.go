@@ -131,7 +131,7 @@ func placeholder(s string) int {
 			continue
 		}
 		end := strings.Index(inside, p[1])
-		if end < 0 || len(p[1]) == 1 && !isWords(inside[:end]) || strings.IndexByte(inside[:end], '\n') >= 0 {
+		if end < 0 || p[0] != "$(" && len(p[1]) == 1 && !isWords(inside[:end]) || strings.IndexByte(inside[:end], '\n') >= 0 {
 			return 0
 		}
 		n = len(p[0]) + end + len(p[1])

@@ -6,12 +6,16 @@ import "strings"
 
 // ends are the ends of keys with secret values, in lower case and without separators.
 var ends = []string{
-	"password", "passwd", "pwd", "passphrase", "passcode", "dbpass", "sshpass", "userpass", "storepass", "keypass",
-	"passwort", "kennwort", "contrasena", "wachtwoord", "senha", "heslo", "haslo", "motdepasse",
-	"token", "secret", "credential", "credentials", "cookie", "authorization", "bearer", "sessionid", "sessid", "secretkeybase",
-	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "masterkey", "sharedkey",
-	"authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey", "subscriptionkey", "functionskey",
-	"instrumentationkey", "tlskey", "keydata", "amzsignature", "googsignature", "sharedaccesssignature",
+	"password", "passwd", "pwd", "pswd", "passphrase", "passcode", "passwort", "kennwort", "contrasena", "wachtwoord", "senha",
+	"heslo", "haslo", "motdepasse", "parola", "salasana", "losenord", "adgangskode", "lozinka", "sifre",
+	"dbpass", "sshpass", "userpass", "rootpass", "adminpass", "smtppass", "mailpass", "ftppass", "proxypass", "ldappass", "bindpass",
+	"storepass", "keypass", "certpass", "bindpw", "rootpw", "userpw", "adminpw",
+	"token", "secret", "credential", "credentials", "creds", "cookie", "authorization", "bearer", "sessionid", "sessid",
+	"secretkeybase", "clientassertion", "codeverifier", "mnemonic", "seedphrase",
+	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "decryptionkey", "masterkey",
+	"sharedkey", "presharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
+	"subscriptionkey", "functionskey", "instrumentationkey", "storagekey", "saskey", "hmackey", "aeskey", "tlskey", "sshkey",
+	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "sharedaccesssignature",
 }
 
 // shortEnds are such ends as well, but only as whole words: db_pass, not bypass.
