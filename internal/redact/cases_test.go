@@ -30,6 +30,7 @@ func TestTextOfCases(t *testing.T) {
 		"public":  {8, 5},
 		"vendors": {4, 1},
 		"forms":   {4, 1},
+		"mixed":   {8, 1},
 	} {
 		file, err := os.ReadFile("testdata/" + name + ".json")
 		require.NoError(t, err)

@@ -73,7 +73,8 @@ func redactDSN(e *edit, from, to int) {
 	word = e.src[start:to]
 	colon, at = strings.IndexByte(word, ':'), strings.LastIndexByte(word, '@')
 	user, password := word[:colon], word[colon+1:at]
-	if user == "" || !isWord(user[colon-1]) && user[colon-1] != '*' ||
+	if user == "" || isPort(user) && isPort(password) || // 12:30@utc
+		!isWord(user[colon-1]) && user[colon-1] != '*' ||
 		strings.IndexByte(password, '/') >= 0 || // a path with a version
 		strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:") || // an image
 		hasSuffixOf(user, mailSchemes) {

@@ -59,8 +59,8 @@ func redactToken(e *edit, i int) int {
 	if from == start || token == "" {
 		return from
 	}
-	if strings.HasSuffix(token, "=") && to < len(s) && isQuote(s[to]) {
-		return to // a parameter of a challenge
+	if name, ok := strings.CutSuffix(token, "="); ok && to < len(s) && isQuote(s[to]) && !looksEncoded(name) {
+		return to // a parameter of a challenge: Basic realm="x"
 	}
 	if bearer && !isProse(token) && placeholder(s[from:]) == 0 || !bearer && looksEncoded(token) {
 		e.mask(from, to)

@@ -8,9 +8,9 @@ import (
 )
 
 // keyWords are keys of secrets before a =, but often words before a colon.
-var keyWords = []string{"otp", "cvv", "cvc", "pin", "appid", "signature", "session", "hmac", "secret_id"}
+var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id"}
 
-// numberKeys are those of them whose values are numbers, which a colon may precede.
+// numberKeys are keys whose values are numbers, which a colon may precede.
 var numberKeys = []string{"otp", "cvv", "cvc", "pin"}
 
 // queryKeys are keys of secrets in the query of a URL, if the value looks random.
@@ -25,7 +25,7 @@ func isSecretKey(key string) bool { return secretkey.Is(key) }
 
 func isKeyWord(key string) bool { return hasFold(keyWords, strings.TrimLeft(key, "-")) }
 
-func isNumberKey(key string) bool { return hasFold(numberKeys, key) }
+func isNumberKey(key string) bool { return hasFold(numberKeys, strings.TrimLeft(key, "-")) }
 
 func isQueryKey(key string) bool { return hasFold(queryKeys, key) }
 
@@ -74,6 +74,8 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"):
+		return isLetters(value)
 	case len(value) == 2 && value[0] == '%': // %s
 		return true
 	case key == "token" && isLetters(value) && !hasLower(value):

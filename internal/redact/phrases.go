@@ -70,7 +70,7 @@ func isAfterPhrase(s string, i int, word string) bool {
 			return true
 		}
 		if len(key) > len("pass") && strings.Contains(strings.ToLower(key), "pass") { // not: tests pass v1.2.3
-			return isMixed(word) || isQuoted(word)
+			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
 		}
 		return isQuote(word[0]) && strings.ToUpper(key) == s[begin:i] && isQuoted(word) // SQL: SECRET 'x'
 	}
@@ -102,6 +102,9 @@ func isRather(word string) bool { return len(word) >= 8 && isMixed(word) }
 // isLong reports whether word, which may be quoted, is mixed and too long for a name.
 func isLong(word string) bool {
 	word = strings.Trim(word, "'\"`")
+	if len(word) == len("abcdef.0123456789abcdef") && word[6] == '.' { // of kubeadm
+		word = word[:6] + word[7:]
+	}
 	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./") &&
 		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
 }
