@@ -71,11 +71,11 @@ func redactPair(e *edit, start, i int) int {
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
-	if s[i] == ':' && (bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)) || value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase")) {
+	switch {
+	case s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
+		s[i] == ':' && value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase"),
+		strings.IndexByte(key, ' ') >= 0 && isName(s[value:]): // no secret key: tls.crt
 		return i + 1
-	}
-	if strings.IndexByte(key, ' ') >= 0 && isName(s[value:]) {
-		return i + 1 // no secret key: tls.crt
 	}
 	if value < len(s) && s[value] == '/' && (key == "PWD" || key == "OLDPWD" || key == "pwd" && s[i] == ':') {
 		return value // the working directory
