@@ -18,7 +18,7 @@ var queryKeys = []string{"key", "code", "ticket"}
 
 // foreignKeys are what the ends of keys are in languages that need other letters.
 var foreignKeys = []string{
-	"пароль", "contraseña", "hasło", "lösenord", "jelszó", "şifre", "mật khẩu", "κωδικός", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "סיסמה",
+	"пароль", "mot de passe", "contraseña", "hasło", "lösenord", "jelszó", "şifre", "mật khẩu", "κωδικός", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "סיסמה",
 }
 
 func isSecretKey(key string) bool { return secretkey.Is(key) }

@@ -21,6 +21,10 @@ func nextSeparator(s string, i int) int {
 		switch s[i] {
 		case '=', ':', '>':
 			return i
+		case wideColon[0]:
+			if strings.HasPrefix(s[i:], wideColon) {
+				return i
+			}
 		case '%':
 			if i+2 < len(s) && s[i+1] == '3' && (s[i+2]|0x20 == 'd' || s[i+2]|0x20 == 'a') {
 				return i
@@ -47,6 +51,9 @@ func redactPair(e *edit, start, i int) int {
 		return redactEscaped(e, start, i)
 	}
 	from := i + 1
+	if s[i] == wideColon[0] {
+		from = i + len(wideColon)
+	}
 	if s[i] == ':' && from < len(s) && (s[from] == ':' || s[from] == '/') {
 		if s[from] == ':' {
 			return from + 1 // a name in C++, Ruby or Rust
@@ -58,6 +65,9 @@ func redactPair(e *edit, start, i int) int {
 	key, begin, bare := keyBefore(s, start, i)
 	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
+	}
+	if key == "name" && s[i] == '=' {
+		return redactFormField(e, from)
 	}
 	for from < len(s) && (s[from] == '=' || s[from] == '>') { // ==, :=, =>
 		from++
@@ -96,10 +106,28 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 		return isCode(s[value:])
 	case isQueryKey(key):
 		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isLong(s[value:value+wordLen(s[value:])])
-	case begin > 0 && s[begin-1] >= 0x80:
+	case begin > 0 && s[begin-1] >= 0x80, strings.EqualFold(key, "passe"):
 		return isForeignKey(s[:begin+len(key)])
 	}
 	return false
+}
+
+// wideColon is a colon in Chinese and Japanese.
+const wideColon = "："
+
+// redactFormField masks the value of a field of a form in several parts whose name, in
+// quotation marks, begins at i: name="password", an empty line, the value. It returns
+// where to continue.
+func redactFormField(e *edit, i int) int {
+	s := e.src
+	name, _, ok := strings.Cut(s[i:min(len(s), i+maxKey)], "\"\r\n\r\n")
+	if !ok || name == "" || !isSecretKey(name[1:]) {
+		return i
+	}
+	from := i + len(name) + len("\"\r\n\r\n")
+	to := lineEnd(s, from)
+	e.mask(from, from+len(strings.TrimRight(s[from:to], "\r")))
+	return to
 }
 
 // redactElement masks the text after the > at i if it ends the tag of a secret.
