@@ -87,10 +87,10 @@ var programs = []program{
 	{"redis-cli", "-a"},
 	{"ldap", "-w"},
 	{"openssl", "-k"},
+	{"mosquitto", "-P"}, //nolint:misspell // the name of a program
 	{"sqlcmd", "-P"},
 	{"bcp", "-P"},
 	{"osql", "-P"},
-	{"mosquitto", "-P"},
 	{"zip", "-P"},
 }
 
