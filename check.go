@@ -56,7 +56,7 @@ func (c *candidate) checkKeys() error {
 		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", NewPanicError(p.Value, p.Stack))}
+		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", panicError(p))}
 	}
 	var errs []error
 	for _, key := range c.outputs {

@@ -238,9 +238,9 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		fans[i] = m.fan
 	}
 	e.plan = fanout.NewPlan(base, fans, e.waits, e.timeout,
-		func(value any, stack []byte) error {
-			err := NewPanicError(value, stack)
-			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
+		func(value any, callers []uintptr) error {
+			err := &PanicError{Value: value, callers: callers}
+			err.text = text.CutWords(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	for _, o := range s.observers {

@@ -167,7 +167,7 @@ func (s *shutdown) closeMember(m *member) error {
 // closingError returns the error of a Close that panicked with p or returned err.
 func closingError(name string, p *guard.Panic, err error) error {
 	if p != nil {
-		err = NewPanicError(p.Value, p.Stack)
+		err = panicError(p)
 	}
 	if err != nil {
 		return &EnricherError{name, &closeError{err}}
