@@ -78,7 +78,7 @@ type OverlapError struct {
 }
 
 func (e *OverlapError) Error() string {
-	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it", e.Key, quoted(e.Enrichers))
+	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it, so remove the others or configure other keys", e.Key, quoted(e.Enrichers))
 }
 
 // overlaps are all the overlaps of one enricher.

@@ -63,6 +63,7 @@ package enricher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,6 +77,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -245,7 +247,9 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		})
 	for _, o := range s.observers {
 		if o, ok := o.(interface{ Attach(*Enricher) }); ok {
-			o.Attach(e)
+			if p := guard.Apart(func() { o.Attach(e) }); p != nil {
+				return nil, errors.Join(fmt.Errorf("enricher: Attach of a %T: %w", o, panicError(p)), e.Shutdown(context.Background()))
+			}
 		}
 	}
 	return e, nil

@@ -254,6 +254,7 @@ func (f *failure) report(res Result) {
 					slog.Int("labels", len(o.Issues)),
 					slog.String("key", o.Issues[0].Key),
 					slog.String("error", o.Issues[0].Err.Error()),
+					slog.Any("output_keys", m.info.OutputKeys),
 				)
 			})
 		}

@@ -129,6 +129,7 @@ type counters struct {
 	searches      atomic.Int64 // for the Result that an error carries, under way
 
 	skipped        sparse.Limiter
+	reporting      atomic.Bool // a line about a skipped failure is being written
 	observerPanics sparse.Limiter
 	slowObservers  sparse.Limiter
 }
