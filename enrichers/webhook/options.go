@@ -41,7 +41,9 @@ type Options struct {
 	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
-	// Headers are set for each request. Host and Content-Length are ignored.
+	// Headers are set for each request. Host and Content-Length are ignored. In a
+	// configuration they are a list or a map:
+	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
 	// RoutingKey is the integration key that the preset pagerduty needs.
