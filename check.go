@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -281,6 +282,25 @@ func checkVetoKeys(kept []*candidate) (found []finding) {
 
 func (c *candidate) finding(msg, format string, args ...any) finding {
 	return finding{slog.LevelWarn, msg, c.name, &EnricherError{c.name, fmt.Errorf(format, args...)}}
+}
+
+// checkTimeouts returns the enrichers whose options set a timeout longer than the time
+// that they have.
+func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
+	for _, c := range kept {
+		set, most := time.Duration(0), cfg.timeout()
+		if own := cfg.policyOf(c.name).Timeout; own != 0 {
+			most = min(most, own)
+		}
+		if t, ok := c.fe.(interface{ OptionTimeout() time.Duration }); ok {
+			guard.Apart(func() { set = t.OptionTimeout() })
+		}
+		if set > most {
+			found = append(found, c.finding("Failure enricher has less time than its options say",
+				"its option timeout is %v, but it has at most %v: raise failure-enrichment.timeout, or the timeout in its policy", set, most))
+		}
+	}
+	return found
 }
 
 // unusedConfig returns the names that have options or a policy that no enricher

@@ -66,7 +66,7 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		c.from = c.location()
 		l.kept = append(l.kept, c)
 	}
-	findings := slices.Concat(checkInputs(all), checkVetoKeys(l.kept), unusedConfig(cfg, all))
+	findings := slices.Concat(checkInputs(all), checkVetoKeys(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
 	l.warnings = rejectionErrors(l.rejected)
 	for _, f := range findings {
 		l.warnings = append(l.warnings, f.err)

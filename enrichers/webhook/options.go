@@ -84,7 +84,8 @@ type Options struct {
 	RateBurst int
 
 	// Timeout bounds one request, from 1ms to 1h. The end of the failure's budget
-	// ends it as well. By default, 5s.
+	// ends it as well; New of package enricher warns if the budget is shorter than
+	// this option. By default, 5s.
 	Timeout time.Duration
 
 	// Retries is how often a request is tried again, at most 10. By default, 3;

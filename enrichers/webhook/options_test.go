@@ -173,3 +173,17 @@ func TestOptionsOfTheRequestAreSentEachTime(t *testing.T) {
 		}
 	})
 }
+
+func TestOptionTimeoutBeyondTheBudgetIsAWarning(t *testing.T) {
+	t.Parallel()
+	for timeout, warns := range map[string]bool{"30s": true, "1s": false, "0s": false} {
+		e, err := load(t, map[string]any{"url": url, "timeout": timeout})
+		require.NoError(t, err)
+		if !warns {
+			assert.Empty(t, e.Warnings())
+			continue
+		}
+		require.Len(t, e.Warnings(), 1)
+		assert.EqualError(t, e.Warnings()[0], `enricher "webhook/a": its option timeout is 30s, but it has at most 1s: raise failure-enrichment.timeout, or the timeout in its policy`)
+	}
+}
