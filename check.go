@@ -346,14 +346,3 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 	}
 	return found
 }
-
-// A ValueReader is a [LabelReader] that compares labels with fixed values, for
-// example in conditions of its options. [New] warns of a value that is never set:
-// it is probably misspelt.
-type ValueReader interface {
-	LabelReader
-
-	// InputValues returns by input key the values that it looks for. It is
-	// called once, when the enricher is loaded; the answer is copied.
-	InputValues() map[string][]string
-}

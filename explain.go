@@ -176,7 +176,7 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			if len(chain) == maxExplainedErrors {
 				return guard.Stop
 			}
-			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(redact.Text(text.CutWords(Text(err), maxErrorText)), maxExplainedText)})
+			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(redact.Text(text.CutWords(Text(err), maxExplainedText)), maxExplainedText)})
 			return guard.Into
 		})
 	})
