@@ -109,6 +109,9 @@ func (x *Explanation) redact() {
 		}
 	}
 	redactLabels(x.Labels)
+	for i := range x.Chain {
+		x.Chain[i].Text = text.Cut(redact.Text(x.Chain[i].Text), maxExplainedText)
+	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
 		a.InputKeys = redactAll(a.InputKeys)
@@ -176,7 +179,7 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			if len(chain) == maxExplainedErrors {
 				return guard.Stop
 			}
-			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(redact.Text(text.CutWords(Text(err), maxExplainedText)), maxExplainedText)})
+			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.CutWords(Text(err), maxExplainedText)})
 			return guard.Into
 		})
 	})
