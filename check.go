@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -56,7 +57,7 @@ func (c *candidate) checkKeys() error {
 		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", NewPanicError(p.Value, p.Stack))}
+		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", panicError(p))}
 	}
 	var errs []error
 	for _, key := range c.outputs {
@@ -78,7 +79,7 @@ type OverlapError struct {
 }
 
 func (e *OverlapError) Error() string {
-	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it", e.Key, quoted(e.Enrichers))
+	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it, so remove the others or configure other keys", e.Key, quoted(e.Enrichers))
 }
 
 // rejectOverlaps rejects all candidates that share an output key with another.
@@ -253,6 +254,25 @@ func (c *candidate) finding(msg, format string, args ...any) finding {
 	return finding{slog.LevelWarn, msg, c.name, &EnricherError{c.name, fmt.Errorf(format, args...)}}
 }
 
+// checkTimeouts returns the enrichers whose options set a timeout longer than the time
+// that they have.
+func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
+	for _, c := range kept {
+		set, most := time.Duration(0), cfg.timeout()
+		if own := cfg.policyOf(c.name).Timeout; own != 0 {
+			most = min(most, own)
+		}
+		if t, ok := c.fe.(interface{ OptionTimeout() time.Duration }); ok {
+			guard.Apart(func() { set = t.OptionTimeout() })
+		}
+		if set > most {
+			found = append(found, c.finding("Failure enricher has less time than its options say",
+				"its option timeout is %v, but it has at most %v: raise failure-enrichment.timeout, or the timeout in its policy", set, most))
+		}
+	}
+	return found
+}
+
 // unusedConfig returns the names that have options or a policy that no enricher
 // takes: the enricher was removed from the list, or is misspelt.
 func unusedConfig(cfg Config, all []*candidate) (found []finding) {
@@ -286,15 +306,4 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 		}
 	}
 	return found
-}
-
-// A ValueReader is a [LabelReader] that compares labels with fixed values, for
-// example in conditions of its options. [New] warns of a value that is never set:
-// it is probably misspelt.
-type ValueReader interface {
-	LabelReader
-
-	// InputValues returns by input key the values that it looks for. It is
-	// called once, when the enricher is loaded; the answer is copied.
-	InputValues() map[string][]string
 }

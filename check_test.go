@@ -169,7 +169,7 @@ func TestOverlapRejectsAllParties(t *testing.T) {
 	fs := factories{"a": giving(setting("x", "a")), "b": giving(setting("b", "x")), "c": giving(setting("c"))}
 	var log loadLog
 	e := loaded(t, fs, enricher.Config{FailureEnrichers: []string{"b", "c", "a"}}, log.option())
-	const message = `output key "x" is declared by "b", "a": only one enricher may declare it`
+	const message = `output key "x" is declared by "b", "a": only one enricher may declare it, so remove the others or configure other keys`
 	assert.Equal(t, map[string]string{"a": message, "b": message}, refusals(e))
 	for i, name := range []string{"b", "a"} {
 		assert.Equal(t, name, e.Rejected()[i].Name, "in configured order")
@@ -177,9 +177,9 @@ func TestOverlapRejectsAllParties(t *testing.T) {
 	}
 	assert.Equal(t, []string{"c"}, namesOf(e), "the others run")
 	assert.Equal(t, []string{
-		`level=WARN msg="Failure enricher rejected" enricher=b error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
+		`level=WARN msg="Failure enricher rejected" enricher=b error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it, so remove the others or configure other keys"`,
 		`level=INFO msg="Found failure enricher" enricher=c output_keys=[c]`,
-		`level=WARN msg="Failure enricher rejected" enricher=a error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it"`,
+		`level=WARN msg="Failure enricher rejected" enricher=a error="output key \"x\" is declared by \"b\", \"a\": only one enricher may declare it, so remove the others or configure other keys"`,
 	}, log.lines())
 }
 
@@ -217,7 +217,7 @@ func TestOverlapOfTwoInstances(t *testing.T) {
 	e := loaded(t, factories{"rules": giving(setting("kind"))},
 		enricher.Config{FailureEnrichers: []string{"rules/payments", "rules"}},
 		enricher.WithEnricher("code", setting("kind")))
-	const message = `output key "kind" is declared by "rules/payments", "rules", "code": only one enricher may declare it`
+	const message = `output key "kind" is declared by "rules/payments", "rules", "code": only one enricher may declare it, so remove the others or configure other keys`
 	assert.Equal(t, map[string]string{"rules/payments": message, "rules": message, "code": message}, refusals(e))
 	assert.Empty(t, e.Enrichers())
 }
@@ -310,7 +310,7 @@ func TestStrictFailsOnRejections(t *testing.T) {
 	cfg.Strict = true
 	e, err := load(t, fs, cfg, opts...)
 	assert.Nil(t, e)
-	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it
+	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it, so remove the others or configure other keys
 no such failure enricher: "unknown": registered are "a", "good"
 no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance (names are separated by commas); registered are "a", "good"
 enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
@@ -375,7 +375,7 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 		enricher.WithEnricher("veto", setting("job_cannot_restart")),
 	}
 	want := []string{
-		`output key "shared" is declared by "a", "b": only one enricher may declare it`,
+		`output key "shared" is declared by "a", "b": only one enricher may declare it, so remove the others or configure other keys`,
 		`enricher "reader": it reads the label "readr", which no loaded enricher sets`,
 		`enricher "reader": it reads the label "shared", which no loaded enricher sets`,
 		`enricher "reader": it reads the label "tpye", which no loaded enricher sets; did you mean "type"?`,

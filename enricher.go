@@ -63,6 +63,8 @@ package enricher
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -75,6 +77,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -232,14 +235,16 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		fans[i] = m.fan
 	}
 	e.plan = fanout.NewPlan(e.end.calls, fans, e.waits, e.timeout,
-		func(value any, stack []byte) error {
-			err := NewPanicError(value, stack)
-			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
+		func(value any, callers []uintptr) error {
+			err := &PanicError{Value: value, callers: callers}
+			err.text = text.CutWords(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	for _, o := range s.observers {
 		if o, ok := o.(interface{ Attach(*Enricher) }); ok {
-			o.Attach(e)
+			if p := guard.Apart(func() { o.Attach(e) }); p != nil {
+				return nil, errors.Join(fmt.Errorf("enricher: Attach of a %T: %w", o, panicError(p)), e.Shutdown(context.Background()))
+			}
 		}
 	}
 	return e, nil

@@ -164,7 +164,7 @@ func (c FactoryConfig) ignored() error {
 // create calls f and returns its enricher, or an error that names the enricher.
 func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if p := guard.Apart(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
-		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", NewPanicError(p.Value, p.Stack))}
+		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", panicError(p))}
 	}
 	if err == nil && isNil(fe) {
 		err = errors.New("its factory returned nil without an error")

@@ -133,7 +133,7 @@ func (f *failure) Call(ctx context.Context, i int) error {
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
 		// where it may hang, panic or exit.
-		return &failedError{err, text.Cut(guard.Text(err), maxErrorText)}
+		return &failedError{err, text.CutWords(guard.Text(err), maxErrorText)}
 	}
 	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
 	return nil
@@ -246,6 +246,7 @@ func (f *failure) report(res Result) {
 					slog.Int("labels", len(o.Issues)),
 					slog.String("key", o.Issues[0].Key),
 					slog.String("error", o.Issues[0].Err.Error()),
+					slog.Any("output_keys", m.info.OutputKeys),
 				)
 			})
 		}
@@ -283,14 +284,11 @@ func (e *Enricher) log(
 func (e *Enricher) write(
 	ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr,
 ) {
-	// A panicking log handler must not cost the failure its labels.
-	guard.Do(func() {
-		line := attrs()
-		if suppressed > 0 {
-			line = append(line, slog.Uint64("suppressed", suppressed))
-		}
-		e.logger.LogAttrs(ctx, level, msg, line...)
-	})
+	line := attrs()
+	if suppressed > 0 {
+		line = append(line, slog.Uint64("suppressed", suppressed))
+	}
+	logLine(ctx, e.logger, level, msg, line...)
 }
 
 // An Observer gets every failure and its Result. Metrics, traces and histories
@@ -324,11 +322,12 @@ func (f *failure) observe(res Result) {
 		start := time.Now()
 		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
 		if p != nil {
+			panicked := panicError(p)
 			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", NewPanicError(p.Value, nil).Error()),
-				), slog.String("stack", string(p.Stack)))
+					slog.String("error", text.CutWords(panicked.Error(), maxErrorText)),
+				), slog.String("stack", panicked.Stack()))
 			})
 		}
 		if took := time.Since(start); took > slowObserver {

@@ -128,6 +128,7 @@ type counters struct {
 	afterShutdown atomic.Uint64
 
 	skipped        sparse.Limiter
+	reporting      atomic.Bool // a line about a skipped failure is being written
 	observerPanics sparse.Limiter
 	slowObservers  sparse.Limiter
 }
@@ -164,4 +165,15 @@ func (m *member) stats() EnricherStats {
 		guard.Do(func() { s.Counts = c.Counts() })
 	}
 	return s
+}
+
+// A ValueReader is a [LabelReader] that compares labels with fixed values, for
+// example in conditions of its options. [New] warns of a value that is never set:
+// it is probably misspelt.
+type ValueReader interface {
+	LabelReader
+
+	// InputValues returns by input key the values that it looks for. It is
+	// called once, when the enricher is loaded; the answer is copied.
+	InputValues() map[string][]string
 }

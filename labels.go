@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -203,7 +205,7 @@ func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelI
 		case !declared:
 			err = ErrUndeclaredKey
 		case !checkValue(value):
-			err = fmt.Errorf("%w: %.64q", ErrInvalidValue, value)
+			err = invalidValue(key, value)
 		case len(kept) == limits.MaxLabels:
 			err = fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels)
 		case len(value) > limits.MaxValueLength:
@@ -218,6 +220,15 @@ func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelI
 		}
 	}
 	return kept, issues
+}
+
+// invalidValue returns the error for a value that cannot be one of a label.
+func invalidValue(key, value string) error {
+	if secretkey.Is(key) {
+		return ErrInvalidValue
+	}
+	// Redacted whole: a part of a secret may not be recognized.
+	return fmt.Errorf("%w: %.64q", ErrInvalidValue, redact.Text(text.Cut(value, maxErrorText)))
 }
 
 // A LabelIssue is one label of an enricher that was dropped or cut.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/source"
 )
 
@@ -63,7 +64,7 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		c.from = c.location()
 		l.kept = append(l.kept, c)
 	}
-	findings := slices.Concat(checkInputs(l.kept), checkVetoKeys(l.kept), unusedConfig(cfg, all))
+	findings := slices.Concat(checkInputs(l.kept), checkVetoKeys(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
 	l.warnings = rejectionErrors(l.rejected)
 	for _, f := range findings {
 		l.warnings = append(l.warnings, f.err)
@@ -190,12 +191,12 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 	if len(all) == 0 {
 		// Not an error, but perhaps the configuration was looked for in the
 		// wrong place.
-		logLine(logger, slog.LevelInfo, "No failure enrichers are configured")
+		logLine(context.Background(), logger, slog.LevelInfo, "No failure enrichers are configured")
 	}
 	for _, c := range all {
 		name := slog.String("enricher", c.name)
 		if c.rejected == nil {
-			logLine(logger, slog.LevelInfo, "Found failure enricher", name,
+			logLine(context.Background(), logger, slog.LevelInfo, "Found failure enricher", name,
 				slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
 			continue
 		}
@@ -205,16 +206,35 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 		if overlap || cycle {
 			level = slog.LevelWarn
 		}
-		logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
+		logLine(context.Background(), logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
 	}
 	for _, f := range findings {
-		logLine(logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
+		logLine(context.Background(), logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
 	}
 }
 
-// logLine writes a log line. A handler that panics is ignored.
-func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
-	guard.Do(func() { logger.LogAttrs(context.Background(), level, msg, attrs...) })
+// logLine writes a log line, with secrets in its texts masked. A handler that panics
+// is ignored.
+func logLine(ctx context.Context, logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
+	guard.Do(func() {
+		for i, a := range attrs {
+			switch v := a.Value.Any().(type) {
+			case string:
+				attrs[i].Value = slog.StringValue(redact.Text(v))
+			case []string:
+				attrs[i].Value = slog.AnyValue(redactAll(v))
+			}
+		}
+		logger.LogAttrs(ctx, level, msg, attrs...)
+	})
+}
+
+func redactAll(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = redact.Text(s)
+	}
+	return texts
 }
 
 // close closes an enricher that a factory made.
@@ -223,7 +243,7 @@ func (c *candidate) close(logger *slog.Logger) {
 		return
 	}
 	if err := closeEnricher(c.name, c.closer); err != nil {
-		logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
+		logLine(context.Background(), logger, slog.LevelWarn, "Closing a failure enricher failed",
 			slog.String("enricher", c.name), slog.String("error", err.Error()))
 	}
 }

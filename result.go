@@ -221,11 +221,18 @@ func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Ui
 		m.calls[StatusSkipped].Add(1)
 	}
 	if suppressed, ok := e.counts.skipped.Pass(); ok {
-		// On a goroutine of its own, at most one a second: EnrichAsync never
-		// blocks, and log handlers may, above all under overload.
-		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
-			return []slog.Attr{slog.String("error", why.Error())}
-		})
+		if e.counts.reporting.Swap(true) {
+			e.counts.skipped.Add(suppressed + 1)
+			return res
+		}
+		// On a goroutine of its own, one at a time: EnrichAsync never blocks, and
+		// log handlers may, above all under overload.
+		go func() {
+			defer e.counts.reporting.Store(false)
+			e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
+				return []slog.Attr{slog.String("error", why.Error())}
+			})
+		}()
 	}
 	return res
 }

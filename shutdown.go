@@ -150,7 +150,7 @@ func (s *shutdown) closeMember(m *member) error {
 func closeEnricher(name string, c io.Closer) error {
 	var err error
 	if p := guard.Apart(func() { err = c.Close() }); p != nil {
-		err = NewPanicError(p.Value, p.Stack)
+		err = panicError(p)
 	}
 	if err != nil {
 		return &EnricherError{name, &closeError{err}}

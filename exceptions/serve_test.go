@@ -87,6 +87,7 @@ func TestServeExceptionsWithAllFields(t *testing.T) {
 		TaskName: "task", TaskManagerID: "tm", Endpoint: "host:1", Time: flinkStart, Attributes: map[string]string{"a": "b"},
 	}, enricher.Result{Labels: enricher.Labels{"k": "v"}, Outcomes: []enricher.Outcome{
 		{Enricher: "slow", Status: enricher.StatusTimedOut, Err: errBoom},
+		{Enricher: "odd", Status: enricher.StatusOK, Issues: []enricher.LabelIssue{{Key: "x", Err: enricher.ErrTooManyLabels}}},
 	}})
 	keep(h, errBoom, enricher.FailureContext{RootID: "f", ID: "c", JobID: "j", Time: flinkStart}, nil)
 	w := get(t, exceptions.NewHandler(h), "/jobs/j/exceptions")
@@ -97,7 +98,8 @@ func TestServeExceptionsWithAllFields(t *testing.T) {
 			"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,"failureLabels":{},
 			"id":"c","rootId":"f","jobId":"j","jobName":"","message":"boom","failureType":"","labelState":"complete","failedEnrichers":[]}],
 		"id":"f","jobId":"j","jobName":"job","message":"boom","failureType":"TASK_MANAGER","attempt":2,"maxAttempts":3,
-		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"}
+		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"},
+		"labelIssues":[{"enricher":"odd","key":"x","error":"too many labels"}]
 	}]}}`, w.Body.String())
 	text, err := json.Marshal(only(t, h))
 	require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // The keys and values of labels that ask for more than a veto or a delay. See the
@@ -126,10 +126,14 @@ func (o Options) skip(ctx context.Context, cause error) (skip bool) {
 
 // survive calls a function of Options.
 func survive(option string, fn func()) {
-	if p := guard.Do(fn); p != nil {
-		slog.Error("A function of the options of a job manager's adapter panicked",
-			"option", option, "panic", guard.Sprint(p.Value), "stack", string(p.Stack))
-	}
+	defer func() {
+		if v := recover(); v != nil {
+			p := enricher.Recovered(v)
+			slog.Error("A function of the options of a job manager's adapter panicked",
+				"option", option, "error", redact.Text(enricher.Text(p)), "stack", p.Stack())
+		}
+	}()
+	fn()
 }
 
 func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdict {

@@ -104,7 +104,7 @@ func TestJudgeSurvivesPanicsOfTheOptions(t *testing.T) {
 	}, io.EOF, enricher.FailureContext{})
 	assert.Equal(t, time.Second, v.RetryAfter)
 	for _, option := range []string{"Skip", "Context", "Done"} {
-		assert.Contains(t, out.String(), fmt.Sprintf(`option=%s panic="in %s"`, option, option))
+		assert.Contains(t, out.String(), fmt.Sprintf(`option=%s error="panic: in %s"`, option, option))
 	}
 }
 

@@ -31,8 +31,8 @@ var errCall = errors.New("the call has failed")
 
 // A panicError is what the plans of these tests make of a panic.
 type panicError struct {
-	value any
-	stack []byte
+	value   any
+	callers []uintptr
 }
 
 func (p *panicError) Error() string { return fmt.Sprint("panicked: ", p.value) }
@@ -69,7 +69,16 @@ func newPlanOn(base context.Context, all []*fanout.Member, waits [][]int, timeou
 	return fanout.InOneBubble(fanout.NewPlan(base, all, waits, timeout, asPanicError))
 }
 
-func asPanicError(value any, stack []byte) error { return &panicError{value, stack} }
+func (p *panicError) stack() (names string) {
+	for frames := runtime.CallersFrames(p.callers); ; {
+		f, more := frames.Next()
+		if names += f.Function + "\n"; !more {
+			return names
+		}
+	}
+}
+
+func asPanicError(value any, callers []uintptr) error { return &panicError{value, callers} }
 
 type callFunc func(ctx context.Context, i int) error
 

@@ -42,7 +42,7 @@ type Member struct {
 type Plan struct {
 	members  []*Member
 	base     context.Context
-	panicked func(value any, stack []byte) error
+	panicked func(value any, callers []uintptr) error
 
 	first     []int           // the members that wait for no other
 	then      [][]int         // by member: those that wait for it
@@ -62,7 +62,7 @@ type Plan struct {
 // contexts of all calls end with base, which must come from
 // context.WithCancel. panicked makes the error of a panic.
 func NewPlan(base context.Context, members []*Member, waits [][]int, timeout time.Duration,
-	panicked func(value any, stack []byte) error,
+	panicked func(value any, callers []uintptr) error,
 ) *Plan {
 	p := &Plan{
 		members:   members,

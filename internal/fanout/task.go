@@ -1,7 +1,6 @@
 package fanout
 
 import (
-	"runtime/debug"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
@@ -136,7 +135,7 @@ func (t *task) call() (next *task) {
 				go next.work() // this goroutine may be exiting, whether it panicked or not
 			}
 		}()
-		o.Err = t.run.plan.panicked(value, debug.Stack())
+		o.Err = t.run.plan.panicked(value, guard.Callers())
 	}()
 	err := t.run.calls.Call(t.context(), int(t.i))
 	returned = true

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime/debug"
+	"runtime"
 	"time"
 )
 
@@ -14,7 +14,7 @@ import (
 func Do(fn func()) (p *Panic) {
 	defer func() {
 		if v := recover(); v != nil {
-			p = &Panic{v, debug.Stack()}
+			p = &Panic{v, Callers()}
 		}
 	}()
 	fn()
@@ -52,8 +52,15 @@ var ErrGoexit = errors.New("runtime.Goexit was called")
 
 // A Panic is the value of a panic and the stack that it came from.
 type Panic struct {
-	Value any
-	Stack []byte
+	Value   any
+	Callers []uintptr // nil for [ErrGoexit]
+}
+
+// Callers returns the program counters of the goroutine, at most 64, without the
+// function that calls it.
+func Callers() []uintptr {
+	pcs := make([]uintptr, 64)
+	return pcs[:runtime.Callers(3, pcs)]
 }
 
 // Text returns err.Error() or, if that panics, a text that says so.

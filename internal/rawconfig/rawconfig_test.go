@@ -204,17 +204,21 @@ func TestIntoRejectsAKeyThatIsGivenTwice(t *testing.T) {
 		{
 			m{"failure-enrichers": "a", "failure-enricher.A.b": 1, "failure-enricher.a.b": 2, "failure-enricher.a.b.c": 3},
 			[]string{
-				`option "failure-enricher.a.b": "a.b" is given already: remove this key`,
-				`option "failure-enricher.a.b.c": "a.b" is given already: remove this key`,
+				`option "failure-enricher.a.b": "a.b" is given already, as "failure-enricher.A.b": remove this key, or move it there`,
+				`option "failure-enricher.a.b.c": "a.b" is given already, as "failure-enricher.A.b": remove this key, or move it there`,
 			},
 		},
 		{
+			m{"jobmanager.failure-enrichment.policies": m{"A": m{"x": 1}}, "jobmanager.failure-enrichment.policies.a.x": 2, "jobmanager.failure-enrichers": "a"},
+			[]string{`option "jobmanager.failure-enrichment.policies.a.x": "policies.a.x" is given already, as "jobmanager.failure-enrichment.policies.A": remove this key, or move it there`},
+		},
+		{
 			m{"failure-enrichers": "a.b", "failure-enricher": m{"a": m{"b": m{"c": 1}}, "a.b": m{"c": 1}}},
-			[]string{`option "failure-enricher.a.b": "a.b" is given already: remove this key`},
+			[]string{`option "failure-enricher.a.b": "a.b" is given already, as "failure-enricher.a.b": remove this key, or move it there`},
 		},
 		{
 			m{"failure-enrichers": "a", "failure-enrichment": m{"policies": m{"a": m{}, "A": m{}}}},
-			[]string{`option "failure-enrichment.policies.a": "policies.a" is given already: remove this key`},
+			[]string{`option "failure-enrichment.policies.a": "policies.a" is given already, as "failure-enrichment.policies.A": remove this key, or move it there`},
 		},
 		{
 			m{"failure-enrichment": m{"timeout": "1s", "Timeout": "1s"}},
@@ -242,6 +246,23 @@ func TestIntoRejectsAMisspeltSection(t *testing.T) {
 				`unknown key, did you mean "`+meant+`"? known keys: failure-enrichers, failure-enricher, failure-enrichment`), messages[0])
 		}
 	}
+}
+
+func TestIntoSaysWhereASettingBelongs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		raw  m
+		want string
+	}{
+		{m{"jobmanager": m{"strict": true, "timeout": "the service's"}}, `option "jobmanager.strict": belongs under jobmanager.failure-enrichment`},
+		{m{"jobmanager.policies.a.timeout": "1s"}, `option "jobmanager.policies.a.timeout": belongs under jobmanager.failure-enrichment`},
+		{m{"failure-enrichers": "a", "timeout": "1s"}, `option "timeout": belongs under failure-enrichment`},
+		{m{"jobmanager": m{"failure-enricher": m{"timeout": "3s"}}}, `option "jobmanager.failure-enricher.timeout": belongs under jobmanager.failure-enrichment`},
+		{m{"failure-enricher.limits": m{"max-labels": 1}}, `option "failure-enricher.limits": belongs under failure-enrichment`},
+	} {
+		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
+	}
+	parse(t, m{"failure-enrichers": "limits", "failure-enricher.limits": m{"file": "x"}}) // an enricher of this name
 }
 
 func TestIntoRejectsOtherKeysBesideASectionAtTheTop(t *testing.T) {
