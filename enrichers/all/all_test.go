@@ -36,7 +36,8 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 			enrichertest.WithBadOptions("message-length", options{"message-length": 1}),
 		},
 		"restart": {
-			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true}),
+			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true, "uncounted": options{"type": "CANCELLED"}, "expected": options{"type": "USER"}}),
+			enrichertest.WithContext("a cancellation", enricher.FailureContext{Labels: enricher.Labels{"type": "CANCELLED"}}),
 			enrichertest.WithFailure("a request to wait", busy{}),
 			enrichertest.WithBadOptions("repeats", options{"repeats": 1}),
 			enrichertest.WithBadOptions("veto-window", options{"veto-window": 5}),
