@@ -7,7 +7,8 @@
 //	            "syscall.Errno"; "_OTHER" once there are too many different ones
 //	error_code  its code, if it has one: an errno ("ECONNREFUSED"), a SQLSTATE
 //	            ("23505"), an HTTP status ("503"), a gRPC status ("UNAVAILABLE"),
-//	            an exit status ("3"), a signal ("SIGKILL"), a result code of
+//	            an exit status ("3"), a signal ("SIGKILL"), why a container
+//	            ended ("OOMKilled"), a result code of
 //	            SQLite ("5"), a reply code of SMTP ("550"), or what a method
 //	            Code() string or ErrorCode() string returns; "_OTHER" once there are
 //	            too many different ones

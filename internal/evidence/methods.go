@@ -39,6 +39,9 @@ func findJudges(err error, t reflect.Type) []judge {
 	for _, m := range methods {
 		add(m.has(err), m.judge)
 	}
+	for _, m := range exitMethods {
+		add(m.has(err), m.judge)
+	}
 	if grpcStatus, ok := findGRPC(t); ok {
 		found = append(found, grpcStatus)
 	}
