@@ -3,7 +3,7 @@
 // more.
 //
 //	package      registered as  labels
-//	fault        type           type
+//	fault        type           type, hint
 //	errtype      error          error_type, error_code
 //	rules        rules          the ones that its rules set
 //	fingerprint  fingerprint    fingerprint, fingerprint_message

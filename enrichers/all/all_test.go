@@ -23,7 +23,11 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 	return map[string][]enrichertest.Option{
 		"type": {
 			enrichertest.WithDeterministic(),
-			enrichertest.WithOptions(options{"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"}}),
+			enrichertest.WithOptions(options{
+				"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"},
+				"hints": []any{options{"match": "errno ENOSPC", "is": "Full."}}, "default-hints": true,
+			}),
+			enrichertest.WithBadOptions("hints", options{"hints": options{"ENOSPC": "Full."}}),
 			enrichertest.WithBadOptions("statuses", options{"statuses": options{"4": "USER"}}),
 			enrichertest.WithBadOptions("errnos", options{"errnos": "ENOSPC"}),
 		},

@@ -36,6 +36,7 @@ var ruleOptions = options{"rules": []any{
 
 func TestEnrichersDescribeTheirLabels(t *testing.T) {
 	e := newEnricher(t, map[string]map[string]any{
+		"type":  {"hints": []any{options{"match": "errno ENOSPC", "is": "Full."}}},
 		"error": nil, "fingerprint": nil, "restart": {"veto": true, "uncounted": options{"tenant": "a"}, "expected": options{"tenant": "a"}},
 		"attached": {"keys": "tenant"},
 		"static":   {"labels": options{"env": "test"}, "host": "host"},
@@ -57,6 +58,7 @@ func TestEnrichersDescribeTheirLabels(t *testing.T) {
 	}
 	assert.Equal(t, map[string][]string{
 		"type":                       {"USER", "SYSTEM", "DEPENDENCY", "CANCELLED", "UNKNOWN"},
+		"hint":                       {"Full."},
 		"retry":                      {restart.Retryable, restart.Terminal, restart.Unknown},
 		enricher.KeyJobCannotRestart: {"true"},
 		"attempt_counts":             {"false"},

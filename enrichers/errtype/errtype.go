@@ -145,6 +145,15 @@ func (l *labeler) Counts() map[string]uint64 {
 	}
 }
 
+// Of returns what the label error_type of err is, unless there are too many
+// different ones. That of nil is "".
+func Of(err error) string {
+	if err == nil {
+		return ""
+	}
+	return typeOf(err)
+}
+
 // typeOf returns the label error_type of cause: of a panic with an error, that of
 // the error.
 func typeOf(cause error) string {

@@ -1,5 +1,11 @@
 package evidence
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // ExitReason is the kind of the reasons that platforms give for the end of a
 // container, pod or task, or for why it did not start: "OOMKilled".
 const ExitReason Kind = "exit reason"
@@ -7,9 +13,14 @@ const ExitReason Kind = "exit reason"
 // exitMethods are the methods of errors that say how a process, container or pod
 // ended, such as *exit.Error of this module. If there are several, the reason of the
 // platform counts more than the signal, and that more than the exit status: a
-// container that is killed for its memory has exit status 137.
+// container that is killed for its memory has exit status 137. Last is a reason that
+// says little.
 var exitMethods = []method{
-	on(func(v *Verdict, err interface{ ExitReason() string }) { v.add(ofExitReason(err.ExitReason())) }),
+	on(func(v *Verdict, err interface{ ExitReason() string }) {
+		if e := ofExitReason(err.ExitReason()); e.Weight != Generic {
+			v.add(e)
+		}
+	}),
 	on(func(v *Verdict, err interface{ ExitSignal() int }) {
 		if s, ok := signalNumbered(err.ExitSignal()); ok {
 			v.add(s)
@@ -20,6 +31,11 @@ var exitMethods = []method{
 			v.add(OfExitStatus(status))
 		}
 	}),
+	on(func(v *Verdict, err interface{ ExitReason() string }) {
+		if e := ofExitReason(err.ExitReason()); e.Weight == Generic {
+			v.add(e)
+		}
+	}),
 }
 
 // ofExitReason judges a reason. One that is not listed is a code without a meaning,
@@ -28,17 +44,17 @@ func ofExitReason(reason string) Evidence {
 	switch reason {
 	case "", "Error", "Completed", "EssentialContainerExited", "TaskFailedToStart":
 		return Evidence{} // they say no more than that it failed
-	case "CrashLoopBackOff":
-		// It failed several times, but why says the exit status, if that has a meaning.
-		return Evidence{Weight: Generic, Fault: System, Retry: Undecided, Kind: OwnCode, Code: reason}
 	}
 	e, ok := exitReasons[reason]
 	if !ok {
 		return Evidence{Kind: OwnCode, Code: reason}
 	}
-	e.Weight, e.Kind, e.Code = Coded, ExitReason, reason
+	e.Weight, e.Kind, e.Code = cmp.Or(e.Weight, Coded), ExitReason, reason
 	return e
 }
+
+// ExitReasons returns the reasons that are known, ascending.
+func ExitReasons() []string { return slices.Sorted(maps.Keys(exitReasons)) }
 
 // exitReasons has the reasons in the status of Kubernetes' pods and containers, of the
 // pod condition DisruptionTarget, and of Amazon ECS, and Preempted for schedulers of
@@ -54,6 +70,9 @@ var exitReasons = map[string]Evidence{
 	"OOMKilled":        {Fault: System, Retry: Undecided},
 	"DeadlineExceeded": {Fault: Cancelled, Retry: Undecided}, // activeDeadlineSeconds of the pod or job
 	"UserInitiated":    {Fault: Cancelled, Retry: Undecided}, // ECS: StopTask
+
+	// It failed several times. Why says its exit status, if that has a meaning.
+	"CrashLoopBackOff": {Weight: Generic, Fault: System, Retry: Undecided},
 
 	// The node or the scheduler ended it, or would not take it.
 	"Evicted":                {Fault: System, Retry: Retryable}, // memory, disk or process IDs of the node are short
