@@ -7,8 +7,7 @@
 //	            "syscall.Errno"; "_OTHER" once there are too many different ones
 //	error_code  its code, if it has one: an errno ("ECONNREFUSED"), a SQLSTATE
 //	            ("23505"), an HTTP status ("503"), a gRPC status ("UNAVAILABLE"),
-//	            an exit status ("3"), a signal ("SIGKILL"), why a container
-//	            ended ("OOMKilled"), a result code of
+//	            an exit status ("3"), a signal ("SIGKILL"), a result code of
 //	            SQLite ("5"), a reply code of SMTP ("550"), or what a method
 //	            Code() string or ErrorCode() string returns; "_OTHER" once there are
 //	            too many different ones
@@ -69,6 +68,15 @@ const (
 func init() {
 	enricher.Register(Name, enricher.NewFactory(Options{},
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
+}
+
+// Of returns what the label error_type of err is, unless there are too many
+// different ones. That of nil is "".
+func Of(err error) string {
+	if err == nil {
+		return ""
+	}
+	return typeOf(err)
 }
 
 // A labeler sets the labels. Its methods may be called concurrently.
@@ -143,15 +151,6 @@ func (l *labeler) Counts() map[string]uint64 {
 		KeyErrorType + "=" + Other: l.types.others.Load(),
 		KeyErrorCode + "=" + Other: l.codes.others.Load(),
 	}
-}
-
-// Of returns what the label error_type of err is, unless there are too many
-// different ones. That of nil is "".
-func Of(err error) string {
-	if err == nil {
-		return ""
-	}
-	return typeOf(err)
 }
 
 // typeOf returns the label error_type of cause: of a panic with an error, that of
