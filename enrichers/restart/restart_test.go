@@ -26,6 +26,10 @@ type patient time.Duration
 func (patient) Error() string               { return "later" }
 func (p patient) RetryAfter() time.Duration { return time.Duration(p) }
 
+type busy struct{ patient }
+
+func (busy) Retryable() bool { return true }
+
 type final struct{ error }
 
 func (final) Retryable() bool { return false }
@@ -148,7 +152,7 @@ func TestExplainSaysWhyARestartCanHelp(t *testing.T) {
 		{syscall.ECONNREFUSED, map[string]string{"retry": "errno ECONNREFUSED"}},
 		{syscall.ENOSPC, map[string]string{"retry": "errno ENOSPC, after which a restart may help or not"}},
 		{errTerminal, map[string]string{"retry": "its method Retryable decides"}},
-		{patient(time.Second), map[string]string{"retry": "its method RetryAfter returns when to retry", "retry_after": "an error of the chain asks to wait 1s"}},
+		{busy{patient(time.Second)}, map[string]string{"retry": "its method Retryable decides", "retry_after": "an error of the chain asks to wait 1s"}},
 		{errors.Join(errTerminal, patient(time.Second)), map[string]string{"retry": "its method Retryable decides", "retry_after": "not set, as retry is terminal"}},
 	} {
 		_, why, err := e.(enricher.Explainer).ExplainFailure(t.Context(), c.cause, enricher.FailureContext{})
