@@ -51,6 +51,7 @@ func document() string {
 	}
 	section(&b, "Errno", "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/errno.h.html", errnos)
 	section(&b, "Signal that ended a command", "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/signal.h.html", signals)
+	section(&b, "Reason of a container, pod or task", "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/", evidence.ReasonTable)
 	for _, table := range evidence.Tables() {
 		section(&b, table.Title, table.Source, table.Codes())
 	}

@@ -6,6 +6,7 @@ package evidence
 var (
 	ErrnoTable  = errnos
 	SignalTable = signals
+	ReasonTable = exitReasons
 )
 
 // Row returns what a row says.

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
@@ -51,7 +52,7 @@ func findJudges(err error, t reflect.Type) []judge {
 	if isKnown && known.judge != nil {
 		add(true, known.judge)
 	}
-	for _, m := range methods {
+	for _, m := range slices.Concat(exitMethods, methods) {
 		add(m.has(err), m.judge)
 	}
 	for _, find := range []func(reflect.Type) (judge, bool){findGRPC, findRFCCode, findCode} {

@@ -61,7 +61,6 @@ var methods = []method{
 	}),
 	on(func(v *Verdict, err interface{ ErrorCodes() []int }) { v.ofMongo(err.ErrorCodes()...) }),
 	on(func(v *Verdict, err interface{ ExitStatus() int }) { v.add(ofExitStatus(err.ExitStatus())) }),
-	on(func(v *Verdict, err interface{ ExitCode() int }) { v.add(ofExitStatus(err.ExitCode())) }),
 
 	// False is no evidence in these: it is the default of many errors.
 	on(func(v *Verdict, err interface{ Timeout() bool }) {
