@@ -124,7 +124,11 @@ type Verdict struct {
 // bounds are those of [guard.Walk].
 func Of(err error) Verdict {
 	var w guard.Walk
-	return along(&w, err, 1)
+	v := along(&w, err, 1)
+	if v.Retry.Weight == Deadline && v.Fault.Fault == Dependency {
+		v.Retry = Evidence{Weight: Generic, Retry: Retryable, Why: "a deadline of a call"}
+	}
+	return v
 }
 
 // along judges err, which is at depth in the tree that w walks, and what it wraps.

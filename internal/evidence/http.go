@@ -30,7 +30,7 @@ var statuses = &Table{
 		{User, Undecided, "409"}, // a concurrent change, or it exists already
 		{Dependency, Retryable, "5 408 421 423 424 425 429 " +
 			"420"}, // 420 is a limit of rates of Twitter, Telegram and others
-		{Dependency, Terminal, "401 402 403 501 505"}, // of the user or of this service
+		{Dependency, Terminal, "401 403 501 505"}, // of the user or of this service
 		{Dependency, Undecided, "3 " +
 			"507"}, // the storage is full
 		{System, Terminal, "407"},     // of the proxy

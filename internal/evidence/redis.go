@@ -13,6 +13,9 @@ func ofRedis(reply string) Evidence {
 	if reply == "redis: nil" || reply == "redis nil message" || reply == "redigo: nil returned" || reply == "valkey nil message" {
 		return says(Typed, User, Terminal, "a key that does not exist")
 	}
+	if reply == "redis: transaction failed" {
+		return says(Typed, Dependency, Retryable, "a transaction that another one has overtaken")
+	}
 	word, rest, _ := strings.Cut(reply, " ")
 	if word == "ERR" {
 		for start, e := range ofERR {

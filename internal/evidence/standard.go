@@ -108,12 +108,11 @@ func ofRequest(e *url.Error) Evidence {
 				return says(Typed, User, Terminal, "a request that cannot be sent")
 			}
 		}
-		for _, start := range []string{
-			"stopped after ",
-		} {
-			if strings.HasPrefix(text, start) {
-				return says(Typed, Dependency, Terminal, "an answer that will not change")
-			}
+		if strings.HasPrefix(text, "stopped after ") {
+			return says(Typed, Dependency, Terminal, "an answer that will not change")
+		}
+		if text == "http: server gave HTTP response to HTTPS client" {
+			return says(Typed, Dependency, Undecided, "an answer that is not TLS")
 		}
 	}
 	return says(Generic, Dependency, Retryable, "a failed request")
