@@ -27,7 +27,7 @@ var creds = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, 
 
 func dynamo(status int, code, message string) error {
 	m, _ := json.Marshal(message)
-	srv := serve(status, map[string]string{"Content-Type": "application/x-amz-json-1.0", "X-Amzn-Requestid": "8KRS15P5JUD29RHDVEK26MAU1VVV4KQNSO5AEMVJF66Q9ASUAAJG"}, `{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":`+string(m)+more+`}`)
+	srv := serve(status, map[string]string{"Content-Type": "application/x-amz-json-1.0", "X-Amzn-Requestid": "8KRS15P5JUD29RHDVEK26MAU1VVV4KQNSO5AEMVJF66Q9ASUAAJG"}, `{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":`+string(m)+`}`)
 	defer srv.Close()
 	c := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(srv.URL), Credentials: creds, RetryMaxAttempts: 1})
 	_, err := c.GetItem(context.Background(), &dynamodb.GetItemInput{TableName: aws.String("jobs"), Key: map[string]ddbtypes.AttributeValue{"id": &ddbtypes.AttributeValueMemberS{Value: "1"}}})
