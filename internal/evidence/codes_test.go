@@ -81,12 +81,17 @@ func section(b *strings.Builder, heading, source string, table map[string]eviden
 	}
 }
 
-// compare orders numbers by their value.
+// compare orders numbers by their value, and before texts.
 func compare(x, y string) int {
 	m, err1 := strconv.Atoi(x)
 	n, err2 := strconv.Atoi(y)
-	if err1 == nil && err2 == nil {
-		return cmp.Compare(m, n)
+	switch {
+	case err1 == nil && err2 == nil:
+		return cmp.Or(cmp.Compare(m, n), cmp.Compare(x, y))
+	case err1 == nil:
+		return -1
+	case err2 == nil:
+		return 1
 	}
 	return cmp.Compare(x, y)
 }
