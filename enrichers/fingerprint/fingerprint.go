@@ -87,10 +87,11 @@ func (f *fingerprinter) DescribeLabels() []enricher.LabelDescription {
 // ProcessFailure sets every label. It waits for nothing, and what it looks at is
 // bounded, so it ignores its context.
 func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	d := describe(cause)
+	root := read(cause)
+	d := describe(root)
 	labels := enricher.Labels{KeyFingerprint: d.key()}
 	if !f.opts.NoMessage {
-		labels[KeyMessage] = normalize.Cut(shown(cause, &d).message, f.opts.MessageLength)
+		labels[KeyMessage] = normalize.Cut(shown(root, &d).message, f.opts.MessageLength)
 	}
 	return labels, nil
 }
@@ -99,9 +100,11 @@ func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enriche
 func (f *fingerprinter) ExplainFailure(
 	_ context.Context, cause error, _ enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
-	d, masked := describe(cause), describeMasked(cause)
+	root := read(cause)
+	d := describe(root)
+	masked := masked(root)
 	labels := enricher.Labels{KeyFingerprint: d.key()}
-	reasons := map[string]string{KeyFingerprint: f.reason(&masked)}
+	reasons := map[string]string{KeyFingerprint: f.reason(masked)}
 	if !f.opts.NoMessage {
 		labels[KeyMessage] = normalize.Cut(masked.message, f.opts.MessageLength)
 		reasons[KeyMessage] = "the text of the failure with what varies replaced"
@@ -130,6 +133,7 @@ func (f *fingerprinter) reason(d *description) string {
 	}
 	list("; the types", "%s", d.types)
 	list("; the codes", "%s", d.codes)
+	list("; the fields", "%s", d.fields)
 	list("; the hidden causes", "%q", d.causes)
 	list("; the functions in which it arose", "%s", d.frames)
 	return b.String()
