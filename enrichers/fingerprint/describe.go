@@ -20,12 +20,6 @@ const (
 	maxSearch = 1 << 20   // bytes of a text in which to look for another
 )
 
-// read returns the errors of err, which is not nil.
-func read(err error) *node {
-	var r reader
-	return r.read(err, 0)
-}
-
 // describe returns the description of a failure.
 func describe(root *node) description {
 	w := walker{bytes: maxTexts}

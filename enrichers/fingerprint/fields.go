@@ -6,8 +6,6 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
-	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/text"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -43,7 +41,7 @@ var fieldNames = []struct{ name, what string }{
 var fieldsOfTypes sync.Map // []field by reflect.Type: at most as many as the program has error types
 
 // fieldsOf reads the fields of err.
-func fieldsOf(err error) (f fields) {
+func fieldsOf(err error) *fields {
 	t := reflect.TypeOf(err)
 	found, ok := fieldsOfTypes.Load(t)
 	if !ok {
@@ -51,15 +49,16 @@ func fieldsOf(err error) (f fields) {
 	}
 	list := found.([]field)
 	if len(list) == 0 {
-		return f
+		return nil
 	}
 	v := reflect.ValueOf(err)
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return f
+			return nil
 		}
 		v = v.Elem()
 	}
+	var f fields
 	for _, field := range list {
 		value := v.FieldByIndex(field.index).String()
 		switch {
@@ -70,7 +69,10 @@ func fieldsOf(err error) (f fields) {
 			f.paths = append(f.paths, value)
 		}
 	}
-	return f
+	if len(f.names)+len(f.paths) == 0 {
+		return nil
+	}
+	return &f
 }
 
 func findFields(t reflect.Type) []field {
@@ -104,7 +106,10 @@ func isPlainPath(path string) bool {
 }
 
 // normalized returns the names as they are a part of a description.
-func (f fields) normalized() (names []string) {
+func (f *fields) normalized() (names []string) {
+	if f == nil {
+		return nil
+	}
 	for _, name := range f.names {
 		what, value, _ := strings.Cut(name, " ")
 		if what == "program" {
@@ -115,8 +120,12 @@ func (f fields) normalized() (names []string) {
 	return names
 }
 
-func (f fields) masked() fields {
-	masked := fields{paths: f.paths}
+// masked returns f with the secrets in names masked.
+func (f *fields) masked() *fields {
+	if f == nil {
+		return nil
+	}
+	masked := &fields{paths: f.paths}
 	for _, name := range f.names {
 		masked.names = append(masked.names, redact.Text(name))
 	}
@@ -131,33 +140,3 @@ func bounded(s string, start, end int) bool {
 func isNameByte(c byte) bool {
 	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
-
-// A part of a text is looked at as a whole if it is short; otherwise its beginning,
-// and its last line.
-const maxLine = 1 << 10
-
-// looked returns what is looked at of a part of a text: n bytes, and of what comes
-// after them the last line that tells the error. That is where a traceback of Python
-// says what happened, and the last Caused by of Java.
-func looked(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	head, rest := text.Cut(s, n), s[n:]
-	rest = strings.TrimRight(rest[max(0, len(rest)-maxSearch):], " \t\r\n")
-	const cause = "\nCaused by: "
-	line := strings.LastIndexByte(rest, '\n')
-	if i := strings.LastIndex(rest, cause); i >= 0 {
-		line = i
-		if end := strings.IndexByte(rest[i+1:], '\n'); end >= 0 {
-			rest = rest[:i+1+end]
-		}
-	}
-	if line < 0 {
-		return head
-	}
-	return head + "\n" + text.Cut(rest[line+1:], maxLine)
-}
-
-// typeName returns the name of the type of an error.
-func (n *node) typeName() string { return inspect.TypeName(n.err) }

@@ -87,11 +87,12 @@ func (f *fingerprinter) DescribeLabels() []enricher.LabelDescription {
 // ProcessFailure sets every label. It waits for nothing, and what it looks at is
 // bounded, so it ignores its context.
 func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	root := read(cause)
-	d := describe(root)
+	r := read(cause)
+	defer r.release()
+	d := describe(r.root)
 	labels := enricher.Labels{KeyFingerprint: d.key()}
 	if !f.opts.NoMessage {
-		labels[KeyMessage] = normalize.Cut(shown(root, &d).message, f.opts.MessageLength)
+		labels[KeyMessage] = normalize.Cut(shown(r.root, &d).message, f.opts.MessageLength)
 	}
 	return labels, nil
 }
@@ -100,9 +101,10 @@ func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enriche
 func (f *fingerprinter) ExplainFailure(
 	_ context.Context, cause error, _ enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
-	root := read(cause)
-	d := describe(root)
-	masked := masked(root)
+	r := read(cause)
+	defer r.release()
+	d := describe(r.root)
+	masked := masked(r.root)
 	labels := enricher.Labels{KeyFingerprint: d.key()}
 	reasons := map[string]string{KeyFingerprint: f.reason(masked)}
 	if !f.opts.NoMessage {

@@ -21,7 +21,9 @@ func Of(err error) string {
 	if err == nil {
 		return ""
 	}
-	d := describe(read(err))
+	r := read(err)
+	defer r.release()
+	d := describe(r.root)
 	return d.key()
 }
 

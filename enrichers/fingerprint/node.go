@@ -1,6 +1,8 @@
 package fingerprint
 
 import (
+	"sync"
+
 	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -14,7 +16,7 @@ type node struct {
 	err    error
 	text   string
 	code   string // HTTP or gRPC status or SQLSTATE
-	fields fields
+	fields *fields
 
 	one  *node   // what it wraps
 	many []*node // or what it wraps or joins; nil for a nil error
@@ -24,10 +26,30 @@ type node struct {
 	traced bool
 }
 
-// A reader reads the errors of one failure, within limits.
+// A reader reads the errors of one failure, within limits. It is used again, so that
+// the nodes of most failures are not made anew.
 type reader struct {
-	walk guard.Walk
-	room []node // nodes are made in blocks
+	root  *node
+	walk  guard.Walk
+	nodes [8]node
+	used  int
+	room  []node // for more nodes
+}
+
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// read returns the errors of err, which is not nil. The caller calls release when it
+// needs them no more.
+func read(err error) *reader {
+	r := readers.Get().(*reader)
+	r.root = r.read(err, 0)
+	return r
+}
+
+func (r *reader) release() {
+	clear(r.nodes[:r.used])
+	r.root, r.walk, r.used, r.room = nil, guard.Walk{}, 0, nil
+	readers.Put(r)
 }
 
 // read returns the node of err, which is at depth, with all that it wraps.
@@ -64,11 +86,18 @@ func (r *reader) readMany(n *node, many []error, depth int) {
 }
 
 func (r *reader) node(err error) *node {
-	if len(r.room) == cap(r.room) {
-		r.room = make([]node, 0, min(256, max(6, 2*cap(r.room))))
+	var n *node
+	if r.used < len(r.nodes) {
+		n = &r.nodes[r.used]
+		r.used++
+	} else {
+		if len(r.room) == 0 {
+			r.room = make([]node, 64)
+		}
+		n, r.room = &r.room[0], r.room[1:]
 	}
-	r.room = append(r.room, node{err: err, text: guard.Text(err), code: codeOf(err), fields: fieldsOf(err)})
-	return &r.room[len(r.room)-1]
+	n.err, n.text, n.code, n.fields = err, guard.Text(err), codeOf(err), fieldsOf(err)
+	return n
 }
 
 // codeOf returns the HTTP or gRPC status or SQLSTATE that err has by a method or
@@ -80,6 +109,9 @@ func codeOf(err error) string {
 	}
 	return ""
 }
+
+// typeName returns the name of the type of the error.
+func (n *node) typeName() string { return inspect.TypeName(n.err) }
 
 // isJoin reports whether the node is what errors.Join returns.
 func (n *node) isJoin() bool { return n.many != nil && inspect.IsType(n.err, "*errors.joinError") }
@@ -93,7 +125,7 @@ func (n *node) mask() {
 
 func (n *node) maskWithin(left *int) {
 	for ; n != nil; n = n.one {
-		s := text.Cut(looked(n.text, 2*maxText), max(0, *left))
+		s := text.Cut(looked(n.text, 2*maxText), *left)
 		*left -= len(s)
 		n.text = redact.Text(s)
 		n.fields = n.fields.masked()

@@ -39,9 +39,11 @@ func (p *passage) follow(n *node, start, end int) {
 		if n.code != "" {
 			p.codes = append(p.codes, n.code)
 		}
-		p.fields = append(p.fields, n.fields.normalized()...)
-		for _, path := range n.fields.paths {
-			p.replace(path, start, end)
+		if n.fields != nil {
+			p.fields = append(p.fields, n.fields.normalized()...)
+			for _, path := range n.fields.paths {
+				p.replace(path, start, end)
+			}
 		}
 		switch {
 		case n.more: // and it is not known whether its order counts
