@@ -7,7 +7,8 @@ import "bytes"
 func (s *scanner) isCode(start, end int) bool {
 	text := s.in[start:end]
 	return looksLikeCode(text) && !s.dotted(end) &&
-		(s.afterCodeWord(start, end) || s.isStatus(text, end)) || isHRESULT(text)
+		(s.afterCodeWord(start, end) || s.isStatus(text, end) || s.inTuple(text, end)) ||
+		isHRESULT(text) || isMessageNumber(text) || s.isLogonData(text, end)
 }
 
 // looksLikeCode reports whether text has the form of a code: at most five digits (42,
@@ -27,6 +28,39 @@ func looksLikeCode(text string) bool {
 		}
 	}
 	return len(text) <= 5+letters
+}
+
+// isMessageNumber reports whether text is a message number with its severity, as IBM
+// has them: SQL0204N, AMQ9208E.
+func isMessageNumber(text string) bool {
+	letters := 0
+	for letters < len(text) && isUpper(text[letters]) {
+		letters++
+	}
+	end := digits(text, letters)
+	if letters < 2 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 {
+		return false
+	}
+	switch text[end] {
+	case 'E', 'W', 'I', 'N', 'S', 'C':
+		return true
+	}
+	return false
+}
+
+// isLogonData reports whether text, which ends at end, is a code of Active Directory:
+// "data 52e," in the comment of an LDAP error.
+func (s *scanner) isLogonData(text string, end int) bool {
+	if len(text) != 3 || s.at(end) != ',' || !bytes.HasSuffix(s.out, []byte(", data ")) {
+		return false
+	}
+	return isHex(text[0]) && isHex(text[1]) && isHex(text[2])
+}
+
+// inTuple reports whether text, which ends at end, is the number of an error as
+// drivers for Python print it: (2006, 'MySQL server has gone away').
+func (s *scanner) inTuple(text string, end int) bool {
+	return len(text) == 4 && s.last() == '(' && (s.has(end, ", '") || s.has(end, `, "`))
 }
 
 // isHRESULT reports whether text is an HRESULT or NTSTATUS of Windows:
@@ -66,8 +100,8 @@ func (s *scanner) afterCodeWord(start, end int) bool {
 		return mark != 0 && end-start >= 3 && !s.counts(end) // websocket: close 4004
 	case "reason":
 		return mark != 0 && mark != ' '
-	case "data": // of Active Directory: data 52e, v1db1
-		return mark == ' ' && end-start == 3 && s.at(end) == ','
+	case "ts", "cs", "nu", "jmscmq", "amq", "rustc": // TS2304
+		return mark == 0
 	}
 	return false
 }

@@ -72,6 +72,8 @@ const (
 func (s *scanner) random(t *token) bool {
 	text := s.in[t.start:t.end]
 	switch {
+	case t.turns > 0 && t.turns < 3 && isCounter(text):
+		return false
 	case s.suffix(text):
 		return true
 	case !t.digits:
@@ -93,7 +95,8 @@ func (s *scanner) numbered(text string) bool {
 	if letters <= 2 {
 		return len(text) >= 12
 	}
-	if len(text) < minRandom || text[letters] == '0' && len(text)-letters >= 4 { // vmss000017
+	small := strings.IndexFunc(text[:letters], func(r rune) bool { return r < 'a' }) < 0
+	if len(text) < minRandom || small && letters == len(text)-1 { // psycopg2
 		return false
 	}
 	return oddPairs(text[:letters])*4 > letters-1

@@ -17,7 +17,7 @@ func says(before context, text, after string) bool {
 		return false
 	case f.sentence():
 		return true
-	case isKey(before, after):
+	case isKey(before, after), before.role != roleValue && isIdentifier(text):
 		return true
 	}
 	switch before.role {
@@ -31,7 +31,7 @@ func says(before context, text, after string) bool {
 	switch {
 	case f.spaces > 0:
 		return false
-	case f.constant() || isIdentifier(text):
+	case f.constant():
 		return true
 	case before.mark == ':' && isColon(after), strings.HasPrefix(after, " object "),
 		strings.HasPrefix(after, " is not defined"), strings.HasPrefix(after, " is not recognized"):
@@ -119,8 +119,11 @@ func (f *features) constant() bool {
 }
 
 // isIdentifier reports whether text has the form of the name of a constraint or an
-// index, as databases and migrations make them.
+// index, as databases and migrations make them, or of a table with its usual schema.
 func isIdentifier(text string) bool {
+	if strings.HasPrefix(text, "dbo.") || strings.HasPrefix(text, "public.") {
+		return !strings.ContainsAny(text, " /:")
+	}
 	i := strings.LastIndexByte(text, '_')
 	if i < 1 {
 		return false

@@ -47,7 +47,7 @@ func (s *scanner) isStatus(text string, end int) bool {
 // phrase reports whether the phrase follows at i, in any case and with any spaces,
 // hyphens and underscores in it.
 func (s *scanner) phrase(i int, phrase string) bool {
-	for s.at(i) != 0 && strings.IndexByte(" :-(_", s.in[i]) >= 0 {
+	for s.at(i) != 0 && strings.IndexByte(" :-()_", s.in[i]) >= 0 {
 		i++
 	}
 	for phrase != "" {

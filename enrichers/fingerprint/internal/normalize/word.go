@@ -129,12 +129,28 @@ func (s *scanner) split(t *token) {
 			s.keep(s.pos + size)
 		case end == t.end && s.pos > t.start && s.isCode(s.pos, end): // HTTP404
 			s.keep(end)
-		case end < t.end && end-s.pos > 1 && s.in[s.pos] == '0' && !t.wide && t.end-s.pos >= 6:
-			s.num(t.end) // a counter of letters and digits: vmss00006u
+		case !t.wide && end < t.end && isCounter(s.in[t.start:t.end]):
+			s.num(t.end)
 		default:
 			s.number(s.pos)
 		}
 	}
+}
+
+// isCounter reports whether text is a word and a counter in base 36, filled with
+// zeros, as in the names of the nodes of Azure: vmss00006u.
+func isCounter(text string) bool {
+	start := 0
+	for start < len(text) && isLower(text[start]) {
+		start++
+	}
+	end := digits(text, start)
+	for i := end; i < len(text); i++ {
+		if !isLower(text[i]) {
+			return false
+		}
+	}
+	return start > 0 && end >= start+4 && text[start] == '0' && len(text) >= start+6 && len(text) <= end+2
 }
 
 // dotted reports whether a dot and a digit follow at i, as in a version.
