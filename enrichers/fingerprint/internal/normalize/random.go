@@ -72,14 +72,14 @@ const (
 func (s *scanner) random(t *token) bool {
 	text := s.in[t.start:t.end]
 	switch {
+	case t.digits && t.hex && (len(text) >= minHex || len(text) > 3 && s.last() == '@'): // Job@6777d22
+		return true
 	case t.turns > 0 && t.turns < 3 && isCounter(text):
 		return false
 	case s.suffix(text):
 		return true
 	case !t.digits:
 		return len(text) >= minRandom && isRandom(text)
-	case t.hex && (len(text) >= minHex || len(text) > 3 && s.last() == '@'): // Job@6777d22
-		return true
 	case t.turns > 3:
 		return len(text) >= minMixed
 	case t.turns == 1 && isLetter(text[0]):
