@@ -1,7 +1,6 @@
 package fingerprint
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,7 +75,11 @@ func (w *walker) message(n *node) description {
 	d := description{message: p.render(), joined: p.joined}
 	worded := normalize.HasWord(d.message)
 	d.codes, d.fields = p.codes, p.fields
-	d.types = slices.DeleteFunc(p.types, func(name string) bool { return worded && !isExported(name) })
+	for _, k := range p.kinds {
+		if k.exported || !worded {
+			d.types = append(d.types, k.name)
+		}
+	}
 	for i := range p.parts {
 		d.add(&p.parts[i])
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -38,17 +39,38 @@ var fieldNames = []struct{ name, what string }{
 	{"FileName", ""},
 }
 
-var fieldsOfTypes sync.Map // []field by reflect.Type: at most as many as the program has error types
+// A kind is a type of errors.
+type kind struct {
+	name     string // as error.type has it
+	exported bool
+	joins    bool // it is that of errors.Join
+	formats  bool // it is that of fmt.Errorf with several %w
+	coded    bool // it may have a code
+	fields   []field
+}
 
-// fieldsOf reads the fields of err.
-func fieldsOf(err error) *fields {
+var kinds sync.Map // *kind by reflect.Type: at most as many as the program has error types
+
+func kindOf(err error) *kind {
 	t := reflect.TypeOf(err)
-	found, ok := fieldsOfTypes.Load(t)
-	if !ok {
-		found, _ = fieldsOfTypes.LoadOrStore(t, findFields(t))
+	if found, ok := kinds.Load(t); ok {
+		return found.(*kind)
 	}
-	list := found.([]field)
-	if len(list) == 0 {
+	k := &kind{
+		name:    inspect.TypeName(err),
+		joins:   inspect.IsType(err, "*errors.joinError"),
+		formats: inspect.IsType(err, "*fmt.wrapErrors"),
+		coded:   !inspect.IsPlain(err) && !inspect.IsType(err, "*errors.errorString"),
+		fields:  findFields(t),
+	}
+	k.exported = isExported(k.name)
+	kinds.Store(t, k)
+	return k
+}
+
+// read reads the fields of err, which is of this kind.
+func (k *kind) read(err error) *fields {
+	if len(k.fields) == 0 {
 		return nil
 	}
 	v := reflect.ValueOf(err)
@@ -59,7 +81,7 @@ func fieldsOf(err error) *fields {
 		v = v.Elem()
 	}
 	var f fields
-	for _, field := range list {
+	for _, field := range k.fields {
 		value := v.FieldByIndex(field.index).String()
 		switch {
 		case value == "" || len(value) > maxText:

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher/internal/evidence"
-	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 	"github.com/failure-enrichers/enricher/redact"
@@ -14,6 +13,7 @@ import (
 // called once, however often a failure is described.
 type node struct {
 	err    error
+	kind   *kind
 	text   string
 	code   string // HTTP or gRPC status or SQLSTATE
 	fields *fields
@@ -96,7 +96,11 @@ func (r *reader) node(err error) *node {
 		}
 		n, r.room = &r.room[0], r.room[1:]
 	}
-	n.err, n.text, n.code, n.fields = err, guard.Text(err), codeOf(err), fieldsOf(err)
+	n.err, n.text, n.kind = err, guard.Text(err), kindOf(err)
+	n.fields = n.kind.read(err)
+	if n.kind.coded {
+		n.code = codeOf(err)
+	}
 	return n
 }
 
@@ -109,12 +113,6 @@ func codeOf(err error) string {
 	}
 	return ""
 }
-
-// typeName returns the name of the type of the error.
-func (n *node) typeName() string { return inspect.TypeName(n.err) }
-
-// isJoin reports whether the node is what errors.Join returns.
-func (n *node) isJoin() bool { return n.many != nil && inspect.IsType(n.err, "*errors.joinError") }
 
 // mask masks the secrets in the texts of n and of all that it wraps. They are masked
 // before they are normalized, which hides by what a secret is recognized.

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
-	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -16,7 +15,7 @@ import (
 type passage struct {
 	walker *walker
 	text   string
-	types  []string // of all whose text it is, from the outside in
+	kinds  []*kind  // of all whose text it is, from the outside in
 	codes  []string // of those that have one
 	fields []string // what failed, by their fields
 	spans  []span
@@ -35,7 +34,7 @@ type span struct {
 // follow goes from n, whose text is from start to end, to what it wraps.
 func (p *passage) follow(n *node, start, end int) {
 	for {
-		p.types = append(p.types, n.typeName())
+		p.kinds = append(p.kinds, n.kind)
 		if n.code != "" {
 			p.codes = append(p.codes, n.code)
 		}
@@ -79,8 +78,8 @@ func (p *passage) replace(path string, start, end int) {
 
 // branch goes to each of the errors that n wraps.
 func (p *passage) branch(n *node, start, end int) {
-	join := n.isJoin()
-	if !join && !inspect.IsType(n.err, "*fmt.wrapErrors") {
+	join := n.kind.joins
+	if !join && !n.kind.formats {
 		start, end, join = p.enumerated(n.many, start, end)
 	}
 	if join {
@@ -155,7 +154,7 @@ func flatten(many []*node, fn func(n *node)) {
 	for _, n := range many {
 		switch {
 		case n == nil:
-		case n.isJoin():
+		case n.kind.joins:
 			flatten(n.many, fn)
 		default:
 			fn(n)
