@@ -155,7 +155,7 @@ func (s *scanner) zone(i int) int {
 // "[Europe/Berlin]".
 func (s *scanner) zoneName(i int) int {
 	const longest = 48
-	end := i
+	var end int
 	switch {
 	case s.has(i, " (") && isUpper(s.at(i+2)):
 		for end = i + 2; end < i+longest && (isLetter(s.at(end)) || s.at(end) == ' '); {

@@ -6,20 +6,14 @@ import "strings"
 // in the identifiers and comments of Go. A pair of random letters is one of them in
 // 44 % of the cases, one of a word in 94 %.
 var follows = func() (table [26]uint32) {
-	for i, letters := range [26]string{
-		'a' - 'a': "abcdfgiklmnprstuvxy", 'b' - 'a': "abceilorsuy",
-		'c' - 'a': "acdefghiklmorstuv", 'd' - 'a': "abcdefilorsuxy",
-		'e' - 'a': "abcdefgilmnopqrstvwxy", 'f' - 'a': "acdefiloprstu",
-		'g' - 'a': "acehilnoprsu", 'h' - 'a': "aeiort",
-		'i' - 'a': "abcdefglmnoprstvxz", 'j' - 'a': "aeosu",
-		'k' - 'a': "aegis", 'l' - 'a': "acdeilopstuy",
-		'm' - 'a': "abeimopstu", 'n' - 'a': "abcdefgiklmnoprstuv",
-		'o' - 'a': "abcdfgiklmnoprstuvw", 'p' - 'a': "acehikloprstu",
-		'q' - 'a': "u", 'r' - 'a': "acdefgiklmnoprstuvy",
-		's' - 'a': "aceghiklmnoprstuwy", 't' - 'a': "acdefhilmoprstuy",
-		'u' - 'a': "abcefgilmnprst", 'v' - 'a': "aeis",
-		'w' - 'a': "aeinors", 'x' - 'a': "acefipt",
-		'y' - 'a': "mnps", 'z' - 'a': "e",
+	for i, letters := range [26]string{ // after a, b, c, …
+		"abcdfgiklmnprstuvxy", "abceilorsuy", "acdefghiklmorstuv", "abcdefilorsuxy",
+		"abcdefgilmnopqrstvwxy", "acdefiloprstu", "acehilnoprsu", "aeiort",
+		"abcdefglmnoprstvxz", "aeosu", "aegis", "acdeilopstuy",
+		"abeimopstu", "abcdefgiklmnoprstuv", "abcdfgiklmnoprstuvw", "acehikloprstu",
+		"u", "acdefgiklmnoprstuvy", "aceghiklmnoprstuwy", "acdefhilmoprstuy",
+		"abcefgilmnprst", "aeis", "aeinors", "acefipt",
+		"mnps", "e",
 	} {
 		for _, c := range letters {
 			table[i] |= 1 << (c - 'a')

@@ -42,7 +42,7 @@ var roles = func() map[string]role {
 			// French
 			"contrainte", "colonne", "fonction", "champ", "unicité", "rôle",
 			// Spanish and Portuguese
-			"restricción", "columna", "tabla", "relación", "función", "campo", "único", "unicidad", "tabela", "coluna", "relação", "restrição",
+			"restricción", "columna", "tabla", "relación", "función", "campo", "único", "unicidad", "tabela", "coluna", "restrição",
 			// Italian
 			"tabella", "colonna", "vincolo", "funzione", "univoco",
 			// Russian
