@@ -81,6 +81,8 @@ func (s *scanner) afterCodeWord(start, end int) bool {
 			n--
 		}
 		before, mark = separator(before[:n])
+	} else if i := bytes.LastIndexByte(before, '['); mark == '[' && i >= len("sqlstate") && before[len(before)-1] == ']' {
+		before = before[:i] // SQLSTATE[HY000] [2002]
 	} else if version := httpVersion(before); mark == ' ' && version > 0 {
 		// HTTP/1.1 503.
 		before = before[:len(before)-version]
@@ -93,9 +95,12 @@ func (s *scanner) afterCodeWord(start, end int) bool {
 	switch string(lower(space[:], word)) {
 	case "error", "err":
 		// "error: 5 rows" counts, "error5" is a name.
-		return mark != ':' && mark != 0
-	case "value": // exit value 3
-		return isCodeWord(lastWord(bytes.TrimSuffix(before[:len(before)-len(word)], []byte(" "))))
+		return mark != 0 && (mark != ':' || s.at(end) == ',' || s.at(end) == ')' || end == len(s.in))
+	case "msg": // of SQL Server: Msg 2627, Level 14
+		return mark == ' ' && s.at(end) == ','
+	case "value", "number": // exit value 3, error number 1205
+		word := lastWord(bytes.TrimSuffix(before[:len(before)-len(word)], []byte(" ")))
+		return isCodeWord(word) || bytes.EqualFold(word, []byte("error"))
 	case "close", "closed", "result", "fault":
 		return mark != 0 && end-start >= 3 && !s.counts(end) // websocket: close 4004
 	case "reason":
@@ -190,7 +195,7 @@ func isCodeWord(word []byte) bool {
 	}
 	switch string(w) {
 	case "status", "exit", "exited", "errno", "signal", "http", "sqlstate", "sqlerrmc", "hresult", "ntstatus", "winerror", "oserror",
-		"rc", "ret", "retval", "errorlevel", "subcode", "substatus", "errnum",
+		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "subcode", "substatus", "errnum",
 		"ora", "tns", "pls", "rman", "dpi", "dpy", "aadsts", "msb", "netsdk":
 		return true
 	}

@@ -184,24 +184,21 @@ func (s *scanner) isoDuration() bool {
 	return true
 }
 
-// hexDump replaces bytes that are separated by spaces: at least three pairs of
-// hexadecimal digits, one of which has a digit.
-func (s *scanner) hexDump() bool {
-	i, pairs := s.pos, 0
-	for {
-		if !isHex(s.at(i)) || !isHex(s.at(i+1)) || !s.endsAt(i+2) {
-			break
-		}
+// hexDump replaces bytes in hexadecimal digits: at least three that are separated by
+// spaces, or more than a hardware address has by colons.
+func (s *scanner) hexDump(separator byte) bool {
+	end, pairs := 0, 0
+	for i := s.pos; isHex(s.at(i)) && isHex(s.at(i+1)) && s.endsAt(i+2); i++ {
 		pairs++
-		if i += 2; s.at(i) != ' ' {
-			i++
+		if i += 2; s.at(i) != separator {
+			end = i
 			break
 		}
-		i++
+		end = i
 	}
-	if pairs < 3 {
+	if pairs < 3 || separator == ':' && pairs < 7 {
 		return false
 	}
-	s.num(i - 1)
+	s.num(end)
 	return true
 }

@@ -34,7 +34,7 @@ var roles = func() map[string]role {
 			"program", "command", "executable", "binary", "exec", "module", "package", "library", "plugin", "driver", "provider", "engine",
 			"class", "interface", "method", "function", "property", "properties", "attribute", "field", "parameter", "param", "argument",
 			"option", "flag", "setting", "variable", "symbol", "operator", "operation", "feature", "header", "permission", "scope",
-			"keyerror", "reading", "import", "into", "join", "update", "container", "image", "deployment", "service", "component", "stage", "action", "protocol", "scheme",
+			"metric", "quota", "keyerror", "reading", "import", "into", "join", "update", "container", "image", "deployment", "service", "component", "stage", "action", "protocol", "scheme",
 			"topic", "queue", "exchange", "stream", "subject", "vhost", "channel", "consumer", "bucket",
 			"host", "hostname", "rhost", "server", "domain", "endpoint", "broker", "upstream", "lookup", "cluster", "region", "zone",
 			// German

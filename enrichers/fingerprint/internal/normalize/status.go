@@ -24,6 +24,9 @@ func (s *scanner) isStatus(text string, end int) bool {
 	if len(text) != 3 || text[0] != '4' && text[0] != '5' {
 		return false
 	}
+	if s.at(end) == ' ' && s.at(end+1) == text[0] && s.dotted(end+2) { // SMTP: 550 5.7.1
+		return true
+	}
 	phrase, ok := statuses[text]
 	if !ok {
 		return false
