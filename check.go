@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -56,7 +57,7 @@ func (c *candidate) checkKeys() error {
 		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", NewPanicError(p.Value, p.Stack))}
+		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", panicError(p))}
 	}
 	var errs []error
 	for _, key := range c.outputs {
@@ -78,14 +79,8 @@ type OverlapError struct {
 }
 
 func (e *OverlapError) Error() string {
-	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it", e.Key, quoted(e.Enrichers))
+	return fmt.Sprintf("output key %q is declared by %s: only one enricher may declare it, so remove the others or configure other keys", e.Key, quoted(e.Enrichers))
 }
-
-// overlaps are all the overlaps of one enricher.
-type overlaps struct{ all []error }
-
-func (o *overlaps) Error() string   { return errors.Join(o.all...).Error() }
-func (o *overlaps) Unwrap() []error { return o.all }
 
 // rejectOverlaps rejects all candidates that share an output key with another.
 func rejectOverlaps(all []*candidate) {
@@ -98,6 +93,7 @@ func rejectOverlaps(all []*candidate) {
 			setters[key] = append(setters[key], c)
 		}
 	}
+	overlaps := map[*candidate][]error{}
 	for _, key := range sortedKeys(setters) {
 		cs := setters[key]
 		if len(cs) < 2 {
@@ -106,15 +102,11 @@ func rejectOverlaps(all []*candidate) {
 		overlap := &OverlapError{Key: key}
 		for _, c := range cs {
 			overlap.Enrichers = append(overlap.Enrichers, c.name)
+			overlaps[c] = append(overlaps[c], overlap)
 		}
-		for _, c := range cs {
-			shared, ok := c.rejected.(*overlaps)
-			if !ok {
-				shared = &overlaps{}
-				c.rejected = shared
-			}
-			shared.all = append(shared.all, overlap)
-		}
+	}
+	for c, errs := range overlaps {
+		c.rejected = errors.Join(errs...)
 	}
 }
 
@@ -126,17 +118,10 @@ type CycleError struct {
 	reads []string // which of them reads which key of which, for the message
 }
 
-// maxReads bounds the message of a CycleError.
-const maxReads = 16
-
 func (e *CycleError) Error() string {
 	var reads string
-	if shown := e.reads[:min(len(e.reads), maxReads)]; len(shown) > 0 {
-		reads = strings.Join(shown, ", ")
-		if more := len(e.reads) - len(shown); more > 0 {
-			reads += fmt.Sprintf(" and %d more", more)
-		}
-		reads = " (" + reads + ")"
+	if len(e.reads) > 0 {
+		reads = " (" + strings.Join(e.reads, ", ") + ")"
 	}
 	if len(e.Enrichers) == 1 {
 		return fmt.Sprintf("enricher %q waits for its own labels%s: an input key must not be one of its output keys", e.Enrichers[0], reads)
@@ -170,11 +155,7 @@ func newCycleError(members []*candidate) *CycleError {
 	}
 	for _, c := range members {
 		for _, key := range unique(c.inputs) {
-			switch by, ok := setter[key]; {
-			case !ok, key == graph.All:
-			case by == c.name:
-				err.reads = append(err.reads, fmt.Sprintf("%q reads its own %q", by, key))
-			default:
+			if by, ok := setter[key]; ok && key != graph.All {
 				err.reads = append(err.reads, fmt.Sprintf("%q reads %q of %q", c.name, key, by))
 			}
 		}
@@ -187,8 +168,8 @@ func newCycleError(members []*candidate) *CycleError {
 func rejectionErrors(rejected []Rejection) (errs []error) {
 	for _, r := range rejected {
 		own := []error{r.Err}
-		if shared, ok := r.Err.(*overlaps); ok {
-			own = shared.all
+		if joined, ok := r.Err.(interface{ Unwrap() []error }); ok {
+			own = joined.Unwrap()
 		}
 		for _, err := range own {
 			if !slices.Contains(errs, err) { // all of them are our own pointers
@@ -208,36 +189,26 @@ type finding struct {
 	err      error // names the enricher
 }
 
-// checkInputs returns the input keys that no enricher sets, and the values that
+// checkInputs returns the input keys that no loaded enricher sets, and the values that
 // their readers look for and that are never set.
-func checkInputs(all []*candidate) (found []finding) {
-	set, rejected := map[string]*candidate{}, map[string][]string{}
-	for _, c := range all {
-		for _, key := range unique(c.outputs) {
-			if c.rejected == nil {
-				set[key] = c
-			} else {
-				rejected[key] = append(rejected[key], c.name)
-			}
+func checkInputs(kept []*candidate) (found []finding) {
+	set := map[string]*candidate{}
+	for _, c := range kept {
+		for _, key := range c.outputs {
+			set[key] = c
 		}
 	}
-	for _, c := range all {
-		if c.rejected != nil {
-			continue
-		}
+	for _, c := range kept {
 		for _, key := range unique(c.inputs) {
 			setter := set[key]
 			switch {
 			case key == graph.All:
 			case setter != nil:
 				found = append(found, c.checkValues(key, setter)...)
-			case rejected[key] != nil:
-				found = append(found, c.finding("Failure enricher reads a label that only rejected enrichers set",
-					"it reads the label %q, which only rejected enrichers set: %s", key, quoted(rejected[key])))
 			default:
 				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.outputs, key) })
-				found = append(found, c.finding("Failure enricher reads a label that no enricher sets",
-					"it reads the label %q, which no enricher sets%s", key, nearest.Hint(key, others)))
+				found = append(found, c.finding("Failure enricher reads a label that no loaded enricher sets",
+					"it reads the label %q, which no loaded enricher sets%s", key, nearest.Hint(key, others)))
 			}
 		}
 	}
@@ -283,6 +254,25 @@ func (c *candidate) finding(msg, format string, args ...any) finding {
 	return finding{slog.LevelWarn, msg, c.name, &EnricherError{c.name, fmt.Errorf(format, args...)}}
 }
 
+// checkTimeouts returns the enrichers whose options set a timeout longer than the time
+// that they have.
+func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
+	for _, c := range kept {
+		set, most := time.Duration(0), cfg.timeout()
+		if own := cfg.policyOf(c.name).Timeout; own != 0 {
+			most = min(most, own)
+		}
+		if t, ok := c.fe.(interface{ OptionTimeout() time.Duration }); ok {
+			guard.Apart(func() { set = t.OptionTimeout() })
+		}
+		if set > most {
+			found = append(found, c.finding("Failure enricher has less time than its options say",
+				"its option timeout is %v, but it has at most %v: raise failure-enrichment.timeout, or the timeout in its policy", set, most))
+		}
+	}
+	return found
+}
+
 // unusedConfig returns the names that have options or a policy that no enricher
 // takes: the enricher was removed from the list, or is misspelt.
 func unusedConfig(cfg Config, all []*candidate) (found []finding) {
@@ -298,42 +288,22 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 			&ConfigError{name, section, errors.New(why)},
 		})
 	}
-	missing := func(name string) string {
-		why := "no such enricher is configured: add it to failure-enrichers, or remove this"
-		var instances []string
-		for _, other := range names {
-			if base, _, ok := strings.Cut(other, "/"); ok && fold(base) == fold(name) {
-				instances = append(instances, other)
-			}
-		}
-		if len(instances) > 0 {
-			return why + "; instances have options of their own: " + quoted(instances)
-		}
-		return why + nearest.Hint(name, names)
+	missing := func(name, section string) {
+		add(name, section, "no such enricher is configured: add it to failure-enrichers, or remove this; "+
+			"an instance, such as rules/payments, has options of its own"+nearest.Hint(name, names))
 	}
 	for _, name := range sortedKeys(cfg.Options) {
 		switch c := configured[fold(name)]; {
 		case c == nil:
-			add(name, "failure-enricher", missing(name))
-		case c.inCode:
+			missing(name, "failure-enricher")
+		case c.factory == nil && c.fe != nil:
 			add(name, "failure-enricher", "the enricher is made in code and takes no options: remove this")
 		}
 	}
 	for _, name := range sortedKeys(cfg.Policies) {
 		if configured[fold(name)] == nil {
-			add(name, "failure-enrichment.policies", missing(name))
+			missing(name, "failure-enrichment.policies")
 		}
 	}
 	return found
-}
-
-// A ValueReader is a [LabelReader] that compares labels with fixed values, for
-// example in conditions of its options. [New] warns of a value that is never set:
-// it is probably misspelt.
-type ValueReader interface {
-	LabelReader
-
-	// InputValues returns by input key the values that it looks for. It is
-	// called once, when the enricher is loaded; the answer is copied.
-	InputValues() map[string][]string
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/rawconfig"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // The values that zero fields of [Config], [Policy] and [Limits] stand for.
@@ -71,11 +72,14 @@ type ConfigError struct {
 	Err      error  // what is wrong with it, and what is accepted
 }
 
+// Error returns a text in which what looks like a secret is masked, as package
+// redact does it, because Err may quote values of the configuration.
 func (e *ConfigError) Error() string {
-	if e.Enricher == "" {
-		return fmt.Sprintf("option %q: %s", e.Option, guard.Text(e.Err))
+	text := fmt.Sprintf("option %q: %s", e.Option, guard.Text(e.Err))
+	if e.Enricher != "" {
+		text = fmt.Sprintf("enricher %q: %s", e.Enricher, text)
 	}
-	return fmt.Sprintf("enricher %q: option %q: %s", e.Enricher, e.Option, guard.Text(e.Err))
+	return redact.Text(text)
 }
 
 func (e *ConfigError) Unwrap() error { return e.Err }

@@ -2,6 +2,7 @@ package enricher
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -90,11 +91,10 @@ func nameOf[T ~uint8](names []string, v T) string {
 
 // unmarshalName sets v to the index of text in names.
 func unmarshalName[T ~uint8](names []string, v *T, text []byte) error {
-	for i, name := range names {
-		if name == string(text) {
-			*v = T(i)
-			return nil
-		}
+	i := slices.Index(names, string(text))
+	if i < 0 {
+		return fmt.Errorf("%T: unknown text %q: must be one of %q", *v, text, names)
 	}
-	return fmt.Errorf("%T: unknown text %q: must be one of %q", *v, text, names)
+	*v = T(i)
+	return nil
 }

@@ -63,6 +63,7 @@ package enricher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,6 +77,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/fanout"
+	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -95,8 +97,8 @@ type FailureEnricher interface {
 	// comparable, one whose methods panic. A panic in ProcessFailure is
 	// recovered; the enricher then has no labels for this failure.
 	//
-	// ctx ends when this enricher's time is up, when ProcessFailure returns,
-	// and when Shutdown stops waiting. It has the values of the caller's
+	// ctx ends when this enricher's time is up, when all enrichers have
+	// settled, and when Shutdown stops waiting. It has the values of the caller's
 	// context but not its cancellation, because the context of a failed job
 	// has usually been cancelled. fc belongs to this call. Its maps must not
 	// be written to: a wrapper of enrichers may share them.
@@ -165,12 +167,13 @@ type Enricher struct {
 	readers   bool // some members are LabelReaders
 	logger    *slog.Logger
 
-	timeout time.Duration
-	waits   [][]int // by member: the members that it waits for
-	plan    *fanout.Plan
-	pending *semaphore.Weighted // EnrichAsync calls under way
-	counts  counters
-	end     *shutdown
+	timeout  time.Duration
+	waits    [][]int // by member: the members that it waits for
+	plan     *fanout.Plan
+	pending  *semaphore.Weighted // EnrichAsync calls under way
+	searches *semaphore.Weighted // for the Result that an error carries, under way
+	counts   counters
+	end      *shutdown
 }
 
 // A member is one loaded enricher.
@@ -183,9 +186,6 @@ type member struct {
 	reader bool
 	reads  []string // the keys of the labels that it reads, "*" expanded
 	fan    *fanout.Member
-
-	errSaturated   error
-	errCircuitOpen error
 
 	calls [numStatuses]atomic.Uint64
 	lines [numLines]sparse.Limiter
@@ -214,10 +214,6 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, cancel := context.WithCancel(context.Background())
-	// Make the channel now: one that the first call makes in a bubble of
-	// testing/synctest could not be used outside that bubble.
-	base.Done()
 	e := &Enricher{
 		rejected:  l.rejected,
 		warnings:  l.warnings,
@@ -226,7 +222,8 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		logger:    s.logger,
 		timeout:   cfg.timeout(),
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
-		end:       newShutdown(cancel),
+		searches:  semaphore.NewWeighted(maxSearches),
+		end:       newShutdown(),
 	}
 	e.waits = connect(l.kept)
 	fans := make([]*fanout.Member, len(l.kept))
@@ -237,25 +234,28 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		e.readers = e.readers || m.reader
 		fans[i] = m.fan
 	}
-	e.plan = fanout.NewPlan(base, fans, e.waits, e.timeout,
-		func(value any, stack []byte) error {
-			err := NewPanicError(value, stack)
-			err.text = text.Cut(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
+	e.plan = fanout.NewPlan(e.end.calls, fans, e.waits, e.timeout,
+		func(value any, callers []uintptr) error {
+			err := &PanicError{Value: value, callers: callers}
+			err.text = text.CutWords(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	for _, o := range s.observers {
 		if o, ok := o.(interface{ Attach(*Enricher) }); ok {
-			o.Attach(e)
+			if p := guard.Apart(func() { o.Attach(e) }); p != nil {
+				return nil, errors.Join(fmt.Errorf("enricher: Attach of a %T: %w", o, panicError(p)), e.Shutdown(context.Background()))
+			}
 		}
 	}
 	return e, nil
 }
 
 func newMember(c *candidate, p Policy) *member {
-	m := &member{
+	return &member{
 		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Labels: c.labels, Location: c.from},
 		policy: p,
 		fe:     c.fe,
+		closer: c.closer,
 		keys:   unique(c.outputs),
 		reader: c.reader,
 		reads:  c.reads,
@@ -264,13 +264,7 @@ func newMember(c *candidate, p Policy) *member {
 			Slots:   bulkhead.New(p.MaxConcurrent),
 			Breaker: breaker.New(p.BreakerThreshold, p.BreakerCooldown),
 		},
-		errSaturated:   fmt.Errorf("%w (%d)", ErrSaturated, p.MaxConcurrent),
-		errCircuitOpen: fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, p.BreakerCooldown, p.BreakerThreshold),
 	}
-	if c.ours {
-		m.closer, _ = c.fe.(io.Closer)
-	}
-	return m
 }
 
 // Enrich returns the labels of a failure. It is [Enricher.EnrichContext] with an

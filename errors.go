@@ -124,9 +124,10 @@ type PanicError struct {
 //
 // It records program counters, at most 64, and no text.
 func Recovered(value any) *PanicError {
-	pcs := make([]uintptr, 64)
-	return &PanicError{Value: value, callers: pcs[:runtime.Callers(2, pcs)]}
+	return &PanicError{Value: value, callers: guard.Callers()}
 }
+
+func panicError(p *guard.Panic) *PanicError { return &PanicError{Value: p.Value, callers: p.Callers} }
 
 // NewPanicError returns the error for a panic of whose stack only the text is
 // known, as [runtime/debug.Stack] returns it, or nil. stack is not copied.

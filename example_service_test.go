@@ -91,8 +91,8 @@ func ExampleNew() {
 	}
 	// Output:
 	// loaded: severity [severity]
-	// refused: kind: output key "kind" is declared by "kind", "type": only one enricher may declare it
-	// refused: type: output key "kind" is declared by "kind", "type": only one enricher may declare it
+	// refused: kind: output key "kind" is declared by "kind", "type": only one enricher may declare it, so remove the others or configure other keys
+	// refused: type: output key "kind" is declared by "kind", "type": only one enricher may declare it, so remove the others or configure other keys
 }
 
 func ExampleFunc() {

@@ -9,10 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -69,13 +70,15 @@ const (
 //
 // An Explainer has no effects when it explains. Other enrichers are called as for
 // any failure. Calls take slots and count for the circuit breakers, but not in
-// [Stats]; nothing is logged, and no observer is called.
-func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) Explanation {
+// [Stats]; nothing is logged, and no observer is called. What looks like a secret is
+// masked.
+func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) (x Explanation) {
+	defer func() { x.redact() }()
 	timeout := DefaultTimeout
 	if e != nil {
 		timeout = e.timeout
 	}
-	x := Explanation{Chain: explainChain(cause, timeout), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
+	x = Explanation{Chain: explainChain(cause, timeout), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
 	if e == nil || cause == nil || len(e.members) == 0 {
 		return x
 	}
@@ -94,6 +97,47 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 	f.labels, f.outcomes = nil, nil // an abandoned call keeps f
 	slices.SortStableFunc(x.Answers, func(a, b ExplainedAnswer) int { return a.Wave - b.Wave })
 	return x
+}
+
+// redact masks the secrets in x, which is for people.
+func (x *Explanation) redact() {
+	redactError := func(err *error) {
+		s := guard.Text(*err)
+		if redacted := redact.Text(text.CutWords(s, maxErrorText)); *err != nil && redacted != s {
+			*err = &failedError{*err, redacted}
+		}
+	}
+	redactLabels(x.Labels)
+	for i := range x.Chain {
+		x.Chain[i].Text = text.Cut(redact.Text(x.Chain[i].Text), maxExplainedText)
+	}
+	for i := range x.Answers {
+		a := &x.Answers[i]
+		a.InputKeys = redactAll(a.InputKeys)
+		redactLabels(a.Read)
+		redactLabels(a.Labels)
+		redactLabels(a.Reasons)
+		redactError(&a.Outcome.Err)
+		for i := range a.Outcome.Issues {
+			issue := &a.Outcome.Issues[i]
+			issue.Key = redact.Text(issue.Key)
+			redactError(&issue.Err)
+		}
+	}
+	for i := range x.Rejected {
+		x.Rejected[i].Name = redact.Text(x.Rejected[i].Name)
+		redactError(&x.Rejected[i].Err)
+	}
+}
+
+func redactLabels(labels map[string]string) {
+	for key, value := range labels {
+		delete(labels, key)
+		if value = redact.Text(value); secretkey.Is(key) {
+			value = "***"
+		}
+		labels[redact.Text(key)] = value
+	}
 }
 
 // unanswered returns what is known of each enricher before it is called.
@@ -128,22 +172,20 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 // third-party code: if they do not return in time, the chain is empty.
 func explainChain(cause error, timeout time.Duration) []ExplainedError {
 	chain := []ExplainedError{}
-	read := guard.Go(func() {
+	read := guard.Within(timeout, func() {
 		var walk guard.Walk
 		walk.Visit(cause, func(err error, depth int) guard.Step {
 			if len(chain) == maxExplainedErrors {
 				return guard.Stop
 			}
-			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.Cut(Text(err), maxExplainedText)})
+			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.CutWords(Text(err), maxExplainedText)})
 			return guard.Into
 		})
 	})
-	select {
-	case <-read:
-		return chain
-	case <-time.After(timeout):
+	if !read {
 		return []ExplainedError{}
 	}
+	return chain
 }
 
 // String returns x for people, in several lines.
@@ -213,14 +255,9 @@ func (a ExplainedAnswer) print(b *strings.Builder) {
 // oneLine returns text in a form that is safe for a terminal: what cannot be
 // printed is written as in a Go string.
 func oneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRune(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
+	quoted := strconv.Quote(text)
+	return printable.Replace(quoted[1 : len(quoted)-1])
 }
+
+// printable undoes what strconv.Quote does to characters that can be printed.
+var printable = strings.NewReplacer(`\\`, `\`, `\"`, `"`)

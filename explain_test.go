@@ -130,7 +130,7 @@ labels: kind=USER, owner=team of USER, size=1\n2
 	t.Run("what it prints does no harm to a terminal", func(t *testing.T) {
 		var none *enricher.Enricher
 		x := none.Explain(context.Background(), errors.New("a\x1b[2J\u2028b\xffü"), enricher.FailureContext{})
-		assert.Equal(t, `*errors.errorString: a\x1b[2J\u2028b`+"\uFFFD"+`ü`+"\nlabels: \n", x.String())
+		assert.Equal(t, `*errors.errorString: a\x1b[2J\u2028b\xffü`+"\nlabels: \n", x.String())
 	})
 
 	t.Run("what a reason is for does no harm to a terminal either", func(t *testing.T) {
@@ -303,7 +303,7 @@ labels: y=good
 		for i := range wide {
 			wide[i] = errors.New(strings.Repeat("x", 5000))
 		}
-		var none *enricher.Enricher
+		none := running(t, enricher.Config{}) // a minute: a slow machine must not end the walk
 		x := none.Explain(context.Background(), errors.Join(wide...), enricher.FailureContext{})
 		assert.Len(t, x.Chain, 100)
 		assert.Equal(t, 1, x.Chain[99].Depth)

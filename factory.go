@@ -164,7 +164,7 @@ func (c FactoryConfig) ignored() error {
 // create calls f and returns its enricher, or an error that names the enricher.
 func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
 	if p := guard.Apart(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
-		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", NewPanicError(p.Value, p.Stack))}
+		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", panicError(p))}
 	}
 	if err == nil && isNil(fe) {
 		err = errors.New("its factory returned nil without an error")
@@ -206,13 +206,11 @@ var variable = regexp.MustCompile(`\$\{\w+\}`)
 // variable, as many tools expand it.
 func (c FactoryConfig) unexpanded(ce *ConfigError) error {
 	option, _, _ := strings.Cut(strings.ReplaceAll(ce.Option, "[", "."), ".")
-	for key, value := range c.options {
-		name := variable.FindString(fmt.Sprint(value))
-		if name != "" && strings.EqualFold(key, option) && ce.Err != nil {
-			return fmt.Errorf("%w; %s is not expanded: give the value, or {env: %s} if the option takes that", ce.Err, name, name[2:len(name)-1])
-		}
+	name := variable.FindString(fmt.Sprint(byName(c.options, option)))
+	if name == "" {
+		return ce.Err
 	}
-	return ce.Err
+	return fmt.Errorf("%w; %s is not expanded: give the value, or {env: %s} if the option takes that", ce.Err, name, strings.Trim(name, "${}"))
 }
 
 // isNil reports whether v is nil, or holds a nil pointer or function.

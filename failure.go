@@ -90,7 +90,7 @@ func (f *failure) run(start time.Time) {
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
 	}
-	f.over = f.e.plan.RunSince(start, f.ctx, f)
+	f.over = f.e.plan.Run(start, f.ctx, f)
 }
 
 // maxMapHint bounds the room made for labels that may never come.
@@ -133,7 +133,7 @@ func (f *failure) Call(ctx context.Context, i int) error {
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
 		// where it may hang, panic or exit.
-		return &failedError{err, text.Cut(guard.Text(err), maxErrorText)}
+		return &failedError{err, text.CutWords(guard.Text(err), maxErrorText)}
 	}
 	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
 	return nil
@@ -163,21 +163,10 @@ func (f *failure) CheckInput() {
 // usually includes those of the errors that it wraps.
 const maxCheckedTexts = 64
 
-// statusOf is the Status for each status of the fan-out.
-var statusOf = [...]Status{
-	fanout.OK:          StatusOK,
-	fanout.Failed:      StatusFailed,
-	fanout.TimedOut:    StatusTimedOut,
-	fanout.Panicked:    StatusPanicked,
-	fanout.Saturated:   StatusSaturated,
-	fanout.CircuitOpen: StatusCircuitOpen,
-	fanout.Skipped:     StatusSkipped,
-}
-
 // Settle records the outcome of one enricher, and counts it.
 func (f *failure) Settle(i int, from fanout.Outcome) {
 	m, o := f.e.members[i], &f.outcomes[i]
-	o.Enricher, o.Status, o.Duration = m.info.Name, statusOf[from.Status], from.Duration
+	o.Enricher, o.Status, o.Duration = m.info.Name, Status(from.Status), from.Duration
 	var a answer
 	if o.Status == StatusOK || o.Status == StatusFailed {
 		a, f.answers[i] = f.answers[i], answer{}
@@ -189,9 +178,9 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 	case StatusTimedOut:
 		o.Err = &timeoutError{from.Limit, from.Err}
 	case StatusSaturated:
-		o.Err = m.errSaturated
+		o.Err = fmt.Errorf("%w (%d)", ErrSaturated, m.policy.MaxConcurrent)
 	case StatusCircuitOpen:
-		o.Err = m.errCircuitOpen
+		o.Err = fmt.Errorf("%w for %v after %d timeouts or panics in a row", ErrCircuitOpen, m.policy.BreakerCooldown, m.policy.BreakerThreshold)
 	case StatusSkipped:
 		o.Err = ErrShutdown
 	default:
@@ -223,7 +212,10 @@ func (m *member) merge(all, labels Labels) {
 	}
 }
 
-// Kinds of log lines about an enricher, beside one for each status.
+// lineKinds are the kinds of log lines about an enricher: one for each status, and
+// two more.
+var lineKinds = append(slices.Clip(statuses), "labels dropped or cut", "circuit breaker opened")
+
 const (
 	lineIssues = iota + numStatuses
 	lineOpened
@@ -254,6 +246,7 @@ func (f *failure) report(res Result) {
 					slog.Int("labels", len(o.Issues)),
 					slog.String("key", o.Issues[0].Key),
 					slog.String("error", o.Issues[0].Err.Error()),
+					slog.Any("output_keys", m.info.OutputKeys),
 				)
 			})
 		}
@@ -291,14 +284,11 @@ func (e *Enricher) log(
 func (e *Enricher) write(
 	ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr,
 ) {
-	// A panicking log handler must not cost the failure its labels.
-	guard.Do(func() {
-		line := attrs()
-		if suppressed > 0 {
-			line = append(line, slog.Uint64("suppressed", suppressed))
-		}
-		e.logger.LogAttrs(ctx, level, msg, line...)
-	})
+	line := attrs()
+	if suppressed > 0 {
+		line = append(line, slog.Uint64("suppressed", suppressed))
+	}
+	logLine(ctx, e.logger, level, msg, line...)
 }
 
 // An Observer gets every failure and its Result. Metrics, traces and histories
@@ -332,11 +322,12 @@ func (f *failure) observe(res Result) {
 		start := time.Now()
 		p := guard.Do(func() { o.ObserveFailure(ctx, f.cause, fc, res.clone()) })
 		if p != nil {
+			panicked := panicError(p)
 			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", NewPanicError(p.Value, nil).Error()),
-				), slog.String("stack", string(p.Stack)))
+					slog.String("error", text.CutWords(panicked.Error(), maxErrorText)),
+				), slog.String("stack", panicked.Stack()))
 			})
 		}
 		if took := time.Since(start); took > slowObserver {

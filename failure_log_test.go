@@ -74,12 +74,12 @@ func TestLogLinesPerKind(t *testing.T) {
 		}
 		assert.Equal(t, line("failed", "no idea"), does(failing(errors.New("no idea")), 3))
 		assert.Equal(t, []string{
-			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=2 key=w error="key is not among the enricher's OutputKeys"`,
+			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=2 key=w error="key is not among the enricher's OutputKeys" output_keys=[x]`,
 		}, does(answering(enricher.Labels{"w": "1", "x": "22"}), 3))
 		time.Sleep(time.Second)
 		assert.Equal(t, []string{
 			`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=a labels=1 key=x ` +
-				`error="value is too long and was cut: it has 2 bytes, at most 1 are kept" suppressed=2`,
+				`error="value is too long and was cut: it has 2 bytes, at most 1 are kept" output_keys=[x] suppressed=2`,
 		}, does(answering(enricher.Labels{"x": "22"}), 1))
 		assert.Equal(t, []string{line("failed", "panic: boom")[0] + " suppressed=2"},
 			does(failing(enricher.NewPanicError("boom", []byte("stack"))), 1), "without a stack: what is returned is no panic")
@@ -120,7 +120,7 @@ func TestLogLinesNameJobAndFailure(t *testing.T) {
 			require.Len(t, lines, 5)
 			assert.Equal(t, []string{
 				`level=WARN msg="Failure enricher gave no labels" enricher=a status=panicked error="panic: oh"` + which + ` stack=...`,
-				`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=b labels=1 key=w error="key is not among the enricher's OutputKeys"` + which,
+				`level=WARN msg="Labels of a failure enricher were dropped or cut" enricher=b labels=1 key=w error="key is not among the enricher's OutputKeys" output_keys=[y]` + which,
 				`level=WARN msg="Circuit breaker of a failure enricher opened" enricher=a cooldown=10s` + which,
 			}, lines[:3])
 			assert.Regexp(t, `^level=ERROR msg="Failure observer panicked" observer=\S+ error="panic: oh"`+which+` stack=...`, lines[3])

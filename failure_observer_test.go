@@ -3,6 +3,7 @@ package enricher_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -179,9 +180,20 @@ type attached struct {
 
 func (a *attached) Attach(e *enricher.Enricher) { a.to = e }
 
+type badlyAttached struct{ observerFunc }
+
+func (badlyAttached) Attach(*enricher.Enricher) { panic("no") }
+
 func TestObserversAreAttached(t *testing.T) {
 	t.Parallel()
 	o := &attached{}
 	e := running(t, enricher.Config{}, enricher.WithObserver(o))
 	assert.Same(t, e, o.to)
+
+	c := newClosable("x", nil, nil)
+	failed, err := enricher.New(enricher.Config{FailureEnrichers: []string{"a"}}, enricher.WithRegistry(registryOf(t, factories{"a": giving(c)})),
+		enricher.WithLogger(slog.New(slog.DiscardHandler)), enricher.WithObserver(badlyAttached{}))
+	require.EqualError(t, err, "enricher: Attach of a enricher_test.badlyAttached: panic: no")
+	assert.Nil(t, failed)
+	assert.EqualValues(t, 1, c.closed.Load(), "what was made is closed")
 }

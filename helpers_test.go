@@ -175,7 +175,7 @@ func (b *logbook) logger() *slog.Logger {
 			switch {
 			case a.Key == slog.TimeKey:
 				return slog.Attr{}
-			case a.Key == "stack" && strings.HasPrefix(a.Value.String(), "goroutine "):
+			case a.Key == "stack" && strings.Contains(a.Value.String(), "(...)\n\t"):
 				return slog.String(a.Key, "...")
 			}
 			return a

@@ -95,7 +95,7 @@ type CountReporter interface {
 	FailureEnricher
 
 	// Counts returns the counts since the enricher was made, by name. The names
-	// are few and do not change. The map is the caller's. Counts is called from
+	// are few, and none disappears. The map is the caller's. Counts is called from
 	// several goroutines at once and must not block.
 	Counts() map[string]uint64
 }
@@ -126,9 +126,9 @@ func (s *BreakerState) UnmarshalText(text []byte) error {
 type counters struct {
 	overloaded    atomic.Uint64
 	afterShutdown atomic.Uint64
-	searches      atomic.Int64 // for the Result that an error carries, under way
 
 	skipped        sparse.Limiter
+	reporting      atomic.Bool // a line about a skipped failure is being written
 	observerPanics sparse.Limiter
 	slowObservers  sparse.Limiter
 }
@@ -165,4 +165,15 @@ func (m *member) stats() EnricherStats {
 		guard.Do(func() { s.Counts = c.Counts() })
 	}
 	return s
+}
+
+// A ValueReader is a [LabelReader] that compares labels with fixed values, for
+// example in conditions of its options. [New] warns of a value that is never set:
+// it is probably misspelt.
+type ValueReader interface {
+	LabelReader
+
+	// InputValues returns by input key the values that it looks for. It is
+	// called once, when the enricher is loaded; the answer is copied.
+	InputValues() map[string][]string
 }

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
+	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -60,16 +62,11 @@ func (l Labels) Clone() Labels { return maps.Clone(l) }
 // String returns the labels in ascending order of keys as "k=v, k=v". Values are
 // not quoted: the text is for people.
 func (l Labels) String() string {
-	var b strings.Builder
-	for i, key := range l.Keys() {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(key)
-		b.WriteByte('=')
-		b.WriteString(l[key])
+	var pairs []string
+	for _, key := range l.Keys() {
+		pairs = append(pairs, key+"="+l[key])
 	}
-	return b.String()
+	return strings.Join(pairs, ", ")
 }
 
 // LogValue returns the labels as a group in ascending order of keys.
@@ -164,19 +161,20 @@ func CheckKey(key string) error {
 // wrong with the others. keys are the enricher's in ascending order. The result
 // may be labels itself, so the caller must copy it to keep it.
 func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
-	clean, found := true, 0
+	found := 0
 	for _, key := range keys {
 		value, ok := labels[key]
 		if !ok {
 			continue
 		}
-		found++
-		clean = clean && len(value) <= limits.MaxValueLength && checkValue(value)
-		if found == len(labels) {
+		if len(value) > limits.MaxValueLength || !checkValue(value) {
+			break
+		}
+		if found++; found == len(labels) {
 			break
 		}
 	}
-	if clean && found == len(labels) && found <= limits.MaxLabels {
+	if found == len(labels) && found <= limits.MaxLabels {
 		return labels, nil
 	}
 	return filterLabels(labels, keys, limits)
@@ -198,55 +196,45 @@ func checkValue(value string) bool {
 // filterLabels is checkLabels for labels of which some must be dropped or cut.
 func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
 	kept := make(Labels, min(len(labels), len(keys)))
-	var issues issueList
-	for _, key := range keys {
-		value, ok := labels[key]
+	var issues []LabelIssue
+	for _, key := range labels.Keys() {
+		value := labels[key]
+		_, declared := slices.BinarySearch(keys, key)
+		var err error
 		switch {
-		case !ok:
+		case !declared:
+			err = ErrUndeclaredKey
 		case !checkValue(value):
-			issues.add(key, fmt.Errorf("%w: %.64q", ErrInvalidValue, value))
+			err = invalidValue(key, value)
 		case len(kept) == limits.MaxLabels:
-			issues.add(key, fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels))
+			err = fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels)
 		case len(value) > limits.MaxValueLength:
 			// Cloned, so that the long value can be collected.
 			kept[key] = strings.Clone(text.Cut(value, limits.MaxValueLength))
-			issues.add(key, fmt.Errorf("%w: it has %d bytes, at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength))
+			err = fmt.Errorf("%w: it has %d bytes, at most %d are kept", ErrValueTruncated, len(value), limits.MaxValueLength)
 		default:
 			kept[key] = value
 		}
-	}
-	for key := range labels {
-		if _, ok := slices.BinarySearch(keys, key); !ok {
-			issues.add(key, ErrUndeclaredKey)
+		if err != nil && len(issues) < maxIssues {
+			issues = append(issues, LabelIssue{strings.Clone(text.Cut(key, maxKeyLength)), err})
 		}
 	}
 	return kept, issues
+}
+
+// invalidValue returns the error for a value that cannot be one of a label.
+func invalidValue(key, value string) error {
+	if secretkey.Is(key) {
+		return ErrInvalidValue
+	}
+	// Redacted whole: a part of a secret may not be recognized.
+	return fmt.Errorf("%w: %.64q", ErrInvalidValue, redact.Text(text.Cut(value, maxErrorText)))
 }
 
 // A LabelIssue is one label of an enricher that was dropped or cut.
 type LabelIssue struct {
 	Key string // at most 128 bytes; a longer one is cut
 	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
-}
-
-// An issueList holds the first maxIssues issues in ascending order of keys,
-// however many are added: an enricher may return a million labels.
-type issueList []LabelIssue
-
-func (l *issueList) add(key string, err error) {
-	if len(key) > maxKeyLength {
-		key = strings.Clone(text.Cut(key, maxKeyLength))
-	}
-	at, _ := slices.BinarySearchFunc(*l, key, func(issue LabelIssue, key string) int {
-		return strings.Compare(issue.Key, key)
-	})
-	if at == maxIssues {
-		return
-	}
-	if len(*l) == maxIssues {
-		*l = (*l)[:maxIssues-1]
-	}
-	*l = slices.Insert(*l, at, LabelIssue{key, err})
 }
 
 // WithResult returns err with the Result of its enrichment attached. It is like
@@ -307,30 +295,27 @@ func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
 	if e == nil || !resultsCarried.Load() {
 		return Result{}, false
 	}
-	if e.counts.searches.Add(1) > maxSearches {
-		e.counts.searches.Add(-1)
+	if !e.searches.TryAcquire(1) {
 		return Result{}, false
 	}
 	var (
-		res Result
-		ok  bool
+		res   Result
+		found bool
 	)
 	// Unwrap is third-party code and may never return. The enrichers need most of
 	// the time.
-	done := guard.Go(func() {
-		defer e.counts.searches.Add(-1)
-		res, ok = resultWhere(cause, func(r Result) bool {
+	done := guard.Within(e.timeout/10, func() {
+		defer e.searches.Release(1)
+		res, found = resultWhere(cause, func(r Result) bool {
 			k := r.of
 			return k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
 				(fc.Attempt == 0 || fc.Attempt == k.attempt)
 		})
 	})
-	select {
-	case <-done:
-		return res, ok
-	case <-time.After(e.timeout / 10):
+	if !done {
 		return Result{}, false
 	}
+	return res, found
 }
 
 // maxSearches bounds the searches for a Result that are under way, of which some

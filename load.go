@@ -3,7 +3,6 @@ package enricher
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"reflect"
@@ -11,22 +10,22 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/source"
 )
 
 // A candidate is an enricher on its way into an Enricher.
 type candidate struct {
 	name     string
-	factory  Factory // nil for one made in code, or unknown
-	fe       FailureEnricher
-	ours     bool // a factory made it, so the Enricher closes it
+	factory  Factory         // nil for one made in code, or unknown
+	fe       FailureEnricher // nil if there is none
+	closer   io.Closer       // nil unless a factory made it and it must be closed
 	outputs  []string
 	inputs   []string
 	reader   bool
 	reads    []string            // inputs, "*" expanded
 	values   map[string][]string // by input key: the values that it looks for
 	labels   []LabelDescription
-	inCode   bool     // given by WithEnricher
 	from     Location // set if it is not rejected
 	rejected error    // why it is rejected
 }
@@ -65,7 +64,7 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		c.from = c.location()
 		l.kept = append(l.kept, c)
 	}
-	findings := slices.Concat(checkInputs(all), checkVetoKeys(l.kept), unusedConfig(cfg, all))
+	findings := slices.Concat(checkInputs(l.kept), checkVetoKeys(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
 	l.warnings = rejectionErrors(l.rejected)
 	for _, f := range findings {
 		l.warnings = append(l.warnings, f.err)
@@ -85,20 +84,12 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 		errs = append(errs, &ConfigError{Option: "failure-enrichers", Err: errors.New(
 			"missing, and the configuration is strict: an empty list means no enrichers")})
 	}
-	names := map[string]string{} // as configured, by name in lower case
-	add := func(name string) bool {
-		other, taken := names[fold(name)]
-		names[fold(name)] = name
-		if taken && other != name {
-			errs = append(errs, &ConfigError{Enricher: name, Option: "failure-enrichers", Err: fmt.Errorf(
-				"conflicts with %q: names are case-insensitive", other)})
-		}
-		return !taken
-	}
+	var names []string
 	for _, name := range cfg.FailureEnrichers {
-		if !add(name) {
+		if slices.Contains(names, name) {
 			continue // a name given twice counts once
 		}
+		names = append(names, name)
 		c := &candidate{name: name}
 		c.factory, c.rejected = s.registry.lookUp(name)
 		all = append(all, c)
@@ -110,14 +101,16 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 			err = errors.New("malformed name: " + nameForm)
 		case isNil(in.fe):
 			err = errors.New("the enricher is nil")
-		case !add(in.name):
+		case slices.Contains(names, in.name):
 			err = errors.New("the name is already in use")
 		default:
-			all = append(all, &candidate{name: in.name, fe: in.fe, inCode: true})
+			names = append(names, in.name)
+			all = append(all, &candidate{name: in.name, fe: in.fe})
 			continue
 		}
 		errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: err})
 	}
+	errs = append(errs, sameName("failure-enrichers", names))
 	return all, errors.Join(errs...)
 }
 
@@ -132,7 +125,10 @@ func makeAll(all []*candidate, cfg Config, s *settings) error {
 			continue
 		}
 		fe, err := create(c.factory, newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger))
-		c.fe, c.ours = fe, !isNil(fe)
+		if !isNil(fe) {
+			c.fe = fe
+			c.closer, _ = fe.(io.Closer)
+		}
 		if err != nil {
 			errs, failed = append(errs, err), true
 		}
@@ -195,40 +191,59 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 	if len(all) == 0 {
 		// Not an error, but perhaps the configuration was looked for in the
 		// wrong place.
-		logLine(logger, slog.LevelInfo, "No failure enrichers are configured")
+		logLine(context.Background(), logger, slog.LevelInfo, "No failure enrichers are configured")
 	}
 	for _, c := range all {
 		name := slog.String("enricher", c.name)
 		if c.rejected == nil {
-			logLine(logger, slog.LevelInfo, "Found failure enricher", name,
+			logLine(context.Background(), logger, slog.LevelInfo, "Found failure enricher", name,
 				slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
 			continue
 		}
 		level := slog.LevelError
-		switch c.rejected.(type) {
-		case *overlaps, *CycleError:
+		_, overlap := AsType[*OverlapError](c.rejected)
+		_, cycle := AsType[*CycleError](c.rejected)
+		if overlap || cycle {
 			level = slog.LevelWarn
 		}
-		logLine(logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
+		logLine(context.Background(), logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
 	}
 	for _, f := range findings {
-		logLine(logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
+		logLine(context.Background(), logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
 	}
 }
 
-// logLine writes a log line. A handler that panics is ignored.
-func logLine(logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
-	guard.Do(func() { logger.LogAttrs(context.Background(), level, msg, attrs...) })
+// logLine writes a log line, with secrets in its texts masked. A handler that panics
+// is ignored.
+func logLine(ctx context.Context, logger *slog.Logger, level slog.Level, msg string, attrs ...slog.Attr) {
+	guard.Do(func() {
+		for i, a := range attrs {
+			switch v := a.Value.Any().(type) {
+			case string:
+				attrs[i].Value = slog.StringValue(redact.Text(v))
+			case []string:
+				attrs[i].Value = slog.AnyValue(redactAll(v))
+			}
+		}
+		logger.LogAttrs(ctx, level, msg, attrs...)
+	})
+}
+
+func redactAll(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = redact.Text(s)
+	}
+	return texts
 }
 
 // close closes an enricher that a factory made.
 func (c *candidate) close(logger *slog.Logger) {
-	if closer, ok := c.fe.(io.Closer); ok && c.ours {
-		var err error
-		p := guard.Apart(func() { err = closer.Close() })
-		if err := closingError(c.name, p, err); err != nil {
-			logLine(logger, slog.LevelWarn, "Closing a failure enricher failed",
-				slog.String("enricher", c.name), slog.String("error", err.Error()))
-		}
+	if c.closer == nil {
+		return
+	}
+	if err := closeEnricher(c.name, c.closer); err != nil {
+		logLine(context.Background(), logger, slog.LevelWarn, "Closing a failure enricher failed",
+			slog.String("enricher", c.name), slog.String("error", err.Error()))
 	}
 }

@@ -460,7 +460,7 @@ func (h panickingHandler) WithGroup(string) slog.Handler { return h }
 func TestLoadErrorTexts(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, &enricher.OverlapError{Key: "kind", Enrichers: []string{"a", "b", "c"}},
-		`output key "kind" is declared by "a", "b", "c": only one enricher may declare it`)
+		`output key "kind" is declared by "a", "b", "c": only one enricher may declare it, so remove the others or configure other keys`)
 	assert.EqualError(t, &enricher.CycleError{Enrichers: []string{"a", "b"}},
 		`enrichers "a", "b" wait for each other's labels: input keys must not form a cycle`)
 	why := errors.New("no")

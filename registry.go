@@ -116,20 +116,16 @@ func (r *Registry) unknown(name, registered, why string) error {
 
 // quoted returns names quoted and separated by commas.
 func quoted(names []string) string {
-	var b strings.Builder
+	all := make([]string, len(names))
 	for i, name := range names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(strconv.Quote(name))
+		all[i] = strconv.Quote(name)
 	}
-	return b.String()
+	return strings.Join(all, ", ")
 }
 
 // unique returns the keys in ascending order without duplicates.
 func unique(keys []string) []string {
-	keys = slices.Sorted(slices.Values(keys))
-	return slices.Compact(keys)
+	return slices.Compact(slices.Sorted(slices.Values(keys)))
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -55,18 +57,13 @@ func (r Result) Err() error {
 
 // MarshalJSON encodes r with the duration as text. No member is null.
 func (r Result) MarshalJSON() ([]byte, error) {
-	labels, outcomes := r.Labels, r.Outcomes
-	if labels == nil {
-		labels = Labels{}
-	}
-	if outcomes == nil {
-		outcomes = []Outcome{}
-	}
+	labels := Labels{}
+	maps.Copy(labels, r.Labels)
 	return json.Marshal(struct {
 		Labels   Labels    `json:"labels"`
 		Outcomes []Outcome `json:"outcomes"`
 		Duration string    `json:"duration"`
-	}{labels, outcomes, r.Duration.String()})
+	}{labels, append([]Outcome{}, r.Outcomes...), r.Duration.String()})
 }
 
 // clone returns a deep copy.
@@ -121,14 +118,14 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 type Status uint8
 
 const (
-	StatusUnknown     Status = iota // no outcome; text "unknown"
-	StatusOK                        // its labels are merged; "ok"
-	StatusFailed                    // it returned an error; "failed"
-	StatusTimedOut                  // it did not return in time; "timed-out"
-	StatusPanicked                  // it panicked, or called runtime.Goexit; "panicked"
-	StatusSaturated                 // not called: MaxConcurrent calls were under way; "saturated"
-	StatusCircuitOpen               // not called: its circuit breaker was open; "circuit-open"
-	StatusSkipped                   // not called: overloaded or shut down; "skipped"
+	StatusUnknown     Status = 0                          // no outcome; text "unknown"
+	StatusOK          Status = Status(fanout.OK)          // its labels are merged; "ok"
+	StatusFailed      Status = Status(fanout.Failed)      // it returned an error; "failed"
+	StatusTimedOut    Status = Status(fanout.TimedOut)    // it did not return in time; "timed-out"
+	StatusPanicked    Status = Status(fanout.Panicked)    // it panicked, or called runtime.Goexit; "panicked"
+	StatusSaturated   Status = Status(fanout.Saturated)   // not called: MaxConcurrent calls were under way; "saturated"
+	StatusCircuitOpen Status = Status(fanout.CircuitOpen) // not called: its circuit breaker was open; "circuit-open"
+	StatusSkipped     Status = Status(fanout.Skipped)     // not called: overloaded or shut down; "skipped"
 )
 
 const numStatuses = int(StatusSkipped) + 1
@@ -169,18 +166,10 @@ func (e *timeoutError) Error() string {
 	if e.limit == 0 {
 		return fmt.Sprintf("not called, as the time was up before its turn came: %v", context.DeadlineExceeded)
 	}
-	return fmt.Sprintf("not done within %v: %v", rounded(e.limit), cmp.Or(e.err, context.DeadlineExceeded))
-}
-
-// rounded returns d with three significant digits. The time of a call is shorter
-// than its share of the budget by the moment that passed before, and 499.783641ms
-// would be no limit that a reader knows.
-func rounded(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
+	// The time of a call is shorter than its share of the budget by the moment that
+	// passed before: 499.783641ms would be no limit that a reader knows.
+	limit := cmp.Or(e.limit.Round(time.Millisecond), e.limit)
+	return fmt.Sprintf("not done within %v: %v", limit, cmp.Or(e.err, context.DeadlineExceeded))
 }
 
 func (e *timeoutError) Unwrap() []error {
@@ -194,22 +183,16 @@ func (e *timeoutError) Unwrap() []error {
 // of its calls are under way, the future is complete at once, and every outcome
 // is [StatusSkipped] with [ErrOverloaded].
 func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
-	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
-	if e == nil || cause == nil {
-		close(future.done)
-		return future
-	}
-	if !e.end.enter() {
-		future.result = e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
-		close(future.done)
-		return future
-	}
-	if !e.pending.TryAcquire(1) {
+	switch {
+	case e == nil || cause == nil:
+		return completed(Result{Labels: Labels{}})
+	case !e.end.enter():
+		return completed(e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown))
+	case !e.pending.TryAcquire(1):
 		e.end.leave()
-		future.result = e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded)
-		close(future.done)
-		return future
+		return completed(e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded))
 	}
+	future := &Future{done: make(chan struct{})}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
 		start := time.Now()
@@ -238,11 +221,18 @@ func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Ui
 		m.calls[StatusSkipped].Add(1)
 	}
 	if suppressed, ok := e.counts.skipped.Pass(); ok {
-		// On a goroutine of its own, at most one a second: EnrichAsync never
-		// blocks, and log handlers may, above all under overload.
-		go e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
-			return []slog.Attr{slog.String("error", why.Error())}
-		})
+		if e.counts.reporting.Swap(true) {
+			e.counts.skipped.Add(suppressed + 1)
+			return res
+		}
+		// On a goroutine of its own, one at a time: EnrichAsync never blocks, and
+		// log handlers may, above all under overload.
+		go func() {
+			defer e.counts.reporting.Store(false)
+			e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
+				return []slog.Attr{slog.String("error", why.Error())}
+			})
+		}()
 	}
 	return res
 }
@@ -252,6 +242,13 @@ func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Ui
 type Future struct {
 	done   chan struct{} // closed once result is set
 	result Result
+}
+
+// completed returns a Future that has its result.
+func completed(res Result) *Future {
+	f := &Future{done: make(chan struct{}), result: res}
+	close(f.done)
+	return f
 }
 
 // Done returns a channel that is closed when the result is ready.

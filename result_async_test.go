@@ -173,22 +173,43 @@ func TestFutureWaitPrefersAResult(t *testing.T) {
 func TestEnrichAsyncDoesNotWaitForTheLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(sleepyHandler{})))
+		handler := sleepyHandler{lines: new(atomic.Uint64), suppressed: new(atomic.Uint64)}
+		e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(handler)))
 		require.NoError(t, err)
 		require.NoError(t, e.Shutdown(t.Context()))
 		start := time.Now()
-		<-e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Done()
-		assert.Zero(t, time.Since(start))
+		for range 10 {
+			<-e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Done()
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 10*time.Second, time.Since(start))
+		assert.EqualValues(t, 1, handler.lines.Load(), "one at a time")
 		time.Sleep(2 * time.Hour) // until the line is written
+		e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+		time.Sleep(2 * time.Hour)
+		assert.EqualValues(t, 9, handler.suppressed.Load())
 	})
 }
 
-type sleepyHandler struct{ slog.Handler }
+type sleepyHandler struct {
+	slog.Handler
+	lines, suppressed *atomic.Uint64
+}
 
 func (sleepyHandler) Enabled(context.Context, slog.Level) bool { return true }
 func (h sleepyHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
 
-func (sleepyHandler) Handle(context.Context, slog.Record) error {
+func (h sleepyHandler) Handle(_ context.Context, r slog.Record) error {
+	if r.Level < slog.LevelWarn {
+		return nil
+	}
+	h.lines.Add(1)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "suppressed" {
+			h.suppressed.Store(a.Value.Uint64())
+		}
+		return true
+	})
 	time.Sleep(time.Hour)
 	return nil
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/inflight"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
 
@@ -38,10 +42,7 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 	select {
 	case <-s.done:
 	case <-ctx.Done():
-		s.forceOnce.Do(func() {
-			s.forceErr = context.Cause(ctx)
-			close(s.force)
-		})
+		s.cancel(context.Cause(ctx))
 		<-s.done
 	}
 	return s.err
@@ -49,25 +50,33 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 
 // A shutdown is the end of an Enricher and what must be over before it.
 type shutdown struct {
-	underWay inflight.Group     // failures
-	cancel   context.CancelFunc // ends the contexts of all calls
+	begun    atomic.Bool
+	underWay *semaphore.Weighted // failures; Shutdown takes all of it
 
-	once      sync.Once
-	forceOnce sync.Once
-	force     chan struct{} // closed, after forceErr is set, when Shutdown stops waiting
-	forceErr  error
-	done      chan struct{} // closed, after err is set, when all is closed
-	err       error
+	calls  context.Context // ends the contexts of all calls, when Shutdown stops waiting or is over
+	cancel context.CancelCauseFunc
+
+	once sync.Once
+	done chan struct{} // closed, after err is set, when all is closed
+	err  error
 }
 
-func newShutdown(cancel context.CancelFunc) *shutdown {
-	return &shutdown{cancel: cancel, force: make(chan struct{}), done: make(chan struct{})}
+// maxFailures is how many failures may be under way: more than there can be.
+const maxFailures = math.MaxInt64
+
+func newShutdown() *shutdown {
+	s := &shutdown{underWay: semaphore.NewWeighted(maxFailures), done: make(chan struct{})}
+	s.calls, s.cancel = context.WithCancelCause(context.Background())
+	// Make the channel now: one that the first call makes in a bubble of
+	// testing/synctest could not be used outside that bubble.
+	s.calls.Done()
+	return s
 }
 
 // enter reports whether a failure may begin. If so, leave must follow.
-func (s *shutdown) enter() bool { return s.underWay.Enter() }
+func (s *shutdown) enter() bool { return !s.begun.Load() && s.underWay.TryAcquire(1) }
 
-func (s *shutdown) leave() { s.underWay.Leave() }
+func (s *shutdown) leave() { s.underWay.Release(1) }
 
 // closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
@@ -76,11 +85,11 @@ const closeGrace = 100 * time.Millisecond
 func (e *Enricher) runShutdown() {
 	s := e.end
 	defer close(s.done)
-	defer s.cancel()
+	defer s.cancel(nil)
 	var errs []error
-	if !s.wait(s.underWay.Close()) {
-		s.cancel()
-		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", s.forceErr))
+	s.begun.Store(true)
+	if !s.underWay.TryAcquire(maxFailures) && s.underWay.Acquire(s.calls, maxFailures) != nil {
+		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", context.Cause(s.calls)))
 	}
 	closed := make([]error, len(e.members))
 	var all sync.WaitGroup
@@ -103,7 +112,7 @@ func (e *Enricher) logSuppressed() {
 	}
 	for _, m := range e.members {
 		for i := range m.lines {
-			line(lineKind(i), &m.lines[i], slog.String("enricher", m.info.Name))
+			line(lineKinds[i], &m.lines[i], slog.String("enricher", m.info.Name))
 		}
 	}
 	line("skipped", &e.counts.skipped)
@@ -111,63 +120,37 @@ func (e *Enricher) logSuppressed() {
 	line("observer slow", &e.counts.slowObservers)
 }
 
-// lineKind names a kind of log lines about an enricher.
-func lineKind(i int) string {
-	switch i {
-	case lineIssues:
-		return "labels dropped or cut"
-	case lineOpened:
-		return "circuit breaker opened"
-	}
-	return Status(i).String()
-}
-
-// wait waits for done until force is closed. It reports whether done is closed,
-// even if both are.
-func (s *shutdown) wait(done <-chan struct{}) bool {
-	select {
-	case <-done:
-	case <-s.force:
-	}
-	select {
-	case <-done:
-		return true
-	default:
-		return false
-	}
-}
-
 // closeMember closes one enricher once its calls have returned or Shutdown has
 // stopped waiting.
 func (s *shutdown) closeMember(m *member) error {
-	var early, failed error
-	if !s.wait(m.fan.Slots.Idle()) {
+	var early error
+	if !m.fan.Slots.Drain(s.calls) {
 		held, _ := m.fan.Slots.Held()
-		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, s.forceErr)}
+		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, context.Cause(s.calls))}
 	}
 	if m.closer == nil {
 		return early
 	}
-	var err error
-	closed := guard.Go(func() { err = m.closer.Close() })
+	closed := make(chan error, 1)
+	go func() { closed <- closeEnricher(m.info.Name, m.closer) }()
 	select {
-	case p := <-closed:
-		failed = closingError(m.info.Name, p, err)
-	case <-s.force:
-		select {
-		case p := <-closed:
-			failed = closingError(m.info.Name, p, err)
-		case <-time.After(closeGrace):
-			failed = &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", s.forceErr)}
-		}
+	case err := <-closed:
+		return errors.Join(early, err)
+	case <-s.calls.Done():
 	}
-	return errors.Join(early, failed)
+	select {
+	case err := <-closed:
+		return errors.Join(early, err)
+	case <-time.After(closeGrace):
+		return errors.Join(early, &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", context.Cause(s.calls))})
+	}
 }
 
-// closingError returns the error of a Close that panicked with p or returned err.
-func closingError(name string, p *guard.Panic, err error) error {
-	if p != nil {
-		err = NewPanicError(p.Value, p.Stack)
+// closeEnricher closes an enricher and returns its error.
+func closeEnricher(name string, c io.Closer) error {
+	var err error
+	if p := guard.Apart(func() { err = c.Close() }); p != nil {
+		err = panicError(p)
 	}
 	if err != nil {
 		return &EnricherError{name, &closeError{err}}

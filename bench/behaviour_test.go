@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"os"
 	"testing"
@@ -11,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/failure-enrichers/enricher"
 )
 
 // TestMain lets the test binary be a probe, as the program can.
@@ -81,44 +77,4 @@ func TestBehaviourInWords(t *testing.T) {
 	} {
 		assert.Equal(t, want, test.outcome("kept", misbehaving))
 	}
-
-	labels := func(value string) enricher.Labels {
-		return enricher.Labels{misbehaving: value, "key-of-enricher-01": "", "key-of-enricher-02": "", "key-of-enricher-03": ""}
-	}
-	dropped := labels("")
-	delete(dropped, misbehaving)
-	for want, got := range map[string]enricher.Labels{
-		"passed on, silently":   labels("caf\xe9"),
-		"dropped, silently":     dropped,
-		"others lost, silently": {misbehaving: "caf\xe9"},
-	} {
-		assert.Equal(t, want, outcomeOfLabel(misbehaving, "caf\xe9")(answering(got)))
-	}
-	kept := outcomeOf(func(<-chan struct{}) (enricher.Labels, error) { return nil, nil })
-	assert.Equal(t, "lost, silently", kept(answering(nil)))
-}
-
-// answering returns a contender whose labels are always these.
-func answering(labels enricher.Labels) *contender {
-	return &contender{"answering", func([]namedEnricher, time.Duration) (peer, error) {
-		return answer(labels), nil
-	}}
-}
-
-type answer enricher.Labels
-
-func (a answer) enrich(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-	return enricher.Labels(a), nil
-}
-
-func TestProbeRejectsUnknownNames(t *testing.T) {
-	t.Parallel()
-	for _, asked := range []string{"unknown: panics", "library: sings", "library"} {
-		var stdout, stderr bytes.Buffer
-		assert.Equal(t, exitMisuse, beProbe(asked, &stdout, &stderr))
-		assert.Empty(t, stdout.String())
-		assert.Contains(t, stderr.String(), "must be a contender, a colon, a space and a misbehaviour")
-	}
-	_, err := observe(&contender{name: "unknown"}, misbehaviours[0])
-	require.ErrorContains(t, err, `probe of unknown, "hangs and ignores its context": exit status 1: ENRICHER_BENCH_PROBE=`)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -12,14 +11,17 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
+// noting returns a contestant that notes its name for each failure.
+func noting(name string, order *string) *contestant {
+	return &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
+		*order += name
+		return nil
+	}}
+}
+
 func TestComparisonOrderChangesEachRound(t *testing.T) {
 	order := ""
-	of := func(name string) *contestant {
-		return &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
-			order += name
-			return nil
-		}}
-	}
+	of := func(name string) *contestant { return noting(name, &order) }
 	rows := []comparison{{all: []*contestant{of("a"), of("b"), of("c")}}, {all: []*contestant{of("x"), of("y")}}}
 	for round := range 6 {
 		require.NoError(t, measureEach(rows, round))
@@ -43,20 +45,17 @@ func TestHangIsMeasuredOrForever(t *testing.T) {
 		sentryGo:      {never, never},
 		bareLoop:      {never, never},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				h := &hang{by: delayed(c, time.Millisecond), enrichers: 8}
-				for range 2 {
-					require.NoError(t, h.measure(10*time.Millisecond))
-				}
-				first, later := h.cells()
-				assert.Equal(t, want, [2]string{first, later})
-				if !h.forever {
-					assert.Len(t, h.first.nanoseconds, 2)
-					assert.Len(t, h.later.nanoseconds, 2)
-				}
-			})
-		})
+		t.Run(c.name, bubble(func(t *testing.T) {
+			h := &hang{by: delayed(c, time.Millisecond), enrichers: 8}
+			for range 2 {
+				require.NoError(t, h.measure(10*time.Millisecond))
+			}
+			first, later := h.cells()
+			assert.Equal(t, want, [2]string{first, later})
+			if !h.forever {
+				assert.Len(t, h.first.nanoseconds, 2)
+				assert.Len(t, h.later.nanoseconds, 2)
+			}
+		}))
 	}
 }

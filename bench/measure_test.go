@@ -41,12 +41,7 @@ func TestRatio(t *testing.T) {
 
 func TestRoundsRotateAndAlternate(t *testing.T) {
 	var order string
-	of := func(name string) *contestant {
-		return &contestant{callers: 1, failures: 1, enrich: func(context.Context, enricher.FailureContext) enricher.Labels {
-			order += name
-			return nil
-		}}
-	}
+	of := func(name string) *contestant { return noting(name, &order) }
 	pairs := []*pair{{subject: of("a"), reference: of("A")}, {subject: of("b"), reference: of("B")}}
 	for round := range 4 {
 		require.NoError(t, measureRound(pairs, round))

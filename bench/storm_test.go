@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -11,26 +10,6 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 )
-
-func TestStormLabels(t *testing.T) {
-	t.Parallel()
-	for _, s := range newStorms() {
-		for _, c := range []*contender{library, handWritten, failsafeInFan} {
-			t.Run(s.work+"/"+c.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					release := make(chan struct{})
-					defer close(release)
-					enrichers := s.enrichers(release)
-					require.Len(t, enrichers, 8)
-					p := startFor(t, c, enrichers)
-					labels, _ := p.enrich(t.Context(), errFailure, failureContext)
-					assert.Len(t, labels, s.labels)
-				})
-			})
-		}
-	}
-}
 
 // delayed returns a contender that sleeps before each failure, so that time passes
 // in a bubble.
@@ -66,22 +45,19 @@ func TestStormCountsCompleteFailures(t *testing.T) {
 		"all labels":     {bareLoop, 40},
 		"one is missing": {forgetful, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := &stormResult{by: delayed(test.by, time.Millisecond)}
-				for range 2 {
-					require.NoError(t, r.measure(quickStorm, 4, 5*time.Millisecond))
-				}
-				assert.Equal(t, 10*time.Millisecond, r.took)
-				assert.Equal(t, uint64(40), r.calls.count())
-				assert.InEpsilon(t, float64(time.Millisecond), r.calls.quantile(0.5), 1.0/64)
-				assert.Equal(t, test.complete, r.complete)
-				assert.Len(t, r.bytes, 2)
-				assert.Len(t, r.goroutines, 2)
-				assert.Equal(t, []string{"work", test.by.name, "4000"}, r.cells("work")[:3])
-			})
-		})
+		t.Run(name, bubble(func(t *testing.T) {
+			r := &stormResult{by: delayed(test.by, time.Millisecond)}
+			for range 2 {
+				require.NoError(t, r.measure(quickStorm, 4, 5*time.Millisecond))
+			}
+			assert.Equal(t, 10*time.Millisecond, r.took)
+			assert.Equal(t, uint64(40), r.calls.count())
+			assert.InEpsilon(t, float64(time.Millisecond), r.calls.quantile(0.5), 1.0/64)
+			assert.Equal(t, test.complete, r.complete)
+			assert.Len(t, r.bytes, 2)
+			assert.Len(t, r.goroutines, 2)
+			assert.Equal(t, []string{"work", test.by.name, "4000"}, r.cells("work")[:3])
+		}))
 	}
 }
 
@@ -91,22 +67,19 @@ func TestStormGivesUpOnHungCallers(t *testing.T) {
 	for c, forever := range map[*contender]bool{
 		library: false, handWritten: false, failsafeInFan: false, failsafeGo: true, sentryGo: true, bareLoop: true,
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := &stormResult{by: c}
-				for range 2 {
-					require.NoError(t, r.measure(oneHangs, 4, 100*time.Millisecond))
-				}
-				time.Sleep(time.Second) // let the released goroutines end
-				assert.Equal(t, forever, r.forever)
-				if forever {
-					assert.Equal(t, []string{"work", c.name, never, none, none, none, none, none, none}, r.cells("work"))
-					return
-				}
-				assert.Equal(t, r.calls.count(), r.complete)
-				assert.Positive(t, r.complete)
-			})
-		})
+		t.Run(c.name, bubble(func(t *testing.T) {
+			r := &stormResult{by: c}
+			for range 2 {
+				require.NoError(t, r.measure(oneHangs, 4, 100*time.Millisecond))
+			}
+			time.Sleep(time.Second) // let the released goroutines end
+			assert.Equal(t, forever, r.forever)
+			if forever {
+				assert.Equal(t, []string{"work", c.name, never, none, none, none, none, none, none}, r.cells("work"))
+				return
+			}
+			assert.Equal(t, r.calls.count(), r.complete)
+			assert.Positive(t, r.complete)
+		}))
 	}
 }

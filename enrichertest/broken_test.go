@@ -2,6 +2,8 @@ package enrichertest_test
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -90,3 +92,15 @@ func notNegative(err error) enricher.Factory {
 var good = enricher.Func([]string{"kind"}, kind)
 
 var negative = enrichertest.WithBadOptions("depth", map[string]any{"depth": -1})
+
+// documented returns the names of the checks in the package comment, ascending.
+func documented(t *testing.T) (names []string) {
+	t.Helper()
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, match := range regexp.MustCompile(`(?m)^//   - ([a-z-]+): `).FindAllSubmatch(doc, -1) {
+		names = append(names, string(match[1]))
+	}
+	slices.Sort(names)
+	return names
+}

@@ -255,11 +255,6 @@ func TestCheckFindsNothingInAHealthyEnricher(t *testing.T) {
 	}
 }
 
-func TestRunPassesWithAHealthyEnricher(t *testing.T) {
-	t.Parallel()
-	enrichertest.Run(t, doing(kind), enrichertest.WithDeterministic(), enrichertest.WithSkip("options", "shown as skipped"))
-}
-
 func TestCheckRejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

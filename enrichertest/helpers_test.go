@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -258,4 +260,9 @@ func TestAssertResultTakesNilAsNoLabels(t *testing.T) {
 	c := &collector{TB: t}
 	enrichertest.AssertResult(c, enricher.Result{Outcomes: []enricher.Outcome{{Enricher: "by hand"}}}, enricher.Labels{"a": ""})
 	assert.Equal(t, []string{"the labels differ:\n\tmissing     a = \"\"\n\tenricher \"by hand\": unknown: (no error)\n"}, c.errors)
+}
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // for examples, too
+	os.Exit(m.Run())
 }

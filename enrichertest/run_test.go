@@ -72,19 +72,6 @@ func TestCheckFindsErrorsIs(t *testing.T) {
 	assert.ErrorContains(t, err, `endless: failure "an error that wraps itself"`)
 }
 
-func TestCheckStopsWithoutAnEnricher(t *testing.T) {
-	t.Parallel()
-	err := enrichertest.Check(making(func() enricher.FailureEnricher { return nil }))
-	assert.Len(t, err.(interface{ Unwrap() []error }).Unwrap(), 1)
-}
-
-func TestWithSkipLeavesACheckOut(t *testing.T) {
-	t.Parallel()
-	panics := doing(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { panic("oops") })
-	require.Error(t, enrichertest.Check(panics))
-	require.NoError(t, enrichertest.Check(panics, enrichertest.WithSkip("panics", "a reason")))
-}
-
 func TestCheckGivesAnEnricherWhatTheLibraryGives(t *testing.T) {
 	t.Parallel()
 	t.Run("no labels, unless it reads some", func(t *testing.T) {

@@ -55,6 +55,12 @@ type Entry struct {
 	// FailedEnrichersDropped is how many failed enrichers there were more.
 	FailedEnrichersDropped int
 
+	// LabelIssues are the labels that enrichers set and that were dropped or cut
+	// before they reached the history, at most 64. LabelIssuesDropped is how many
+	// there were more.
+	LabelIssues        []LabelIssue
+	LabelIssuesDropped int
+
 	// Concurrent are the failures under this one, in the order in which they
 	// arrived. It is nil if this one is under another.
 	Concurrent []Entry
@@ -102,12 +108,20 @@ type FailedEnricher struct {
 	Error    string          `json:"error"`
 }
 
+// A LabelIssue is a label of an enricher that was dropped or cut, and why.
+type LabelIssue struct {
+	Enricher string `json:"enricher"` // as configured
+	Key      string `json:"key"`
+	Error    string `json:"error"`
+}
+
 // clone returns a copy that shares nothing that could be changed.
 func (e *Entry) clone() Entry {
 	c := *e
 	c.Attributes = maps.Clone(e.Attributes)
 	c.Labels = e.Labels.Clone()
 	c.FailedEnrichers = slices.Clone(e.FailedEnrichers)
+	c.LabelIssues = slices.Clone(e.LabelIssues)
 	return c
 }
 

@@ -161,14 +161,6 @@ func ExampleHistory_Follow() {
 	// labels: boom, labels complete: [type=SYSTEM]
 }
 
-func ExampleRedact() {
-	fmt.Println(exceptions.Redact(`dial postgres://app:hunter2@db:5432/orders: token=abc123 was refused`))
-	fmt.Println(exceptions.Redact(`{"user":"bob","password":"correct horse"}`))
-	// Output:
-	// dial postgres://app:***@db:5432/orders: token=*** was refused
-	// {"user":"bob","password":"***"}
-}
-
 func ExampleParseFilter() {
 	filter, err := exceptions.ParseFilter(`type:USER,!team:billing`, `reason:"no disk, no hope"`)
 	if err != nil {

@@ -247,8 +247,16 @@ func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
 func (h *History) label(e *Entry, res enricher.Result) {
 	e.Labels, e.LabelsDropped = h.keepMap(res.Labels, maxLabels)
 	e.LabelState = StateComplete
-	var errs []error
+	var errs, issues []error
 	for _, o := range res.Outcomes {
+		for _, issue := range o.Issues {
+			if len(issues) == maxFailed {
+				e.LabelIssuesDropped++
+				continue
+			}
+			issues = append(issues, issue.Err)
+			e.LabelIssues = append(e.LabelIssues, LabelIssue{Enricher: h.name(o.Enricher), Key: h.identity(issue.Key, maxKeyLength)})
+		}
 		if o.Status == enricher.StatusOK {
 			continue
 		}
@@ -259,12 +267,18 @@ func (h *History) label(e *Entry, res enricher.Result) {
 		errs = append(errs, o.Err)
 		e.FailedEnrichers = append(e.FailedEnrichers, FailedEnricher{Enricher: h.name(o.Enricher), Status: o.Status})
 	}
-	if len(errs) == 0 {
+	if len(errs)+len(issues) == 0 {
 		return
 	}
-	e.LabelState = StateIncomplete
-	for i, text := range h.readErrors(errs) {
-		e.FailedEnrichers[i].Error = text
+	if len(errs) > 0 {
+		e.LabelState = StateIncomplete
+	}
+	texts := h.readErrors(append(errs, issues...))
+	for i := range e.FailedEnrichers {
+		e.FailedEnrichers[i].Error = texts[i]
+	}
+	for i := range e.LabelIssues {
+		e.LabelIssues[i].Error = texts[len(errs)+i]
 	}
 }
 

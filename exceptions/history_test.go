@@ -58,7 +58,7 @@ func TestEnrichKeepsWhichEnricherFailedAndWhy(t *testing.T) {
 	h := exceptions.NewHistory(exceptions.Options{})
 	e, err := enricher.New(enricher.Config{},
 		enricher.WithEnricher("good", enricher.Func([]string{"k"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"k": "v"}, nil
+			return enricher.Labels{"k": "v", "password=x": "y"}, nil
 		})),
 		enricher.WithEnricher("bad", enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			return nil, errors.New("no\nluck")
@@ -75,6 +75,11 @@ func TestEnrichKeepsWhichEnricherFailedAndWhy(t *testing.T) {
 		{Enricher: "bad", Status: enricher.StatusFailed, Error: "no; luck"},
 		{Enricher: "worse", Status: enricher.StatusPanicked, Error: "panic: ouch"},
 	}, got.FailedEnrichers)
+	require.Len(t, got.LabelIssues, 1)
+	assert.Equal(t, "good key is not among the enricher's OutputKeys", got.LabelIssues[0].Enricher+" "+got.LabelIssues[0].Error)
+	assert.Regexp(t, `^password=\*\*\*~`, got.LabelIssues[0].Key)
+	got.LabelIssues[0].Key = "changed"
+	assert.NotEqual(t, "changed", only(t, h).LabelIssues[0].Key, "the caller's own")
 }
 
 func TestEnrichKeepsFailuresWithoutAWorkingEnricher(t *testing.T) {

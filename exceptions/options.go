@@ -62,7 +62,7 @@ const (
 	maxKeyLength  = 128  // of label and attribute keys, bytes
 	maxLabels     = 1024 // of one failure
 	maxAttributes = 256  // of one failure
-	maxFailed     = 64   // failed enrichers of one failure
+	maxFailed     = 64   // failed enrichers of one failure, and label issues
 
 	minValueLength = 1024 // of labels and attributes, even if MaxMessageLength is less
 )

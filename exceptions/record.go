@@ -229,6 +229,7 @@ func (h *History) settle(r *record, labeled *Entry) {
 	e := *r.entry
 	e.Labels, e.LabelsDropped, e.LabelState = labeled.Labels, labeled.LabelsDropped, labeled.LabelState
 	e.FailedEnrichers, e.FailedEnrichersDropped = labeled.FailedEnrichers, labeled.FailedEnrichersDropped
+	e.LabelIssues, e.LabelIssuesDropped = labeled.LabelIssues, labeled.LabelIssuesDropped
 	r.entry = &e
 	h.setCost(r)
 	if !r.gone {

@@ -73,7 +73,9 @@ func TestEntryIsBounded(t *testing.T) {
 	outcomes := []enricher.Outcome{}
 	for i := range 1100 {
 		many[fmt.Sprintf("%04d%s", i, huge[:i])] = huge[:5000]
-		outcomes = append(outcomes, enricher.Outcome{Enricher: huge, Status: enricher.StatusFailed, Err: errors.New(huge)})
+		outcomes = append(outcomes, enricher.Outcome{
+			Enricher: huge, Status: enricher.StatusFailed, Err: errors.New(huge), Issues: []enricher.LabelIssue{{Key: huge, Err: errors.New(huge)}},
+		})
 	}
 	h.ObserveFailure(t.Context(), errors.New(huge), enricher.FailureContext{
 		ID: huge, JobID: huge, JobName: huge, TaskName: huge, TaskManagerID: huge, Endpoint: huge, RootID: huge + "y", Attributes: many,
@@ -87,8 +89,13 @@ func TestEntryIsBounded(t *testing.T) {
 	assert.Len(t, e.FailedEnrichers, 64)
 	assert.Len(t, e.FailedEnrichers[0].Error, 4096)
 	assert.Equal(t, 1100-64, e.FailedEnrichersDropped)
+	require.Len(t, e.LabelIssues, 64)
+	assert.Equal(t, [3]int{256, 128, 4096}, [3]int{len(e.LabelIssues[0].Enricher), len(e.LabelIssues[0].Key), len(e.LabelIssues[0].Error)})
+	assert.Equal(t, 1100-64, e.LabelIssuesDropped)
 	assert.Equal(t, 1100-256, e.AttributesDropped)
 	assert.Equal(t, 1100-1024, e.LabelsDropped)
+	answer := get(t, exceptions.NewHandler(h), "/exceptions").Body.String()
+	assert.Contains(t, answer, `"labelsDropped":76,"attributesDropped":844,"failedEnrichersDropped":1036`)
 	for most, kept := range map[int]map[string]string{256: e.Attributes, 1024: e.Labels} {
 		assert.Len(t, kept, most)
 		for i := range most {

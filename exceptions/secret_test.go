@@ -64,7 +64,7 @@ func TestSecretsAreInNoAnswer(t *testing.T) {
 				}
 				h.ObserveFailure(t.Context(), cause, fc, enricher.Result{
 					Labels:   secrets(text),
-					Outcomes: []enricher.Outcome{{Enricher: text, Status: enricher.StatusFailed, Err: errors.New(text)}},
+					Outcomes: []enricher.Outcome{{Enricher: text, Status: enricher.StatusFailed, Err: errors.New(text), Issues: []enricher.LabelIssue{{Key: text, Err: errors.New(text)}}}},
 				})
 			}
 			fc.JobID = "" // it has the name then

@@ -64,25 +64,6 @@ func TestServeLabelsIsBounded(t *testing.T) {
 	assert.Len(t, h.Labels(exceptions.Query{}), 65)
 }
 
-func TestServeExceptionsSaysWhatWasDropped(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	many := map[string]string{}
-	outcomes := []enricher.Outcome{}
-	for i := range 1100 {
-		many[fmt.Sprint(i)] = "x"
-		outcomes = append(outcomes, enricher.Outcome{Enricher: "test", Status: enricher.StatusFailed, Err: errBoom})
-	}
-	h.ObserveFailure(t.Context(), errBoom, enricher.FailureContext{Attributes: many}, enricher.Result{Labels: many, Outcomes: outcomes})
-	handler := exceptions.NewHandler(h)
-	list, _ := historyOf(t, get(t, handler, "/exceptions"))
-	assert.Equal(t, float64(1100-1024), list[0]["labelsDropped"])
-	assert.Equal(t, float64(1100-256), list[0]["attributesDropped"])
-	assert.Equal(t, float64(1100-64), list[0]["failedEnrichersDropped"])
-	list, _ = historyOf(t, get(t, handler, "/exceptions?format=flink"))
-	assert.NotContains(t, list[0], "labelsDropped")
-}
-
 func TestServeExceptionsOfAllJobs(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample())
@@ -106,6 +87,7 @@ func TestServeExceptionsWithAllFields(t *testing.T) {
 		TaskName: "task", TaskManagerID: "tm", Endpoint: "host:1", Time: flinkStart, Attributes: map[string]string{"a": "b"},
 	}, enricher.Result{Labels: enricher.Labels{"k": "v"}, Outcomes: []enricher.Outcome{
 		{Enricher: "slow", Status: enricher.StatusTimedOut, Err: errBoom},
+		{Enricher: "odd", Status: enricher.StatusOK, Issues: []enricher.LabelIssue{{Key: "x", Err: enricher.ErrTooManyLabels}}},
 	}})
 	keep(h, errBoom, enricher.FailureContext{RootID: "f", ID: "c", JobID: "j", Time: flinkStart}, nil)
 	w := get(t, exceptions.NewHandler(h), "/jobs/j/exceptions")
@@ -116,7 +98,8 @@ func TestServeExceptionsWithAllFields(t *testing.T) {
 			"exceptionName":"*errors.errorString","stacktrace":"boom\n  type: *errors.errorString","timestamp":1700000000000,"failureLabels":{},
 			"id":"c","rootId":"f","jobId":"j","jobName":"","message":"boom","failureType":"","labelState":"complete","failedEnrichers":[]}],
 		"id":"f","jobId":"j","jobName":"job","message":"boom","failureType":"TASK_MANAGER","attempt":2,"maxAttempts":3,
-		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"}
+		"labelState":"incomplete","failedEnrichers":[{"enricher":"slow","status":"timed-out","error":"boom"}],"attributes":{"a":"b"},
+		"labelIssues":[{"enricher":"odd","key":"x","error":"too many labels"}]
 	}]}}`, w.Body.String())
 	text, err := json.Marshal(only(t, h))
 	require.NoError(t, err)
@@ -195,6 +178,7 @@ func TestServeExceptionsAsFlink(t *testing.T) {
 		not       = local("exception #2", enricher.Labels{"key2": "value2"})
 		another   = local("exception #3", enricher.Labels{"key1": "value1", "key3": "value2"})
 		nowhere   = flinkFailure{id: "exception #1", task: "task name", labels: enricher.Labels{"key": "value"}}
+		four      = []flinkFailure{another, not, matching, rootCause}
 	)
 	for _, c := range []struct {
 		name      string
@@ -206,45 +190,15 @@ func TestServeExceptionsAsFlink(t *testing.T) {
 		{"only the root cause", []flinkFailure{rootCause}, "maxExceptions=10", []int{0}, false},
 		{"no failure with the label", []flinkFailure{rootCause}, "maxExceptions=10&failureLabelFilter=key:value", []int{}, false},
 		{"a global and a local failure", []flinkFailure{other, rootCause}, "maxExceptions=10", []int{1, 0}, false},
-		{
-			"only failures with all of the labels",
-			[]flinkFailure{another, not, matching, rootCause},
-			"maxExceptions=10&failureLabelFilter=key1:value1,key3:value3",
-			[]int{2},
-			false,
-		},
-		{
-			"the same in two parameters",
-			[]flinkFailure{another, not, matching, rootCause},
-			"maxExceptions=10&failureLabelFilter=key1:value1&failureLabelFilter=key3:value3",
-			[]int{2},
-			false,
-		},
-		{
-			"several failures with the label",
-			[]flinkFailure{another, not, matching, rootCause},
-			"maxExceptions=10&failureLabelFilter=key1:value1",
-			[]int{2, 0},
-			false,
-		},
-		{
-			"the filter comes before the limit",
-			[]flinkFailure{another, not, matching, rootCause},
-			"maxExceptions=1&failureLabelFilter=key1:value1",
-			[]int{2},
-			true,
-		},
+		{"only failures with all of the labels", four, "maxExceptions=10&failureLabelFilter=key1:value1,key3:value3", []int{2}, false},
+		{"the same in two parameters", four, "maxExceptions=10&failureLabelFilter=key1:value1&failureLabelFilter=key3:value3", []int{2}, false},
+		{"several failures with the label", four, "maxExceptions=10&failureLabelFilter=key1:value1", []int{2, 0}, false},
+		{"the filter comes before the limit", four, "maxExceptions=1&failureLabelFilter=key1:value1", []int{2}, true},
 		{"a local failure without a location", []flinkFailure{nowhere}, "maxExceptions=10", []int{0}, false},
 		{"cut off by the parameter", []flinkFailure{other, rootCause}, "maxExceptions=1", []int{1}, true},
 		{"as many as there are", []flinkFailure{other, rootCause}, "maxExceptions=2", []int{1, 0}, false},
 		{"none wanted", []flinkFailure{other, rootCause}, "maxExceptions=0", []int{}, true},
-		{
-			"with concurrent failures",
-			[]flinkFailure{local("root", nil, local("c1", enricher.Labels{"c": "1"}), local("c2", nil))},
-			"",
-			[]int{0},
-			false,
-		},
+		{"with concurrent failures", []flinkFailure{local("root", nil, local("c1", enricher.Labels{"c": "1"}), local("c2", nil))}, "", []int{0}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -262,28 +216,8 @@ func TestServeExceptionsAsFlink(t *testing.T) {
 				want = append(want, e)
 			}
 			assert.Equal(t, want, got)
-
-			// Without format=flink, all of that is there, and more.
-			full, truncated := historyOf(t, get(t, h, "/jobs/job/exceptions?"+c.query))
-			assert.Equal(t, c.truncated, truncated)
-			require.Len(t, full, len(want))
-			for i := range full {
-				assert.Subset(t, without(full[i], "concurrentExceptions"), without(want[i], "concurrentExceptions"))
-				assert.Len(t, full[i]["concurrentExceptions"], len(want[i]["concurrentExceptions"].([]any)))
-				assert.Contains(t, full[i], "labelState")
-			}
 		})
 	}
-}
-
-func without(o object, key string) object {
-	out := object{}
-	for k, v := range o {
-		if k != key {
-			out[k] = v
-		}
-	}
-	return out
 }
 
 func TestServeExceptionsLimitsAsFlink(t *testing.T) {
@@ -305,20 +239,4 @@ func TestServeExceptionsLimitsAsFlink(t *testing.T) {
 		assert.Len(t, got, want, query)
 		assert.Equal(t, want < 25, truncated, query)
 	}
-}
-
-func TestServeExceptionsWithPendingLabels(t *testing.T) {
-	t.Parallel()
-	h := exceptions.NewHistory(exceptions.Options{})
-	release := make(chan struct{})
-	future := h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{JobID: "job"})
-	handler := exceptions.NewHandler(h)
-	pending, _ := historyOf(t, get(t, handler, "/jobs/job/exceptions?format=flink"))
-	assert.Equal(t, object{}, pending[0]["failureLabels"])
-	full, _ := historyOf(t, get(t, handler, "/jobs/job/exceptions"))
-	assert.Equal(t, "pending", full[0]["labelState"])
-	close(release)
-	future.Result()
-	done, _ := historyOf(t, get(t, handler, "/jobs/job/exceptions?format=flink"))
-	assert.Equal(t, object{"k": "v"}, done[0]["failureLabels"])
 }

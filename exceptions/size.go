@@ -21,6 +21,9 @@ func (e *Entry) size() int {
 	for _, f := range e.FailedEnrichers {
 		n += itemOverhead + len(f.Enricher) + len(f.Error)
 	}
+	for _, i := range e.LabelIssues {
+		n += itemOverhead + len(i.Enricher) + len(i.Key) + len(i.Error)
+	}
 	return n
 }
 

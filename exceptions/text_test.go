@@ -272,27 +272,6 @@ func TestTextsAreValidAndWithoutControlCharacters(t *testing.T) {
 	assert.Len(t, found, 1, "the job is found by the ID that the service gave it")
 }
 
-func TestRedactMasksEveryText(t *testing.T) {
-	t.Parallel()
-	const secret = "hunter2"
-	const text = "postgres://user:hunter2@db/x"
-	h := exceptions.NewHistory(exceptions.Options{})
-	cause := enricher.NewPanicError(fmt.Errorf("x: %w", errors.New(text)), []byte("goroutine 1\n"+text))
-	h.ObserveFailure(t.Context(), cause, enricher.FailureContext{
-		JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
-		Attributes: map[string]string{"dsn": text, "password": secret, "user": "bob"},
-	}, enricher.Result{
-		Labels:   enricher.Labels{"cause": text, "token": "expired"},
-		Outcomes: []enricher.Outcome{{Enricher: "a", Status: enricher.StatusFailed, Err: errors.New(text)}},
-	})
-	e := only(t, h)
-	assert.NotContains(t, fmt.Sprintf("%+v", e), "user:hunter2")
-	assert.Equal(t, 3, strings.Count(e.Stacktrace, "user:***@")-1, e.Stacktrace)
-	assert.Equal(t, map[string]string{"dsn": "postgres://user:***@db/x", "password": "***", "user": "bob"}, e.Attributes)
-	assert.Equal(t, enricher.Labels{"cause": "postgres://user:***@db/x", "token": "***"}, e.Labels)
-	assert.Equal(t, "postgres://user:***@db/x", e.FailedEnrichers[0].Error)
-}
-
 func TestRedactMasksSecretsAcrossTheCut(t *testing.T) {
 	t.Parallel()
 	for n := 60; n < 160; n++ {

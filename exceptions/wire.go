@@ -37,6 +37,9 @@ type additions struct {
 	LabelsDropped          int `json:"labelsDropped,omitempty"`
 	AttributesDropped      int `json:"attributesDropped,omitempty"`
 	FailedEnrichersDropped int `json:"failedEnrichersDropped,omitempty"`
+
+	LabelIssues        []LabelIssue `json:"labelIssues,omitempty"`
+	LabelIssuesDropped int          `json:"labelIssuesDropped,omitempty"`
 }
 
 // wire returns e for the REST API, without those under it.
@@ -73,6 +76,9 @@ func (e *Entry) wire(flink bool) wireEntry {
 		LabelsDropped:          e.LabelsDropped,
 		AttributesDropped:      e.AttributesDropped,
 		FailedEnrichersDropped: e.FailedEnrichersDropped,
+
+		LabelIssues:        e.LabelIssues,
+		LabelIssuesDropped: e.LabelIssuesDropped,
 	}
 	if w.FailedEnrichers == nil {
 		w.FailedEnrichers = []FailedEnricher{}

@@ -24,3 +24,8 @@ func ExampleRedactor() {
 	// user admin could not log in with ***
 	// GET /login?***: token=*** rejected
 }
+
+func ExampleMap() {
+	fmt.Println(redact.Map(map[string]string{"db_password": "hunter2", "url": "https://u:hunter2@h/", "team": "shop"}))
+	// Output: map[db_password:*** team:shop url:https://u:***@h/]
+}

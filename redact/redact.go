@@ -14,17 +14,23 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //     names, such as user:***@tcp(host)/db, whatever characters they have
 //   - tokens of 20 or more bytes in place of the user of an http or https URL
 //   - values of keys that are or end in password, token, secret, api_key and the
-//     like, in query strings, JSON, XML, YAML, log lines, key=value lists and
-//     command lines, with or without quotation marks, also if those are escaped
+//     like, in query strings, JSON, XML, YAML, SQL, log lines, key=value lists and
+//     command lines, with or without quotation marks, also if they are encoded once
+//     more, as in token%3D***, and if name and value are apart, as in
+//     {Name:DB_PASSWORD Value:***}
+//   - passwords of well-known commands, such as curl -u user:*** and mysql -p***
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
-//     headers
+//     headers, whatever their scheme
 //   - tokens and hashes of passwords that are known by how they begin, such as
-//     ghp_***, JSON Web Tokens, and what follows in the URLs of well-known webhooks
-//   - private keys in PEM form, and the numbers of payment cards in groups of four
+//     ghp_***, JSON Web Tokens, the secret after the ID of a key of AWS, and what
+//     follows in the URLs of webhooks
+//   - private keys in PEM form or of PuTTY, and the numbers of payment cards with
+//     their check digit
 //
 // After a colon and a space, two words that have only letters are taken for a sentence,
-// not for a password: "cannot fetch token: permission denied". A password is not found
-// if it is in a sentence without its key, if it has white space and no quotation
+// not for a password: "cannot fetch token: permission denied". What stands for a value,
+// such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. A password is not
+// found if it is in a sentence without its key, if it has white space and no quotation
 // marks in a list whose pairs white space separates, or if it has white space or a
 // slash in user:password@host.
 //

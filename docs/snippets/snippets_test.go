@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,7 +52,7 @@ func TestPagesShowOnlyTestedSnippets(t *testing.T) {
 			"enrichers.yaml", "enrichers.json", "enrichers.properties",
 			"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go",
 		},
-		integrations: {"mount/mount.go"},
+		integrations: {"mount/mount.go", "loop/loop.go"},
 	} {
 		var want, got []string
 		for _, path := range files {
@@ -252,5 +254,26 @@ func TestLoadersKoanfAndViper(t *testing.T) {
 			assert.Equal(t, 2*time.Second, cfg.Timeout)
 			assert.Equal(t, []string{"owner", "rules/infra"}, cfg.FailureEnrichers)
 		})
+	}
+}
+
+func TestLoadersTakeHeadersOfAWebhookAsAList(t *testing.T) {
+	got := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("X-Token") }))
+	defer s.Close()
+	t.Setenv("CHAT_TOKEN", "abc")
+	for loader, load := range loaders {
+		if loader == "properties" {
+			continue // has maps instead
+		}
+		cfg, err := load(t, "jobmanager:\n  failure-enrichers: [webhook]\n  failure-enricher:\n    webhook:\n      url: "+s.URL+
+			"\n      allow-private: true\n      headers: [{key: X-Token, value: {env: CHAT_TOKEN}}]\n")
+		require.NoError(t, err)
+		cfg.Timeout = time.Minute
+		e, err := enricher.New(cfg, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err, loader)
+		e.Enrich(&shop.StockError{})
+		assert.Equal(t, "abc", <-got, loader)
+		require.NoError(t, e.Shutdown(t.Context()))
 	}
 }

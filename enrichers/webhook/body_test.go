@@ -162,8 +162,7 @@ func TestTemplateThatMakesNoJSONIsAnErrorOfTheEnricher(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer()
-			fe := newWebhook(t, s, webhook.Options{Body: body})
+			s, fe := post(t, webhook.Options{Body: body})
 			_, err := fe.ProcessFailure(t.Context(), errJob, c.fc)
 			if c.ok {
 				require.NoError(t, err)
@@ -194,8 +193,7 @@ func TestTemplateThatDoesNotEndIsRejected(t *testing.T) {
 
 func TestTemplateThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
-	s := newServer()
-	fe := newWebhook(t, s, webhook.Options{Body: `{{if eq .JobName "rare"}}{{index .Labels 1}}{{else}}1{{end}}`})
+	s, fe := post(t, webhook.Options{Body: `{{if eq .JobName "rare"}}{{index .Labels 1}}{{else}}1{{end}}`})
 	_, err := fe.ProcessFailure(t.Context(), errJob, enricher.FailureContext{JobName: "rare"})
 	require.ErrorContains(t, err, "body: template: body:1:27: executing ")
 	assert.Empty(t, s.all())

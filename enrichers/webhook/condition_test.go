@@ -34,8 +34,7 @@ func TestConditions(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer()
-			fe := newWebhook(t, s, opts)
+			s, fe := post(t, opts)
 			assert.Equal(t, []string{"*", "JOB_CANNOT_RESTART", "muted", "owner", "type"}, fe.(enricher.LabelReader).InputKeys())
 			require.NoError(t, send(t, fe, errJob, tt.labels))
 			assert.Equal(t, map[string]uint64{tt.want: 1}, counts(fe))

@@ -17,65 +17,55 @@ import (
 )
 
 func TestDedup(t *testing.T) {
-	t.Run("sends one of a thousand equal failures at once", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newServer(slow(time.Second, 200))
-			fe := newWebhook(t, s, webhook.Options{})
-			var all sync.WaitGroup
-			for i := range 1000 {
-				// Equal texts of different errors.
-				all.Go(func() {
-					assert.NoError(t, send(t, fe, fmt.Errorf("lost %s", "node"), enricher.Labels{"n": fmt.Sprint(i)}))
-				})
-			}
-			all.Wait()
-			assert.Len(t, s.all(), 1)
-			assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 999}, counts(fe))
-		})
-	})
+	t.Run("sends one of a thousand equal failures at once", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{}, slow(time.Second, 200))
+		var all sync.WaitGroup
+		for i := range 1000 {
+			// Equal texts of different errors.
+			all.Go(func() {
+				assert.NoError(t, send(t, fe, fmt.Errorf("lost %s", "node"), enricher.Labels{"n": fmt.Sprint(i)}))
+			})
+		}
+		all.Wait()
+		assert.Len(t, s.all(), 1)
+		assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 999}, counts(fe))
+	}))
 
-	t.Run("holds back for the window after sending, and reports how many", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newServer(slow(time.Second, 200))
-			fe := newWebhook(t, s, webhook.Options{DedupWindow: time.Minute})
-			require.NoError(t, send(t, fe, errJob, nil))
-			require.NoError(t, send(t, fe, errJob, nil))
-			time.Sleep(time.Minute - 1)
-			require.NoError(t, send(t, fe, errJob, nil))
-			assert.Len(t, s.all(), 1)
-			time.Sleep(time.Nanosecond)
-			require.NoError(t, send(t, fe, errJob, nil))
-			assert.Len(t, s.all(), 2)
-			assert.EqualValues(t, 2, s.message(t).HeldBack)
-			time.Sleep(time.Minute)
-			require.NoError(t, send(t, fe, errJob, nil))
-			assert.Len(t, s.all(), 3)
-			assert.Zero(t, s.message(t).HeldBack)
-		})
-	})
+	t.Run("holds back for the window after sending, and reports how many", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{DedupWindow: time.Minute}, slow(time.Second, 200))
+		require.NoError(t, send(t, fe, errJob, nil))
+		require.NoError(t, send(t, fe, errJob, nil))
+		time.Sleep(time.Minute - 1)
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.Len(t, s.all(), 1)
+		time.Sleep(time.Nanosecond)
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.Len(t, s.all(), 2)
+		assert.EqualValues(t, 2, s.message(t).HeldBack)
+		time.Sleep(time.Minute)
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.Len(t, s.all(), 3)
+		assert.Zero(t, s.message(t).HeldBack)
+	}))
 
-	t.Run("sends the next failure if sending failed, which reports the same", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newServer(slow(time.Second, 400), status(400, ""), status(200, ""))
-			fe := newWebhook(t, s, webhook.Options{})
-			go func() { assert.Error(t, send(t, fe, errJob, nil)) }()
-			synctest.Wait()
-			require.NoError(t, send(t, fe, errJob, nil))
-			time.Sleep(time.Second)
-			synctest.Wait()
-			require.Error(t, send(t, fe, errJob, nil))
-			assert.EqualValues(t, 1, s.message(t).HeldBack)
-			require.NoError(t, send(t, fe, errJob, nil))
-			assert.EqualValues(t, 1, s.message(t).HeldBack)
-			require.NoError(t, send(t, fe, errJob, nil))
-			assert.Len(t, s.all(), 3)
-			assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 2, "failed": 2}, counts(fe))
-		})
-	})
+	t.Run("sends the next failure if sending failed, which reports the same", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{}, slow(time.Second, 400), status(400, ""), status(200, ""))
+		go func() { assert.Error(t, send(t, fe, errJob, nil)) }()
+		synctest.Wait()
+		require.NoError(t, send(t, fe, errJob, nil))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Error(t, send(t, fe, errJob, nil))
+		assert.EqualValues(t, 1, s.message(t).HeldBack)
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.EqualValues(t, 1, s.message(t).HeldBack)
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.Len(t, s.all(), 3)
+		assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 2, "failed": 2}, counts(fe))
+	}))
 
 	t.Run("forgets the least recent of too many failures", func(t *testing.T) {
-		s := newServer()
-		fe := newWebhook(t, s, webhook.Options{DedupKeys: 2, RateLimit: -1})
+		s, fe := post(t, webhook.Options{DedupKeys: 2, RateLimit: -1})
 		for _, text := range []string{"a", "b", "a", "c", "a", "b"} {
 			require.NoError(t, send(t, fe, errors.New(text), nil))
 		}
@@ -87,8 +77,7 @@ func TestDedup(t *testing.T) {
 	})
 
 	t.Run("holds nothing back without a window", func(t *testing.T) {
-		s := newServer()
-		fe := newWebhook(t, s, webhook.Options{DedupWindow: -1})
+		s, fe := post(t, webhook.Options{DedupWindow: -1})
 		for range 3 {
 			require.NoError(t, send(t, fe, errJob, nil))
 		}
@@ -124,8 +113,7 @@ func TestDedupComparesFailures(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer()
-			fe := newWebhook(t, s, webhook.Options{})
+			s, fe := post(t, webhook.Options{})
 			for _, f := range []failure{tt.first, tt.second} {
 				_, err := fe.ProcessFailure(t.Context(), f.cause, f.fc)
 				require.NoError(t, err)

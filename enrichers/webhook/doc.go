@@ -6,6 +6,7 @@
 //	failure-enricher:
 //	  webhook/chat:
 //	    url: {env: SLACK_WEBHOOK_URL}
+//	    headers: [{key: Authorization, value: {env: CHAT_TOKEN}}]
 //	    preset: slack
 //	    when: [{key: type, value: [SYSTEM, DEPENDENCY]}]
 //	  webhook/pager:

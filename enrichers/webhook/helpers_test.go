@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -117,6 +118,18 @@ func newWebhook(t testing.TB, s *server, opts webhook.Options) enricher.FailureE
 	require.NoError(t, err)
 	webhook.SetTransport(fe, s)
 	return fe
+}
+
+// post returns a server and an enricher that posts to it.
+func post(t testing.TB, opts webhook.Options, answers ...answer) (*server, enricher.FailureEnricher) {
+	t.Helper()
+	s := newServer(answers...)
+	return s, newWebhook(t, s, opts)
+}
+
+// bubble returns a subtest in fake time.
+func bubble(fn func(t *testing.T)) func(t *testing.T) {
+	return func(t *testing.T) { synctest.Test(t, fn) }
 }
 
 // send processes a failure of the job "j" with these labels.

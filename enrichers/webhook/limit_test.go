@@ -25,40 +25,34 @@ func sendMany(t *testing.T, fe enricher.FailureEnricher, s *server, n int) int {
 }
 
 func TestRateLimit(t *testing.T) {
-	t.Run("permits a burst, and then the rate", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newServer()
-			fe := newWebhook(t, s, webhook.Options{RateLimit: 60, RateBurst: 5})
-			assert.Equal(t, 5, sendMany(t, fe, s, 100))
-			assert.Equal(t, map[string]uint64{"sent": 5, "rate-limited": 95}, counts(fe))
-			time.Sleep(time.Second - time.Millisecond)
-			assert.Zero(t, sendMany(t, fe, s, 1))
-			time.Sleep(time.Millisecond)
-			assert.Equal(t, 1, sendMany(t, fe, s, 100))
-			time.Sleep(3 * time.Second)
-			assert.Equal(t, 3, sendMany(t, fe, s, 100))
-			time.Sleep(time.Hour)
-			assert.Equal(t, 5, sendMany(t, fe, s, 100), "no more than a burst is saved up")
-		})
-	})
+	t.Run("permits a burst, and then the rate", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{RateLimit: 60, RateBurst: 5})
+		assert.Equal(t, 5, sendMany(t, fe, s, 100))
+		assert.Equal(t, map[string]uint64{"sent": 5, "rate-limited": 95}, counts(fe))
+		time.Sleep(time.Second - time.Millisecond)
+		assert.Zero(t, sendMany(t, fe, s, 1))
+		time.Sleep(time.Millisecond)
+		assert.Equal(t, 1, sendMany(t, fe, s, 100))
+		time.Sleep(3 * time.Second)
+		assert.Equal(t, 3, sendMany(t, fe, s, 100))
+		time.Sleep(time.Hour)
+		assert.Equal(t, 5, sendMany(t, fe, s, 100), "no more than a burst is saved up")
+	}))
 
-	t.Run("reports what was not sent in the next message", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := newServer(status(200, ""), status(400, ""), status(200, ""))
-			fe := newWebhook(t, s, webhook.Options{RateLimit: 60, RateBurst: 1})
-			assert.Equal(t, 1, sendMany(t, fe, s, 4))
-			time.Sleep(time.Second)
-			require.Error(t, send(t, fe, errJob, nil))
-			assert.EqualValues(t, 3, s.message(t).RateLimited)
-			assert.Zero(t, sendMany(t, fe, s, 1))
-			time.Sleep(time.Second)
-			assert.Equal(t, 1, sendMany(t, fe, s, 1))
-			assert.EqualValues(t, 4, s.message(t).RateLimited)
-			time.Sleep(time.Second)
-			assert.Equal(t, 1, sendMany(t, fe, s, 1))
-			assert.Zero(t, s.message(t).RateLimited)
-		})
-	})
+	t.Run("reports what was not sent in the next message", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{RateLimit: 60, RateBurst: 1}, status(200, ""), status(400, ""), status(200, ""))
+		assert.Equal(t, 1, sendMany(t, fe, s, 4))
+		time.Sleep(time.Second)
+		require.Error(t, send(t, fe, errJob, nil))
+		assert.EqualValues(t, 3, s.message(t).RateLimited)
+		assert.Zero(t, sendMany(t, fe, s, 1))
+		time.Sleep(time.Second)
+		assert.Equal(t, 1, sendMany(t, fe, s, 1))
+		assert.EqualValues(t, 4, s.message(t).RateLimited)
+		time.Sleep(time.Second)
+		assert.Equal(t, 1, sendMany(t, fe, s, 1))
+		assert.Zero(t, s.message(t).RateLimited)
+	}))
 
 	t.Run("permits everything if negative", func(t *testing.T) {
 		s := newServer()

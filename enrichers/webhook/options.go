@@ -41,7 +41,9 @@ type Options struct {
 	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
-	// Headers are set for each request. Host and Content-Length are ignored.
+	// Headers are set for each request. Host and Content-Length are ignored. In a
+	// configuration they are a list or a map:
+	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
 	// RoutingKey is the integration key that the preset pagerduty needs.
@@ -82,7 +84,8 @@ type Options struct {
 	RateBurst int
 
 	// Timeout bounds one request, from 1ms to 1h. The end of the failure's budget
-	// ends it as well. By default, 5s.
+	// ends it as well; New of package enricher warns if the budget is shorter than
+	// this option. By default, 5s.
 	Timeout time.Duration
 
 	// Retries is how often a request is tried again, at most 10. By default, 3;

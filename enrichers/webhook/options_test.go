@@ -57,6 +57,10 @@ func TestOptionsCanAllBeConfigured(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, enricher.Labels{"notified": "not-matched"}, e.Enrich(errJob))
 
+	_, err = load(t, map[string]any{"url": url, "headers": []any{
+		map[string]any{"key": "X-Token", "value": map[string]any{"env": "WEBHOOK_TOKEN"}}, map[string]any{"key": "x-b", "value": "yes"},
+	}})
+	require.NoError(t, err)
 	_, err = load(t, map[string]any{
 		"preset": "pagerduty", "routing-key": map[string]any{"file": file}, "severity": "info", "severity-label": "s",
 	})
@@ -64,14 +68,13 @@ func TestOptionsCanAllBeConfigured(t *testing.T) {
 }
 
 func TestOptionsThatAreWrongAreNamed(t *testing.T) {
-	t.Setenv("WEBHOOK_EMPTY", " ")
 	dir := t.TempDir()
 	wd, err := os.Getwd()
 	require.NoError(t, err)
 	empty := filepath.Join(dir, "empty")
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
 	const noURL = `option "url": must be an absolute URL with the scheme http or https (the value is hidden)`
-	const missing = `option "url": its environment variable or file is missing or empty`
+	const missing = `option "url": its environment variable (hidden) is missing or empty: set it`
 	type options = map[string]any
 	tests := map[string]struct {
 		options options
@@ -83,11 +86,12 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"another scheme":     {options{"url": "ftp://s3cret.example"}, noURL},
 		"a private address":  {options{"url": "https://user:s3cret@10.0.0.1/s3cret"}, `option "url": prohibited IP address: 10.0.0.1 is not a permitted destination (denied by: 10.0.0.0/8); set allow-private to permit it`},
 		"a missing variable": {options{"url": options{"env": "https://hooks.example/s3cret"}}, missing},
-		"an empty variable":  {options{"url": options{"env": "WEBHOOK_EMPTY"}}, missing},
-		"an empty file":      {options{"url": options{"file": empty}}, missing},
-		"no file":            {options{"url": options{"file": filepath.Join(dir, "s3cret")}}, `option "url": its file cannot be read: no such file or directory`},
+		"an empty variable":  {options{"url": options{"env": "WEBHOOK_EMPTY"}}, `option "url": its environment variable WEBHOOK_EMPTY is missing or empty: set it`},
+		"a token as name":    {options{"url": options{"env": "AKIAIOSFODNN7EXAMPLE"}}, missing},
+		"a key as name":      {options{"url": options{"env": "0123456789abcdef"}}, missing},
+		"an empty file":      {options{"url": options{"file": empty}}, `option "url": its file ` + empty + ` is empty: write the value into it`},
+		"no file":            {options{"url": options{"file": filepath.Join(dir, "none")}}, `option "url": its file ` + dir + `/none cannot be read: no such file or directory`},
 		"two sources":        {options{"url": options{"value": "s3cret", "env": "HOME"}}, `option "url": must have exactly one of value, env and file`},
-		"headers as a text":  {options{"url": url, "headers": "Authorization: Bearer s3cret"}, `option "headers": `},
 		"an unknown source":  {options{"url": options{"vault": "s3cret"}}, `option "url.vault": `},
 		"an unknown option":  {options{"url": url, "dedup": "s3cret"}, `option "dedup": `},
 		"a method":           {options{"url": url, "method": "GET"}, `option "method": "GET": must be one of POST, PUT, PATCH`},
@@ -95,7 +99,6 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"preset and body":    {options{"url": url, "preset": "slack", "body": "{}"}, `option "body": must not be set together with preset`},
 		"a template":         {options{"url": url, "body": "{{.Error"}, `option "body": template: body:1: unclosed action`},
 		"a field":            {options{"url": url, "body": "{{.Err}}"}, `option "body": template: body:1:2: executing "body" at <.Err>: can't evaluate field Err in type *webhook.Message; a message has ID, RootID, Type, JobID, JobName, TaskName, TaskManagerID, Endpoint, Attempt, MaxAttempts, Final, Time, Error, ErrorType, Labels, Attributes, HeldBack, RateLimited, Truncated, Summary, Title, Unsent`},
-		"not JSON":           {options{"url": url, "body": `{"text": "{{.Error}}"}`}, `option "body": must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text`},
 		"JSON by js":         {options{"url": url, "body": `{"text": "{{js .Error}}"}`}, `option "body": must make valid JSON of every failure`},
 		"not JSON by suffix": {options{"url": url, "body": `{{.Error}}`, "content-type": "application/x+json"}, `option "body": must make valid JSON of every failure`},
 		"a body too big":     {options{"url": url, "body": `{{printf "%262145d" 1}}`}, `option "body": template: body:1:2: executing "body" at <printf "%262145d" 1>: error calling printf: the body, or a text in it, has more than 262144 bytes`},
@@ -109,8 +112,8 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"no severity":        {options{"url": url, "preset": "slack", "severity": "error"}, `option "severity": must only be set if preset is pagerduty`},
 		"no severity label":  {options{"url": url, "severity-label": "x"}, `option "severity-label": must only be set if preset is pagerduty`},
 		"an empty header":    {options{"url": url, "headers": options{"X": options{}}}, `option "headers.X": must have exactly one of value, env and file`},
-		"a directory":        {options{"url": options{"file": dir}}, `option "url": its file cannot be read: must be a file, not a directory`},
-		"a relative file":    {options{"url": options{"file": "s3cret"}}, `option "url": its file cannot be read, by a path relative to ` + wd + `: no such file or directory`},
+		"a directory":        {options{"url": options{"file": dir}}, `option "url": its file ` + dir + ` cannot be read: must be a file, not a directory`},
+		"a relative file":    {options{"url": options{"file": "s3cret"}}, `option "url": its file ` + wd + `/(hidden) cannot be read, by a path relative to ` + wd + `: no such file or directory`},
 		"a header name":      {options{"url": url, "headers": options{"X: s3cret": "s3cret"}}, `option "headers": its keys must be names such as X-Token (the wrong one is hidden)`},
 		"a header value":     {options{"url": url, "headers": options{"X": "s3cret\r\nY: 1"}}, `option "headers.X": must not have control characters (the value is hidden)`},
 		"no routing key":     {options{"preset": "pagerduty"}, `option "routing-key": must be set if preset is pagerduty, and only then`},
@@ -166,4 +169,18 @@ func TestOptionsOfTheRequestAreSentEachTime(t *testing.T) {
 			assert.Equal(t, []string{"Basic dXNlcjpwYXNz"}, r.Header["Authorization"])
 		}
 	})
+}
+
+func TestOptionTimeoutBeyondTheBudgetIsAWarning(t *testing.T) {
+	t.Parallel()
+	for timeout, warns := range map[string]bool{"30s": true, "1s": false, "0s": false} {
+		e, err := load(t, map[string]any{"url": url, "timeout": timeout})
+		require.NoError(t, err)
+		if !warns {
+			assert.Empty(t, e.Warnings())
+			continue
+		}
+		require.Len(t, e.Warnings(), 1)
+		assert.EqualError(t, e.Warnings()[0], `enricher "webhook/a": its option timeout is 30s, but it has at most 1s: raise failure-enrichment.timeout, or the timeout in its policy`)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,8 +58,12 @@ func (c *checker) secret(option string, s Secret) string {
 	return value
 }
 
-// read returns the value. The error has neither the value nor the name of the
-// variable or file, which may be a secret in the wrong place.
+// variableName matches the usual names of variables that have a word boundary. A
+// token in the wrong place is none of them.
+var variableName = regexp.MustCompile(`^[A-Z]{2,16}(_[A-Z]{1,16}|_[0-9]{1,2}){1,8}$`)
+
+// read returns the value. The error does not have it, nor the name of a variable or
+// file that may be a secret in the wrong place.
 func (s Secret) read() (string, error) {
 	given := slices.DeleteFunc([]string{s.Value, s.Env, s.File}, func(field string) bool { return field == "" })
 	value := s.Value
@@ -70,14 +75,20 @@ func (s Secret) read() (string, error) {
 	case s.File != "":
 		text, err := file.Read(s.File, maxSecret)
 		if dir, _ := os.Getwd(); err != nil && !filepath.IsAbs(s.File) {
-			return "", fmt.Errorf("its file cannot be read, by a path relative to %s: %w", dir, err)
+			return "", fmt.Errorf("its file %s cannot be read, by a path relative to %s: %w", file.Place(s.File), dir, err)
 		} else if err != nil {
-			return "", fmt.Errorf("its file cannot be read: %w", err)
+			return "", fmt.Errorf("its file %s cannot be read: %w", file.Place(s.File), err)
 		}
 		value = strings.TrimSpace(string(text))
 	}
-	if value == "" && s != (Secret{}) {
-		return "", errors.New("its environment variable or file is missing or empty")
+	switch {
+	case value != "" || s == (Secret{}):
+	case s.File != "":
+		return "", fmt.Errorf("its file %s is empty: write the value into it", file.Place(s.File))
+	case variableName.MatchString(s.Env):
+		return "", fmt.Errorf("its environment variable %s is missing or empty: set it", s.Env)
+	default:
+		return "", fmt.Errorf("its environment variable %s is missing or empty: set it", hidden)
 	}
 	return value, nil
 }

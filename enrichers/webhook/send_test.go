@@ -47,25 +47,22 @@ func TestRequestsAreRetriedIfThatMayHelp(t *testing.T) {
 		"a redirect to nonsense":   {[]answer{redirect(307, "http://[::"), ok}, 2, ""},
 	}
 	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newServer(tt.answers...)
-				fe := newWebhook(t, s, webhook.Options{})
-				err := send(t, fe, errJob, nil)
-				require.Len(t, s.all(), tt.requests)
-				for _, r := range s.all() {
-					assert.Equal(t, http.MethodPost, r.Method)
-					assert.Equal(t, s.all()[0].Body, r.Body)
-				}
-				if tt.want == "" {
-					require.NoError(t, err)
-					assert.Equal(t, map[string]uint64{"sent": 1}, counts(fe))
-					return
-				}
-				require.EqualError(t, err, "hooks.example"+tt.want)
-				assert.Equal(t, map[string]uint64{"failed": 1}, counts(fe))
-			})
-		})
+		t.Run(name, bubble(func(t *testing.T) {
+			s, fe := post(t, webhook.Options{}, tt.answers...)
+			err := send(t, fe, errJob, nil)
+			require.Len(t, s.all(), tt.requests)
+			for _, r := range s.all() {
+				assert.Equal(t, http.MethodPost, r.Method)
+				assert.Equal(t, s.all()[0].Body, r.Body)
+			}
+			if tt.want == "" {
+				require.NoError(t, err)
+				assert.Equal(t, map[string]uint64{"sent": 1}, counts(fe))
+				return
+			}
+			require.EqualError(t, err, "hooks.example"+tt.want)
+			assert.Equal(t, map[string]uint64{"failed": 1}, counts(fe))
+		}))
 	}
 }
 
@@ -132,35 +129,31 @@ func TestRetriesEndWithTheBudget(t *testing.T) {
 			[]answer{status(429, "", "Retry-After", "8"), status(400, "")}, 9 * time.Second, 8 * time.Second, 2, ": answered 400 Bad Request (2 tries)",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newServer(tt.answers...)
-				ctx, cancel := context.WithTimeout(t.Context(), tt.budget)
-				defer cancel()
-				start := time.Now()
-				_, err := newWebhook(t, s, webhook.Options{}).ProcessFailure(ctx, errJob, enricher.FailureContext{})
-				require.EqualError(t, err, "hooks.example"+tt.want)
-				assert.Equal(t, tt.took, time.Since(start))
-				assert.Len(t, s.all(), tt.requests)
-			})
-		})
+		t.Run(name, bubble(func(t *testing.T) {
+			s := newServer(tt.answers...)
+			ctx, cancel := context.WithTimeout(t.Context(), tt.budget)
+			defer cancel()
+			start := time.Now()
+			_, err := newWebhook(t, s, webhook.Options{}).ProcessFailure(ctx, errJob, enricher.FailureContext{})
+			require.EqualError(t, err, "hooks.example"+tt.want)
+			assert.Equal(t, tt.took, time.Since(start))
+			assert.Len(t, s.all(), tt.requests)
+		}))
 	}
 }
 
 func TestRetriesEndWithTheContext(t *testing.T) {
 	for name, a := range map[string]answer{"in a request": hang, "in a wait": status(503, "", "Retry-After", "29")} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancel(t.Context())
-				time.AfterFunc(time.Second, cancel)
-				start := time.Now()
-				s := newServer(a)
-				_, err := newWebhook(t, s, webhook.Options{}).ProcessFailure(ctx, errJob, enricher.FailureContext{})
-				require.ErrorIs(t, err, context.Canceled)
-				assert.Equal(t, time.Second, time.Since(start))
-				assert.Len(t, s.all(), 1)
-			})
-		})
+		t.Run(name, bubble(func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			start := time.Now()
+			s := newServer(a)
+			_, err := newWebhook(t, s, webhook.Options{}).ProcessFailure(ctx, errJob, enricher.FailureContext{})
+			require.ErrorIs(t, err, context.Canceled)
+			assert.Equal(t, time.Second, time.Since(start))
+			assert.Len(t, s.all(), 1)
+		}))
 	}
 }
 

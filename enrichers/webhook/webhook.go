@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
@@ -38,11 +39,13 @@ const failed = "failed"
 //
 // The errors are of type [*enricher.ConfigError], joined, and have no secrets.
 func New(opts Options) (enricher.FailureEnricher, error) {
+	timeout := opts.Timeout
 	opts = opts.withDefaults()
 	c := &checker{}
 	opts.check(c)
 	p := &poster{
 		opts:       opts,
+		timeout:    timeout,
 		conditions: append(newConditions(c, "when", opts.When, false), newConditions(c, "unless", opts.Unless, true)...),
 		dedup:      newDedup(opts.DedupWindow, opts.DedupKeys),
 		limit:      newLimiter(opts.RateLimit, opts.RateBurst),
@@ -62,6 +65,7 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 // A poster posts failures to an HTTP endpoint.
 type poster struct {
 	opts       Options
+	timeout    time.Duration // as it was given
 	conditions []condition
 	body       body
 	endpoint   *endpoint
@@ -77,6 +81,10 @@ var (
 	_ enricher.CountReporter  = (*poster)(nil)
 	_ io.Closer               = (*poster)(nil)
 )
+
+// OptionTimeout returns the Timeout in the options, or 0 for the default. If it is
+// longer than the budget of a failure, [enricher.New] warns.
+func (p *poster) OptionTimeout() time.Duration { return p.timeout }
 
 // InputKeys returns "*", as messages have all labels, and the keys of When and
 // Unless, so that a key that no enricher sets is found when they are loaded.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -102,8 +101,7 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer()
-			fe := newWebhook(t, s, webhook.Options{})
+			s, fe := post(t, webhook.Options{})
 			require.NoError(t, send(t, fe, tt.err, nil))
 			require.NoError(t, send(t, fe, tt.err, nil))
 			require.Len(t, s.all(), 1)
@@ -115,29 +113,3 @@ func TestWebhookSendsHostileErrorsLikeOthers(t *testing.T) {
 type panicError struct{}
 
 func (panicError) Error() string { panic("ouch") }
-
-func BenchmarkProcessFailure(b *testing.B) {
-	for _, bench := range []struct {
-		name string
-		opts webhook.Options
-	}{
-		{"not matched", webhook.Options{When: map[string][]string{"type": {"USER"}}}},
-		{"held back", webhook.Options{}},
-		{"sent as json", webhook.Options{DedupWindow: -1, RateLimit: -1}},
-		{"sent as slack", webhook.Options{DedupWindow: -1, RateLimit: -1, Preset: "slack"}},
-	} {
-		b.Run(bench.name, func(b *testing.B) {
-			s := newServer()
-			fe := newWebhook(b, s, bench.opts)
-			fc := full
-			fc.Time = time.Now()
-			b.ReportAllocs()
-			for b.Loop() {
-				s.requests = nil
-				if _, err := fe.ProcessFailure(b.Context(), errJob, fc); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}

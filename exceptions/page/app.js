@@ -796,6 +796,7 @@ function chipsOf(e, open, turn) {
 				own(line(key), 'key'), ' ', own(line(value) || '(empty)')));
 		}),
 		labels.length > some.length && h('li', {}, button('link', turn, {}, `+${labels.length - some.length}`)),
+		e.labelIssues && note('bad', `▲ ${e.labelIssues.length + (e.labelIssuesDropped ?? 0)} dropped or cut`),
 		e.labelsDropped && note('bad', `▲ ${e.labelsDropped} more not kept`),
 		e.labelState === 'pending' && note('pending', 'Labels pending'),
 		e.labelState === 'complete' && !labels.length && note('quiet', 'No labels'),
@@ -814,6 +815,7 @@ function partsOf(e, level, body) {
 		['Attributes not kept', e.attributesDropped],
 	];
 	const failed = h('div', { class: 'failed' });
+	const altered = h('div', { class: 'altered' });
 	const concurrent = h('div', { class: 'entries' });
 	const concurrentTitle = title('Concurrent failures, of which this is the root');
 	const like = h('div', { class: 'like' });
@@ -823,7 +825,7 @@ function partsOf(e, level, body) {
 		navigator.clipboard?.writeText(e.stacktrace).then(() => { copy.textContent = 'Copied'; });
 	}, {}, 'Copy');
 	body.append(...real([
-		failed,
+		failed, altered,
 		h('dl', {}, facts.map(([key, value]) => value && h('div', {}, h('dt', {}, line(key)), h('dd', {}, own(plain(value, 2000)))))),
 		e.message && [title('Message'), h('p', { class: 'message' }, own(plain(e.message)))],
 		like, concurrentTitle, concurrent,
@@ -833,10 +835,14 @@ function partsOf(e, level, body) {
 	]));
 	return {
 		update() {
-			failed.hidden = e.labelState !== 'incomplete';
+			const more = (n) => n && h('li', {}, `and ${n} more`);
+			failed.hidden = !e.failedEnrichers.length;
 			refill(failed, e.failedEnrichers, () => [title('Labels are incomplete'), h('ul', {}, e.failedEnrichers.map((f) =>
-				h('li', {}, h('b', {}, own(line(f.enricher))), ` ${line(f.status, 40)}: `, own(plain(f.error, 2000)))),
-			e.failedEnrichersDropped && h('li', {}, `and ${e.failedEnrichersDropped} more`))]);
+				h('li', {}, h('b', {}, own(line(f.enricher))), ` ${line(f.status, 40)}: `, own(plain(f.error, 2000)))), more(e.failedEnrichersDropped))]);
+			const issues = e.labelIssues ?? [];
+			altered.hidden = !issues.length;
+			refill(altered, issues, () => [title('Labels dropped or cut'), h('ul', {}, issues.map((i) =>
+				h('li', {}, h('b', {}, own(line(i.enricher))), ' ', own(line(i.key)), ': ', own(plain(i.error, 2000)))), more(e.labelIssuesDropped))]);
 			concurrent.hidden = concurrentTitle.hidden = !e.companions.length;
 			reconcile(concurrent, e.companions.map((c) => rowOf(c, level + 1)));
 			const key = ALIKE.find((k) => Object.hasOwn(e.failureLabels, k));

@@ -84,7 +84,9 @@ func TestPageSaysWhatIsNotKept(t *testing.T) {
 	outcomes := []enricher.Outcome{}
 	for i := range 1100 {
 		many[fmt.Sprintf("%04d", i)] = "x"
-		outcomes = append(outcomes, enricher.Outcome{Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x")})
+		outcomes = append(outcomes, enricher.Outcome{
+			Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x"), Issues: []enricher.LabelIssue{{Key: "k", Err: enricher.ErrTooManyLabels}},
+		})
 	}
 	s.history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{ID: "a", Attributes: many}, enricher.Result{Labels: many, Outcomes: outcomes})
 	p := open(t, s.url)
@@ -93,6 +95,8 @@ func TestPageSaysWhatIsNotKept(t *testing.T) {
 	p.until(`document.querySelector('[data-id=a] .failed').checkVisibility()`)
 	require.Contains(t, strings.Join(p.texts("[data-id=a] dl"), ""), "Attributes not kept844")
 	require.Contains(t, strings.Join(p.texts("[data-id=a] .failed"), ""), "and 1036 more")
+	require.Contains(t, strings.Join(p.texts("[data-id=a] > .head .chips"), ""), "▲ 1100 dropped or cut")
+	require.Regexp(t, "^Labels dropped or cute k: too many labels.*and 1036 more$", strings.Join(p.texts("[data-id=a] .altered"), ""))
 	p.quiet()
 }
 

@@ -18,7 +18,6 @@ func TestScreenshots(t *testing.T) {
 	}
 	s := serve(t)
 	s.demonstrate(t)
-	empty := serve(t)
 	for name, opts := range map[string][]option{
 		"desktop-light": {}, "desktop-dark": {dark}, "phone-light": {phone}, "phone-dark": {phone, dark},
 	} {
@@ -36,10 +35,5 @@ func TestScreenshots(t *testing.T) {
 		eval[bool](p, `(document.querySelector('.entry.open').closest('.group').scrollIntoView(), true)`)
 		shoot(p, name+"-open")
 		p.close()
-		for what, url := range map[string]string{"filtered": s.url + "?flat=true&filter=type:DEPENDENCY,!team:web", "empty": empty.url} {
-			p := open(t, url, opts...)
-			shoot(p, name+"-"+what)
-			p.close()
-		}
 	}
 }

@@ -116,7 +116,9 @@ func TestAnswersThatSayWhatWasDroppedAreValid(t *testing.T) {
 	var outcomes []enricher.Outcome
 	for i := range 1100 {
 		many[fmt.Sprint(i)] = "x"
-		outcomes = append(outcomes, enricher.Outcome{Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x")})
+		outcomes = append(outcomes, enricher.Outcome{
+			Enricher: "e", Status: enricher.StatusFailed, Err: errors.New("x"), Issues: []enricher.LabelIssue{{Key: "k", Err: enricher.ErrInvalidValue}},
+		})
 	}
 	for i := range 200 {
 		history.ObserveFailure(t.Context(), errors.New("x"), enricher.FailureContext{JobID: fmt.Sprint(i)}, enricher.Result{Labels: enricher.Labels{"i": fmt.Sprint(i)}})

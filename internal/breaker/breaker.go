@@ -8,6 +8,7 @@
 package breaker
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ const (
 )
 
 // A Breaker opens after a number of failures in a row. Its methods may be
-// called concurrently, and on a nil Breaker, which is always closed.
+// called concurrently.
 type Breaker struct {
 	threshold int
 	cooldown  time.Duration
@@ -46,10 +47,10 @@ type Breaker struct {
 const calm = 1
 
 // New returns a closed breaker that opens after threshold failures in a row,
-// for cooldown. If threshold is below 1, it returns nil.
+// for cooldown. If threshold is below 1, it never opens.
 func New(threshold int, cooldown time.Duration) *Breaker {
 	if threshold < 1 {
-		return nil
+		threshold = math.MaxInt
 	}
 	b := &Breaker{threshold: threshold, cooldown: cooldown}
 	b.word.Store(calm)
@@ -62,7 +63,7 @@ type Ticket struct{ turn uint64 }
 // Rejects reports whether Enter would reject a call now. It changes nothing, so
 // it can be asked before a call waits for something else.
 func (b *Breaker) Rejects() bool {
-	if b == nil || b.word.Load()&calm != 0 {
+	if b.word.Load()&calm != 0 {
 		return false
 	}
 	b.mu.Lock()
@@ -73,9 +74,6 @@ func (b *Breaker) Rejects() bool {
 // Enter asks for a call to pass. If ok is true, the call must be made, and its
 // end reported to Leave or Waive.
 func (b *Breaker) Enter() (t Ticket, ok bool) {
-	if b == nil {
-		return Ticket{}, true
-	}
 	if w := b.word.Load(); w&calm != 0 {
 		return Ticket{w >> 1}, true
 	}
@@ -94,9 +92,6 @@ func (b *Breaker) Enter() (t Ticket, ok bool) {
 // A call that began before the state last changed counts for nothing, nor does
 // one that failed and began before the last failure was counted.
 func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
-	if b == nil {
-		return false
-	}
 	if w := b.word.Load(); w&calm != 0 && !failed {
 		return false // whatever its turn: there is nothing to reset
 	}
@@ -124,9 +119,6 @@ func (b *Breaker) Leave(t Ticket, failed bool) (opened bool) {
 // Waive takes the end of a call that counts for nothing. If it was the probe,
 // the next call is.
 func (b *Breaker) Waive(t Ticket) {
-	if b == nil {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state == HalfOpen && t.turn == b.since {
@@ -137,9 +129,6 @@ func (b *Breaker) Waive(t Ticket) {
 
 // State returns the state that a call would find now.
 func (b *Breaker) State() State {
-	if b == nil {
-		return Closed
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state == Open && !b.rejects() {

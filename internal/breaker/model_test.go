@@ -139,49 +139,6 @@ func TestBreakerModel(t *testing.T) {
 	}
 }
 
-// However calls race, no call but the probe is let in between an opening and
-// the closing, and the breaker comes back in the end.
-func TestBreakerStorm(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := breaker.New(3, cooldown)
-		var openings, rejections atomic.Int64
-		var storm sync.WaitGroup
-		for seed := range uint64(16) {
-			storm.Go(func() {
-				random := rand.New(rand.NewPCG(seed, 2))
-				for range 500 {
-					b.Rejects()
-					ticket, ok := b.Enter()
-					if !ok {
-						rejections.Add(1)
-						time.Sleep(cooldown / 3)
-						continue
-					}
-					if random.IntN(4) == 0 {
-						time.Sleep(time.Duration(random.Int64N(int64(cooldown))))
-					}
-					if b.Leave(ticket, random.IntN(2) == 0) {
-						openings.Add(1)
-					}
-					b.State()
-				}
-			})
-		}
-		storm.Wait()
-		require.NotZero(t, openings.Load())
-		require.NotZero(t, rejections.Load())
-
-		time.Sleep(cooldown)
-		b.Leave(enter(t, b), false)
-		require.Equal(t, breaker.Closed, b.State())
-		for range 2 {
-			require.False(t, b.Leave(enter(t, b), true))
-		}
-		require.True(t, b.Leave(enter(t, b), true))
-	})
-}
-
 const (
 	callers     = 5
 	callsAtOnce = 3 // of each caller

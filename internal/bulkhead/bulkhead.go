@@ -1,162 +1,94 @@
 // Package bulkhead bounds how many calls of one thing are under way at once,
 // and how many wait for that.
 //
-// It differs from golang.org/x/sync/semaphore in that it counts what a user of
-// it must know: how many slots are held, and how many of them by abandoned
-// calls, which may never return. To take a free slot and to give it back takes
-// no lock.
+// It is a semaphore that counts what a user of it must know: how many slots are
+// held, how many of them by abandoned calls, which may never return, and how many
+// calls wait.
 package bulkhead
 
 import (
-	"container/list"
 	"context"
-	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // A Bulkhead has a fixed number of slots. Its methods may be called
 // concurrently.
 type Bulkhead struct {
-	max int64
+	max   int64
+	slots *semaphore.Weighted
 
-	// demand is the number of slots that are held and of calls in the queue.
-	// If it is below max, a slot is free that no call waits for.
-	demand atomic.Int64
-
-	closing atomic.Bool // Idle was called
-
-	mu        sync.Mutex
-	queue     list.List // of chan struct{}, which is closed to give its owner a slot
-	abandoned int64     // slots held by abandoned calls
-	idle      chan struct{}
+	held      atomic.Int64
+	abandoned atomic.Int64 // of the held ones
+	waiting   atomic.Int64 // calls that have joined the queue
 }
 
 // New returns a bulkhead with max slots; max must be at least 1.
-func New(max int) *Bulkhead { return &Bulkhead{max: int64(max)} }
+func New(max int) *Bulkhead {
+	return &Bulkhead{max: int64(max), slots: semaphore.NewWeighted(int64(max))}
+}
 
 // TryAcquire takes a slot if one is free and no call waits for it.
 func (b *Bulkhead) TryAcquire() bool {
-	for {
-		d := b.demand.Load()
-		if d >= b.max {
-			return false
-		}
-		if b.demand.CompareAndSwap(d, d+1) {
-			return true
-		}
+	if !b.slots.TryAcquire(1) {
+		return false
 	}
+	b.held.Add(1)
+	return true
 }
 
-// A Place is a place in the queue for a slot.
-type Place struct {
-	b       *Bulkhead
-	element *list.Element
-	granted chan struct{}
+// Join reports whether the caller may wait for a slot. There is no use in waiting
+// if all slots are held by abandoned calls, or if as many calls wait as there are
+// slots. If Join returns true, Wait must follow.
+func (b *Bulkhead) Join() bool {
+	if b.abandoned.Load() == b.max {
+		return false
+	}
+	if b.waiting.Add(1) > b.max {
+		b.waiting.Add(-1)
+		return false
+	}
+	return true
 }
 
-// Join joins the queue for a slot. It returns nil if there is no use in
-// waiting: all slots are held by abandoned calls, or as many calls wait as there
-// are slots. Otherwise Wait must follow.
-func (b *Bulkhead) Join() *Place {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.abandoned == b.max || int64(b.queue.Len()) == b.max {
-		return nil
+// Wait returns nil when the caller has a slot: first come, first served. If ctx
+// ends first, it returns ctx.Err().
+func (b *Bulkhead) Wait(ctx context.Context) error {
+	defer b.waiting.Add(-1)
+	if err := b.slots.Acquire(ctx, 1); err != nil {
+		return err
 	}
-	p := &Place{b: b, granted: make(chan struct{})}
-	b.demand.Add(1)
-	p.element = b.queue.PushBack(p.granted)
-	b.grant() // a slot may have become free meanwhile
-	return p
-}
-
-// Wait returns nil as soon as a slot is free, which is the caller's then: first
-// come, first served. If ctx ends first, it leaves the queue and returns
-// ctx.Err().
-func (p *Place) Wait(ctx context.Context) error {
-	select {
-	case <-p.granted:
-		return nil
-	case <-ctx.Done():
-	}
-	b := p.b
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	select {
-	case <-p.granted:
-		return nil
-	default:
-	}
-	b.queue.Remove(p.element)
-	b.demand.Add(-1)
-	return ctx.Err()
-}
-
-// grant gives free slots to those that have waited longest. mu is held.
-//
-// What is held is demand without the queue. A TryAcquire meanwhile cannot take
-// the slot too: it takes one only if there are more free ones than calls wait.
-func (b *Bulkhead) grant() {
-	for b.queue.Len() > 0 && b.demand.Load()-int64(b.queue.Len()) < b.max {
-		close(b.queue.Remove(b.queue.Front()).(chan struct{}))
-	}
+	b.held.Add(1)
+	return nil
 }
 
 // Abandon marks one held slot as that of an abandoned call.
-func (b *Bulkhead) Abandon() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.abandoned++
-}
+func (b *Bulkhead) Abandon() { b.abandoned.Add(1) }
 
 // Release gives a slot back, one that was marked by Abandon if abandoned is
 // true.
 func (b *Bulkhead) Release(abandoned bool) {
 	if abandoned {
-		b.mu.Lock()
-		b.abandoned--
-		b.mu.Unlock()
+		b.abandoned.Add(-1)
 	}
-	d := b.demand.Add(-1)
-	if d >= b.max { // calls wait
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.grant()
-	} else if d == 0 && b.closing.Load() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.closeIdle()
-	}
+	b.held.Add(-1)
+	b.slots.Release(1)
 }
 
 // Held returns how many slots are held, and how many of those by abandoned
 // calls.
 func (b *Bulkhead) Held() (held, abandoned int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return int(b.demand.Load()) - b.queue.Len(), int(b.abandoned)
+	held = int(b.held.Load())
+	return held, min(held, int(b.abandoned.Load()))
 }
 
-// Idle returns a channel that is closed when no slot is held. It is called when
-// no more calls begin.
-func (b *Bulkhead) Idle() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.idle == nil {
-		b.idle = make(chan struct{})
+// Drain waits until no slot is held or ctx has ended, and reports whether no slot is
+// held. It is called when no more calls begin.
+func (b *Bulkhead) Drain(ctx context.Context) bool {
+	if !b.slots.TryAcquire(b.max) && b.slots.Acquire(ctx, b.max) != nil {
+		return false
 	}
-	b.closing.Store(true)
-	b.closeIdle()
-	return b.idle
-}
-
-// closeIdle closes idle, unless a slot is held. mu is held.
-func (b *Bulkhead) closeIdle() {
-	select {
-	case <-b.idle:
-	default:
-		if b.demand.Load() == 0 {
-			close(b.idle)
-		}
-	}
+	b.slots.Release(b.max)
+	return true
 }

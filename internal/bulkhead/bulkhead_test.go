@@ -42,9 +42,8 @@ func wait(t *testing.T, b *bulkhead.Bulkhead) *waiter {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &waiter{cancel, errWaiting}
-	place := b.Join()
-	require.NotNil(t, place)
-	go func() { w.err = place.Wait(ctx) }()
+	require.True(t, b.Join())
+	go func() { w.err = b.Wait(ctx) }()
 	synctest.Wait()
 	return w
 }
@@ -99,15 +98,15 @@ func TestBulkheadQueueIsNoLongerThanThereAreSlots(t *testing.T) {
 	test(t, func(t *testing.T) {
 		b := full(t, 2)
 		waiters := []*waiter{wait(t, b), wait(t, b)}
-		require.Nil(t, b.Join())
+		require.False(t, b.Join())
 		waiters[0].cancel()
 		synctest.Wait()
 		waiters = append(waiters, wait(t, b))
-		require.Nil(t, b.Join())
+		require.False(t, b.Join())
 		b.Release(false)
 		synctest.Wait()
 		waiters = append(waiters, wait(t, b))
-		require.Nil(t, b.Join())
+		require.False(t, b.Join())
 		requireAnswers(t, waiters, context.Canceled, nil, errWaiting, errWaiting)
 		b.Release(false)
 		b.Release(false)
@@ -123,7 +122,7 @@ func TestBulkheadQueueIsClosedWhileEverySlotIsAbandoned(t *testing.T) {
 		early := wait(t, b) // one call may still return in time
 		b.Abandon()
 		requireHeld(t, b, 2, 2)
-		require.Nil(t, b.Join())
+		require.False(t, b.Join())
 
 		b.Release(true)
 		requireAnswers(t, []*waiter{early}, nil)
@@ -149,7 +148,7 @@ func TestBulkheadQueueIsLeftWhenTheContextEnds(t *testing.T) {
 	})
 }
 
-func TestBulkheadJoinGrantsASlotThatIsFree(t *testing.T) {
+func TestBulkheadWaitTakesASlotThatIsFree(t *testing.T) {
 	test(t, func(t *testing.T) {
 		b := bulkhead.New(1)
 		requireAnswers(t, []*waiter{wait(t, b)}, nil)
@@ -157,54 +156,40 @@ func TestBulkheadJoinGrantsASlotThatIsFree(t *testing.T) {
 	})
 }
 
-func TestBulkheadSlotThatIsGrantedIsKeptThoughTheContextEnds(t *testing.T) {
-	t.Parallel()
-	for range 20 { // Wait finds both, and may look at either
-		b := full(t, 1)
-		ctx, cancel := context.WithCancel(t.Context())
-		place := b.Join()
-		b.Release(false)
-		cancel()
-		require.NoError(t, place.Wait(ctx))
-		requireHeld(t, b, 1, 0)
-	}
-}
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
-}
-
-func TestBulkheadIdle(t *testing.T) {
-	t.Parallel()
-	t.Run("at once", func(t *testing.T) {
-		b := bulkhead.New(1)
-		require.True(t, isClosed(b.Idle()))
-		require.True(t, isClosed(b.Idle()), "asked again")
-		require.True(t, b.TryAcquire())
-		b.Release(false) // it stays closed
+func TestBulkheadDrain(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	t.Run("at once, though the context has ended", func(t *testing.T) {
+		test(t, func(t *testing.T) {
+			b := bulkhead.New(1)
+			for range 2 {
+				require.True(t, b.Drain(ended))
+				require.True(t, b.TryAcquire())
+				b.Release(false)
+			}
+		})
 	})
 	t.Run("when all have returned, abandoned ones included", func(t *testing.T) {
-		b := full(t, 2)
-		idle := b.Idle()
-		require.Equal(t, idle, b.Idle())
-		b.Abandon()
-		b.Release(false)
-		require.False(t, isClosed(idle))
-		b.Release(true)
-		require.True(t, isClosed(idle))
+		test(t, func(t *testing.T) {
+			b := full(t, 2)
+			b.Abandon()
+			drained := false
+			go func() { drained = b.Drain(t.Context()) }()
+			for _, abandoned := range []bool{false, true} {
+				synctest.Wait()
+				require.False(t, drained)
+				b.Release(abandoned)
+			}
+			synctest.Wait()
+			require.True(t, drained)
+			requireHeld(t, b, 0, 0)
+		})
 	})
-	t.Run("not while a slot passes from one to the next", func(t *testing.T) {
-		b := full(t, 1)
-		b.Join()
-		idle := b.Idle()
-		b.Release(false)
-		require.False(t, isClosed(idle))
-		b.Release(false)
-		require.True(t, isClosed(idle))
+	t.Run("not after the context has ended", func(t *testing.T) {
+		test(t, func(t *testing.T) {
+			b := full(t, 2)
+			require.False(t, b.Drain(ended))
+			requireHeld(t, b, 2, 0)
+		})
 	})
 }

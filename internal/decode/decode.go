@@ -61,8 +61,8 @@ func (es Errors) Err() error {
 // A string becomes what its field requires: a number, a boolean, a
 // [time.Duration], a comma-separated list, or what an [encoding.TextUnmarshaler]
 // reads. A list of pairs, such as {match: a, is: 1} or {key: a, value: 1},
-// becomes a map whose values are scalars or lists, because loaders change the
-// keys of maps: in such a map, {a.b: 1} and {a: {b: 1}} are the same. Nothing else
+// becomes a map whose values are scalars, lists or structs, because loaders change the
+// keys of maps: in one of scalars or lists, {a.b: 1} and {a: {b: 1}} are the same. Nothing else
 // is converted. An integer is taken to the last digit, or rounded to the precision
 // of a float field.
 func Into(raw map[string]any, into any) error {

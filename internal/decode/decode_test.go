@@ -291,6 +291,21 @@ func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
 	}
 }
 
+func TestIntoSaysWhereAnOptionOfAStructBelongs(t *testing.T) {
+	t.Parallel()
+	var got options
+	assert.EqualError(t, decode.Into(m{"Limit": 1}, &got), `option "Limit": belongs under nested, as nested.limit`)
+}
+
+func TestIntoReadsPairsWithStructs(t *testing.T) {
+	t.Parallel()
+	var got struct{ Rules map[string]rule }
+	require.NoError(t, decode.Into(m{"rules": []any{m{"key": "A.b", "value": m{"type": "x"}}}}, &got))
+	assert.Equal(t, map[string]rule{"A.b": {Type: "x"}}, got.Rules)
+	assert.EqualError(t, decode.Into(m{"rules": []any{m{"key": "a", "value": m{"tpye": "x"}}}}, &got),
+		`option "rules.a.tpye": unknown, did you mean "type"? known options: match, tags, type`)
+}
+
 func TestIntoReportsAMistakeOfTheProgram(t *testing.T) {
 	t.Parallel()
 	for _, into := range []any{nil, options{}, (*options)(nil), new(int), new(*options), m{}} {

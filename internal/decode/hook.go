@@ -53,7 +53,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 		}
 	case k == reflect.Struct && isMap:
 		return d.fields(at.path, m, to), nil
-	case k == reflect.Map && isMap, isData && isList:
+	case k == reflect.Map && (isMap || isList && (isData || t.Elem().Kind() == reflect.Struct)):
 		if isList {
 			m = d.pairs(at.path, list)
 		}
@@ -182,6 +182,13 @@ func unknown(name string, known map[string]option) error {
 		names = append(names, o.name)
 	}
 	slices.Sort(names)
+	for _, o := range names { // one level too high
+		if below := known[fold(o)]; below.Kind() == reflect.Struct {
+			if inner, ok := options(below.Value)[name]; ok {
+				return fmt.Errorf("belongs under %s, as %s.%s", o, o, inner.name)
+			}
+		}
+	}
 	hint := ";"
 	if near, ok := nearest.Name(name, slices.Collect(maps.Keys(known))); ok {
 		hint = fmt.Sprintf(", did you mean %q?", known[near].name)

@@ -127,11 +127,11 @@ func TestPanicThatExitsWhenItIsMadeAnErrorIsAnExit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var values []any
-		p := fanout.NewPlan(context.Background(), members(2), independent(2), time.Second, func(value any, stack []byte) error {
+		p := fanout.NewPlan(context.Background(), members(2), independent(2), time.Second, func(value any, callers []uintptr) error {
 			if values = append(values, value); len(values) == 1 {
 				runtime.Goexit()
 			}
-			return &panicError{value, stack}
+			return &panicError{value, callers}
 		})
 		r := run(t, p, 2, func(ctx context.Context, i int) error {
 			if i == 0 {

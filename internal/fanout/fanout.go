@@ -41,7 +41,7 @@ type Calls interface {
 	Prepare(i int)
 
 	// Call makes call i. It may take long, panic or exit its goroutine. ctx
-	// ends when the call's time is up, or when Call has returned.
+	// ends when the call's time is up, or when all calls are settled.
 	Call(ctx context.Context, i int) error
 
 	// Settle takes the outcome of call i. It is called exactly once for each
@@ -62,14 +62,10 @@ type Calls interface {
 // the plan's timeout is over. The contexts of the calls have the values of ctx,
 // but neither its cancellation nor its deadline.
 //
-// It reports whether no goroutine uses calls any more. If over is false, calls
-// that were abandoned, or CheckInput, may still be running.
-func (p *Plan) Run(ctx context.Context, calls Calls) (over bool) {
-	return p.RunSince(time.Now(), ctx, calls)
-}
-
-// RunSince is like Run, but the time of the plan counts from start.
-func (p *Plan) RunSince(start time.Time, ctx context.Context, calls Calls) (over bool) {
+// The time of the plan counts from start. Run reports whether no goroutine uses calls
+// any more. If over is false, calls that were abandoned, or CheckInput, may still be
+// running.
+func (p *Plan) Run(start time.Time, ctx context.Context, calls Calls) (over bool) {
 	if len(p.members) == 0 {
 		return true
 	}

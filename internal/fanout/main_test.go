@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 )
@@ -30,8 +31,8 @@ var errCall = errors.New("the call has failed")
 
 // A panicError is what the plans of these tests make of a panic.
 type panicError struct {
-	value any
-	stack []byte
+	value   any
+	callers []uintptr
 }
 
 func (p *panicError) Error() string { return fmt.Sprint("panicked: ", p.value) }
@@ -40,7 +41,7 @@ func (p *panicError) Error() string { return fmt.Sprint("panicked: ", p.value) }
 func members(n int) []*fanout.Member {
 	all := make([]*fanout.Member, n)
 	for i := range all {
-		all[i] = &fanout.Member{Slots: bulkhead.New(64)}
+		all[i] = &fanout.Member{Slots: bulkhead.New(64), Breaker: breaker.New(0, 0)}
 	}
 	return all
 }
@@ -68,7 +69,16 @@ func newPlanOn(base context.Context, all []*fanout.Member, waits [][]int, timeou
 	return fanout.InOneBubble(fanout.NewPlan(base, all, waits, timeout, asPanicError))
 }
 
-func asPanicError(value any, stack []byte) error { return &panicError{value, stack} }
+func (p *panicError) stack() (names string) {
+	for frames := runtime.CallersFrames(p.callers); ; {
+		f, more := frames.Next()
+		if names += f.Function + "\n"; !more {
+			return names
+		}
+	}
+}
+
+func asPanicError(value any, callers []uintptr) error { return &panicError{value, callers} }
 
 type callFunc func(ctx context.Context, i int) error
 
@@ -179,7 +189,7 @@ func (r *recorder) CheckInput() {
 // run makes the calls of p.
 func (r *recorder) run(p *fanout.Plan, values context.Context) {
 	r.t.Helper()
-	r.over = p.Run(values, r)
+	r.over = p.Run(time.Now(), values, r)
 	r.hasReturned.Store(true)
 	if r.over {
 		assert.Zero(r.t, r.underWay.Load(), "calls are under way that are said to be over")

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -29,7 +31,7 @@ const maxChecks = 64
 type Member struct {
 	Timeout time.Duration // of one call; 0: as long as the plan allows
 	Slots   *bulkhead.Bulkhead
-	Breaker *breaker.Breaker // may be nil
+	Breaker *breaker.Breaker
 
 	// slow says that the last call took longer than maxSharing, or did not
 	// return. The next one gets a goroutine at once, and delays no other.
@@ -40,7 +42,7 @@ type Member struct {
 type Plan struct {
 	members  []*Member
 	base     context.Context
-	panicked func(value any, stack []byte) error
+	panicked func(value any, callers []uintptr) error
 
 	first     []int           // the members that wait for no other
 	then      [][]int         // by member: those that wait for it
@@ -48,7 +50,7 @@ type Plan struct {
 	deadlines []time.Duration // by member: when it must be done, after the start of a run
 	sharing   time.Duration   // how long calls share a goroutine: maxSharing, or less if there is little time
 
-	checks *bulkhead.Bulkhead // one slot for each CheckInput
+	checks *semaphore.Weighted // one for each CheckInput
 
 	runs  sync.Pool                  // of *run, see reuse.go
 	reuse func(start time.Time) bool // reports whether a run that starts now may be a used one
@@ -60,15 +62,15 @@ type Plan struct {
 // contexts of all calls end with base, which must come from
 // context.WithCancel. panicked makes the error of a panic.
 func NewPlan(base context.Context, members []*Member, waits [][]int, timeout time.Duration,
-	panicked func(value any, stack []byte) error,
+	panicked func(value any, callers []uintptr) error,
 ) *Plan {
 	p := &Plan{
 		members:   members,
 		base:      base,
 		panicked:  panicked,
-		then:      graph.Followers(waits),
+		then:      make([][]int, len(members)),
 		sharing:   maxSharing,
-		checks:    bulkhead.New(maxChecks),
+		checks:    semaphore.NewWeighted(maxChecks),
 		reuse:     outsideBubble,
 		waits:     make([]int32, len(members)),
 		deadlines: make([]time.Duration, len(members)),
@@ -82,6 +84,9 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		p.waits[i] = int32(len(w))
 		if len(w) == 0 {
 			p.first = append(p.first, i)
+		}
+		for _, j := range w {
+			p.then[j] = append(p.then[j], i)
 		}
 		// timeout*d/D, in an order that does not overflow.
 		d := time.Duration(depths[i])

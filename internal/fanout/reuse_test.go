@@ -50,7 +50,7 @@ func TestReuse(t *testing.T) {
 	check := func(t *testing.T, p *fanout.Plan) {
 		allocs := math.Inf(1)
 		for range 20 { // with the race detector, or on a busy machine, some are not kept
-			allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(context.Background(), nothing{}) }))
+			allocs = min(allocs, testing.AllocsPerRun(20, func() { p.Run(time.Now(), context.Background(), nothing{}) }))
 		}
 		require.Less(t, allocs, 4.0, "1 for the contexts, 6 or more where there is a new run")
 	}

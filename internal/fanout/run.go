@@ -149,14 +149,14 @@ func (r *run) watch(t *task, now time.Duration) {
 // startCheck calls CheckInput on a goroutine of its own, unless too many hang.
 func (r *run) startCheck() {
 	r.checked = true
-	if !r.plan.checks.TryAcquire() {
+	if !r.plan.checks.TryAcquire(1) {
 		return
 	}
 	r.checking = true
 	r.workers++
 	go func() {
 		defer func() { // CheckInput may have exited the goroutine
-			r.plan.checks.Release(false)
+			r.plan.checks.Release(1)
 			r.mu.Lock()
 			r.checking = false
 			r.workers--
@@ -231,15 +231,12 @@ func (r *run) admit(t *task, now time.Duration) bool {
 		r.settle(t, Outcome{Status: CircuitOpen}, now)
 	case m.Slots.TryAcquire():
 		return r.begin(t, now)
-	default:
-		place := m.Slots.Join()
-		if place == nil {
-			r.settle(t, Outcome{Status: Saturated}, now)
-			break
-		}
+	case m.Slots.Join():
 		t.state = queued
 		r.workers++
-		go t.waitForSlot(place)
+		go t.waitForSlot()
+	default:
+		r.settle(t, Outcome{Status: Saturated}, now)
 	}
 	return false
 }
@@ -249,7 +246,7 @@ func (r *run) admit(t *task, now time.Duration) bool {
 func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	m := t.member()
 	o := Outcome{Status: CircuitOpen, Duration: now - t.admitted}
-	if r.scope.Err() != nil { // asked with the slot held, so that Shutdown waits for a call that finds it alive
+	if r.plan.base.Err() != nil { // asked with the slot held, so that Shutdown waits for a call that finds it alive
 		o.Status = Skipped
 	} else {
 		t.ticket, ok = m.Breaker.Enter()
@@ -265,11 +262,10 @@ func (r *run) begin(t *task, now time.Duration) (ok bool) {
 	return true
 }
 
-// abandon settles t, which is running, and ends its context, as its time is up.
+// abandon settles t, which is running, as its time is up.
 // Its worker goes on, and its slot is held until the call returns.
 func (r *run) abandon(t *task, now time.Duration) {
 	m := t.member()
-	t.context().endAt(now)
 	m.slow.Store(true)
 	m.Slots.Abandon()
 	r.settle(t, Outcome{

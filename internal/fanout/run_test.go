@@ -135,7 +135,9 @@ func TestRunStartsACallWhateverBecameOfThoseItWaitsFor(t *testing.T) {
 				if c.slots != nil {
 					all[0].Slots = c.slots
 				}
-				all[0].Breaker = c.breaker
+				if c.breaker != nil {
+					all[0].Breaker = c.breaker
+				}
 				r := run(t, newPlan(t, all, chain(2), timeout), 2, func(ctx context.Context, i int) error {
 					if i == 0 {
 						return c.call(ctx)
@@ -196,9 +198,9 @@ func TestPanicIsKeptWithItsStack(t *testing.T) {
 		assert.Same(t, errCall, got[0].value)
 		assert.IsType(t, (*runtime.PanicNilError)(nil), got[1].value)
 		assert.EqualError(t, got[2].value.(error), "runtime.Goexit was called")
-		assert.Contains(t, string(got[0].stack), "fanout_test.culprit(")
-		assert.Contains(t, string(got[1].stack), "fanout_test.culprit(")
-		assert.Contains(t, string(got[2].stack), "fanout_test.exit(")
+		assert.Contains(t, got[0].stack(), "fanout_test.culprit\n")
+		assert.Contains(t, got[1].stack(), "fanout_test.culprit\n")
+		assert.Contains(t, got[2].stack(), "fanout_test.exit\n")
 	})
 }
 

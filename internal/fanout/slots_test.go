@@ -186,7 +186,7 @@ func TestSlotsACallThatWaitsForItselfIsSaturated(t *testing.T) {
 		var inner *recorder
 		outer := s.run(func(ctx context.Context, i int) error {
 			inner = newRecorder(t, 1, quick)
-			s.plan.Run(ctx, inner)
+			s.plan.Run(time.Now(), ctx, inner)
 			return nil
 		})
 		require.Equal(t, fanout.TimedOut, outer.Status)

@@ -1,12 +1,9 @@
 package fanout
 
 import (
-	"context"
-	"runtime/debug"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/breaker"
-	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -77,11 +74,9 @@ func (t *task) work() {
 }
 
 // waitForSlot is a worker that begins with t, which is queued.
-func (t *task) waitForSlot(place *bulkhead.Place) {
+func (t *task) waitForSlot() {
 	r := t.run
-	ctx, cancel := context.WithDeadline(r.scope, r.scope.start.Add(t.deadline()))
-	err := place.Wait(ctx)
-	cancel()
+	err := t.member().Slots.Wait(t.context())
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
@@ -140,7 +135,7 @@ func (t *task) call() (next *task) {
 				go next.work() // this goroutine may be exiting, whether it panicked or not
 			}
 		}()
-		o.Err = t.run.plan.panicked(value, debug.Stack())
+		o.Err = t.run.plan.panicked(value, guard.Callers())
 	}()
 	err := t.run.calls.Call(t.context(), int(t.i))
 	returned = true
@@ -156,7 +151,6 @@ func (t *task) call() (next *task) {
 func (t *task) finish(o Outcome) (next *task) {
 	r, m := t.run, t.member()
 	now := r.scope.since()
-	t.context().endAt(now)
 	r.mu.Lock()
 	abandoned := t.state == settled
 	m.Slots.Release(abandoned)

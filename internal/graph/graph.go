@@ -98,17 +98,6 @@ func Depths(waits [][]int) []int {
 	return depths
 }
 
-// Followers returns, for each node, the nodes that wait for it.
-func Followers(waits [][]int) [][]int {
-	then := make([][]int, len(waits))
-	for i, w := range waits {
-		for _, j := range w {
-			then[j] = append(then[j], i)
-		}
-	}
-	return then
-}
-
 // reachable reports which nodes can be reached from node i: i itself only if it
 // lies on a cycle.
 func reachable(edges [][]int, i int) []bool {

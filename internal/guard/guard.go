@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime/debug"
-	"strconv"
+	"runtime"
+	"time"
 )
 
 // Do calls fn and returns nil, or the panic of fn. If fn exits the goroutine, Do
@@ -14,7 +14,7 @@ import (
 func Do(fn func()) (p *Panic) {
 	defer func() {
 		if v := recover(); v != nil {
-			p = &Panic{v, debug.Stack()}
+			p = &Panic{v, Callers()}
 		}
 	}()
 	fn()
@@ -36,13 +36,31 @@ func Go(fn func()) <-chan *Panic {
 	return done
 }
 
+// Within is like Apart but waits for fn no longer than d. It reports whether fn has
+// ended: until then, what fn writes must not be read.
+func Within(d time.Duration, fn func()) bool {
+	select {
+	case <-Go(fn):
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
 // ErrGoexit says that a function has exited its goroutine.
 var ErrGoexit = errors.New("runtime.Goexit was called")
 
 // A Panic is the value of a panic and the stack that it came from.
 type Panic struct {
-	Value any
-	Stack []byte
+	Value   any
+	Callers []uintptr // nil for [ErrGoexit]
+}
+
+// Callers returns the program counters of the goroutine, at most 64, without the
+// function that calls it.
+func Callers() []uintptr {
+	pcs := make([]uintptr, 64)
+	return pcs[:runtime.Callers(3, pcs)]
 }
 
 // Text returns err.Error() or, if that panics, a text that says so.
@@ -77,7 +95,7 @@ func Unwrap(err error) (many []error, one error) {
 
 // Sprint returns the text of the value of a panic: that of an error or a
 // [fmt.Stringer], the value of a basic type, and for anything else its type
-// only. Package fmt must not be used for that: it follows a map that contains
+// only. Package fmt must not be used for the rest: it follows a map that contains
 // itself until the stack is exhausted, which ends the process, and panics if a
 // value panics with itself.
 func Sprint(v any) (text string) {
@@ -94,17 +112,8 @@ func Sprint(v any) (text string) {
 	case fmt.Stringer:
 		return v.String()
 	}
-	switch rv := reflect.ValueOf(v); {
-	case rv.Kind() == reflect.String:
-		return rv.String()
-	case rv.CanInt():
-		return strconv.FormatInt(rv.Int(), 10)
-	case rv.CanUint():
-		return strconv.FormatUint(rv.Uint(), 10)
-	case rv.CanFloat():
-		return strconv.FormatFloat(rv.Float(), 'g', -1, 64)
-	case rv.Kind() == reflect.Bool:
-		return strconv.FormatBool(rv.Bool())
+	if k := reflect.TypeOf(v).Kind(); k <= reflect.Complex128 || k == reflect.String { // a boolean, number or string
+		return fmt.Sprint(v)
 	}
 	return fmt.Sprintf("(%T)", v)
 }

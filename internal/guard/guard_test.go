@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +42,10 @@ func TestDoKeepsAPanicWithItsStack(t *testing.T) {
 		p := guard.Do(func() { culprit(value) })
 		require.NotNil(t, p)
 		assert.Equal(t, value, p.Value)
-		assert.Contains(t, string(p.Stack), "guard_test.culprit(")
+		frames := runtime.CallersFrames(p.Callers)
+		for f, more := frames.Next(); !strings.HasSuffix(f.Function, "guard_test.culprit"); f, more = frames.Next() {
+			require.True(t, more)
+		}
 	}
 }
 
@@ -152,7 +156,7 @@ func TestSprint(t *testing.T) {
 		{1e100, "1e+100"},
 		{true, "true"},
 		{false, "false"},
-		{1i, "(complex128)"},
+		{1i, "(0+1i)"},
 		{[]int{1}, "([]int)"},
 		{cyclic, "(map[string]interface {})"},
 		{struct{ err error }{io.EOF}, "(struct { err error })"},

@@ -13,21 +13,14 @@ const maxLength = 256
 
 // Name returns the one of among that is nearest to name without regard to case,
 // the first in sorted order if several are. It reports whether there is one that
-// differs in fewer than half of the longer one's characters. Names of more than
-// 256 bytes are not compared.
+// differs in fewer than half of the longer one's characters. A name of more than
+// 256 bytes has none.
 func Name(name string, among []string) (string, bool) {
 	if len(name) > maxLength {
 		return "", false
 	}
-	var (
-		want  = lower(name)
-		best  string
-		least = -1
-	)
+	want, best, least := lower(name), "", -1
 	for _, candidate := range slices.Sorted(slices.Values(among)) {
-		if len(candidate) > maxLength {
-			continue
-		}
 		have := lower(candidate)
 		d := distance(want, have)
 		if d > 0 && 2*d >= max(len(want), len(have)) { // nearly every short name is that near to another

@@ -2,7 +2,6 @@ package rawconfig
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,6 +38,7 @@ func (p *parser) inOneSpelling(section string) []entry {
 // nested returns the value of a section.
 func (p *parser) nested(section string, entries []entry) any {
 	all := make(map[string]any)
+	p.given = make(map[string]string)
 	for _, e := range entries {
 		plain, err := decode.Plain(map[string]any{e.path(): e.value})
 		if err != nil {
@@ -48,8 +48,6 @@ func (p *parser) nested(section string, entries []entry) any {
 		value := plain[e.path()]
 		m, isMap := value.(map[string]any)
 		switch {
-		case section == enrichers:
-			return p.listed(e, value)
 		case len(e.rest) > 0:
 			p.add(all, section, e.above+e.section, e.rest, value)
 		case !isMap:
@@ -63,29 +61,13 @@ func (p *parser) nested(section string, entries []entry) any {
 	return all
 }
 
-// listed returns the list of names, without options that were written in it,
-// which it reports.
-func (p *parser) listed(e entry, value any) any {
-	_, isMap := value.(map[string]any)
-	if isMap || len(e.rest) > 0 {
-		p.fail(e.path(), "must be a list of names; options belong under %s", e.above+options)
-		return nil
-	}
-	items, _ := value.([]any)
-	for i, item := range items {
-		if _, isMap := item.(map[string]any); isMap {
-			p.fail(fmt.Sprintf("%s[%d]", e.path(), i), "must be a name; options belong under %s", e.above+options)
-			items[i] = nil
-		}
-	}
-	return value
-}
-
 // add adds the value at a path in a section, which stands at above, to all.
 func (p *parser) add(all map[string]any, section, above string, path []string, value any) {
 	isPolicies := section == enrichment && strings.EqualFold(path[0], policies)
 	m, isMap := value.(map[string]any)
 	switch {
+	case section == options && len(path) == 1 && p.isSetting(path[0]):
+		p.fail(above+"."+path[0], belongs, strings.TrimSuffix(above, options)+enrichment)
 	case section == options:
 		p.named(all, nil, above, path, value)
 	case isPolicies && len(path) > 1:
@@ -95,8 +77,14 @@ func (p *parser) add(all map[string]any, section, above string, path []string, v
 			p.named(all, path, above, []string{name}, m[name])
 		}
 	default:
-		p.put(all, path, above, value)
+		p.put(all, path, above+"."+strings.Join(path, "."), value)
 	}
+}
+
+// isSetting reports whether a key is a setting of enrichment, and of no enricher.
+func (p *parser) isSetting(key string) bool {
+	key = strings.ToLower(key)
+	return p.names[key] == "" && slices.Contains(settings, key)
 }
 
 // configure notes the configured names. Errors in them are reported when the
@@ -134,20 +122,26 @@ func (p *parser) named(all map[string]any, before []string, above string, path [
 			break
 		}
 	}
-	p.put(all, slices.Concat(before, []string{name}, path[n:]), above, value)
+	p.put(all, slices.Concat(before, []string{name}, path[n:]), above+"."+strings.Join(slices.Concat(before, path), "."), value)
 }
 
-// put puts a value at the end of a path of maps.
-func (p *parser) put(all map[string]any, path []string, above string, value any) {
+// put puts a value, whose key was written as given, at the end of a path of maps.
+func (p *parser) put(all map[string]any, path []string, given string, value any) {
 	last := len(path) - 1
 	for i, key := range path {
 		below, isMap := all[key].(map[string]any)
 		switch {
 		case all[key] != nil && (i == last || !isMap):
-			p.fail(above+"."+strings.Join(path, "."), "%q is given already: remove this key", strings.Join(path[:i+1], "."))
-			return
+			taken := strings.Join(path[:i+1], ".")
+			for _, other := range slices.Sorted(maps.Keys(p.given)) {
+				if strings.HasPrefix(other+".", taken+".") || strings.HasPrefix(taken+".", other+".") {
+					p.fail(given, "%q is given already, as %q: remove this key, or move it there", taken, p.given[other])
+					return
+				}
+			}
 		case i == last:
 			all[key] = value
+			p.given[strings.Join(path, ".")] = given
 		case !isMap:
 			below = make(map[string]any)
 			all[key] = below

@@ -31,6 +31,14 @@ const (
 
 var sections = []string{enrichers, options, enrichment}
 
+// settings are the keys of enrichment, of which the first would be no key of a
+// service below jobmanager.
+var settings = []string{"strict", "max-pending", policies, "policy", "limits", "timeout"}
+
+const numOwn = 3
+
+const belongs = "belongs under %s"
+
 // Into decodes the configuration in raw into the struct that into points to,
 // with a field for each section. It does not change raw, and keeps no part of
 // it. What is wrong with raw is returned as [decode.Errors], which name a key in
@@ -57,6 +65,9 @@ func Into(raw map[string]any, into any) error {
 	}
 	for _, e := range errs {
 		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
+		if section == enrichers {
+			e.Err = fmt.Errorf("%w; options belong under %s", e.Err, above[section]+options)
+		}
 		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
 	}
 	return p.errs.Err()
@@ -65,6 +76,7 @@ func Into(raw map[string]any, into any) error {
 type parser struct {
 	found map[string][]entry // by section
 	names map[string]string  // the configured ones, by their lower case
+	given map[string]string  // the keys of this section as they were written, by what they mean
 	errs  decode.Errors
 }
 
@@ -112,6 +124,10 @@ func (p *parser) find(raw map[string]any) {
 	}
 	if atTop != "" {
 		for _, key := range others {
+			if slices.Contains(settings, strings.ToLower(key)) {
+				p.fail(key, belongs, enrichment)
+				continue
+			}
 			p.fail(key, "unknown key beside %q; in the configuration of a whole service, put failure enrichment under %q", atTop, jobmanager)
 		}
 	} else if len(p.found) == 0 {
@@ -126,6 +142,10 @@ func (p *parser) section(above, key, spelt string, value any) bool {
 	if isSection(parts[0]) {
 		name := strings.ToLower(parts[0])
 		p.found[name] = append(p.found[name], entry{above, parts[0], parts[1:], spelt, value})
+		return true
+	}
+	if above != "" && slices.Contains(settings[:numOwn], strings.ToLower(parts[0])) {
+		p.fail(above+key, belongs, above+enrichment)
 		return true
 	}
 	for _, written := range []string{parts[0], key} { // key: failure.enrichers

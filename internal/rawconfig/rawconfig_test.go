@@ -42,98 +42,59 @@ func errorsOf(t *testing.T, raw m) (messages []string) {
 	return messages
 }
 
+// Other names with dots are in TestIntoReadsTheSameFromEverySpelling.
 func TestIntoFindsTheLongestConfiguredName(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		what    string
+	for what, tt := range map[string]struct {
 		names   string
 		options m // below failure-enricher, in keys that make it flat
 		want    map[string]m
 	}{
-		{
-			"a name may have a dot", "acme.type",
-			m{"acme.type.file": "x"},
-			map[string]m{"acme.type": {"file": "x"}},
-		},
-		{
-			"the longer of two names is meant", "acme,acme.type",
-			m{"acme.type.file": "x", "acme.file": "y"},
-			map[string]m{"acme.type": {"file": "x"}, "acme": {"file": "y"}},
-		},
-		{
-			"a name ends at a dot", "acme,acme.ty",
-			m{"acme.type.file": "x"},
-			map[string]m{"acme": {"type": m{"file": "x"}}},
-		},
-		{
-			"the rest of the key makes maps", "rules",
-			m{"rules.match.name": "x", "rules.match.type": "y"},
-			map[string]m{"rules": {"match": m{"name": "x", "type": "y"}}},
-		},
-		{
-			"a key may hold a map", "acme.type",
-			m{"acme.type": m{"file": "x", "match.name": "y"}},
-			map[string]m{"acme.type": {"file": "x", "match.name": "y"}},
-		},
-		{
-			"case does not count", "Ärzte/Acme",
-			m{"ärzte/ACME.file": "x"},
-			map[string]m{"Ärzte/Acme": {"file": "x"}},
-		},
-		{
-			"without a name the key is split at its first dot", "rules",
-			m{"Acme.type.file": "x"},
-			map[string]m{"Acme": {"type": m{"file": "x"}}},
-		},
+		"a name ends at a dot":        {"acme,acme.ty", m{"acme.type.file": "x"}, map[string]m{"acme": {"type": m{"file": "x"}}}},
+		"a key may hold a map":        {"acme.type", m{"acme.type": m{"a": "x", "b.c": "y"}}, map[string]m{"acme.type": {"a": "x", "b.c": "y"}}},
+		"case does not count":         {"Ärzte/Acme", m{"ärzte/ACME.file": "x"}, map[string]m{"Ärzte/Acme": {"file": "x"}}},
+		"without a name, the 1st dot": {"rules", m{"Acme.type.file": "x"}, map[string]m{"Acme": {"type": m{"file": "x"}}}},
 	} {
-		t.Run(tt.what, func(t *testing.T) {
-			t.Parallel()
-			for _, above := range []string{"", "jobmanager."} {
-				raw := m{above + "failure-enrichers": tt.names}
-				for key, value := range tt.options {
-					raw[above+"failure-enricher."+key] = value
-				}
-				assert.Equal(t, tt.want, parse(t, raw).FailureEnricher)
+		for _, above := range []string{"", "jobmanager."} {
+			raw := m{above + "failure-enrichers": tt.names}
+			for key, value := range tt.options {
+				raw[above+"failure-enricher."+key] = value
 			}
-		})
+			assert.Equal(t, tt.want, parse(t, raw).FailureEnricher, what)
+		}
 	}
 }
 
 func TestIntoPutsTogetherANameThatALoaderHasSplit(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		what    string
+	for what, tt := range map[string]struct {
 		names   string
 		options m
 		want    map[string]m
 	}{
-		{
-			"a name", "Acme.Type",
-			m{"acme": m{"type": m{"file": "x"}}},
-			map[string]m{"Acme.Type": {"file": "x"}},
-		},
-		{
-			"longer names of a name", "acme,acme.type,acme.type/eu",
+		"a name": {"Acme.Type", m{"acme": m{"type": m{"file": "x"}}}, map[string]m{"Acme.Type": {"file": "x"}}},
+		"longer names of a name": {
+			"acme,acme.type,acme.type/eu",
 			m{"acme": m{"type": m{"file": "x"}, "type/eu": m{"file": "y"}, "types": m{"file": "z"}}},
 			map[string]m{"acme.type": {"file": "x"}, "acme.type/eu": {"file": "y"}, "acme": {"types": m{"file": "z"}}},
 		},
-		{
-			"several levels", "a,a.b.c.d",
+		"several levels": {
+			"a,a.b.c.d",
 			m{"a": m{"b": m{"c": m{"d": m{"x": 1}, "y": 2}, "z.z": 3}}},
 			map[string]m{"a.b.c.d": {"x": 1}, "a": {"b": m{"c": m{"y": 2}, "z.z": 3}}},
 		},
-		{
-			"other options stay as they are", "acme,acme.type",
+		"other options stay as they are": {
+			"acme,acme.type",
 			m{"acme": m{"match.name": "x", "match": m{"a.b": 1}}},
 			map[string]m{"acme": {"match.name": "x", "match": m{"a.b": 1}}},
 		},
-		{
-			"what is below the beginning of a name only", "acme.type",
+		"what is below the beginning of a name only": {
+			"acme.type",
 			m{"acme": m{"other": m{"file": "x"}}, "no.name": m{"a": 1}},
 			map[string]m{"acme": {"other": m{"file": "x"}}, "no.name": {"a": 1}},
 		},
 	} {
-		t.Run(tt.what, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			got := parse(t, m{"jobmanager": m{
 				"failure-enrichers":  tt.names,
@@ -243,17 +204,21 @@ func TestIntoRejectsAKeyThatIsGivenTwice(t *testing.T) {
 		{
 			m{"failure-enrichers": "a", "failure-enricher.A.b": 1, "failure-enricher.a.b": 2, "failure-enricher.a.b.c": 3},
 			[]string{
-				`option "failure-enricher.a.b": "a.b" is given already: remove this key`,
-				`option "failure-enricher.a.b.c": "a.b" is given already: remove this key`,
+				`option "failure-enricher.a.b": "a.b" is given already, as "failure-enricher.A.b": remove this key, or move it there`,
+				`option "failure-enricher.a.b.c": "a.b" is given already, as "failure-enricher.A.b": remove this key, or move it there`,
 			},
 		},
 		{
+			m{"jobmanager.failure-enrichment.policies": m{"A": m{"x": 1}}, "jobmanager.failure-enrichment.policies.a.x": 2, "jobmanager.failure-enrichers": "a"},
+			[]string{`option "jobmanager.failure-enrichment.policies.a.x": "policies.a.x" is given already, as "jobmanager.failure-enrichment.policies.A": remove this key, or move it there`},
+		},
+		{
 			m{"failure-enrichers": "a.b", "failure-enricher": m{"a": m{"b": m{"c": 1}}, "a.b": m{"c": 1}}},
-			[]string{`option "failure-enricher.a.b": "a.b" is given already: remove this key`},
+			[]string{`option "failure-enricher.a.b": "a.b" is given already, as "failure-enricher.a.b": remove this key, or move it there`},
 		},
 		{
 			m{"failure-enrichers": "a", "failure-enrichment": m{"policies": m{"a": m{}, "A": m{}}}},
-			[]string{`option "failure-enrichment.policies.a": "policies.a" is given already: remove this key`},
+			[]string{`option "failure-enrichment.policies.a": "policies.a" is given already, as "failure-enrichment.policies.A": remove this key, or move it there`},
 		},
 		{
 			m{"failure-enrichment": m{"timeout": "1s", "Timeout": "1s"}},
@@ -281,6 +246,23 @@ func TestIntoRejectsAMisspeltSection(t *testing.T) {
 				`unknown key, did you mean "`+meant+`"? known keys: failure-enrichers, failure-enricher, failure-enrichment`), messages[0])
 		}
 	}
+}
+
+func TestIntoSaysWhereASettingBelongs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		raw  m
+		want string
+	}{
+		{m{"jobmanager": m{"strict": true, "timeout": "the service's"}}, `option "jobmanager.strict": belongs under jobmanager.failure-enrichment`},
+		{m{"jobmanager.policies.a.timeout": "1s"}, `option "jobmanager.policies.a.timeout": belongs under jobmanager.failure-enrichment`},
+		{m{"failure-enrichers": "a", "timeout": "1s"}, `option "timeout": belongs under failure-enrichment`},
+		{m{"jobmanager": m{"failure-enricher": m{"timeout": "3s"}}}, `option "jobmanager.failure-enricher.timeout": belongs under jobmanager.failure-enrichment`},
+		{m{"failure-enricher.limits": m{"max-labels": 1}}, `option "failure-enricher.limits": belongs under failure-enrichment`},
+	} {
+		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
+	}
+	parse(t, m{"failure-enrichers": "limits", "failure-enricher.limits": m{"file": "x"}}) // an enricher of this name
 }
 
 func TestIntoRejectsOtherKeysBesideASectionAtTheTop(t *testing.T) {
@@ -317,11 +299,11 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		want string
 	}{
 		{m{"jobmanager": "x"}, `option "jobmanager": must be a map with failure-enrichers, failure-enricher, failure-enrichment`},
-		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string`},
-		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes`},
-		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers.a": must be a list of names; options belong under failure-enricher`},
-		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": must be a list of names; options belong under failure-enricher`},
-		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": must be a name; options belong under jobmanager.failure-enricher`},
+		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes; options belong under jobmanager.failure-enricher`},
+		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": a map: must be a string; options belong under jobmanager.failure-enricher`},
 		{m{"failure-enricher": []any{"a"}}, `option "failure-enricher": a list: must be a map`},
 		{m{"failure-enricher": m{"a": []any{m{"match": "x", "is": "y"}}}}, `option "failure-enricher.a": a list: must be a map`},
 		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map`},

@@ -42,7 +42,10 @@ func redactDSN(e *edit, from, to int) {
 		if strings.HasPrefix(word, "jdbc:") && word[proto-1] == ':' {
 			return // without a user
 		}
-		if colon >= 0 && colon < proto {
+		user, password, slash := strings.Cut(word[:proto], "/")
+		if strings.HasPrefix(word[proto+1:], "//") && slash && isOracle(user, password, word[proto+len("@//"):]) {
+			e.mask(from+len(user)+1, from+proto)
+		} else if colon >= 0 && colon < proto {
 			e.mask(from+colon+1, from+proto)
 		} else if colon := colonBehind(e.src, from, word[proto+1] != '/'); colon >= 0 {
 			e.mask(colon+1, from+proto)
@@ -53,7 +56,7 @@ func redactDSN(e *edit, from, to int) {
 		return
 	}
 	host, start := word[at+1:], from
-	if user, password, ok := strings.Cut(word[:at], "/"); ok && isOracle(user, password, host) {
+	if user, password, ok := strings.Cut(word[:at], "/"); ok && (isOracle(user, password, host) || isOracleTool(e.src, from)) {
 		e.mask(from+len(user)+1, from+at)
 		return
 	}
@@ -70,7 +73,8 @@ func redactDSN(e *edit, from, to int) {
 	word = e.src[start:to]
 	colon, at = strings.IndexByte(word, ':'), strings.LastIndexByte(word, '@')
 	user, password := word[:colon], word[colon+1:at]
-	if user == "" || !isWord(user[colon-1]) && user[colon-1] != '*' ||
+	if user == "" || isPort(user) && isPort(password) || // 12:30@utc
+		!isWord(user[colon-1]) && user[colon-1] != '*' ||
 		strings.IndexByte(password, '/') >= 0 || // a path with a version
 		strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:") || // an image
 		hasSuffixOf(user, mailSchemes) {
@@ -125,6 +129,12 @@ func colonBehind(s string, from int, spaces bool) int {
 		}
 	}
 	return -1
+}
+
+// isOracleTool reports whether a tool is before s[i] that takes user/password@name.
+func isOracleTool(s string, i int) bool {
+	line := lineBefore(s, i)
+	return strings.Contains(line, "sqlplus ") || strings.Contains(line, "expdp ") || strings.Contains(line, "impdp ")
 }
 
 // isOracle reports whether user/password@host is that of a database, not a file or

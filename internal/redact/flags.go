@@ -2,36 +2,146 @@ package redact
 
 import "strings"
 
+// redactFlag masks the secret of the flag at i, also if each word is quoted:
+//
+//	--password secret
+//	["--password","secret"]
+//	curl -u user:secret
+//	mysql -psecret
+//
+// It returns where to continue.
+func redactFlag(e *edit, i int) int {
+	s := e.src
+	to := i
+	for to < len(s) && isWord(s[to]) {
+		to++
+	}
+	if to < i+2 {
+		return i + 1
+	}
+	secret := isSecretKey(s[i:to])
+	if begin, end := joinedSecret(s, i, to); begin < end && !secret {
+		e.mask(begin, end)
+		return end
+	}
+	from := flagValue(s, to)
+	if from == to || from == len(s) || s[from] == '-' {
+		return i + 1 // it may be the key of --password=secret
+	}
+	if !secret {
+		begin, end := unquotedWord(s, from)
+		if begin, end = flagSecret(s, i, to, begin, end); begin < end {
+			e.mask(begin, end)
+			return end
+		}
+		return i + 1
+	}
+	if isVerb(s[from:from+wordEnd(s[from:])]) || strings.HasPrefix(s[from:], "id=") {
+		return from // --token is required, docker build --secret id=x
+	}
+	return redactValue(e, s[i:to], '=', from)
+}
+
+// flagValue returns where the word after a flag begins that ends at i, or i: after
+// white space, the comma of a list, or the hyphen of the next line of a list in YAML.
+func flagValue(s string, i int) int {
+	from := i
+	for from < len(s) && (s[from] == '\\' || isQuote(s[from])) {
+		from++
+	}
+	start := from
+	if from > i && from < len(s) && s[from] == ',' {
+		from++
+	} else if from < len(s) && s[from] == '\n' {
+		if item := skipSpaces(s, from+1); strings.HasPrefix(s[item:], "- ") {
+			return item + len("- ")
+		}
+	}
+	if from = skipSpaces(s, from); from == start {
+		return i
+	}
+	return from
+}
+
+// unquotedWord returns where the word is that begins at i, without its quotation marks.
+func unquotedWord(s string, i int) (from, to int) {
+	for from = i; from < len(s) && (s[from] == '\\' || isQuote(s[from])); from++ {
+	}
+	if from > i {
+		return from, quoteEnd(s, from, s[from-1], from-1-i)
+	}
+	return from, from + wordEnd(s[from:])
+}
+
 // A program takes a password as the value of a short flag.
 type program struct{ name, flag string }
 
 var programs = []program{
-	{"mysql", "-p"}, {"mariadb", "-p"}, {"sshpass", "-p"}, {"mongo", "-p"}, {"redis-cli", "-a"}, {"sqlcmd", "-P"}, {"ldap", "-w"},
+	{"mysql", "-p"},
+	{"mariadb", "-p"},
+	{"sshpass", "-p"},
+	{"mongo", "-p"},
+	{"cqlsh", "-p"},
+	{"7z", "-p"},
+	{" login", "-p"}, // docker login -p
+	{"redis-cli", "-a"},
+	{"ldap", "-w"},
+	{"openssl", "-k"},
+	{"mosquitto", "-P"}, //nolint:misspell // the name of a program
+	{"sqlcmd", "-P"},
+	{"bcp", "-P"},
+	{"osql", "-P"},
+	{"zip", "-P"},
 }
 
-// flagSecret returns where the secret is of the flag s[i:to], whose value begins at
-// from: a password behind a user, as of curl -u, or the value of a flag that means a
-// password to its program. If there is none, begin is end.
-func flagSecret(s string, i, to, from int) (begin, end int) {
-	value := s[from : from+wordEnd(s[from:])]
-	switch s[i:to] {
-	case "-u", "-U", "--user", "--proxy-user":
-		if n := strings.IndexByte(value, ':'); n > 0 && !isPort(value[n+1:]) {
-			return from + n + 1, from + len(value)
-		}
-		return 0, 0
-	}
-	flag := s[i:min(to, i+2)]
-	line := s[max(0, i-maxPassword):i]
-	line = line[strings.LastIndexByte(line, '\n')+1:]
-	for _, p := range programs {
-		if flag != p.flag || !strings.Contains(line, p.name) {
-			continue
-		}
-		if to > i+2 {
-			return i + 2, to // -phunter2
-		}
-		return from, from + len(value)
+// joinedSecret returns where the secret is in the flag s[i:to], such as -psecret or
+// curl -uuser:secret. If there is none, begin is end.
+func joinedSecret(s string, i, to int) (begin, end int) {
+	switch flag := s[i : i+2]; {
+	case flag == "-u" && to < len(s) && s[to] == ':' && to > i+2 && strings.Contains(lineBefore(s, i), "curl"):
+		_, end = unquotedWord(s, to)
+		return to + 1, end
+	case flag == "-p" && to > i+2 && takesSecret(s, i, flag):
+		return i + 2, to
 	}
 	return 0, 0
+}
+
+// flagSecret returns where the secret is in s[from:end], the value of the flag
+// s[i:to]: the password behind a user, or the value of a flag that means a password to
+// its program. If there is none, begin is end.
+func flagSecret(s string, i, to, from, end int) (begin, _ int) {
+	flag, value := s[i:to], s[from:end]
+	switch {
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user":
+		separator := ":"
+		if line := lineBefore(s, i); strings.Contains(line, "smb") || strings.Contains(line, "rpcclient") {
+			separator = "%"
+		}
+		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
+			return from + n + 1, end
+		}
+	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
+		return from + len("pass:"), end
+	case takesSecret(s, i, flag):
+		return from, end
+	}
+	return 0, 0
+}
+
+// takesSecret reports whether a program on the line before s[i] takes a password as
+// the value of flag.
+func takesSecret(s string, i int, flag string) bool {
+	for _, p := range programs {
+		if flag == p.flag && strings.Contains(lineBefore(s, i), p.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineBefore returns the line before s[i], as far as it is looked at.
+func lineBefore(s string, i int) string {
+	line := s[max(0, i-maxPassword):i]
+	return line[strings.LastIndexByte(line, '\n')+1:]
 }

@@ -1,42 +1,69 @@
 package redact
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/secretkey"
 )
 
-// keyEnds are ends of keys with secret values in texts, in lower case and without
-// separators, that package secretkey does not have.
-var keyEnds = []string{
-	"authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey", "subscriptionkey", "functionskey",
-	"dbpass", "sshpass", "userpass", "passwort", "contrasena", "wachtwoord", "senha", "heslo", "haslo", "motdepasse",
+// keyWords are keys of secrets before a =, but often words before a colon.
+var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id"}
+
+// numberKeys are keys whose values are numbers, which a colon may precede.
+var numberKeys = []string{"otp", "cvv", "cvc", "pin"}
+
+// queryKeys are keys of secrets in the query of a URL, if the value looks random.
+var queryKeys = []string{"key", "code", "ticket"}
+
+// foreignKeys are what the ends of keys are in languages that need other letters.
+var foreignKeys = []string{
+	"пароль", "mot de passe", "contraseña", "hasło", "lösenord", "jelszó", "şifre", "mật khẩu", "κωδικός", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "סיסמה",
 }
 
-// keyWords are keys as a whole.
-var keyWords = []string{"otp", "cvv", "cvc", "pin", "appid", "signature", "session"}
+func isSecretKey(key string) bool { return secretkey.Is(key) }
 
-// isSecretKey reports whether the value of a key is a secret.
-func isSecretKey(key string) bool {
-	if secretkey.Is(key) {
-		return true
-	}
-	name := secretkey.Letters(key)
-	for _, end := range keyEnds {
-		if bytes.HasSuffix(name, []byte(end)) {
+func isKeyWord(key string) bool { return hasFold(keyWords, strings.TrimLeft(key, "-")) }
+
+func isNumberKey(key string) bool { return hasFold(numberKeys, strings.TrimLeft(key, "-")) }
+
+func isQueryKey(key string) bool { return hasFold(queryKeys, key) }
+
+// isForeignKey reports whether s ends with one of foreignKeys.
+func isForeignKey(s string) bool {
+	return slices.ContainsFunc(foreignKeys, func(key string) bool { return hasSuffixFold(s, key) })
+}
+
+func hasFold(words []string, s string) bool {
+	for _, word := range words {
+		if len(word) == len(s) && strings.EqualFold(word, s) {
 			return true
 		}
 	}
 	return false
 }
 
-// isKeyWord reports whether key is a secret's only before a =, not in a sentence.
-func isKeyWord(key string) bool { return slices.Contains(keyWords, strings.ToLower(key)) }
+// wordLen returns the length of the word at the beginning of s, as far as a key is long.
+func wordLen(s string) int {
+	n := 0
+	for n < min(len(s), maxKey) && isWord(s[n]) {
+		n++
+	}
+	return n
+}
+
+// isCode reports whether s begins with a number of 3 to 8 digits: pin: 4711.
+func isCode(s string) bool {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n >= 3 && n <= 8 && (n == len(s) || !isWord(s[n]) || s[n] == '.')
+}
 
 // isHarmless reports whether value is none of the secrets that a key such as sig, auth
-// or pass has: the number of a signal, a method, a count.
+// or pass has: the number of a signal, a method, a count. Nor is the name of a secret
+// one: --token TOKEN, password=YOUR_PASSWORD.
 func isHarmless(key, value string) bool {
 	switch {
 	case hasSuffixFold(key, "sig"):
@@ -45,26 +72,64 @@ func isHarmless(key, value string) bool {
 		return isLetters(value) && len(value) < 8
 	case strings.EqualFold(key, "pass"):
 		return len(value) <= 3 && isPort(value)
-	case strings.EqualFold(key, "session"):
+	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"):
+		return isLetters(value)
+	case len(value) == 2 && value[0] == '%': // %s
+		return true
+	case key == "token" && isLetters(value) && !hasLower(value):
+		return true // of a lexer: token=EOF
+	}
+	return !hasLower(value) && isSecretKey(value) && isWords(value)
+}
+
+func hasLower(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 'a' {
+			return true
+		}
 	}
 	return false
 }
 
-// isApart reports whether key is "value", and before ends with the name of a secret:
+// isApart reports whether the key at begin is "value", and before it is the name of a
+// secret:
 //
 //	name: DB_PASSWORD
 //	value: hunter2
-func isApart(before, key string) bool {
-	if !strings.EqualFold(key, "value") {
+//
+//	<add key="ApiSecret" value="hunter2">
+func isApart(s, key string, begin int) bool {
+	if !hasSuffixFold(key, "value") {
 		return false
 	}
-	before = before[max(0, len(before)-2*maxKey):]
-	before = before[:max(0, strings.LastIndex(before, key))]
-	name := strings.TrimRight(before, " \t\r\n\"'\\,{")
+	before := s[max(0, begin-2*maxKey):begin]
+	if strings.HasSuffix(before, " ") { // secret value: hunter2
+		if word, _ := wordBefore(before, 0, len(before)-1); isSecretKey(word) {
+			return true
+		}
+	}
+	name := trimMarks(before, " \t\r\n\"'\\,{")
 	_, from := wordBefore(name, 0, len(name))
-	label := strings.TrimRight(name[:from], " \"'\\")
-	label, ok := strings.CutSuffix(label, ":")
-	label = strings.TrimRight(label, " \"'\\")
-	return ok && (hasSuffixFold(label, "name") || hasSuffixFold(label, "key")) && isSecretKey(name[from:])
+	label := trimMarks(name[:from], " \"'\\")
+	if label == "" || label[len(label)-1] != ':' && label[len(label)-1] != '=' {
+		return false
+	}
+	label = trimMarks(label[:len(label)-1], " \"'\\")
+	return (hasSuffixFold(label, "name") || hasSuffixFold(label, "key")) && isSecretKey(name[from:])
+}
+
+// trimMarks returns s without escaped quotation marks and bytes of cutset at its end.
+func trimMarks(s, cutset string) string {
+	for {
+		trimmed := strings.TrimRight(s, cutset)
+		for _, quote := range escapedQuotes {
+			trimmed = strings.TrimSuffix(trimmed, quote)
+		}
+		if trimmed == s {
+			return s
+		}
+		s = trimmed
+	}
 }

@@ -50,6 +50,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"Secret Access Key: hunter2", "Secret Access Key: ***"},
 			{"API key=hunter2", "API key=***"},
 			{"Passwort=hunter2 DBPASS=hunter2", "Passwort=*** DBPASS=***"},
+			{"Mot de passe : hunter2, 密码：hunter2, contraseña: hunter2", "Mot de passe : ***, 密码：***, contraseña: ***"},
 			{"X-Auth-Key: hunter2, otp=123456 session=hunter2", "X-Auth-Key: ***, otp=*** session=***"},
 			{"?Expires=1&Signature=abc~d&Key-Pair-Id=K2", "?Expires=1&Signature=***&Key-Pair-Id=K2"},
 		},

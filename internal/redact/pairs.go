@@ -21,8 +21,12 @@ func nextSeparator(s string, i int) int {
 		switch s[i] {
 		case '=', ':', '>':
 			return i
+		case wideColon[0]:
+			if strings.HasPrefix(s[i:], wideColon) {
+				return i
+			}
 		case '%':
-			if strings.HasPrefix(s[i+1:], "3D") || strings.HasPrefix(s[i+1:], "3d") {
+			if i+2 < len(s) && s[i+1] == '3' && (s[i+2]|0x20 == 'd' || s[i+2]|0x20 == 'a') {
 				return i
 			}
 		case '-':
@@ -47,6 +51,9 @@ func redactPair(e *edit, start, i int) int {
 		return redactEscaped(e, start, i)
 	}
 	from := i + 1
+	if s[i] == wideColon[0] {
+		from = i + len(wideColon)
+	}
 	if s[i] == ':' && from < len(s) && (s[from] == ':' || s[from] == '/') {
 		if s[from] == ':' {
 			return from + 1 // a name in C++, Ruby or Rust
@@ -56,24 +63,71 @@ func redactPair(e *edit, start, i int) int {
 		}
 	}
 	key, begin, bare := keyBefore(s, start, i)
-	if !isSecretKey(key) && !(s[i] == '=' && isKeyWord(key)) && !isApart(s[:i], key) ||
-		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)) {
+	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
+	}
+	if key == "name" && s[i] == '=' {
+		return redactFormField(e, from)
 	}
 	for from < len(s) && (s[from] == '=' || s[from] == '>') { // ==, :=, =>
 		from++
 	}
-	value := from
-	for from < len(s) && (s[from] == ' ' || s[from] == '\t') {
-		from++
+	value := skipSpaces(s, from)
+	if s[i] == ':' && !bare && value < len(s) && s[value] == '\n' {
+		if next := skipSpaces(s, value+1); next < len(s) && isQuote(s[next]) { // on the next line
+			value = next
+		}
 	}
-	if (key == "PWD" || key == "OLDPWD") && from < len(s) && s[from] == '/' {
-		return from // the working directory
+	if !isSecretPair(s, key, begin, i, value) {
+		return i + 1
 	}
-	if s[i] == ':' && from > value && isClause(s[from:]) && !hasSuffixFold(key, "phrase") {
-		return from
+	switch {
+	case s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
+		s[i] == ':' && value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase"),
+		strings.IndexByte(key, ' ') >= 0 && isName(s[value:]): // no secret key: tls.crt
+		return i + 1
 	}
-	return redactValue(e, key, s[i], from)
+	if value < len(s) && s[value] == '/' && (key == "PWD" || key == "OLDPWD" || key == "pwd" && s[i] == ':') {
+		return value // the working directory
+	}
+	return redactValue(e, key, s[i], value)
+}
+
+// isSecretPair reports whether the key, which begins at begin and is before the
+// separator at i, or what is around it, makes the value at value a secret.
+func isSecretPair(s, key string, begin, i, value int) bool {
+	switch {
+	case isSecretKey(key), s[i] == '=' && isKeyWord(key), isApart(s, key, begin):
+		return true
+	case isNumberKey(key):
+		for value < len(s) && (s[value] == '\\' || isQuote(s[value])) {
+			value++
+		}
+		return isCode(s[value:])
+	case isQueryKey(key):
+		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isLong(s[value:value+wordLen(s[value:])])
+	case begin > 0 && s[begin-1] >= 0x80, strings.EqualFold(key, "passe"):
+		return isForeignKey(s[:begin+len(key)])
+	}
+	return false
+}
+
+// wideColon is a colon in Chinese and Japanese.
+const wideColon = "："
+
+// redactFormField masks the value of a field of a form in several parts whose name, in
+// quotation marks, begins at i: name="password", an empty line, the value. It returns
+// where to continue.
+func redactFormField(e *edit, i int) int {
+	s := e.src
+	name, _, ok := strings.Cut(s[i:min(len(s), i+maxKey)], "\"\r\n\r\n")
+	if !ok || name == "" || !isSecretKey(name[1:]) {
+		return i
+	}
+	from := i + len(name) + len("\"\r\n\r\n")
+	to := lineEnd(s, from)
+	e.mask(from, from+len(strings.TrimRight(s[from:to], "\r")))
+	return to
 }
 
 // redactElement masks the text after the > at i if it ends the tag of a secret.
@@ -88,33 +142,61 @@ func redactElement(e *edit, i int) int {
 	for key < i && (isWord(s[key]) || s[key] == ':') {
 		key++
 	}
-	if name := s[open+1 : key]; key < i && !isSpace(s[key]) || s[i-1] == '/' || !isSecretKey(name[strings.LastIndexByte(name, ':')+1:]) {
+	name := s[open+1 : key]
+	name = name[strings.LastIndexByte(name, ':')+1:]
+	if key < i && !isSpace(s[key]) || s[i-1] == '/' || !isSecretKey(name) && !isSecretKey(attribute(s[key:i])) {
 		return i + 1
 	}
-	to := i + 1
-	for to < len(s) && s[to] != '<' {
-		to++
+	from, end := i+1, "<"
+	if strings.HasPrefix(s[from:], cdata) {
+		from, end = from+len(cdata), "]]>"
 	}
-	e.mask(i+1, to)
+	to := len(s)
+	if n := strings.Index(s[from:], end); n >= 0 {
+		to = from + n
+	}
+	e.mask(from, to)
 	return to
 }
+
+// attribute returns the value of name="..." or key="..." in the attributes of a tag.
+func attribute(s string) string {
+	for _, before := range []string{` name="`, ` key="`} {
+		if _, value, ok := strings.Cut(s, before); ok {
+			value, _, _ = strings.Cut(value, `"`)
+			return value
+		}
+	}
+	return ""
+}
+
+const cdata = "<![CDATA["
 
 // maxTag bounds how far from its end the beginning of a tag is looked for.
 const maxTag = 256
 
-// redactEscaped masks the value after the %3D at i, which is a = in a URL that is a
-// parameter of another.
+// redactEscaped masks the value after the %3D or %3A at i, which is a = or a colon in
+// what is escaped once more: token%3Dsecret, %22token%22%3A%22secret%22.
 func redactEscaped(e *edit, start, i int) int {
 	s := e.src
-	key, begin := wordBefore(s, start, i)
+	from, to := i+len("%3D"), i
+	quoted := hasSuffixFold(s[start:to], percentQuote) && hasPrefixFold(s[from:], percentQuote)
+	if quoted {
+		to -= len(percentQuote)
+	} else if s[i+2]|0x20 == 'a' {
+		return from
+	}
+	key, begin := wordBefore(s, start, to)
 	if begin > 0 && s[begin-1] == '%' && len(key) > 2 {
 		key = key[2:] // %26key
 	}
-	from := i + len("%3D")
 	if !isSecretKey(key) {
 		return from
 	}
-	to := valueEnd(s, from)
+	if quoted {
+		return redactUpTo(e, from+len(percentQuote), percentQuote)
+	}
+	to = valueEnd(s, from)
 	for _, end := range []string{"%26", "%23", "&"} {
 		if n := strings.Index(s[from:to], end); n >= 0 {
 			to = from + n
@@ -122,40 +204,6 @@ func redactEscaped(e *edit, start, i int) int {
 	}
 	e.mask(from, to)
 	return to
-}
-
-// redactFlag masks the secret of --password secret, also if each word is quoted.
-func redactFlag(e *edit, i int) int {
-	s := e.src
-	to := i
-	for to < len(s) && isWord(s[to]) {
-		to++
-	}
-	from := to
-	if from < len(s) && isQuote(s[from]) {
-		from++
-		if from < len(s) && s[from] == ',' {
-			from++
-		}
-	}
-	start := from
-	for from < len(s) && s[from] == ' ' {
-		from++
-	}
-	if from == start || from < len(s) && s[from] == '-' {
-		return i + 1 // it may be the key of --password=secret
-	}
-	if !isSecretKey(s[i:to]) {
-		if begin, end := flagSecret(s, i, to, from); begin < end {
-			e.mask(begin, end)
-			return end
-		}
-		return i + 1
-	}
-	if word := s[from : from+wordEnd(s[from:])]; isVerb(word) {
-		return from // --token is required
-	}
-	return redactValue(e, s[i:to], '=', from)
 }
 
 // maxKey bounds how many bytes of a key are looked at.
@@ -168,9 +216,14 @@ func keyBefore(s string, start, i int) (key string, begin int, bare bool) {
 		i--
 	}
 	bare = true
-	if n := len(htmlQuote); i-start > n && s[i-n:i] == htmlQuote {
-		i -= n
-		bare = false
+	if i > start && (s[i-1] == ';' || isDigit(s[i-1])) {
+		for _, quote := range escapedQuotes {
+			if strings.HasSuffix(s[start:i], quote) {
+				i -= len(quote)
+				bare = false
+				break
+			}
+		}
 	}
 	if i > start && isQuote(s[i-1]) {
 		bare = false
@@ -193,8 +246,31 @@ func keyBefore(s string, start, i int) (key string, begin int, bare bool) {
 	return key, begin, bare
 }
 
-// htmlQuote is a quotation mark in HTML.
-const htmlQuote = "&quot;"
+// escapedQuotes are quotation marks in HTML, and in JSON within JSON.
+var escapedQuotes = []string{"&quot;", "&#34;", "&#39;", "&apos;", `\u0022`, `\u0027`}
+
+// percentQuote is a quotation mark in a URL.
+const percentQuote = "%22"
+
+// escapedQuote returns which of escapedQuotes s begins with, or "".
+func escapedQuote(s string) string {
+	if s != "" && (s[0] == '&' || s[0] == '\\') {
+		for _, quote := range escapedQuotes {
+			if strings.HasPrefix(s, quote) {
+				return quote
+			}
+		}
+	}
+	return ""
+}
+
+// skipSpaces returns where the next byte from i is that is no space or tab.
+func skipSpaces(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
 
 // wordBefore returns the word that ends at i, and where it begins.
 func wordBefore(s string, start, i int) (word string, from int) {

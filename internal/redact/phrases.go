@@ -1,61 +1,88 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// A phrase is what a secret follows without a separator.
+// A phrase is what a secret follows without a separator, besides secret keys.
 type phrase struct {
-	text   string // in lower case, with the space at its end
+	text   string
 	secret func(word string) bool
 }
 
 var phrases = []phrase{
-	{"password ", isMixed},
-	{"passwd ", isMixed},
-	{"passphrase ", isMixed}, // of .netrc, and in sentences
-	{"identified by ", isQuoted},
-	{"password ", isQuoted}, // SQL
-	{"token ", isLong},
-	{"key ", isLong},
-	{"secret ", isLong},
-	{"auth plain ", looksEncoded},
-	{"auth login ", looksEncoded}, // SMTP
+	{"key", isLongKey},
+	{"password is", isRather},
+	{"token is", isRather},
+	{"secret is", isRather},
+	{"key is", isRather},
+	{"identified by", isQuoted},
+	{"auth plain", looksEncoded},
+	{"auth login", looksEncoded}, // SMTP
+	{"requirepass", isMixed},
+	{"masterauth", isMixed}, // Redis
 }
 
-// redactPhrases masks the word after a phrase.
+// redactPhrases masks the word after a phrase or secret key and a space:
+//
+//	password hunter2
+//	IDENTIFIED WITH x BY 'secret'
 func redactPhrases(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
-		switch s[i] | 0x20 {
-		case 'p', 'i', 'a', 't', 'k', 's':
-		default:
+		if s[i] != ' ' || i == 0 || !isLetter(s[i-1]) || i < e.done {
 			continue
 		}
-		if i > 0 && isLetter(s[i-1]) {
+		from := i + 1
+		for from < len(s) && strings.IndexByte("([", s[from]) >= 0 { // password (secret)
+			from++
+		}
+		to, plain := from, true
+		for to < len(s) && !isSpace(s[to]) {
+			c := s[to]
+			plain = plain && !isDigit(c) && !isQuote(c) && c != '=' && (c < 'A' || c > 'Z' || to == from)
+			to++
+		}
+		if plain {
+			continue // as most words are
+		}
+		word := strings.TrimRight(s[from:to], ".,:;)]")
+		if word == "" || !isAfterPhrase(s, i, word) {
+			i = max(i, from-1)
 			continue
 		}
-		for _, p := range phrases {
-			if !hasPrefixFold(s[i:], p.text) {
-				continue
-			}
-			from := i + len(p.text)
-			to := from
-			for to < len(s) && !isSpace(s[to]) {
-				to++
-			}
-			for to > from && strings.IndexByte(".,:;)", s[to-1]) >= 0 {
-				to--
-			}
-			if word := s[from:to]; p.secret(word) {
-				if isQuote(word[0]) {
-					from, to = from+1, quoteEnd(s, from+1, word[0], 0)
-				}
-				e.mask(from, to)
-				i = to - 1
-				break
-			}
+		to = from + len(word)
+		if isQuote(word[0]) {
+			from, to = from+1, quoteEnd(s, from+1, word[0], 0)
 		}
+		e.mask(from, to)
 	}
-	return redactCards(e.String())
+	return e.String()
+}
+
+// isAfterPhrase reports whether the word after s[:i] and a space is a secret, going by
+// what is before it.
+func isAfterPhrase(s string, i int, word string) bool {
+	key, begin := wordBefore(s, 0, i)
+	if isSecretKey(key) {
+		if isLong(word) {
+			return true
+		}
+		if len(key) > len("pass") && strings.Contains(strings.ToLower(key), "pass") { // not: tests pass v1.2.3
+			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
+		}
+		return isQuote(word[0]) && strings.ToUpper(key) == s[begin:i] && isQuoted(word) // SQL: SECRET 'x'
+	}
+	low := max(0, i-maxKey)
+	before := s[low:i]
+	if key == "BY" && strings.Contains(before, "IDENTIFIED") {
+		return isQuoted(word)
+	}
+	return slices.ContainsFunc(phrases, func(p phrase) bool {
+		n := len(before) - len(p.text)
+		return hasSuffixFold(before, p.text) && (n == 0 && low == 0 || n > 0 && !isLetter(before[n-1])) && p.secret(word)
+	})
 }
 
 // isMixed reports whether word has both letters and digits, as words rarely do, and
@@ -69,51 +96,32 @@ func isMixed(word string) bool {
 	return letter && digit && len(word) >= 6 && !strings.ContainsAny(word, "=:\"'`<>(){}[]")
 }
 
-// isLong reports whether word is mixed and too long for a name.
+// isRather is isMixed of what is not short.
+func isRather(word string) bool { return len(word) >= 8 && isMixed(word) }
+
+// isLong reports whether word, which may be quoted, is mixed and too long for a name.
 func isLong(word string) bool {
-	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./")
+	word = strings.Trim(word, "'\"`")
+	if len(word) == len("abcdef.0123456789abcdef") && word[6] == '.' { // of kubeadm
+		word = word[:6] + word[7:]
+	}
+	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./") &&
+		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
+}
+
+// isLongKey is isLong of what is not the fingerprint of a key.
+func isLongKey(word string) bool { return isLong(word) && strings.ToUpper(word) != word }
+
+// isUUID reports whether s is 8-4-4-4-12 digits to the base of 16.
+func isUUID(s string) bool {
+	for i := range len(s) {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !uuid.has(s[i]) {
+			return false
+		}
+	}
+	return len(s) == 36
 }
 
 func isQuoted(word string) bool {
 	return len(word) > 1 && (word[0] == '\'' || word[0] == '"' && isMixed(strings.Trim(word, `"`)))
-}
-
-// redactCards masks the numbers of payment cards in groups of four digits.
-func redactCards(s string) string {
-	const size = len("1234 1234 1234 1234")
-	e := edit{src: s}
-	for i := 0; i+size <= len(s); i++ {
-		if !isDigit(s[i]) || i > 0 && isWord(s[i-1]) {
-			continue
-		}
-		if card := s[i : i+size]; isCard(card) && (i+size == len(s) || !isWord(s[i+size]) || s[i+size] == '.') {
-			e.mask(i, i+size)
-			i += size - 1
-		}
-	}
-	return e.String()
-}
-
-// isCard reports whether s has four groups of digits with the right check digit.
-func isCard(s string) bool {
-	sum, odd := 0, false
-	for i := len(s) - 1; i >= 0; i-- {
-		if i%5 == 4 {
-			if s[i] != s[4] || s[i] != ' ' && s[i] != '-' {
-				return false
-			}
-			continue
-		}
-		if !isDigit(s[i]) {
-			return false
-		}
-		d := int(s[i] - '0')
-		if odd {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum, odd = sum+d, !odd
-	}
-	return sum%10 == 0
 }

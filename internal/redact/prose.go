@@ -8,14 +8,14 @@ import (
 // isProseKey reports whether the word before a colon is more likely to end a
 // clause than to be a key: "unexpected token:", which parsers say, or "auth:".
 func isProseKey(before, key string) bool {
-	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig")
+	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig") || key == "PASS"
 }
 
 // clauseWords begin a clause after a colon, or are one, and are no passwords.
 var clauseWords = []string{
 	"dial", "lookup", "get", "post", "put", "open", "read", "write", "eof", "unauthorized", "forbidden", "invalid", "missing",
 	"required", "expired", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
-	"yes", "rpc",
+	"yes", "rpc", "expected", "got", "must", "should", "is", "was",
 }
 
 // isClause reports whether s, which follows a colon and a space, goes on as a sentence
@@ -49,7 +49,7 @@ func isVerb(word string) bool { return slices.Contains(verbs, strings.TrimRight(
 // value that was given: "This password is too short."
 func isSentence(s string) bool {
 	words := strings.Fields(s[:min(len(s), maxPassword)])
-	return len(words) > 2 && slices.ContainsFunc(words, func(word string) bool {
+	return len(words) > 1 && slices.Contains([]string{"is", "must", "cannot", "not"}, words[0]) || len(words) > 2 && slices.ContainsFunc(words, func(word string) bool {
 		return slices.Contains([]string{"is", "must", "be", "cannot", "should", "not", "too", "required"}, strings.Trim(word, ".,"))
 	})
 }
@@ -69,6 +69,18 @@ func isResource(s string, start, begin int) bool {
 		}
 	}
 	return strings.Contains(word, "arn:")
+}
+
+// isName reports whether the word at the beginning of s is like that of a file or key,
+// without digits: tls.crt.
+func isName(s string) bool {
+	word := strings.TrimRight(s[:wordEnd(s)], ".,;:")
+	for i := range len(word) {
+		if !isWord(word[i]) || isDigit(word[i]) {
+			return false
+		}
+	}
+	return word != ""
 }
 
 func isLetters(s string) bool {

@@ -10,7 +10,9 @@ const mask = "***"
 func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
-		redacted := redactPrefixed(redactDSNs(redactURLs(redactPairs(redactTokens(text)))))
+		redacted := redactPrivateKeys(redactCards(redactPhrases(redactCredentials(text))))
+		redacted = redactURLs(redactPairs(redacted))
+		redacted = redactPlaces(redactPrefixed(redactDSNs(redacted)))
 		if redacted == text {
 			break
 		}
@@ -25,13 +27,17 @@ const maxRounds = 8
 type edit struct {
 	src  string
 	out  strings.Builder
-	done int // the part of src that out has
+	done int  // the part of src that out has
+	told bool // src[from:to] are known secrets
 }
 
 // mask replaces src[from:to]. What is masked already, and what is empty, stays.
 func (e *edit) mask(from, to int) {
-	if from >= to || e.src[from:to] == mask || from < e.done {
+	if from >= to || from < e.done || e.src[from:to] == mask || !e.told && isMasked(e.src[from:to]) {
 		return
+	}
+	if e.done == 0 {
+		e.out.Grow(len(e.src))
 	}
 	e.out.WriteString(e.src[e.done:from])
 	e.out.WriteString(mask)
@@ -45,6 +51,17 @@ func (e *edit) String() string {
 	e.out.WriteString(e.src[e.done:])
 	return e.out.String()
 }
+
+// isMasked reports whether others have put s in place of a secret: xxxxx, REDACTED.
+func isMasked(s string) bool {
+	switch s[0] {
+	case '*', 'x', 'X':
+		return len(s) > 2 && len(s) <= 16 && strings.Trim(s, s[:1]) == ""
+	}
+	return hasFold(maskWords, strings.Trim(s, "[]()<>"))
+}
+
+var maskWords = []string{"redacted", "filtered", "masked", "hidden"}
 
 func isSpace(c byte) bool { return c <= ' ' }
 
@@ -63,4 +80,8 @@ func lineEnd(s string, i int) int {
 		return i + n
 	}
 	return len(s)
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

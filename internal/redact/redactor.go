@@ -66,7 +66,7 @@ func (r Redactor) Text(text string) string {
 // mask masks the known values. If keepKeys, it keeps those that are part of a word
 // that can be the key of a secret.
 func (k *known) mask(s string, keepKeys bool) string {
-	e := edit{src: s}
+	e := edit{src: s, told: true}
 	from, to := 0, 0 // what is to be masked
 	for i := 0; i+minValue <= len(s); i++ {
 		for _, form := range k.forms[s[i:i+minValue]] {

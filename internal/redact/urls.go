@@ -30,6 +30,36 @@ func redactURLs(s string) string {
 		}
 		n = next
 	}
+	return redactPort(redactEscapedURLs(e.String()))
+}
+
+// redactEscapedURLs masks passwords in URLs that are escaped once more:
+// postgres%3A%2F%2Fuser%3Asecret%40host.
+func redactEscapedURLs(s string) string {
+	const sep, colon, at, slash = "%3A%2F%2F", "%3A", "%40", "%2F"
+	e := edit{src: s}
+	for i := 0; i < len(s); i++ {
+		n := strings.IndexByte(s[i:], '%')
+		if n < 0 {
+			break
+		}
+		i += n
+		if !hasPrefixFold(s[i:], sep) {
+			continue
+		}
+		from, to, user, end := i+len(sep), i+len(sep), -1, -1
+		for ; to < len(s) && encoded.has(s[to]) && !hasPrefixFold(s[to:], slash); to++ {
+			if user < 0 && hasPrefixFold(s[to:], colon) {
+				user = to
+			} else if strings.HasPrefix(s[to:], at) {
+				end = to
+			}
+		}
+		if from < user && user < end {
+			e.mask(user+len(colon), end)
+		}
+		i = to - 1
+	}
 	return e.String()
 }
 
@@ -121,6 +151,32 @@ func wordEnd(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// redactPort masks what net/url reports as an invalid port: if there is a slash in
+// the password of a URL, it is a part of the password.
+func redactPort(s string) string {
+	const before = `invalid port `
+	e := edit{src: s}
+	for i := 0; ; {
+		n := strings.Index(s[i:], before)
+		if n < 0 {
+			return e.String()
+		}
+		i += n + len(before)
+		start := i
+		for i < len(s) && (s[i] == '\\' || isQuote(s[i])) {
+			i++
+		}
+		if i == start {
+			continue
+		}
+		from := i
+		for i < len(s) && !isSpace(s[i]) && s[i] != '"' && s[i] != '\\' {
+			i++
+		}
+		e.mask(from, i)
+	}
 }
 
 func hasSuffixOf(s string, suffixes []string) bool {

@@ -1,8 +1,6 @@
 package redact
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/secretkey"
@@ -16,8 +14,11 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if i == len(s) || s[i] == '\n' {
 		return i
 	}
-	if strings.HasPrefix(s[i:], htmlQuote) {
-		return redactUpTo(e, i+len(htmlQuote), htmlQuote)
+	if n := placeholder(s[i:]); n > 0 {
+		return i + n
+	}
+	if quote := escapedQuote(s[i:]); quote != "" {
+		return redactUpTo(e, i+len(quote), quote)
 	}
 	slashes := i
 	for slashes < len(s) && s[slashes] == '\\' {
@@ -39,9 +40,8 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	case s[i] == '[':
 		return redactUpTo(e, i+1, "]")
 	}
-	name := secretkey.Letters(key)
-	if bytes.HasSuffix(name, []byte("cookie")) || bytes.HasSuffix(name, []byte("authorization")) {
-		if to, ok := redactHeader(e, name, sep, i); ok {
+	if secretkey.HasEnd(key, "cookie") || secretkey.HasEnd(key, "authorization") {
+		if to, ok := redactHeader(e, key, sep, i); ok {
 			return to
 		}
 	}
@@ -61,7 +61,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	case "null", "nil", "true", "false", "none", "None":
 		return to
 	}
-	if placeholder(s[i:end]) < end-i && !isHarmless(key, s[i:end]) {
+	if !isHarmless(key, s[i:end]) {
 		e.mask(i, end)
 	}
 	return max(to, i+1)
@@ -92,53 +92,6 @@ func redactUpTo(e *edit, from int, end string) int {
 	return to
 }
 
-// schemes are the schemes of an Authorization header that one word follows.
-var schemes = []string{"bearer", "basic", "token", "apikey"}
-
-// redactHeader masks the value of a header that may have several words: a cookie,
-// or credentials that begin with their scheme. It returns where to continue, and
-// whether it was one.
-func redactHeader(e *edit, name []byte, sep byte, from int) (to int, ok bool) {
-	s := e.src
-	word := from
-	for word < len(s) && !isSpace(s[word]) && !isQuote(s[word]) {
-		word++
-	}
-	if bytes.HasSuffix(name, []byte("cookie")) {
-		if strings.IndexByte(s[from:word], '=') < 0 {
-			return word, sep == ':' // "cookie: not found", or else cookie=secret
-		}
-		to = headerEnd(s, word)
-		e.mask(from, to)
-		return to, true
-	}
-	scheme := strings.ToLower(s[from:word])
-	for word < len(s) && (s[word] == ' ' || s[word] == '\t') {
-		word++
-	}
-	switch scheme {
-	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
-		to = lineEnd(s, word)
-	default:
-		to = valueEnd(s, word)
-		// Any scheme, if a credential seems to follow: SSWS 00f..., Bot MTk...
-		known := slices.Contains(schemes, scheme) || s[word:to] == mask
-		if !known && (!isLetters(scheme) || to-word < 8 || !strings.ContainsAny(s[word:to], "0123456789")) {
-			return from, false
-		}
-	}
-	e.mask(word, to)
-	return to, true
-}
-
-// headerEnd returns where the value of a header ends, which may be quoted.
-func headerEnd(s string, i int) int {
-	for i < len(s) && s[i] != '\n' && !isQuote(s[i]) {
-		i++
-	}
-	return i
-}
-
 // valueEnd returns where a value without quotes ends. Any character can be in a
 // password, so a quotation mark ends it only if no letter or digit follows.
 func valueEnd(s string, from int) int {
@@ -164,19 +117,40 @@ func valueEnd(s string, from int) int {
 	return len(s)
 }
 
-// placeholder returns the length of the <nil> or <not set> that s begins with.
+// placeholder returns the length of what s begins with if it only stands for a value:
+// <nil>, ${NAME}, {{ .Value }}, $(command). It is 0 if there is none.
 func placeholder(s string) int {
-	for i := 1; i < min(len(s), maxKey); i++ {
-		switch c := s[i]; {
-		case s[0] != '<':
-			return 0
-		case c == '>':
-			return i + 1
-		case c != ' ' && !isWord(c):
+	if s == "" || s[0] != '<' && s[0] != '{' && s[0] != '$' {
+		return 0
+	}
+	s = s[:min(len(s), maxKey)]
+	n := 0
+	for _, p := range [][2]string{{"<", ">"}, {"{{", "}}"}, {"${{", "}}"}, {"${", "}"}, {"$(", ")"}} {
+		inside, ok := strings.CutPrefix(s, p[0])
+		if !ok {
+			continue
+		}
+		end := strings.Index(inside, p[1])
+		if end < 0 || p[0] != "$(" && len(p[1]) == 1 && !isWords(inside[:end]) || strings.IndexByte(inside[:end], '\n') >= 0 {
 			return 0
 		}
+		n = len(p[0]) + end + len(p[1])
+		break
 	}
-	return 0
+	if n < len(s) && (isLetter(s[n]) || isDigit(s[n])) {
+		return 0 // a password may begin so
+	}
+	return n
+}
+
+// isWords reports whether s has only words and spaces.
+func isWords(s string) bool {
+	for i := range len(s) {
+		if s[i] != ' ' && !isWord(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // listEnd returns where a value ends that goes on after white space at i, as it may in

@@ -2,47 +2,71 @@
 // a token or the like.
 package secretkey
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
-// secretKeys are the ends of keys with secret values, in lower case and without
-// separators.
-var secretKeys = []string{
-	"password", "passwd", "pwd", "passphrase", "passcode",
-	"token", "secret", "credential", "credentials", "cookie", "authorization",
-	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "masterkey", "sharedkey",
-	"amzsignature", "googsignature", "sharedaccesssignature", "bearer",
-	"secretkeybase", "sessionid", "sessid",
+// ends are the ends of keys with secret values, in lower case and without separators.
+var ends = []string{
+	"password", "passwd", "pwd", "pswd", "passphrase", "passcode", "passwort", "kennwort", "contrasena", "wachtwoord", "senha",
+	"heslo", "haslo", "motdepasse", "parola", "salasana", "losenord", "adgangskode", "lozinka", "sifre",
+	"dbpass", "sshpass", "userpass", "rootpass", "adminpass", "smtppass", "mailpass", "ftppass", "proxypass", "ldappass", "bindpass",
+	"storepass", "keypass", "certpass", "bindpw", "rootpw", "userpw", "adminpw",
+	"token", "secret", "credential", "credentials", "creds", "cookie", "authorization", "bearer", "sessionid", "sessid",
+	"secretkeybase", "clientassertion", "codeverifier", "mnemonic", "seedphrase",
+	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "decryptionkey", "masterkey",
+	"sharedkey", "presharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
+	"subscriptionkey", "functionskey", "instrumentationkey", "storagekey", "saskey", "hmackey", "aeskey", "tlskey", "sshkey",
+	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "sharedaccesssignature",
 }
 
-// shortKeys are such ends as well, but only as whole words: db_pass, not bypass.
-var shortKeys = []string{"pass", "pw", "sig", "auth"}
+// shortEnds are such ends as well, but only as whole words: db_pass, not bypass.
+var shortEnds = []string{"pass", "pw", "sig", "auth"}
+
+// byLast are the ends by their last letter.
+var byLast = func() (table [26][]string) {
+	for _, end := range ends {
+		last := end[len(end)-1] - 'a'
+		table[last] = append(table[last], end)
+	}
+	return table
+}()
 
 // Is reports whether the value of a key is a secret.
 func Is(key string) bool {
-	key = strings.TrimRight(key, "0123456789_-.") // password2
-	if key == "" {
+	last := len(key)
+	for last > 0 && isSeparator(key[last-1]) { // password2
+		last--
+	}
+	if last == 0 || !isLetter(key[last-1]) {
 		return false
 	}
-	switch key[len(key)-1] | 0x20 {
-	case 'd', 'e', 'n', 't', 'l', 's', 'y', 'w', 'g', 'h', 'r':
-	default:
-		return false
-	}
-	name := Letters(key)
-	for _, end := range secretKeys {
-		if bytes.HasSuffix(name, []byte(end)) {
+	key = key[:last]
+	for _, end := range byLast[key[last-1]|0x20-'a'] {
+		if HasEnd(key, end) {
 			return true
 		}
 	}
-	for _, end := range shortKeys {
-		if bytes.HasSuffix(name, []byte(end)) && beginsWord(key, len(key)-len(end)) {
+	for _, end := range shortEnds {
+		if HasEnd(key, end) && beginsWord(key, len(key)-len(end)) {
 			return true
 		}
 	}
 	return false
+}
+
+// HasEnd reports whether the letters of a key end with those of end, which are in
+// lower case: X-Api-Key has the end apikey.
+func HasEnd(key, end string) bool {
+	n := len(end)
+	for i := len(key); n > 0; n-- {
+		for i > 0 && !isLetter(key[i-1]) {
+			i--
+		}
+		if i == 0 || key[i-1]|0x20 != end[n-1] {
+			return false
+		}
+		i--
+	}
+	return true
 }
 
 // InPath reports whether the value of an option is a secret, going by its path,
@@ -52,32 +76,29 @@ func InPath(path string) bool {
 	for part := range strings.SplitSeq(path, ".") {
 		part, _, _ = strings.Cut(part, "[")
 		part = strings.TrimSuffix(part, "s")
-		name := Letters(part)
-		if Is(part) || Is(part+"s") || bytes.HasSuffix(name, []byte("header")) || bytes.HasSuffix(name, []byte("routingkey")) {
+		if Is(part) || Is(part+"s") || HasEnd(part, "header") {
 			return true
 		}
 	}
 	return false
 }
 
-// beginsWord reports whether a word of a key begins at i.
+// beginsWord reports whether a word of a key begins at i, and goes on to its end.
 func beginsWord(key string, i int) bool {
+	if i < 0 {
+		return false
+	}
+	for j := i; j < len(key); j++ {
+		if !isLetter(key[j]) {
+			return false
+		}
+	}
 	if i == 0 || !isLetter(key[i-1]) {
 		return true
 	}
 	return key[i] <= 'Z' && (key[i-1] >= 'a' || key[i+1] >= 'a') // dbPass, DBPass
 }
 
-// Letters returns the ASCII letters of a key, in lower case.
-func Letters(key string) []byte {
-	var buf [64]byte // longer keys are rare
-	name := buf[:0]
-	for i := range len(key) {
-		if c := key[i]; isLetter(c) {
-			name = append(name, c|0x20)
-		}
-	}
-	return name
-}
+func isSeparator(c byte) bool { return '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -89,11 +89,18 @@ func (g *generation) closeBooks() {
 		p := &page{m, i, failures, m.closeBooks()}
 		p.checkCalls()
 		if g.r.virtual {
-			p.checkSaturated()
-			p.checkCircuit()
 			p.checkForced()
 		}
 	}
+}
+
+// A page is what the books say of one enricher and the failures since they were
+// opened.
+type page struct {
+	*member
+	i        int // of the enricher
+	failures map[uint64]*failure
+	visits   map[uint64]visit
 }
 
 // checkCalls checks that each failure was handed to an enricher as often as its
@@ -111,7 +118,7 @@ func (p *page) checkCalls() {
 	}
 	for id, f := range p.failures {
 		n, want := p.visits[id].n, 1
-		status := f.outcomes[p.i].status
+		status := f.outcomes[p.i]
 		switch status {
 		case enricher.StatusSaturated, enricher.StatusCircuitOpen, enricher.StatusSkipped:
 			want = 0

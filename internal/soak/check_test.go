@@ -17,20 +17,7 @@ type failure struct {
 	settled   bool
 	observed  int             // how often the observer was called for it
 	seen      enricher.Result // what it got, until the failure is settled
-	outcomes  []outcome
-	began     time.Time // no later than its report
-	ended     time.Time // no earlier than its end
-}
-
-// An outcome is what is kept of an enricher.Outcome.
-type outcome struct {
-	status enricher.Status
-	took   time.Duration
-}
-
-// bad reports whether the circuit breaker counts it.
-func (o outcome) bad() bool {
-	return o.status == enricher.StatusTimedOut || o.status == enricher.StatusPanicked
+	outcomes  []enricher.Status
 }
 
 // failure returns what is known of a failure, with mu held.
@@ -88,7 +75,6 @@ func (g *generation) settle(rep *report, res enricher.Result, took time.Duration
 	f := g.failure(rep.id)
 	seen, observed := f.seen, f.observed > 0
 	f.seen, f.settled = enricher.Result{}, true
-	f.began, f.ended = rep.began, rep.began.Add(took)
 	g.mu.Unlock()
 	if res.Labels == nil {
 		g.faultf("failure %d: the labels are nil", rep.id)
@@ -126,7 +112,7 @@ func (g *generation) count(rep *report, f *failure, res enricher.Result) {
 	defer g.mu.Unlock()
 	g.r.figures.failures.Add(1)
 	for i, o := range res.Outcomes {
-		f.outcomes = append(f.outcomes, outcome{o.Status, o.Duration})
+		f.outcomes = append(f.outcomes, o.Status)
 		g.all[i][o.Status]++
 		if !f.explained {
 			g.counts[i][o.Status]++
@@ -254,6 +240,9 @@ func (g *generation) explain(m *member, id uint64, sc script, o enricher.Outcome
 	}
 	return false, false
 }
+
+// patience is how long, in fake time, a call may wait for others before it begins.
+const patience = 100 * time.Microsecond
 
 // mayTimeOut reports whether, in fake time, the time could be up after took. An
 // enricher that waits for no other has exactly as much as it is given.

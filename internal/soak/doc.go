@@ -12,9 +12,9 @@
 // reported; calls to Close at the end.
 //
 // The test has two variants: one in fake time, where budgets are exact, and one in real
-// time, where goroutines race and the machine may be slow. In fake time it is also
-// checked that calls which found no slot, or an open circuit breaker, had to. When
-// exactly a breaker opens and closes is left to the tests of internal/breaker.
+// time, where goroutines race and the machine may be slow. Which
+// calls get a slot, and when a breaker opens and closes, is left to the model tests of
+// internal/bulkhead, internal/breaker and internal/fanout.
 //
 // Together the variants take five seconds, or what is asked for:
 //

@@ -3,7 +3,6 @@ package soak_test
 import (
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,21 +45,11 @@ func (f *faults) report(t *testing.T, seed uint64) (failed bool) {
 type figures struct {
 	failures, calls atomic.Int64
 	outcomes        [enricher.StatusSkipped + 1]atomic.Int64
-	heap            atomic.Int64 // the most bytes under load, garbage included
-}
-
-// sample is called under load.
-func (f *figures) sample() {
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(heap) // which stops no goroutine
-	n := int64(heap[0].Value.Uint64())
-	for m := f.heap.Load(); n > m && !f.heap.CompareAndSwap(m, n); m = f.heap.Load() {
-	}
 }
 
 func (f *figures) log(t *testing.T, seed uint64, took time.Duration) {
-	t.Logf("-soak.seed %d: %d failures in %v, %d calls, at most %d KiB of heap",
-		seed, f.failures.Load(), took.Round(time.Millisecond), f.calls.Load(), f.heap.Load()>>10)
+	t.Logf("-soak.seed %d: %d failures in %v, %d calls",
+		seed, f.failures.Load(), took.Round(time.Millisecond), f.calls.Load())
 	for s := range f.outcomes {
 		t.Logf("%v: %d", enricher.Status(s), f.outcomes[s].Load())
 	}

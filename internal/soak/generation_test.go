@@ -20,7 +20,6 @@ type generation struct {
 	deepest int     // the length of the longest chain of readers
 	cfg     enricher.Config
 	limits  enricher.Limits // with nothing left at zero
-	pending int             // MaxPending, likewise
 	delay   time.Duration   // what its observers take for one failure
 	e       *enricher.Enricher
 	began   time.Time
@@ -37,9 +36,6 @@ type generation struct {
 	cutShort atomic.Bool // something has seen that Shutdown was forced
 	leaks    atomic.Int64
 	stuck    atomic.Int64 // calls to Close that hang
-
-	asyncNow        atomic.Int64 // failures of EnrichAsync that are known to be pending
-	asked, answered atomic.Int64 // calls to EnrichAsync, and futures of it that are known to be complete
 
 	mu       sync.Mutex
 	made     []*member // by factories
@@ -78,7 +74,6 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 	}
 	g.limits.MaxLabels = cmp.Or(g.cfg.Limits.MaxLabels, 64)
 	g.limits.MaxValueLength = cmp.Or(g.cfg.Limits.MaxValueLength, 1024)
-	g.pending = cmp.Or(g.cfg.MaxPending, 1024)
 	g.specs = newSpecs(random, n, g.cfg.Timeout)
 	g.deepest = findWaves(g.specs)
 	for i, s := range g.specs {

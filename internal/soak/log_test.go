@@ -86,12 +86,8 @@ func suppressedKind(enricher, rest string) line {
 		}
 	case "observer panicked":
 		return line{message: "Failure observer panicked"}
-	case "observer slow":
-		return line{message: "Failure observer is slow"}
 	case "labels dropped or cut":
 		return line{"Labels of a failure enricher were dropped or cut", enricher, ""}
-	case "circuit breaker opened":
-		return line{"Circuit breaker of a failure enricher opened", enricher, ""}
 	}
 	return line{"Failure enricher gave no labels", enricher, rest}
 }

@@ -27,8 +27,6 @@ type member struct {
 	called int                        // how often
 	visits map[uint64]*visit          // by failure
 	kept   map[uint64]enricher.Labels // by failure: what it has returned and keeps
-
-	lastBad time.Time // in books that are closed: when a call timed out or panicked
 }
 
 var _ enricher.FailureEnricher = (*member)(nil)
@@ -127,7 +125,7 @@ func (m *member) enter(ctx context.Context, id uint64, fc enricher.FailureContex
 	if g.over.Load() {
 		g.faultf("%s: called for failure %d after an orderly Shutdown has returned", m.name, id)
 	}
-	v := m.visit(ctx, id)
+	v := m.visit(id)
 	limit := m.limit()
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > limit {
 		g.faultf("%s: has until %v, which is more than %v", m.name, time.Until(deadline), limit)
@@ -230,4 +228,50 @@ func (m *member) Close() error {
 		<-m.g.freed
 	}
 	return nil
+}
+
+// A visit is one call of an enricher.
+type visit struct {
+	n     int // calls for the same failure; 0: it was counted when the books were closed
+	began time.Time
+	ended time.Time // zero while it is under way
+}
+
+// visit notes that a call begins.
+func (m *member) visit(id uint64) *visit {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v := m.visits[id]
+	if v == nil {
+		v = &visit{}
+		m.visits[id] = v
+	}
+	v.n++
+	v.began = time.Now()
+	m.called++
+	return v
+}
+
+// leave notes that a call has ended.
+func (m *member) leave(v *visit) {
+	m.mu.Lock()
+	v.ended = time.Now()
+	m.mu.Unlock()
+	m.underWay.Add(-1)
+}
+
+// closeBooks returns the calls that are in the books, and begins new ones, with
+// those calls that are under way.
+func (m *member) closeBooks() map[uint64]visit {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all, left := map[uint64]visit{}, map[uint64]*visit{}
+	for id, v := range m.visits {
+		all[id] = *v
+		if v.n = 0; v.ended.IsZero() {
+			left[id] = v
+		}
+	}
+	m.visits, m.kept = left, map[uint64]enricher.Labels{}
+	return all
 }

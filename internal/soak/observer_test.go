@@ -75,9 +75,6 @@ func (g *generation) observe(ctx context.Context, why error, fc enricher.Failure
 	f.observed++
 	f.seen = res
 	g.observed++
-	if f.async {
-		g.asyncNow.Add(-1)
-	}
 }
 
 // exitIfAsync exits the goroutine, if that is one of the library's own.

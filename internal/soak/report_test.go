@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 // A report is a failure on its way to a generation.
@@ -97,7 +98,6 @@ func (r *round) enrichAndResult(g *generation, rep *report) {
 	f := g.enrichAsync(rep)
 	res := f.Result()
 	took := time.Since(rep.began)
-	g.answered.Add(1)
 	spoilAll(enricher.FailureContext{}, f.Result()) // a copy for each
 	g.settle(rep, res, took)
 }
@@ -119,7 +119,6 @@ func (r *round) enrichAndWait(g *generation, rep *report, random *rand.Rand) {
 	if err != nil {
 		g.faultf("failure %d: Wait returns %v, without a reason", rep.id, err)
 	}
-	g.answered.Add(1)
 	g.settle(rep, res, took)
 }
 
@@ -139,34 +138,14 @@ func (r *round) burst(g *generation, random *rand.Rand) {
 	for i, f := range futures {
 		<-f.Done()
 		took := time.Since(reports[i].began)
-		g.answered.Add(1)
 		g.settle(reports[i], f.Result(), took)
 	}
 }
 
-// enrichAsync calls EnrichAsync, and keeps the books on what is pending. They
-// never show more than is: a failure is entered once it has been accepted, and
-// struck out before its end.
 func (g *generation) enrichAsync(rep *report) *enricher.Future {
 	g.begin(rep, true)
-	answered := g.answered.Load()
-	g.asked.Add(1)
 	f := g.e.EnrichAsync(rep.ctx, rep.cause, rep.fc)
-	atMost := g.asked.Load() - answered // have been pending at once while it was called, its own failure included
-	spoil(rep.fc.Attributes)            // they have been copied
-	select {
-	case <-f.Done():
-		if _, observed := g.resultOf(rep.id); observed {
-			g.asyncNow.Add(1)
-		} else if rejectedBy(f.Result()) == enricher.ErrOverloaded && atMost <= int64(g.pending) {
-			g.faultf("failure %d is one too many, though at most %d were pending, and MaxPending is %d", rep.id, atMost, g.pending)
-		}
-	default:
-		n := g.asyncNow.Add(1)
-		if n > int64(g.pending) {
-			g.faultf("%d failures are pending, MaxPending is %d", n, g.pending)
-		}
-	}
+	spoil(rep.fc.Attributes) // they have been copied
 	return f
 }
 
@@ -191,4 +170,36 @@ func (r *round) explain(g *generation, rep *report) {
 		res.Outcomes = append(res.Outcomes, x.Answers[i].Outcome)
 	}
 	g.settle(rep, res, took)
+}
+
+// numberOf returns the number of a failure, by which its enrichers know it: that of its
+// cause, or else its ID.
+func numberOf(why error, fc enricher.FailureContext) uint64 {
+	if c, ok := why.(numbered); ok {
+		return uint64(c)
+	}
+	n, _ := strconv.ParseUint(fc.ID, 10, 64)
+	return n
+}
+
+// A numbered failure can be enriched without an ID.
+type numbered uint64
+
+func (numbered) Error() string { return "the job has failed" }
+
+// newCause returns an ordinary cause, or one that cannot be printed, is cyclic, cannot
+// be compared or is a nil pointer.
+func newCause(random *rand.Rand) error {
+	switch random.IntN(8) {
+	case 0:
+		return hostile.Panics{}
+	case 1:
+		return hostile.Cycle(nil, 1)
+	case 2:
+		return hostile.Join(nil, errors.New("a thing"), hostile.PanicsWithItself{}, hostile.Slice{})
+	case 3:
+		all := hostile.Errors()
+		return all[random.IntN(len(all))].Err
+	}
+	return errors.New("the job has failed")
 }

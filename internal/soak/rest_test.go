@@ -17,7 +17,6 @@ func (r *round) checkQuiet(before int) {
 	r.rest(before)
 	heap, hung, reported := liveHeap(), r.hanging(), r.ids.Load()
 	r.await(r.call(settled), "callers")
-	r.figures.sample()
 	r.rest(before)
 	held := heldByHung * max(0, r.hanging()-hung)
 	left := int(liveHeap()) - int(heap) - held

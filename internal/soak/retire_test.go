@@ -161,7 +161,7 @@ func (g *generation) probe(random *rand.Rand) {
 		g.mu.Lock()
 		f := *g.failure(rep.id)
 		g.mu.Unlock()
-		if slices.ContainsFunc(f.outcomes, func(o outcome) bool { return o.status != enricher.StatusSkipped }) || f.observed > 0 {
+		if slices.ContainsFunc(f.outcomes, func(s enricher.Status) bool { return s != enricher.StatusSkipped }) || f.observed > 0 {
 			g.faultf("failure %d is accepted after Shutdown: %v", rep.id, f.outcomes)
 		}
 		if after := g.e.Stats().AfterShutdown; after <= before && !f.explained {

@@ -108,7 +108,6 @@ func (r *round) reconfigure(random *rand.Rand, over <-chan struct{}) {
 			return
 		case <-time.After(upTo(random, 2*r.budget)):
 		}
-		r.figures.sample()
 		r.current.Load().peek()
 		if random.IntN(6) > 0 {
 			r.retire(r.current.Swap(r.start(random)), random)

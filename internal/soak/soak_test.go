@@ -1,11 +1,14 @@
 package soak_test
 
 import (
+	"flag"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // In fake time, nothing is late because the machine is slow: budgets, durations
@@ -40,10 +43,7 @@ func TestSoakUnderLoad(t *testing.T) {
 
 // soak plays rounds for half of the time, and then shows its figures.
 func soak(t *testing.T, play func(*round)) {
-	const (
-		slack     = 1 << 20  // of the heap at rest
-		underLoad = 32 << 20 // of the heap while failures are reported
-	)
+	const slack = 1 << 20 // of the heap at rest
 	seed, began, end := firstSeed(), time.Now(), untilWhen(t)
 	heap := liveHeap()
 	var figures figures
@@ -59,6 +59,33 @@ func soak(t *testing.T, play func(*round)) {
 	figures.log(t, seed, took)
 	t.Logf("heap at rest: %d KiB, %d KiB before", after>>10, heap>>10)
 	require.LessOrEqual(t, after, heap+slack, "what is over is still in memory")
-	require.LessOrEqual(t, figures.heap.Load(), int64(underLoad), "the heap under load")
 	require.NotZero(t, figures.failures.Load())
+}
+
+var (
+	seedFlag = flag.Uint64("soak.seed", 0, "the seed of the first round; 0: a random one, which is printed")
+	timeFlag = flag.Duration("soak.time", 0, "how long the test takes; 0: about 4s, or 0.5s with -short")
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// firstSeed returns the seed of the first round. The rounds after it count on.
+func firstSeed() uint64 {
+	if *seedFlag != 0 {
+		return *seedFlag
+	}
+	return 1 + rand.Uint64N(1<<32)
+}
+
+// untilWhen returns when a variant, which gets half of the time, has to begin its
+// last round.
+func untilWhen(t *testing.T) time.Time {
+	total := 4 * time.Second
+	if testing.Short() {
+		total = 500 * time.Millisecond
+	}
+	if *timeFlag > 0 {
+		total = *timeFlag
+	}
+	return time.Now().Add(total / 2)
 }

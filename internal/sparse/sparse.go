@@ -32,6 +32,13 @@ func (l *Limiter) Pass() (suppressed uint64, ok bool) {
 	return suppressed, true
 }
 
+// Add counts n more suppressed events.
+func (l *Limiter) Add(n uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.suppressed += n
+}
+
 // Rest returns how many events were suppressed since the last one that passed, and
 // forgets them.
 func (l *Limiter) Rest() (suppressed uint64) {

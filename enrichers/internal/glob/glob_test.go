@@ -148,16 +148,3 @@ func FuzzMatch(f *testing.F) {
 		require.Equal(t, want, got, "%q", s)
 	})
 }
-
-func BenchmarkMatch(b *testing.B) {
-	for _, pattern := range []string{"import-*", "*-import-*-daily", "*a?c*e?g*"} {
-		p, err := glob.Compile(pattern)
-		require.NoError(b, err)
-		b.Run(pattern, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Match("customer-import-germany-weekly")
-			}
-		})
-	}
-}

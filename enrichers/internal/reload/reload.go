@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -182,7 +183,15 @@ func (r *Rules[V]) read(s state) (version V, errs []error) {
 	r.used = s
 	data, err := file.Read(r.opts.File, MaxSize)
 	if err != nil {
-		return version, []error{fmt.Errorf("%s: %w", file.Place(r.opts.File), err)}
+		return version, []error{fmt.Errorf("%s: %w%s", file.Place(r.opts.File), err, relative(r.opts.File))}
 	}
 	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
+}
+
+// relative says of a relative path what it is relative to.
+func relative(path string) string {
+	if filepath.IsAbs(path) {
+		return ""
+	}
+	return " (the path is relative to the working directory)"
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
-	"strings"
+	"os/exec"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,14 +18,10 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/enrichers"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/manager"
-	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/sandbox"
 	"github.com/failure-enrichers/enricher/examples/jobmanager/internal/task"
 )
 
-func TestMain(m *testing.M) {
-	sandbox.Misbehave(os.Args[1:]) // the tests run themselves as commands
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // load returns an Enricher with these names and options, as a service has it.
 func load(t *testing.T, raw map[string]any) *enricher.Enricher {
@@ -39,92 +35,33 @@ func load(t *testing.T, raw map[string]any) *enricher.Enricher {
 	return e
 }
 
-// fail runs a task as the manager does and returns its failure.
-func fail(t *testing.T, ctx context.Context, work manager.Task) error {
-	t.Helper()
-	deadline := time.Minute
-	if _, ok := work.(task.Primes); ok {
-		deadline = 50 * time.Millisecond
-	}
-	m := manager.Manager{Workers: 1, Reporter: discard{}}
-	o := m.Run(ctx, []manager.Job{{ID: "a", Task: work, Attempts: 1, Deadline: deadline}})[0]
-	require.Error(t, o.Err)
-	return o.Err
-}
-
-type discard struct{}
-
-func (discard) Failed(manager.Failure) {}
-func (discard) Ended(manager.Outcome)  {}
-
-func TestCauseLabelsRealFailures(t *testing.T) {
+// The failures of real jobs are labelled by the tests of the program.
+func TestCauseLabelsTheFirstErrorThatItKnows(t *testing.T) {
 	t.Parallel()
-	box, err := sandbox.Start()
-	require.NoError(t, err)
-	defer box.Close()
-	path, err := os.Executable()
-	require.NoError(t, err)
-	exit := task.Command{Args: []string{path, "misbehave", "exit"}}
-	killed := task.Command{Args: []string{path, "misbehave", "killed"}}
-	malformed := task.CSV{Open: func(string) (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader("date,account,amount\n1,2")), nil
-	}}
-	missing := task.CSV{Open: func(string) (io.ReadCloser, error) { return os.Open("no-such-file") }}
-	refused := task.HTTP{URL: "http://" + box.Closed}
-	stopped, stop := context.WithCancelCause(t.Context())
-	stops := task.CSV{Open: func(string) (io.ReadCloser, error) {
-		stop(errors.New("interrupted"))
-		return io.NopCloser(strings.NewReader("date,account,amount\n")), nil
-	}}
-
 	e := load(t, map[string]any{"failure-enrichers": "example-cause"})
-	tests := map[string]struct {
+	refused, malformed := os.NewSyscallError("connect", syscall.ECONNREFUSED), &task.RowError{}
+	for name, tt := range map[string]struct {
 		err          error
 		kind, reason string
 	}{
-		"exit":               {fail(t, t.Context(), exit), "USER", "exit-status"},
-		"killed":             {fail(t, t.Context(), killed), "SYSTEM", "killed"},
-		"not installed":      {fail(t, t.Context(), task.Command{Args: []string{"no-such-command-anywhere"}}), "SYSTEM", "command-not-found"},
-		"no such path":       {fail(t, t.Context(), task.Command{Args: []string{"./no/such/command"}}), "SYSTEM", "command-not-found"},
-		"refused":            {fail(t, t.Context(), refused), "DEPENDENCY", "connection-refused"},
-		"no such name":       {fail(t, t.Context(), task.HTTP{URL: "http://name.invalid"}), "DEPENDENCY", "name-not-resolved"},
-		"503":                {fail(t, t.Context(), task.HTTP{URL: "http://" + box.Server + "/unavailable"}), "DEPENDENCY", "http-503"},
-		"404":                {fail(t, t.Context(), task.HTTP{URL: "http://" + box.Server + "/nothing"}), "USER", "http-404"},
+		"no such path":       {&exec.Error{Name: "./no/such/command", Err: fs.ErrNotExist}, "SYSTEM", "command-not-found"},
+		"404":                {&task.StatusError{Code: 404}, "USER", "http-404"},
 		"799":                {&task.StatusError{Code: 799}, "DEPENDENCY", "http-other"},
 		"499":                {&task.StatusError{Code: 499}, "USER", "http-other"},
-		"malformed row":      {fail(t, t.Context(), malformed), "USER", "malformed-row"},
-		"panic":              {fail(t, t.Context(), task.Percentile{Samples: []float64{1}, Percent: 100}), "USER", "panic"},
 		"panic with context": {enricher.NewPanicError(context.DeadlineExceeded, nil), "USER", "panic"},
-		"stopped":            {fail(t, stopped, stops), "SYSTEM", "cancelled"},
-		"deadline":           {fail(t, t.Context(), task.Primes{Below: 1 << 40}), "SYSTEM", "deadline-exceeded"},
-		"missing file":       {fail(t, t.Context(), missing), "UNKNOWN", "unknown"},
+		"stopped":            {&manager.StoppedError{Cause: errors.New("interrupted")}, "SYSTEM", "cancelled"},
+		"missing file":       {&fs.PathError{Op: "open", Path: "no-such-file", Err: syscall.ENOENT}, "UNKNOWN", "unknown"},
 		"the text only":      {errors.New("connection refused, exit status 3, panic"), "UNKNOWN", "unknown"},
-		"the first of two":   {fail(t, t.Context(), task.Steps{refused, exit}), "DEPENDENCY", "connection-refused"},
-		"the other first":    {fail(t, t.Context(), task.Steps{exit, refused}), "USER", "exit-status"},
+		"the first of two":   {errors.Join(refused, malformed), "DEPENDENCY", "connection-refused"},
+		"the other first":    {errors.Join(malformed, refused), "USER", "malformed-row"},
 		"one of two unknown": {errors.Join(errors.New("?"), fmt.Errorf("wrapped: %w", context.Canceled)), "SYSTEM", "cancelled"},
-		"a cycle":            {cycle{}, "UNKNOWN", "unknown"},
-		"not comparable":     {uncomparable{"a", "b"}, "UNKNOWN", "unknown"},
-		"killed at deadline": {fmt.Errorf("%w: %w", &manager.DeadlineError{}, fail(t, t.Context(), killed)), "SYSTEM", "deadline-exceeded"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			res := e.EnrichContext(t.Context(), tt.err, enricher.FailureContext{})
-			require.NoError(t, res.Err())
-			assert.Equal(t, enricher.Labels{"kind": tt.kind, "reason": tt.reason}, res.Labels, "%v", tt.err)
-		})
+		"failed at deadline": {fmt.Errorf("%w: %w", &manager.DeadlineError{}, malformed), "SYSTEM", "deadline-exceeded"},
+	} {
+		res := e.EnrichContext(t.Context(), tt.err, enricher.FailureContext{})
+		require.NoError(t, res.Err(), name)
+		assert.Equal(t, enricher.Labels{"kind": tt.kind, "reason": tt.reason}, res.Labels, name)
 	}
 }
-
-// An uncomparable error makes == panic.
-type uncomparable []string
-
-func (u uncomparable) Error() string { return strings.Join(u, ", ") }
-
-// A cycle wraps itself.
-type cycle struct{}
-
-func (cycle) Error() string { return "cycle" }
-func (cycle) Unwrap() error { return cycle{} }
 
 func TestTriageReadsTheLabels(t *testing.T) {
 	t.Parallel()
@@ -168,13 +105,6 @@ func TestTriageReadsTheLabels(t *testing.T) {
 			assert.Equal(t, tt.final, ok, "no veto, no label")
 		})
 	}
-}
-
-func TestTriageStartsAfterCause(t *testing.T) {
-	t.Parallel()
-	e := load(t, map[string]any{"failure-enrichers": []any{"example-triage", "example-cause"}})
-	labels := e.Enrich(enricher.NewPanicError("oops", nil))
-	require.Equal(t, "JOB_CANNOT_RESTART=true, kind=USER, owner=on-call, reason=panic", labels.String())
 }
 
 func TestTriageRejectsOptions(t *testing.T) {

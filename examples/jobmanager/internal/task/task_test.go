@@ -5,11 +5,9 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -63,30 +61,6 @@ func TestCommandSummaryIsTheLastLine(t *testing.T) {
 	summary, err := task.Command{Args: []string{"go", "version"}}.Run(t.Context())
 	require.NoError(t, err)
 	assert.Contains(t, summary, "go version go")
-}
-
-func TestHTTPErrors(t *testing.T) {
-	t.Parallel()
-	box, err := sandbox.Start()
-	require.NoError(t, err)
-	defer box.Close()
-
-	summary, err := task.HTTP{URL: "http://" + box.Server + "/rates"}.Run(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, "32 bytes", summary)
-
-	_, err = task.HTTP{URL: "http://" + box.Server + "/unavailable"}.Run(t.Context())
-	status, ok := errors.AsType[*task.StatusError](err)
-	require.True(t, ok, "%v", err)
-	assert.Equal(t, 503, status.Code)
-	assert.EqualError(t, err, "GET http://"+box.Server+"/unavailable: 503 Service Unavailable")
-
-	_, err = task.HTTP{URL: "http://" + box.Closed}.Run(t.Context())
-	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-
-	_, err = task.HTTP{URL: "http://name.invalid"}.Run(t.Context())
-	_, ok = errors.AsType[*net.DNSError](err)
-	assert.True(t, ok, "%v", err)
 }
 
 func TestCSV(t *testing.T) {

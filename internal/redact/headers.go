@@ -1,9 +1,14 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// redactTokens masks credentials that follow "bearer" or "basic", and private keys.
-func redactTokens(s string) string {
+	"github.com/failure-enrichers/enricher/internal/secretkey"
+)
+
+// redactCredentials masks what follows "bearer" or "basic": Bearer secret.
+func redactCredentials(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); {
 		n := nextToken(s[i:])
@@ -12,7 +17,7 @@ func redactTokens(s string) string {
 		}
 		i = redactToken(&e, i+n)
 	}
-	return redactPort(redactPEM(redactPhrases(e.String())))
+	return e.String()
 }
 
 // nextToken returns where "bearer " or "basic " may begin.
@@ -54,10 +59,10 @@ func redactToken(e *edit, i int) int {
 	if from == start || token == "" {
 		return from
 	}
-	if strings.HasSuffix(token, "=") && to < len(s) && isQuote(s[to]) {
-		return to // a parameter of a challenge
+	if name, ok := strings.CutSuffix(token, "="); ok && to < len(s) && isQuote(s[to]) && !looksEncoded(name) {
+		return to // a parameter of a challenge: Basic realm="x"
 	}
-	if bearer && !isProse(token) || !bearer && looksEncoded(token) {
+	if bearer && !isProse(token) && placeholder(s[from:]) == 0 || !bearer && looksEncoded(token) {
 		e.mask(from, to)
 	}
 	return to
@@ -95,74 +100,56 @@ func looksEncoded(word string) bool {
 	return false
 }
 
-// maxKeyKind is how long "BEGIN RSA " and the like may be.
-const maxKeyKind = 32
+// schemes are the schemes of an Authorization header that one word follows.
+var schemes = []string{"bearer", "basic", "token", "apikey"}
 
-// redactPEM masks private keys, also if their spaces are escaped as in a URL.
-func redactPEM(s string) string {
-	const begin, end, dashes = "PRIVATE", "-----END", "-----"
-	e := edit{src: s}
-	for i := 0; ; {
-		n := strings.Index(s[i:], begin)
-		if n < 0 {
-			return e.String()
+// redactHeader masks the value of a header that may have several words: a cookie,
+// or credentials that begin with their scheme. It returns where to continue, and
+// whether it was one.
+func redactHeader(e *edit, key string, sep byte, from int) (to int, ok bool) {
+	s := e.src
+	word := from
+	for word < len(s) && !isSpace(s[word]) && !isQuote(s[word]) {
+		word++
+	}
+	if secretkey.HasEnd(key, "cookie") {
+		if strings.IndexByte(s[from:word], '=') < 0 {
+			return word, sep == ':' // "cookie: not found", or else cookie=secret
 		}
-		before := s[max(i, i+n-maxKeyKind) : i+n]
-		from := i + n + len(begin)
-		i = from
-		kind := s[from:min(len(s), from+maxKeyKind)]
-		n = strings.Index(kind, dashes)
-		if n < 0 || !strings.Contains(before, "BEGIN") || !isKeyKind(kind[:n]) {
-			continue
-		}
-		from += n + len(dashes)
-		to := len(s)
-		if n := strings.Index(s[from:], end); n >= 0 {
-			to = from + n
-			i = to + len(end)
-			if n := strings.Index(s[i:], dashes); n >= 0 {
-				i += n + len(dashes) // past the PRIVATE KEY of the end
-			}
-		} else {
-			i = to
-		}
+		to = headerEnd(s, word)
 		e.mask(from, to)
+		return to, true
 	}
-}
-
-// isKeyKind reports whether s is what is between PRIVATE and the dashes: " KEY", or
-// " KEY BLOCK" of PGP.
-func isKeyKind(s string) bool {
-	s = strings.NewReplacer("%20", "", "+", "", " ", "").Replace(s)
-	return s == "KEY" || s == "KEYBLOCK"
-}
-
-// redactPort masks what net/url reports as an invalid port: if there is a slash in
-// the password of a URL, it is a part of the password.
-func redactPort(s string) string {
-	const before = `invalid port `
-	e := edit{src: s}
-	for i := 0; ; {
-		n := strings.Index(s[i:], before)
-		if n < 0 {
-			return e.String()
-		}
-		i += n + len(before)
-		start := i
-		for i < len(s) && (s[i] == '\\' || isQuote(s[i])) {
-			i++
-		}
-		if i == start {
-			continue
-		}
-		from := i
-		for i < len(s) && !isSpace(s[i]) && s[i] != '"' && s[i] != '\\' {
-			i++
-		}
-		e.mask(from, i)
+	scheme := strings.ToLower(s[from:word])
+	for word < len(s) && (s[word] == ' ' || s[word] == '\t') {
+		word++
 	}
+	switch scheme {
+	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
+		to = lineEnd(s, word)
+	default:
+		if n := wordLen(s[word:]); isLetters(scheme) && strings.HasPrefix(s[word+n:], `="`) { // MAC id="a", mac="b"
+			to = lineEnd(s, word)
+			break
+		}
+		to = valueEnd(s, word)
+		// Any scheme, if a credential seems to follow: SSWS 00f..., Bot MTk...
+		known := slices.Contains(schemes, scheme) || s[word:to] == mask
+		if known && placeholder(s[word:]) > 0 {
+			return to, true
+		}
+		if !known && (!isLetters(strings.ReplaceAll(scheme, "-", "")) || to-word < 8 || !strings.ContainsAny(s[word:to], "0123456789")) {
+			return from, false
+		}
+	}
+	e.mask(word, to)
+	return to, true
 }
 
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+// headerEnd returns where the value of a header ends, which may be quoted.
+func headerEnd(s string, i int) int {
+	for i < len(s) && s[i] != '\n' && !isQuote(s[i]) {
+		i++
+	}
+	return i
 }

@@ -1,0 +1,211 @@
+package enricherasynq_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enricherasynq"
+	"github.com/failure-enrichers/enricher/enrichertest"
+	"github.com/failure-enrichers/enricher/jobs"
+	"github.com/failure-enrichers/enricher/jobs/jobstest"
+)
+
+func TestAdapter(t *testing.T) {
+	t.Parallel()
+	jobstest.Run(t, jobstest.Manager{
+		Start:       start,
+		NotFailures: map[string]error{"RevokeTask": asynq.RevokeTask},
+		Terminal:    map[string]func(error) error{"SkipRetry": func(err error) error { return errors.Join(err, asynq.SkipRetry) }},
+		Stop: func(_ testing.TB, j jobstest.Job) {
+			j.(*task).server.Shutdown()
+			close(j.(*task).stopped)
+		},
+		Cancel: func(t testing.TB, j jobstest.Job) {
+			assert.NoError(t, j.(*task).inspector.CancelProcessing(taskID))
+		},
+		Without: map[string]string{"timeout": "asynq keeps no labels of a task whose time is up; see TestTimeoutIsLabeled"},
+	})
+}
+
+const taskID, queue = "1", "default"
+
+// A task is one in a server with a Redis of its own.
+type task struct {
+	setup     jobstest.Setup
+	server    *asynq.Server
+	client    *asynq.Client
+	inspector *asynq.Inspector
+	ran       int
+	done      chan bool // an attempt that succeeds
+	stopped   chan bool
+}
+
+func start(t testing.TB, s jobstest.Setup) jobstest.Job {
+	return newTask(t, s, enricherasynq.Options{Options: s.Options, InResult: true}, asynq.Config{})
+}
+
+func newTask(t testing.TB, s jobstest.Setup, o enricherasynq.Options, cfg asynq.Config) *task {
+	redis := miniredis.NewMiniRedis()
+	require.NoError(t, redis.Start())
+	at := asynq.RedisClientOpt{Addr: redis.Addr()}
+	cfg.Concurrency, cfg.LogLevel, cfg.TaskCheckInterval, cfg.ShutdownTimeout = 2, asynq.FatalLevel, 10*time.Millisecond, 200*time.Millisecond
+	cfg.RetryDelayFunc = func(int, error, *asynq.Task) time.Duration { return s.Delay }
+	if s.Handler != nil {
+		cfg.ErrorHandler = asynq.ErrorHandlerFunc(func(ctx context.Context, _ *asynq.Task, err error) { s.Handler(ctx, err, nil) })
+	}
+	mux := asynq.NewServeMux()
+	mux.Use(enricherasynq.Install(&cfg, s.Labeler, o))
+	j := &task{setup: s, done: make(chan bool, 1), stopped: make(chan bool)}
+	mux.HandleFunc("import", func(ctx context.Context, _ *asynq.Task) error {
+		err := s.Job(ctx)
+		if err == nil || errors.Is(err, asynq.RevokeTask) {
+			defer func() { j.done <- true }()
+		}
+		return err
+	})
+	j.server, j.client, j.inspector = asynq.NewServer(at, cfg), asynq.NewClient(at), asynq.NewInspector(at)
+	require.NoError(t, j.server.Start(mux))
+	t.Cleanup(func() {
+		j.server.Shutdown()
+		assert.NoError(t, j.client.Close())
+		assert.NoError(t, j.inspector.Close())
+		redis.Close()
+	})
+	return j
+}
+
+func (j *task) Attempt(t testing.TB) jobstest.Attempt {
+	before := time.Now()
+	if j.ran++; j.ran == 1 {
+		_, err := j.client.Enqueue(asynq.NewTask("import", nil), asynq.TaskID(taskID), asynq.MaxRetry(j.setup.MaxAttempts-1), j.timeout())
+		require.NoError(t, err)
+	} else {
+		require.NoError(t, j.inspector.RunTask(queue, taskID))
+	}
+	for {
+		select {
+		case <-j.done:
+			return jobstest.Attempt{}
+		case <-j.stopped:
+			return jobstest.Attempt{}
+		case <-time.After(5 * time.Millisecond):
+		}
+		info, err := j.inspector.GetTaskInfo(queue, taskID)
+		require.NoError(t, err)
+		if info.LastFailedAt.Before(before.Truncate(time.Second)) || info.State != asynq.TaskStateRetry && info.State != asynq.TaskStateArchived {
+			continue
+		}
+		return settled(t, info)
+	}
+}
+
+func (j *task) timeout() asynq.Option {
+	if j.setup.Timeout == 0 {
+		return asynq.Timeout(time.Hour)
+	}
+	return asynq.Timeout(j.setup.Timeout.Round(time.Second) + time.Second) // asynq has whole seconds
+}
+
+func settled(t testing.TB, info *asynq.TaskInfo) jobstest.Attempt {
+	a := jobstest.Attempt{Again: info.State == asynq.TaskStateRetry, Kept: string(info.Result)}
+	if _, labels, ok := strings.Cut(info.LastErr, " ["); ok {
+		a.Kept += labels
+	}
+	if a.Again {
+		a.Delay = time.Until(info.NextProcessAt)
+	}
+	if len(info.Result) > 0 {
+		var result struct{ FailureLabels enricher.Labels }
+		require.NoError(t, json.Unmarshal(info.Result, &result))
+		a.Labels = result.FailureLabels
+	}
+	return a
+}
+
+// newEnricher returns one that sets labels, and what observes it.
+func newEnricher(t *testing.T, labels enricher.Labels) (*enricher.Enricher, *enrichertest.Recorder) {
+	rec := &enrichertest.Recorder{}
+	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	return e, rec
+}
+
+func TestTimeoutIsLabeled(t *testing.T) {
+	t.Parallel()
+	e, rec := newEnricher(t, enricher.Labels{"n": "1", enricher.KeyJobCannotRestart: "true"})
+	var got error
+	var carried enricher.Labels
+	j := newTask(t, jobstest.Setup{
+		Labeler: e, MaxAttempts: 3, Timeout: time.Millisecond, Delay: time.Hour,
+		Job: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		Handler: func(ctx context.Context, err error, _ any) {
+			got, carried = err, enricher.LabelsOf(jobs.Carry(ctx, err))
+		},
+	}, enricherasynq.Options{}, asynq.Config{})
+	a := j.Attempt(t)
+	assert.True(t, a.Again, "asynq asks nothing of the adapter")
+	assert.Len(t, rec.Failures(), 1)
+	assert.Equal(t, "1", carried["n"])
+	assert.True(t, got == context.DeadlineExceeded, "the user may compare it") //nolint:errorlint // that is what is tested
+}
+
+func TestLastErrorHasTheLabels(t *testing.T) {
+	t.Parallel()
+	e, _ := newEnricher(t, enricher.Labels{"type": "USER", "password": "hunter2"})
+	for want, job := range map[string]func(context.Context) error{
+		"EOF [password=***, type=USER]":       func(context.Context) error { return io.EOF },
+		": no file [password=***, type=USER]": func(context.Context) error { panic("no file") },
+	} {
+		j := newTask(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: time.Hour, Job: job}, enricherasynq.Options{}, asynq.Config{})
+		j.Attempt(t)
+		info, err := j.inspector.GetTaskInfo(queue, taskID)
+		require.NoError(t, err)
+		assert.True(t, strings.HasSuffix(info.LastErr, want), info.LastErr)
+		assert.Empty(t, info.Result)
+	}
+}
+
+// What the user's functions get is what they would get without the adapter.
+func TestUserFunctionsGetTheError(t *testing.T) {
+	t.Parallel()
+	e, rec := newEnricher(t, enricher.Labels{"type": "USER"})
+	type key struct{}
+	cfg := asynq.Config{
+		BaseContext: func() context.Context { return context.WithValue(context.Background(), key{}, "base") },
+		IsFailure:   func(err error) bool { return err != io.EOF && !asynq.IsPanicError(err) }, //nolint:errorlint // as users do
+	}
+	var base any
+	for name, job := range map[string]func(context.Context) error{
+		"an error": func(ctx context.Context) error { base = ctx.Value(key{}); return io.EOF },
+		"a panic":  func(context.Context) error { panic("no") },
+	} {
+		j := newTask(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: time.Hour, Job: job}, enricherasynq.Options{}, cfg)
+		j.Attempt(t)
+		info, err := j.inspector.GetTaskInfo(queue, taskID)
+		require.NoError(t, err)
+		assert.Zero(t, info.Retried, name)
+	}
+	assert.Empty(t, rec.Failures(), "IsFailure says that they are none")
+	assert.Equal(t, "base", base)
+}
+
+func TestInstallPanicsOnWrongOptions(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t, "enricherasynq: Install: nil *asynq.Config", func() { enricherasynq.Install(nil, nil, enricherasynq.Options{}) })
+	assert.Panics(t, func() {
+		enricherasynq.Install(&asynq.Config{}, nil, enricherasynq.Options{Options: jobs.Options{MaxUncounted: -1}})
+	})
+}

@@ -1,0 +1,252 @@
+// Package enricherriver labels the failures of River jobs.
+//
+//	enricherriver.Install(&config, e, enricherriver.Options{}) // before river.NewClient
+//
+// The labels of the latest failed attempt, and of those before it, are in the job's
+// metadata under "failure":
+//
+//	{"attempt": 3, "labels": {"type": "DEPENDENCY"}, "earlier": {"1": {…}, "2": {…}}}
+//
+// A veto cancels the job. The label retry_after delays the next attempt, unless the
+// worker has a NextRetry of its own, which River asks first. An attempt that does not
+// count is snoozed: River keeps neither its error nor its number.
+//
+// A snooze, a cancellation from outside and the stop of the client are no failures. An
+// error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
+// kind, or that cannot be decoded, is labeled, but River stores no metadata then.
+package enricherriver
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/jobs"
+	"github.com/failure-enrichers/enricher/redact"
+)
+
+// Options are the options of Install.
+type Options struct {
+	jobs.Options
+
+	MetadataKey string // By default, "failure".
+}
+
+// Validate returns an error for each option that is wrong, joined.
+func (o Options) Validate() error {
+	err := o.Options.Validate()
+	if strings.HasPrefix(o.MetadataKey, "river:") {
+		err = errors.Join(err, fmt.Errorf("enricherriver: MetadataKey %q: must not begin with \"river:\", which River keeps for itself", o.MetadataKey))
+	}
+	return err
+}
+
+// A Failure is what is in the metadata of a job.
+type Failure struct {
+	Attempt   int                     `json:"attempt"`
+	Labels    enricher.Labels         `json:"labels"`
+	Earlier   map[int]enricher.Labels `json:"earlier,omitempty"`   // by attempt, the latest 10
+	Uncounted int                     `json:"uncounted,omitempty"` // attempts that did not count
+}
+
+const maxEarlier = 10
+
+// Install adds the labeling of failures with l to cfg: a middleware, outside of those
+// of cfg, an ErrorHandler and a RetryPolicy, which call those of cfg. If l is nil, it
+// is [enricher.Default]. Install panics if cfg is nil or o is not valid. It must be
+// called before river.NewClient, once for each configuration.
+func Install(cfg *river.Config, l jobs.Labeler, o Options) {
+	if cfg == nil {
+		panic("enricherriver: Install: nil *river.Config")
+	}
+	if err := o.Validate(); err != nil {
+		panic("enricherriver: Install: " + err.Error())
+	}
+	o.MetadataKey = cmp.Or(o.MetadataKey, "failure")
+	p := &plugin{labeler: l, options: o, handler: cfg.ErrorHandler, retry: cfg.RetryPolicy}
+	if p.retry == nil {
+		p.retry = &river.DefaultClientRetryPolicy{}
+	}
+	cfg.Middleware = append([]rivertype.Middleware{p}, cfg.Middleware...)
+	cfg.ErrorHandler, cfg.RetryPolicy = p, p
+}
+
+type plugin struct {
+	river.MiddlewareDefaults
+
+	labeler jobs.Labeler
+	options Options
+	handler river.ErrorHandler // the user's; may be nil
+	retry   river.ClientRetryPolicy
+
+	// verdicts has the verdict on the running attempt of a row for as long as River
+	// keeps the row: it passes nothing else from the middleware to the handler and the
+	// policy.
+	verdicts sync.Map // of jobs.Verdict by weak.Pointer[rivertype.JobRow]
+}
+
+func (p *plugin) setVerdict(job *rivertype.JobRow, v jobs.Verdict) {
+	key := weak.Make(job)
+	p.verdicts.Store(key, v)
+	runtime.AddCleanup(job, func(key weak.Pointer[rivertype.JobRow]) { p.verdicts.Delete(key) }, key)
+}
+
+func (p *plugin) verdict(job *rivertype.JobRow) (jobs.Verdict, bool) {
+	v, _ := p.verdicts.Load(weak.Make(job))
+	verdict, ok := v.(jobs.Verdict)
+	return verdict, ok
+}
+
+// Work labels the failure of an attempt. ctx is the one around the job, which the
+// job's timeout does not end; the frames of a panic are still there; and metadata can
+// be written only here.
+func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(context.Context) error) error {
+	var (
+		v     jobs.Verdict
+		cause error
+	)
+	err := jobs.Run(func() error { return doInner(ctx) }, func(failure error) jobs.Verdict {
+		cause = failure
+		v = p.judge(ctx, job, failure)
+		p.setVerdict(job, v)
+		p.store(ctx, job, v)
+		// A panic goes on to River, which calls HandlePanic, unless it is snoozed.
+		return jobs.Verdict{Terminal: v.Uncounted}
+	})
+	if !v.Uncounted {
+		return enricher.WithResult(err, v.Result)
+	}
+	if res := p.tell(ctx, job, cause, v); res != nil && res.SetCancelled {
+		return river.JobCancel(cause)
+	}
+	return river.JobSnooze(v.RetryAfter)
+}
+
+// judge returns the verdict on a failure, which is zero if it is none.
+func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
+	var snooze *river.JobSnoozeError
+	if errors.As(cause, &snooze) || errors.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
+		return jobs.Verdict{}
+	}
+	id := strconv.FormatInt(job.ID, 10)
+	fc := enricher.FailureContext{
+		ID: jobs.FailureID("river", id, job.Attempt, startOf(job)), JobID: id, JobName: job.Kind,
+		Attempt: job.Attempt, MaxAttempts: job.MaxAttempts,
+		Attributes: map[string]string{enricher.AttributeQueue: job.Queue},
+	}
+	if n := len(job.AttemptedBy); n > 0 {
+		fc.TaskManagerID = job.AttemptedBy[n-1]
+	}
+	if n := p.stored(job).Uncounted; n > 0 {
+		fc.Attributes[jobs.AttributeUncounted] = strconv.Itoa(n)
+	}
+	var cancel *river.JobCancelError
+	if errors.As(cause, &cancel) {
+		fc.Terminal = true
+		if inner := cancel.Unwrap(); inner != nil {
+			cause = inner
+		}
+	}
+	return jobs.Judge(ctx, p.labeler, p.options.Options, cause, fc)
+}
+
+func startOf(job *rivertype.JobRow) time.Time {
+	if job.AttemptedAt != nil {
+		return *job.AttemptedAt
+	}
+	return time.Now()
+}
+
+// store writes the labels into the metadata of the job.
+func (p *plugin) store(ctx context.Context, job *rivertype.JobRow, v jobs.Verdict) {
+	if len(v.Result.Labels) == 0 {
+		return
+	}
+	f := p.stored(job)
+	if f.Attempt > 0 && f.Attempt != job.Attempt {
+		if f.Earlier == nil {
+			f.Earlier = map[int]enricher.Labels{}
+		}
+		f.Earlier[f.Attempt] = f.Labels
+		for len(f.Earlier) > maxEarlier {
+			delete(f.Earlier, slices.Min(slices.Collect(maps.Keys(f.Earlier))))
+		}
+	}
+	f.Attempt, f.Labels = job.Attempt, redact.Map(v.Result.Labels)
+	if v.Uncounted {
+		f.Uncounted++
+	}
+	_ = river.MetadataSet(ctx, p.options.MetadataKey, f) // the key is valid, and this is the context of a middleware
+}
+
+// stored returns what the metadata had before this attempt.
+func (p *plugin) stored(job *rivertype.JobRow) (f Failure) {
+	var metadata map[string]json.RawMessage
+	_ = json.Unmarshal(job.Metadata, &metadata)
+	if json.Unmarshal(metadata[p.options.MetadataKey], &f) != nil {
+		return Failure{} // something else is there
+	}
+	return f
+}
+
+// tell calls the user's handler for an attempt that is snoozed, which River does not.
+func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error, v jobs.Verdict) *river.ErrorHandlerResult {
+	if panicked, ok := cause.(*enricher.PanicError); ok { //nolint:errorlint // that of jobs.Run
+		return p.HandlePanic(ctx, job, panicked.Value, panicked.Stack())
+	}
+	return p.HandleError(ctx, job, enricher.WithResult(cause, v.Result))
+}
+
+// HandleError calls the user's handler, and cancels the job if there is a veto.
+func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	v, ok := p.verdict(job)
+	if !ok { // River did not come to the middleware
+		v = p.judge(ctx, job, err)
+		p.setVerdict(job, v)
+		err = enricher.WithResult(err, v.Result)
+	}
+	var res *river.ErrorHandlerResult
+	if p.handler != nil {
+		res = p.handler.HandleError(ctx, job, err)
+	}
+	return cancelIf(v.Terminal, res)
+}
+
+// HandlePanic calls the user's handler, and cancels the job if there is a veto.
+func (p *plugin) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	v, _ := p.verdict(job)
+	var res *river.ErrorHandlerResult
+	if p.handler != nil {
+		res = p.handler.HandlePanic(jobs.WithResult(ctx, nil, v.Result), job, value, trace)
+	}
+	return cancelIf(v.Terminal, res)
+}
+
+func cancelIf(terminal bool, res *river.ErrorHandlerResult) *river.ErrorHandlerResult {
+	if terminal {
+		return &river.ErrorHandlerResult{SetCancelled: true}
+	}
+	return res
+}
+
+// NextRetry returns the time that a label asks for, or else that of the user's policy.
+func (p *plugin) NextRetry(job *rivertype.JobRow) time.Time {
+	if v, _ := p.verdict(job); v.RetryAfter > 0 {
+		return time.Now().Add(v.RetryAfter)
+	}
+	return p.retry.NextRetry(job)
+}

@@ -1,0 +1,296 @@
+package enricherriver_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enricherriver"
+	"github.com/failure-enrichers/enricher/enrichertest"
+	"github.com/failure-enrichers/enricher/jobs"
+	"github.com/failure-enrichers/enricher/jobs/jobstest"
+)
+
+func TestAdapter(t *testing.T) {
+	t.Parallel()
+	jobstest.Run(t, jobstest.Manager{
+		Start:       start,
+		NotFailures: map[string]error{"JobSnooze": river.JobSnooze(time.Hour)},
+		Terminal:    map[string]func(error) error{"JobCancel": river.JobCancel},
+		Stop: func(t testing.TB, j jobstest.Job) {
+			assert.NoError(t, j.(*job).client.StopAndCancel(context.Background()))
+		},
+		Cancel: func(t testing.TB, j jobstest.Job) {
+			_, err := j.(*job).client.JobCancel(context.Background(), j.(*job).worker.id.Load())
+			assert.NoError(t, err)
+		},
+	})
+}
+
+type args struct{}
+
+func (args) Kind() string { return "import" }
+
+// A worker runs the job of a check.
+type worker struct {
+	river.WorkerDefaults[args]
+	jobstest.Setup
+
+	id atomic.Int64 // of the job
+}
+
+func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
+	w.id.Store(j.ID)
+	return w.Job(ctx)
+}
+
+func (w *worker) Timeout(*river.Job[args]) time.Duration { return w.Setup.Timeout }
+
+func (w *worker) HandleError(ctx context.Context, _ *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	if w.Handler != nil {
+		w.Handler(ctx, err, nil)
+	}
+	return nil
+}
+
+func (w *worker) HandlePanic(ctx context.Context, _ *rivertype.JobRow, value any, _ string) *river.ErrorHandlerResult {
+	if w.Handler != nil {
+		w.Handler(ctx, nil, value)
+	}
+	return nil
+}
+
+// A retryPolicy is the user's.
+type retryPolicy struct{ delay time.Duration }
+
+func (p retryPolicy) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(p.delay) }
+
+// A job is one in a client with a database of its own.
+type job struct {
+	client *river.Client[*sql.Tx]
+	worker *worker
+	db     *sql.DB
+	events <-chan *river.Event
+}
+
+// newClient starts a client on a SQLite database. install changes its configuration.
+func newClient(t testing.TB, w *worker, install func(*river.Config)) *job {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "river.db")+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)")
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	driver := riversqlite.New(db)
+	quiet := slog.New(slog.DiscardHandler)
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
+	require.NoError(t, err)
+	_, err = migrator.Migrate(context.Background(), rivermigrate.DirectionUp, nil)
+	require.NoError(t, err)
+	workers := river.NewWorkers()
+	river.AddWorker(workers, w)
+	cfg := &river.Config{
+		Logger: quiet, Workers: workers, ErrorHandler: w, RetryPolicy: retryPolicy{w.Delay},
+		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond,
+	}
+	install(cfg)
+	client, err := river.NewClient(driver, cfg)
+	require.NoError(t, err)
+	events, unsubscribe := client.Subscribe(
+		river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled, river.EventKindJobSnoozed, river.EventKindJobInterrupted)
+	require.NoError(t, client.Start(context.Background()))
+	t.Cleanup(func() {
+		unsubscribe()
+		assert.NoError(t, client.StopAndCancel(context.Background()))
+		assert.NoError(t, db.Close())
+	})
+	return &job{client: client, worker: w, db: db, events: events}
+}
+
+func start(t testing.TB, s jobstest.Setup) jobstest.Job {
+	return newClient(t, &worker{Setup: s}, func(cfg *river.Config) {
+		enricherriver.Install(cfg, s.Labeler, enricherriver.Options{Options: s.Options})
+	})
+}
+
+func (j *job) Attempt(t testing.TB) jobstest.Attempt {
+	ctx := context.Background()
+	if id := j.worker.id.Load(); id == 0 {
+		_, err := j.client.Insert(ctx, args{}, &river.InsertOpts{MaxAttempts: j.worker.MaxAttempts})
+		require.NoError(t, err)
+	} else {
+		_, err := j.client.JobRetry(ctx, id)
+		require.NoError(t, err)
+	}
+	select {
+	case event, ok := <-j.events:
+		if !ok {
+			return jobstest.Attempt{} // the client was stopped
+		}
+		return settled(t, event.Job)
+	case <-time.After(time.Minute):
+		require.FailNow(t, "the attempt is not over after a minute")
+		return jobstest.Attempt{}
+	}
+}
+
+func settled(t testing.TB, row *rivertype.JobRow) jobstest.Attempt {
+	var metadata struct{ Failure *enricherriver.Failure }
+	require.NoError(t, json.Unmarshal(row.Metadata, &metadata))
+	a := jobstest.Attempt{Kept: string(row.Metadata)}
+	if metadata.Failure != nil {
+		a.Labels = metadata.Failure.Labels
+	}
+	switch row.State {
+	case rivertype.JobStateAvailable, rivertype.JobStateRetryable, rivertype.JobStateScheduled:
+		a.Again, a.Delay = true, time.Until(row.ScheduledAt)
+	}
+	return a
+}
+
+// metadataOf returns what is in the metadata after n attempts of a job whose labels are
+// those of the steps in turn.
+func metadataOf(t *testing.T, n int, steps ...enrichertest.Step) enricherriver.Failure {
+	fake := &enrichertest.Fake{Keys: []string{"n", jobs.KeyAttemptCounts}, Steps: steps}
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 25, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }})
+	var a jobstest.Attempt
+	for range n {
+		a = j.Attempt(t)
+	}
+	var metadata struct{ Failure enricherriver.Failure }
+	require.NoError(t, json.Unmarshal([]byte(a.Kept), &metadata))
+	return metadata.Failure
+}
+
+func TestMetadataHasTheLatestAttempts(t *testing.T) {
+	t.Parallel()
+	var steps []enrichertest.Step
+	want := enricherriver.Failure{Attempt: 12, Labels: enricher.Labels{"n": "12"}, Earlier: map[int]enricher.Labels{}}
+	for n := 1; n <= 12; n++ {
+		labels := enricher.Labels{"n": strconv.Itoa(n)}
+		steps = append(steps, enrichertest.Step{Labels: labels})
+		if n >= 2 && n < 12 {
+			want.Earlier[n] = labels
+		}
+	}
+	assert.Equal(t, want, metadataOf(t, 12, steps...))
+}
+
+func TestMetadataCountsWhatDoesNotCount(t *testing.T) {
+	t.Parallel()
+	labels := enricher.Labels{jobs.KeyAttemptCounts: "false"}
+	want := enricherriver.Failure{Attempt: 1, Labels: labels, Uncounted: 2}
+	assert.Equal(t, want, metadataOf(t, 2, enrichertest.Step{Labels: labels}))
+}
+
+// cancels is a user's handler that ends every job.
+type cancels struct{ errors, panics int }
+
+func (c *cancels) HandleError(context.Context, *rivertype.JobRow, error) *river.ErrorHandlerResult {
+	c.errors++
+	return &river.ErrorHandlerResult{SetCancelled: true}
+}
+
+func (c *cancels) HandlePanic(context.Context, *rivertype.JobRow, any, string) *river.ErrorHandlerResult {
+	c.panics++
+	return &river.ErrorHandlerResult{SetCancelled: true}
+}
+
+func TestUserHandlerCancels(t *testing.T) {
+	t.Parallel()
+	for name, labels := range map[string]enricher.Labels{
+		"an attempt that counts":         {"n": "1"},
+		"an attempt that does not count": {jobs.KeyAttemptCounts: "false"},
+	} {
+		for _, panics := range []bool{false, true} {
+			fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
+			e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+			require.NoError(t, err)
+			handler := &cancels{}
+			j := newClient(t, &worker{Setup: jobstest.Setup{MaxAttempts: 3, Job: func(context.Context) error {
+				if panics {
+					panic("no")
+				}
+				return io.EOF
+			}}}, func(cfg *river.Config) {
+				cfg.ErrorHandler = handler
+				enricherriver.Install(cfg, e, enricherriver.Options{})
+			})
+			assert.False(t, j.Attempt(t).Again, name)
+			want := cancels{errors: 1}
+			if panics {
+				want = cancels{panics: 1}
+			}
+			assert.Equal(t, want, *handler, name)
+		}
+	}
+}
+
+type unknown struct{}
+
+func (unknown) Kind() string { return "unknown" }
+
+func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
+	t.Parallel()
+	rec := &enrichertest.Recorder{}
+	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(rec))
+	require.NoError(t, err)
+	j := newClient(t, &worker{}, func(cfg *river.Config) {
+		cfg.SkipUnknownJobCheck = true
+		enricherriver.Install(cfg, e, enricherriver.Options{})
+	})
+	_, err = j.client.Insert(context.Background(), unknown{}, nil)
+	require.NoError(t, err)
+	<-j.events
+	failures := rec.Failures()
+	require.Len(t, failures, 1)
+	assert.Equal(t, "unknown", failures[0].Context.JobName)
+}
+
+// The queries of the README.
+func TestLabelsCanBeQueried(t *testing.T) {
+	t.Parallel()
+	labels := enricher.Labels{"n": "1"}
+	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }}).(*job)
+	j.Attempt(t)
+	rows, err := j.db.Query(`SELECT json_extract(metadata, '$.failure.labels.n') AS n, count(*) FROM river_job
+		WHERE state IN ('retryable', 'discarded', 'cancelled') GROUP BY n ORDER BY count(*) DESC`)
+	require.NoError(t, err)
+	defer rows.Close()
+	require.True(t, rows.Next())
+	var n string
+	var count int
+	require.NoError(t, rows.Scan(&n, &count))
+	assert.Equal(t, "1", n)
+	assert.Equal(t, 1, count)
+	assert.False(t, rows.Next())
+	require.NoError(t, rows.Err())
+}
+
+func TestInstallPanicsOnWrongOptions(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t, "enricherriver: Install: nil *river.Config", func() { enricherriver.Install(nil, nil, enricherriver.Options{}) })
+	o := enricherriver.Options{MetadataKey: "river:failure", Options: jobs.Options{MaxUncounted: -1}}
+	assert.EqualError(t, o.Validate(), "jobs: MaxUncounted -1: must not be negative; 0 is 20\n"+
+		`enricherriver: MetadataKey "river:failure": must not begin with "river:", which River keeps for itself`)
+	assert.Panics(t, func() { enricherriver.Install(&river.Config{}, nil, o) })
+}

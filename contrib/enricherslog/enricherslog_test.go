@@ -1,0 +1,170 @@
+package enricherslog_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"testing"
+	"testing/slogtest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enricherslog"
+	"github.com/failure-enrichers/enricher/enrichertest"
+	"github.com/failure-enrichers/enricher/jobs"
+)
+
+func Example() {
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("team", enricher.Func([]string{"team"},
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"team": "shop"}, nil
+		})))
+	if err != nil {
+		panic(err)
+	}
+	text := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})
+	log := slog.New(enricherslog.New(text, e, enricherslog.Options{}))
+	log.Error("Job failed", "error", errors.New("no such order"))
+	log.Warn("Job is slow", "error", errors.New("timeout"))
+	// Output:
+	// level=ERROR msg="Job failed" failure.team=shop error="no such order"
+	// level=WARN msg="Job is slow" error=timeout
+}
+
+func TestHandlerConforms(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	slogtest.Run(t, func(*testing.T) slog.Handler {
+		out.Reset()
+		return enricherslog.New(slog.NewJSONHandler(&out, nil), nil, enricherslog.Options{})
+	}, func(t *testing.T) map[string]any {
+		var record map[string]any
+		require.NoError(t, json.Unmarshal(out.Bytes(), &record))
+		return record
+	})
+}
+
+// newEnricher returns one that sets the label n=1, and the observer of it.
+func newEnricher(t *testing.T, opts ...enricher.Option) (*enricher.Enricher, *enrichertest.Recorder) {
+	rec := &enrichertest.Recorder{}
+	fake := &enrichertest.Fake{Keys: []string{"n", "token"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"n": "1", "token": "hunter2"}}}}
+	opts = append(opts, enricher.WithObserver(rec), enricher.WithEnricher("n", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{}, opts...)
+	require.NoError(t, err)
+	return e, rec
+}
+
+// logged returns what the handler h writes for what log logs.
+func logged(t *testing.T, l jobs.Labeler, o enricherslog.Options, log func(*slog.Logger)) map[string]any {
+	var out bytes.Buffer
+	log(slog.New(enricherslog.New(slog.NewJSONHandler(&out, nil), l, o)))
+	var record map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &record))
+	delete(record, "time")
+	return record
+}
+
+func TestHandlerLabels(t *testing.T) {
+	t.Parallel()
+	labels := map[string]any{"n": "1", "token": "***"}
+	carrying := enricher.WithLabels(io.EOF, enricher.Labels{"team": "shop"})
+	for name, c := range map[string]struct {
+		options enricherslog.Options
+		log     func(*slog.Logger)
+		failure any
+		calls   int
+	}{
+		"an error":           {log: func(l *slog.Logger) { l.Error("m", "error", io.EOF) }, failure: labels, calls: 1},
+		"within a group":     {log: func(l *slog.Logger) { l.Error("m", slog.Group("g", "error", io.EOF)) }, failure: labels, calls: 1},
+		"of the logger":      {log: func(l *slog.Logger) { l.With("error", io.EOF).Error("m") }, failure: labels, calls: 1},
+		"no error":           {log: func(l *slog.Logger) { l.Error("m", "error", "EOF") }},
+		"a warning":          {log: func(l *slog.Logger) { l.Warn("m", "error", io.EOF) }},
+		"a carrying warning": {log: func(l *slog.Logger) { l.Warn("m", "error", carrying) }, failure: map[string]any{"team": "shop"}},
+		"from a lower level": {options: enricherslog.Options{Level: slog.LevelInfo}, log: func(l *slog.Logger) { l.Info("m", "error", io.EOF) }, failure: labels, calls: 1},
+		"skipped": {
+			options: enricherslog.Options{Options: jobs.Options{Skip: func(_ context.Context, err error) bool { return err == io.EOF }}},
+			log:     func(l *slog.Logger) { l.Error("m", "error", io.EOF) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, rec := newEnricher(t)
+			assert.Equal(t, c.failure, logged(t, e, c.options, c.log)["failure"])
+			assert.Len(t, rec.Failures(), c.calls)
+		})
+	}
+}
+
+func TestHandlerPutsLabelsOutsideOfGroups(t *testing.T) {
+	t.Parallel()
+	e, _ := newEnricher(t)
+	record := logged(t, e, enricherslog.Options{Key: "f"}, func(l *slog.Logger) {
+		l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").Error("m", "error", io.EOF)
+	})
+	assert.Equal(t, map[string]any{
+		"level": "ERROR", "msg": "m", "a": 1.0, "f": map[string]any{"n": "1", "token": "***"},
+		"g": map[string]any{"b": 2.0, "h": map[string]any{"error": "EOF"}},
+	}, record)
+}
+
+func TestHandlerLabelsAFailureOnce(t *testing.T) {
+	t.Parallel()
+	e, rec := newEnricher(t)
+	res := e.EnrichContext(t.Context(), io.EOF, enricher.FailureContext{ID: "1"})
+	for name, log := range map[string]func(*slog.Logger){
+		"carried by the error":   func(l *slog.Logger) { l.Error("m", "error", fmt.Errorf("job: %w", enricher.WithResult(io.EOF, res))) },
+		"carried by the context": func(l *slog.Logger) { l.ErrorContext(jobs.WithResult(t.Context(), io.EOF, res), "m", "error", io.EOF) },
+	} {
+		assert.Equal(t, map[string]any{"n": "1", "token": "***"}, logged(t, e, enricherslog.Options{}, log)["failure"], name)
+	}
+	assert.Len(t, rec.Failures(), 1)
+}
+
+// An observer that logs each failure through the handler that calls it.
+type logging struct {
+	log   **slog.Logger
+	calls *int
+	ctx   bool
+}
+
+func (o logging) ObserveFailure(ctx context.Context, cause error, _ enricher.FailureContext, _ enricher.Result) {
+	if *o.calls++; !o.ctx {
+		ctx = context.Background()
+	}
+	(*o.log).ErrorContext(ctx, "Observed", "error", fmt.Errorf("observed: %w", cause))
+}
+
+func TestHandlerEndsIfAnObserverLogs(t *testing.T) {
+	t.Parallel()
+	for _, ctx := range []bool{true, false} {
+		var log *slog.Logger
+		calls := 0
+		e, _ := newEnricher(t, enricher.WithObserver(logging{&log, &calls, ctx}))
+		var out bytes.Buffer
+		log = slog.New(enricherslog.New(slog.NewTextHandler(&out, nil), e, enricherslog.Options{}))
+		log.Error("Job failed", "error", io.EOF)
+		assert.Equal(t, 1, calls)
+		assert.Equal(t, 2, bytes.Count(out.Bytes(), []byte("\n")))
+		assert.Equal(t, 1, bytes.Count(out.Bytes(), []byte("failure.n=1")))
+	}
+}
+
+func TestNewPanicsOnWrongOptions(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t, "enricherslog: New: nil slog.Handler", func() { enricherslog.New(nil, nil, enricherslog.Options{}) })
+	assert.PanicsWithValue(t, "enricherslog: New: jobs: MaxUncounted -1: must not be negative; 0 is 20", func() {
+		enricherslog.New(slog.DiscardHandler, nil, enricherslog.Options{Options: jobs.Options{MaxUncounted: -1}})
+	})
+}
