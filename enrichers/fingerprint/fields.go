@@ -10,8 +10,7 @@ import (
 	"github.com/failure-enrichers/enricher/redact"
 )
 
-// fields are what the fields of an error say, without a doubt about where it is in
-// the text.
+// fields are what the fields of an error say, which its text may say in any way.
 type fields struct {
 	names []string // what failed, such as "constraint orders_pkey"
 	paths []string // what varies

@@ -66,7 +66,8 @@ func (s *scanner) keyValues() bool {
 	default:
 		return false
 	}
-	end := strings.IndexByte(s.in[s.pos:], ')')
+	const longest = 1 << 10
+	end := strings.IndexByte(s.in[s.pos:min(s.pos+longest, len(s.in))], ')')
 	if end < 0 {
 		return false
 	}
