@@ -83,7 +83,7 @@ var fragments = strings.Fields(`
 func TestTextTwiceIsTextOnce(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 50_000 {
+	for range 20_000 {
 		var b strings.Builder
 		for range 1 + random.IntN(9) {
 			b.WriteString(fragments[random.IntN(len(fragments))])
@@ -101,7 +101,7 @@ func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	for _, fragment := range fragments {
 		for _, separator := range []string{"", " ", "/", "-", "'a "} {
-			text := strings.Repeat(fragment+separator, 2_000)
+			text := strings.Repeat(fragment+separator, 500)
 			assert.LessOrEqual(t, len(normalize.Text(text)), 6*len(text))
 		}
 	}
