@@ -34,6 +34,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +102,8 @@ type adapter struct {
 func (a *adapter) handle(msg *message.Message, next message.HandlerFunc) (produced []*message.Message, err error) {
 	at := attempt{ctx: msg.Context(), start: time.Now()} // the handler may set another context
 	at.handler = message.HandlerNameFromCtx(at.ctx)
-	at.earlier = a.take(msg, at.handler)
+	at.taken = a.take(msg, at.handler)
+	at.n = a.count(at.taken) + 1
 	var v jobs.Verdict
 	err = jobs.Run(func() (err error) {
 		produced, err = next(msg)
@@ -118,31 +120,34 @@ type attempt struct {
 	ctx     context.Context
 	start   time.Time
 	handler string
-	earlier int // failed attempts of the handler before this one
+	n       int              // 1 is the first
+	taken   message.Metadata // what an earlier attempt of the handler has left
 }
 
 // take removes from the metadata what an earlier attempt of the handler has left, and
-// returns how many there were. What another handler has left stays: a handler of the
-// poison queue reads it.
-func (a *adapter) take(msg *message.Message, handler string) (attempts int) {
-	if msg.Metadata == nil {
-		msg.Metadata = message.Metadata{}
+// returns it. What another handler has left stays: a handler of the poison queue reads
+// it.
+func (a *adapter) take(msg *message.Message, handler string) message.Metadata {
+	if of, ok := msg.Metadata[a.options.Prefix+"handler"]; !ok || of != handler {
+		return nil
 	}
-	of, ok := msg.Metadata[a.options.Prefix+"handler"]
-	if !ok || of != handler {
-		return 0
-	}
-	attempts, _ = strconv.Atoi(msg.Metadata[a.options.Prefix+"attempt"]) // what is none is 0
-	a.clear(msg)
-	return max(attempts, 0)
+	return a.clear(msg)
 }
 
-func (a *adapter) clear(msg *message.Message) {
-	for key := range msg.Metadata {
+func (a *adapter) clear(msg *message.Message) message.Metadata {
+	taken := message.Metadata{}
+	for key, value := range msg.Metadata {
 		if strings.HasPrefix(key, a.options.Prefix) {
+			taken[key] = value
 			delete(msg.Metadata, key)
 		}
 	}
+	return taken
+}
+
+func (a *adapter) count(taken message.Metadata) int {
+	n, _ := strconv.Atoi(taken[a.options.Prefix+"attempt"]) // what is none is 0
+	return max(n, 0)
 }
 
 // judge returns the verdict on a failure, which is zero if it is none.
@@ -151,7 +156,7 @@ func (a *adapter) judge(msg *message.Message, at attempt, cause error) jobs.Verd
 	if errors.Is(at.ctx.Err(), context.Canceled) && jobs.Interrupted(at.ctx, cause) {
 		return jobs.Verdict{}
 	}
-	fc := enricher.FailureContext{JobID: msg.UUID, JobName: at.handler, Attempt: at.earlier + 1}
+	fc := enricher.FailureContext{JobID: msg.UUID, JobName: at.handler, Attempt: at.n}
 	if topic := message.SubscribeTopicFromCtx(at.ctx); topic != "" {
 		fc.Attributes = map[string]string{enricher.AttributeTopic: topic}
 	}
@@ -165,23 +170,24 @@ func (a *adapter) judge(msg *message.Message, at attempt, cause error) jobs.Verd
 	return jobs.Judge(at.ctx, a.labeler, a.options.Options, cause, fc)
 }
 
-// write writes the labels and the number of the attempt into the metadata. If no
-// enricher is configured, it leaves the metadata alone.
+// write writes the labels and the number of the attempt into the metadata. If it is no
+// failure, what an earlier attempt has left comes back. If no enricher is configured,
+// nothing is written.
 func (a *adapter) write(msg *message.Message, at attempt, v jobs.Verdict) {
-	n := at.earlier
-	if len(v.Result.Labels) > 0 || len(v.Result.Outcomes) > 0 {
-		a.clear(msg) // another handler's
-		n++
-	}
-	if n == 0 {
+	if len(v.Result.Labels) == 0 && len(v.Result.Outcomes) == 0 {
+		maps.Copy(msg.Metadata, at.taken)
 		return
+	}
+	a.clear(msg) // another handler's
+	if msg.Metadata == nil {
+		msg.Metadata = message.Metadata{}
 	}
 	for key, value := range redact.Map(v.Result.Labels) {
 		if a.options.Labels == nil || slices.Contains(a.options.Labels, key) {
 			msg.Metadata.Set(a.options.Prefix+key, value)
 		}
 	}
-	msg.Metadata.Set(a.options.Prefix+"attempt", strconv.Itoa(n))
+	msg.Metadata.Set(a.options.Prefix+"attempt", strconv.Itoa(at.n))
 	msg.Metadata.Set(a.options.Prefix+"handler", at.handler)
 }
 

@@ -175,7 +175,7 @@ func TestMetadata(t *testing.T) {
 		"another handler":      {"other", stale(), enricher.Labels{"type": "USER"}, options{}, io.EOF, metadata{"id": "7", "failure_attempt": "1", "failure_handler": "other", "failure_type": "USER"}},
 		"success":              {"import", stale(), labels, options{}, nil, metadata{"id": "7"}},
 		"success of another":   {"other", stale(), labels, options{}, nil, stale()},
-		"no failure":           {"import", stale(), labels, options{Options: jobs.Options{Skip: func(context.Context, error) bool { return true }}}, io.EOF, metadata{"id": "7", "failure_attempt": "3", "failure_handler": "import"}},
+		"no failure":           {"import", stale(), labels, options{Options: jobs.Options{Skip: func(context.Context, error) bool { return true }}}, io.EOF, stale()},
 		"a number that is bad": {"import", metadata{"failure_attempt": "-9", "failure_handler": "import"}, nil, options{}, io.EOF, metadata{"failure_attempt": "1", "failure_handler": "import"}},
 		"prefix":               {"import", stale(), enricher.Labels{"type": "USER"}, options{Prefix: "x-"}, nil, stale()},
 		"prefix of a failure":  {"import", metadata{}, enricher.Labels{"type": "USER"}, options{Prefix: "x-"}, io.EOF, metadata{"x-attempt": "1", "x-handler": "import", "x-type": "USER"}},
@@ -234,6 +234,24 @@ func TestTimeoutIsAFailure(t *testing.T) {
 		_, _ = timeout(ours(waits))(message.NewMessage("1", nil))
 		assert.Len(t, rec.Failures(), 2)
 	})
+}
+
+// Watermill's default: the next attempt has the context of the one before, which has ended.
+func TestTimeoutWithinRetry(t *testing.T) {
+	t.Parallel()
+	for reset, want := range map[bool]string{false: "1", true: "2"} {
+		e, _ := newEnricher(t, enricher.Labels{"team": "shop"})
+		msg := message.NewMessage("1", nil)
+		retry := middleware.Retry{MaxRetries: 1, ResetContextOnRetry: reset}
+		_, err := retry.Middleware(middleware.Timeout(time.Hour)(enricherwatermill.Middleware(e, options{})(func(msg *message.Message) ([]*message.Message, error) {
+			if err := msg.Context().Err(); err != nil {
+				return nil, err
+			}
+			return nil, io.EOF
+		})))(msg)
+		assert.Equal(t, !reset, errors.Is(err, context.Canceled))
+		assert.Equal(t, message.Metadata{"failure_team": "shop", "failure_attempt": want, "failure_handler": ""}, msg.Metadata)
+	}
 }
 
 // nameOf returns the context that the router gives a handler's messages.
