@@ -45,7 +45,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/log"
-	"go.opentelemetry.io/otel/log/global"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
@@ -119,7 +118,7 @@ func New(o Options) *Observer {
 		o.MeterProvider = otel.GetMeterProvider()
 	}
 	if o.LoggerProvider == nil {
-		o.LoggerProvider = global.GetLoggerProvider()
+		o.LoggerProvider = otel.GetLoggerProvider()
 	}
 	labels := []string{"type"}
 	if o.Labels != nil {

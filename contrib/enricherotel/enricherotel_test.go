@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/log"
-	"go.opentelemetry.io/otel/log/global"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -243,9 +242,7 @@ func TestObserverStartsASpan(t *testing.T) {
 
 func culprit() (err error) {
 	defer func() { err = enricher.Recovered(recover()) }()
-	var m map[string]int
-	m["x"]++
-	return nil
+	panic(typed("out of stock"))
 }
 
 type typed string
@@ -264,7 +261,7 @@ func TestErrorType(t *testing.T) {
 		{typed("token=hunter2 \xff"), "token=*** \uFFFD"},
 		{enricher.WithLabels(typed("x"), enricher.Labels{"a": "b"}), "x"},
 		{errors.Join(io.EOF, io.EOF), "*errors.joinError"},
-		{culprit(), "runtime.plainError"},
+		{culprit(), "out of stock"},
 		{fmt.Errorf("a: %w", panics{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.panics"},
 		{(*cycle)(nil), "*enricherotel_test.cycle"},
 	} {
@@ -433,6 +430,7 @@ func TestHostileErrors(t *testing.T) {
 		e.Enrich(cause)
 	}
 	require.Len(t, s.records.all, len(causes))
+	assert.Equal(t, "EOF", s.records.all[2].Body().AsString(), "only its ErrorType exits")
 	for _, r := range s.records.all {
 		assert.NotEmpty(t, r.Body().AsString())
 		assert.LessOrEqual(t, len(r.Body().AsString()), 8<<10)
@@ -477,7 +475,7 @@ func TestGlobalProvidersMayComeLater(t *testing.T) {
 	s.reader = reader
 	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
 	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
-	global.SetLoggerProvider(sdklog.NewLoggerProvider(sdklog.WithProcessor(&s.records)))
+	otel.SetLoggerProvider(sdklog.NewLoggerProvider(sdklog.WithProcessor(&s.records)))
 	e.Enrich(io.EOF)
 	assert.Len(t, spans.Ended(), 1)
 	assert.Len(t, s.records.all, 1)

@@ -51,7 +51,11 @@ func (r *reader) read(cause error) reading {
 			_ = recover()
 			done <- got // also if a method has called runtime.Goexit
 		}()
-		got = readingOf(cause)
+		got.text = clean(enricher.Text(cause), maxText)
+		got.kind = errorType(cause)
+		if p, ok := enricher.AsType[*enricher.PanicError](cause); ok {
+			got.stack = clean(p.Stack(), maxDump)
+		}
 	}()
 	timer := time.NewTimer(readTimeout)
 	defer timer.Stop()
@@ -66,14 +70,6 @@ func (r *reader) read(cause error) reading {
 		}()
 		return unread
 	}
-}
-
-func readingOf(cause error) reading {
-	r := reading{text: clean(enricher.Text(cause), maxText), kind: errorType(cause)}
-	if p, ok := enricher.AsType[*enricher.PanicError](cause); ok {
-		r.stack = clean(p.Stack(), maxDump)
-	}
-	return r
 }
 
 // errorType returns the error.type of cause as semconv.ErrorType does, which does not
