@@ -26,8 +26,6 @@ import (
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
 )
 
-type process = func(context.Context, error, enricher.FailureContext) (enricher.Labels, error)
-
 // newEnricher returns an Enricher with c as its observer.
 func newEnricher(t testing.TB, c *enricherprom.Collector, cfg enricher.Config, opts ...enricher.Option) *enricher.Enricher {
 	t.Helper()
@@ -80,13 +78,13 @@ func TestCollectorIsScraped(t *testing.T) {
 		Timeout:  time.Hour,
 		Policies: map[string]enricher.Policy{"hangs": {Timeout: time.Millisecond}, "panics": {BreakerThreshold: 1, BreakerCooldown: time.Hour}},
 	}, byText("type"),
-		enricher.WithEnricher("hangs", enricher.Func(nil, process(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		enricher.WithEnricher("hangs", enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			<-release
 			return nil, nil
-		}))),
-		enricher.WithEnricher("panics", enricher.Func(nil, process(func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		})),
+		enricher.WithEnricher("panics", enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			panic("no")
-		}))))
+		})))
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(c)
 	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
