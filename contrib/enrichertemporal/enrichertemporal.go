@@ -48,6 +48,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -91,7 +92,7 @@ func NewInterceptor(l jobs.Labeler, o Options) interceptor.WorkerInterceptor {
 	if err := o.Validate(); err != nil {
 		panic("enrichertemporal: NewInterceptor: " + err.Error())
 	}
-	return &adapter{labeler: l, options: o}
+	return &adapter{labeler: l, options: o, attributes: customAttributes}
 }
 
 type adapter struct {
@@ -99,6 +100,7 @@ type adapter struct {
 
 	labeler    jobs.Labeler
 	options    Options
+	attributes func(ctx context.Context, namespace string) (map[string]enumspb.IndexedValueType, error)
 	searchable atomic.Bool // the namespace has the search attribute
 	warned     atomic.Bool // that it has not
 }

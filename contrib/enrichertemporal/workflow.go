@@ -51,7 +51,7 @@ func (i *workflows) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Execut
 	if workflow.GetVersion(ctx, changeID, workflow.DefaultVersion, version) == workflow.DefaultVersion {
 		return res, err
 	}
-	cause, fc := err, contextOf(workflow.GetInfo(ctx), err)
+	failed := failure{i.adapter, err, contextOf(workflow.GetInfo(ctx), err)}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	var r record
@@ -60,9 +60,9 @@ func (i *workflows) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Execut
 	local := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: time.Minute, // many times the budget of an Enricher
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
-	}), func(ctx context.Context) (record, error) { return i.adapter.record(ctx, cause, fc), nil })
-	if failed := local.Get(ctx, &r); failed != nil {
-		workflow.GetLogger(ctx).Warn("A failed workflow is not labeled", "Error", failed)
+	}), failed.LabelWorkflow)
+	if noLabels := local.Get(ctx, &r); noLabels != nil {
+		workflow.GetLogger(ctx).Warn("A failed workflow is not labeled", "Error", noLabels)
 		return res, err
 	}
 	if r.Memo != "" {
@@ -102,24 +102,32 @@ func contextOf(info *workflow.Info, cause error) enricher.FailureContext {
 	return fc
 }
 
-// record runs in the local activity. It labels the failure of a workflow if it has no
-// labels yet, and says where they are written to.
-func (a *adapter) record(ctx context.Context, cause error, fc enricher.FailureContext) (r record) {
-	r.Outcome.Details.FailureLabels = LabelsOf(cause)
+// A failure is that of a workflow.
+type failure struct {
+	adapter *adapter
+	cause   error
+	context enricher.FailureContext
+}
+
+// LabelWorkflow is the local activity; histories have its name. It labels the failure
+// if it has no labels yet, and says where they are written to.
+func (f failure) LabelWorkflow(ctx context.Context) (r record, err error) {
+	r.Outcome.Details.FailureLabels = LabelsOf(f.cause)
 	if len(r.Outcome.Details.FailureLabels) == 0 {
-		v := jobs.Judge(ctx, a.labeler, a.options.Options, cause, fc)
+		v := jobs.Judge(ctx, f.adapter.labeler, f.adapter.options.Options, f.cause, f.context)
 		if len(v.Result.Labels) == 0 {
-			return record{}
+			return record{}, nil
 		}
-		r.Own, r.Outcome = true, newOutcome(cause, v)
+		r.Own, r.Outcome = true, newOutcome(f.cause, v)
 	}
-	r.Memo = a.options.Memo
-	if name := a.options.SearchAttribute.GetName(); name != "" && a.isSearchable(ctx, fc.Attributes[enricher.AttributeNamespace], name) {
+	r.Memo = f.adapter.options.Memo
+	name := f.adapter.options.SearchAttribute.GetName()
+	if name != "" && f.adapter.isSearchable(ctx, f.context.Attributes[enricher.AttributeNamespace], name) {
 		if r.Pairs = pairs(r.Outcome.Details.FailureLabels); len(r.Pairs) > 0 {
 			r.SearchAttribute = name
 		}
 	}
-	return r
+	return r, nil
 }
 
 // What the server and its stores take of a search attribute, in bytes.
@@ -149,7 +157,7 @@ func (a *adapter) isSearchable(ctx context.Context, namespace, name string) bool
 	if a.searchable.Load() {
 		return true
 	}
-	err := checkSearchAttribute(ctx, namespace, name)
+	err := a.check(ctx, namespace, name)
 	if err == nil {
 		a.searchable.Store(true)
 		return true
@@ -161,23 +169,13 @@ func (a *adapter) isSearchable(ctx context.Context, namespace, name string) bool
 	return false
 }
 
-func checkSearchAttribute(ctx context.Context, namespace, name string) (err error) {
-	defer func() {
-		if v := recover(); v != nil { // in tests, the client may be one without a server
-			err = enricher.Recovered(v)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	c := activity.GetClient(ctx)
-	if c == nil {
-		return errors.New("there is no client to look it up with")
-	}
-	known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+// check returns an error if the namespace does not have the search attribute.
+func (a *adapter) check(ctx context.Context, namespace, name string) error {
+	known, err := a.attributes(ctx, namespace)
 	if err != nil {
 		return err
 	}
-	switch kind := known.GetCustomAttributes()[name]; kind {
+	switch kind := known[name]; kind {
 	case enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST:
 		return nil
 	case enumspb.INDEXED_VALUE_TYPE_UNSPECIFIED:
@@ -185,4 +183,17 @@ func checkSearchAttribute(ctx context.Context, namespace, name string) (err erro
 	default:
 		return fmt.Errorf("it has the type %v: must be KeywordList", kind)
 	}
+}
+
+// customAttributes returns the types of the search attributes of namespace.
+func customAttributes(ctx context.Context, namespace string) (types map[string]enumspb.IndexedValueType, err error) {
+	defer func() {
+		if v := recover(); v != nil { // in the SDK's test environment, there is no client
+			err = enricher.Recovered(v)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	res, err := activity.GetClient(ctx).OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	return res.GetCustomAttributes(), err
 }
