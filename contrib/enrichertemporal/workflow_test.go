@@ -202,6 +202,26 @@ func TestSearchAttributeIsBounded(t *testing.T) {
 	assert.Contains(t, w.pairs, "type=USER")
 }
 
+// A results is an interceptor that gets the result of a workflow.
+type results struct {
+	interceptor.WorkerInterceptorBase
+	interceptor.WorkflowInboundInterceptorBase
+
+	result *error
+}
+
+func (r *results) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	i := *r
+	i.Next = next
+	return &i
+}
+
+func (r *results) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	res, err := r.Next.ExecuteWorkflow(ctx, in)
+	*r.result = err
+	return res, err
+}
+
 func payload(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -247,17 +267,20 @@ func TestWorkflowReplays(t *testing.T) {
 	for name, c := range map[string]struct {
 		history string
 		fails   bool
+		labels  enricher.Labels
 	}{
 		"from before the interceptor": {history: history()},
-		"without memo":                {history: history(append(version, local(map[string]any{"Outcome": outcome, "Own": true}))...)},
-		"with other options": {history: history(append(version,
+		"without memo":                {labels: enricher.Labels{"team": "shop"}, history: history(append(version, local(map[string]any{"Outcome": outcome, "Own": true}))...)},
+		"with other options": {labels: enricher.Labels{"team": "shop"}, history: history(append(version,
 			local(map[string]any{"Outcome": outcome, "Own": true, "Memo": "m", "SearchAttribute": "Other", "Pairs": []string{"team=shop"}}), memo, search)...)},
 		"of a workflow that did something else": {history: history(memo), fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e, rec := newEnricher(t, enricher.Labels{"team": "stock"})
+			var result error
 			r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: []interceptor.WorkerInterceptor{
+				&results{result: &result},
 				enrichertemporal.NewInterceptor(e, enrichertemporal.Options{Memo: "failureLabels", SearchAttribute: attribute}),
 			}})
 			require.NoError(t, err)
@@ -269,6 +292,8 @@ func TestWorkflowReplays(t *testing.T) {
 				require.Error(t, err)
 			} else {
 				require.NoError(t, err)
+				require.Error(t, result, "the workflow ended")
+				assert.Equal(t, c.labels, enrichertemporal.LabelsOf(result))
 			}
 			assert.Empty(t, rec.Failures(), "not labeled again")
 		})
