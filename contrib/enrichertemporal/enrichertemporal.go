@@ -29,17 +29,20 @@
 // # Workflows
 //
 // A workflow that fails has the labels of the failure that it returns, such as that of
-// its activity, or else is labeled itself. This is done in a local activity, whose
-// result is in the history. A history that was written without the interceptor replays
-// as before, and so does one that was written with other options, except that
-// ActivitiesOnly and the removal of the interceptor are, like other changes of a
-// workflow's code, seen by a replay of a failed workflow. A veto of an activity does not
-// end the retries of its workflow. A panic of a workflow fails its task, and is not
-// labeled.
+// its activity, or else is labeled itself. A local activity does this, so its history
+// gets a version marker and the marker of the local activity. A replay does what the
+// markers say: a history from before the interceptor, or with other options, replays as
+// before. Only the removal of the interceptor and ActivitiesOnly are changes of the
+// workflow's code that a replay of a failed workflow finds.
 //
-// If Options.SearchAttribute is not one of the namespace, or has another type, the
-// workflow is not given it, and the worker logs this once: the server would reject
-// the workflow's task again and again.
+// A veto of an activity does not end the retries of its workflow; one of the
+// workflow's own failure does. A panic of a workflow fails its task, which is no failure
+// of the workflow and is not labeled. Neither are the errors of updates and of Nexus
+// operations.
+//
+// If the namespace does not have Options.SearchAttribute, or with another type, it is
+// not written, and the worker's logger gets one warning: the server would reject the
+// task of the workflow again and again.
 package enrichertemporal
 
 import (
@@ -139,7 +142,7 @@ func (i *activities) ExecuteActivity(ctx context.Context, in *interceptor.Execut
 	if len(v.Result.Labels) == 0 {
 		return res, err
 	}
-	return nil, application(err, newOutcome(err, v))
+	return res, application(err, newOutcome(err, v))
 }
 
 // judge returns the verdict on a failure of an activity, which is zero if it is none.
