@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -189,11 +190,14 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // Interrupted reports whether err is no failure of the job but its answer to the end
 // of ctx, which must be the context around the job, without the job's own timeout: a
 // shutdown, or a cancellation from outside. It is false as long as ctx has not ended.
+// Besides errors that wrap that of ctx, or its cause, it recognizes what clients return
+// if they are cancelled, such as the status Canceled of gRPC.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx.Err() == nil {
 		return false
 	}
-	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx))
+	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) ||
+		ctx.Err() == context.Canceled && !enricher.Is(err, context.DeadlineExceeded) && evidence.Of(err).Fault.Fault == evidence.Cancelled
 }
 
 // FailureID returns an ID for the failure of an attempt, for FailureContext.ID, such

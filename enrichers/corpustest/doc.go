@@ -13,6 +13,6 @@
 // public bug reports, and package reported makes them with some sixty clients: they were
 // used to improve the enrichers, too.
 //
-// docs/classification.md has the figures of all sets. Because of its many clients the
+// docs/judgments.md has the figures of all sets. Because of its many clients the
 // module is not in go.work: run GOWORK=off go test in this directory.
 package corpustest

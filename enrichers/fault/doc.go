@@ -20,7 +20,7 @@
 // standard library. Of equally strong evidence the outermost decides. So the errno in a
 // net.Error counts more than the net.Error. A deadline of a context is the job's own,
 // unless it is wrapped in an error that only calls return: then it is the dependency's.
-// CODES.md beside this file lists all codes, and docs/classification.md says how often
+// CODES.md beside this file lists all codes, and docs/judgments.md says how often
 // the labels are right.
 //
 // Of joined errors the first with evidence decides, because [errors.Join] is mostly
