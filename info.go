@@ -95,7 +95,7 @@ type CountReporter interface {
 	FailureEnricher
 
 	// Counts returns the counts since the enricher was made, by name. The names
-	// are few and do not change. The map is the caller's. Counts is called from
+	// are few, and none disappears. The map is the caller's. Counts is called from
 	// several goroutines at once and must not block.
 	Counts() map[string]uint64
 }

@@ -3,11 +3,12 @@
 // more.
 //
 //	package      registered as  labels
-//	fault        type           type
+//	fault        type           type, hint
 //	errtype      error          error_type, error_code
 //	rules        rules          the ones that its rules set
 //	fingerprint  fingerprint    fingerprint, fingerprint_message
-//	restart      restart        retry, retry_after, JOB_CANNOT_RESTART
+//	restart      restart        retry, retry_after, JOB_CANNOT_RESTART, attempt_counts,
+//	                            expected
 //	attached     attached       the ones that errors carry
 //	static       static         fixed ones
 //	owner        owner          team, oncall, runbook

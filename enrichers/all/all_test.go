@@ -23,7 +23,11 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 	return map[string][]enrichertest.Option{
 		"type": {
 			enrichertest.WithDeterministic(),
-			enrichertest.WithOptions(options{"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"}}),
+			enrichertest.WithOptions(options{
+				"types": options{"*fs.PathError": "SYSTEM"}, "statuses": options{"4xx": "SYSTEM"},
+				"hints": []any{options{"match": "errno ENOSPC", "is": "Full."}}, "default-hints": true,
+			}),
+			enrichertest.WithBadOptions("hints", options{"hints": options{"ENOSPC": "Full."}}),
 			enrichertest.WithBadOptions("statuses", options{"statuses": options{"4": "USER"}}),
 			enrichertest.WithBadOptions("errnos", options{"errnos": "ENOSPC"}),
 		},
@@ -36,7 +40,8 @@ func suites(t *testing.T) map[string][]enrichertest.Option {
 			enrichertest.WithBadOptions("message-length", options{"message-length": 1}),
 		},
 		"restart": {
-			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true}),
+			enrichertest.WithOptions(options{"terminal": options{"type": "USER"}, "repeats": 3, "veto": true, "uncounted": options{"type": "CANCELLED"}, "expected": options{"type": "USER"}}),
+			enrichertest.WithContext("a cancellation", enricher.FailureContext{Labels: enricher.Labels{"type": "CANCELLED"}}),
 			enrichertest.WithFailure("a request to wait", busy{}),
 			enrichertest.WithBadOptions("repeats", options{"repeats": 1}),
 			enrichertest.WithBadOptions("veto-window", options{"veto-window": 5}),

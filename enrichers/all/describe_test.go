@@ -36,11 +36,13 @@ var ruleOptions = options{"rules": []any{
 
 func TestEnrichersDescribeTheirLabels(t *testing.T) {
 	e := newEnricher(t, map[string]map[string]any{
-		"error": nil, "fingerprint": nil, "restart": {"veto": true}, "attached": {"keys": "tenant"},
-		"static":  {"labels": options{"env": "test"}, "host": "host"},
-		"owner":   {"rules": []any{"* platform", "job:x x oncall=x-primary"}, "default-runbook": "r"},
-		"rules":   ruleOptions,
-		"webhook": {"url": "https://hooks.example", "notified-label": "notified"},
+		"type":  {"hints": []any{options{"match": "errno ENOSPC", "is": "Full."}}},
+		"error": nil, "fingerprint": nil, "restart": {"veto": true, "uncounted": options{"tenant": "a"}, "expected": options{"tenant": "a"}},
+		"attached": {"keys": "tenant"},
+		"static":   {"labels": options{"env": "test"}, "host": "host"},
+		"owner":    {"rules": []any{"* platform", "job:x x oncall=x-primary"}, "default-runbook": "r"},
+		"rules":    ruleOptions,
+		"webhook":  {"url": "https://hooks.example", "notified-label": "notified"},
 	})
 	values := map[string][]string{}
 	for _, info := range e.Enrichers() {
@@ -56,8 +58,11 @@ func TestEnrichersDescribeTheirLabels(t *testing.T) {
 	}
 	assert.Equal(t, map[string][]string{
 		"type":                       {"USER", "SYSTEM", "DEPENDENCY", "CANCELLED", "UNKNOWN"},
+		"hint":                       {"Full."},
 		"retry":                      {restart.Retryable, restart.Terminal, restart.Unknown},
 		enricher.KeyJobCannotRestart: {"true"},
+		"attempt_counts":             {"false"},
+		"expected":                   {"true"},
 		"env":                        {"test"},
 		"team":                       {"unowned", "platform", "x"},
 		"oncall":                     {"x-primary"},
@@ -78,6 +83,8 @@ func TestEnrichersWarnOfMisspeltValues(t *testing.T) {
 			options{"terminal": options{"type": "USR, USER"}},
 			[]string{`enricher "restart": it looks for the label type="USR", which "type" never sets`, `did you mean "USER"?`},
 		},
+		"restart uncounted": {"restart", options{"uncounted": options{"fixed": "c"}}, []string{`fixed="c", which "rules" never sets`}},
+		"restart expected":  {"restart", options{"expected": options{"type": "CANCELED"}}, []string{`type="CANCELED"`, `"CANCELLED"?`}},
 		"restart retryable": {"restart", options{"retryable": options{"fixed": "c"}}, []string{`fixed="c", which "rules" never sets`}},
 		"rules":             {"rules/x", options{"rules": []any{options{"labels": options{"type": "SYTM, U*"}, "set": options{"x": "y"}}}}, []string{`type="SYTM"`, `"SYSTEM"?`}},
 		"owner":             {"owner", options{"rules": []any{`label:type=DEPEND\NCY x`, "label:type=D* y"}}, []string{`type="DEPENDNCY"`, `"DEPENDENCY"?`}},

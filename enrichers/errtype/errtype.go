@@ -70,6 +70,15 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
+// Of returns what the label error_type of err is, unless there are too many
+// different ones. That of nil is "".
+func Of(err error) string {
+	if err == nil {
+		return ""
+	}
+	return typeOf(err)
+}
+
 // A labeler sets the labels. Its methods may be called concurrently.
 type labeler struct {
 	types, codes values

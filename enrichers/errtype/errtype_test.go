@@ -127,3 +127,14 @@ func Example() {
 	fmt.Println(labels)
 	// Output: error_code=ENOENT, error_type=*fs.PathError
 }
+
+func TestOfIsTheLabel(t *testing.T) {
+	e, err := errtype.New(errtype.Options{})
+	require.NoError(t, err)
+	for _, cause := range []error{syscall.ENOENT, fmt.Errorf("a: %w", fs.ErrNotExist), enricher.Recovered("x")} {
+		labels, err := e.ProcessFailure(t.Context(), cause, enricher.FailureContext{})
+		require.NoError(t, err)
+		assert.Equal(t, labels[errtype.KeyErrorType], errtype.Of(cause))
+	}
+	assert.Empty(t, errtype.Of(nil))
+}

@@ -1,5 +1,5 @@
 // Package fault provides the enricher "type", which says who is at fault. It sets
-// its one label on every failure.
+// the label type on every failure.
 //
 //	label  value       meaning
 //	type   USER        what the job was given is wrong: its input, its parameters
@@ -8,6 +8,8 @@
 //	       DEPENDENCY  another system that the job needs: refused, slow, failing
 //	       CANCELLED   a person, a shutdown or the job's own deadline has ended it
 //	       UNKNOWN     the error does not say
+//	hint   a sentence  for the person who has to act: "The disk of the worker is
+//	                   full."; only with option hints or default-hints
 //
 // It looks at every error of the chain, and the strongest evidence decides: codes
 // (errno, SQLSTATE, HTTP and gRPC status, exit status, signal) before types of the
@@ -28,9 +30,9 @@
 //
 // # Options
 //
-// Each maps keys to one of the values, and counts more than the evidence. Of several
-// overrides in a chain the outermost counts, and for one error the first of this
-// list.
+// Each of these maps keys to one of the values, and counts more than the evidence. Of
+// several overrides in a chain the outermost counts, and for one error the first of
+// this list.
 //
 //	sentinels     by the name given to [RegisterSentinel]
 //	types         by Go type, as %T prints it: "*shop.StockError"; with the full
@@ -42,18 +44,35 @@
 //	exit-statuses by exit status of a command: "3"
 //	signals       by name: "SIGKILL"
 //
+// And for the label hint, which is set on failures that have one:
+//
+//	hints         sentences by Go type, as in option types, or by a code after its
+//	              kind, as the reasons of Explain have it: "errno ENOSPC",
+//	              "HTTP status 4xx", "exit reason OOMKilled"; none by default. The
+//	              outermost error that matches one decides
+//	default-hints true: failures that match none have a sentence of this package, if
+//	              they are among the common ones, see default_hints.go; false by default
+//
+// Without these options there is no such label, because logs, metrics and histories
+// would keep a text that not everyone reads. It has at most as many values as there
+// are sentences.
+//
 // In a configuration:
 //
 //	type:
 //	  types: [{match: "*shop.StockError", is: USER}]
 //	  statuses: [{match: "404", is: SYSTEM}]
+//	  default-hints: true
+//	  hints: [{match: "errno ENOSPC", is: "The disk is full: the storage team is on call."}]
 //
 // Instead of lists, maps may be given, such as statuses: {"404": SYSTEM}, unless the
 // loader changes their keys.
 //
 // # Counts
 //
-// [enricher.EnricherStats] has the number of failures by value, and by override that
-// decided. If the share of UNKNOWN rises, an override is missing; if the count of an
-// override stays zero, it may be misspelt.
+// [enricher.EnricherStats] has the number of failures by value, and by override and
+// entry of hints that decided. If the share of UNKNOWN rises, an override is missing:
+// "type=UNKNOWN error_type=*shop.StockError" says for which type, as the enricher
+// "error" names it. After the first 20 types, the others are counted as "_OTHER". If the
+// count of an override stays zero, it may be misspelt.
 package fault

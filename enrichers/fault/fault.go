@@ -3,18 +3,24 @@ package fault
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/errtype"
 	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 // Name is what the enricher is registered as.
 const Name = "type"
 
-// KeyType is the key of its label.
-const KeyType = "type"
+// The keys of its labels.
+const (
+	KeyType = "type"
+	KeyHint = "hint"
+)
 
 // A Type is a value of the label.
 type Type string
@@ -35,10 +41,12 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// A classifier sets the label. Its methods may be called concurrently.
+// A classifier sets the labels. Its methods may be called concurrently.
 type classifier struct {
 	overrides *overrides
+	hints     *hints           // nil: the label hint is not set
 	counts    [5]atomic.Uint64 // by index into types
+	unknown   unknown
 }
 
 var (
@@ -52,21 +60,31 @@ var (
 // [enricher.CountReporter].
 func New(opts Options) (enricher.FailureEnricher, error) {
 	overrides, err := opts.overrides()
-	if err != nil {
+	hints, hintErr := opts.hints()
+	if err := errors.Join(err, hintErr); err != nil {
 		return nil, err
 	}
-	return &classifier{overrides: overrides}, nil
+	return &classifier{overrides: overrides, hints: hints}, nil
 }
 
-func (c *classifier) OutputKeys() []string { return []string{KeyType} }
+// OutputKeys returns [KeyType], and [KeyHint] with option hints or default-hints.
+func (c *classifier) OutputKeys() []string {
+	if c.hints == nil {
+		return []string{KeyType}
+	}
+	return []string{KeyType, KeyHint}
+}
 
-// DescribeLabels describes [KeyType].
+// DescribeLabels describes the labels of OutputKeys.
 func (c *classifier) DescribeLabels() []enricher.LabelDescription {
 	d := enricher.LabelDescription{Key: KeyType, Doc: "Who is at fault."}
 	for _, t := range types {
 		d.Values = append(d.Values, string(t))
 	}
-	return []enricher.LabelDescription{d}
+	if c.hints == nil {
+		return []enricher.LabelDescription{d}
+	}
+	return []enricher.LabelDescription{d, c.hints.describe()}
 }
 
 func (c *classifier) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
@@ -75,7 +93,17 @@ func (c *classifier) ProcessFailure(_ context.Context, cause error, _ enricher.F
 	if override != nil {
 		override.counted.Add(1)
 	}
-	return enricher.Labels{KeyType: string(t)}, nil
+	if t == Unknown {
+		c.unknown.add(errtype.Of(cause))
+	}
+	labels := enricher.Labels{KeyType: string(t)}
+	if hint, _ := c.hints.of(cause, t); hint != nil {
+		labels[KeyHint] = hint.text
+		if hint.override != nil {
+			hint.override.counted.Add(1)
+		}
+	}
+	return labels, nil
 }
 
 // ExplainFailure says what decided.
@@ -85,7 +113,14 @@ func (c *classifier) ExplainFailure(_ context.Context, cause error, _ enricher.F
 	if override != nil {
 		why = "option " + override.String()
 	}
-	return enricher.Labels{KeyType: string(t)}, map[string]string{KeyType: why}, nil
+	labels, reasons := enricher.Labels{KeyType: string(t)}, map[string]string{KeyType: why}
+	if c.hints != nil {
+		reasons[KeyHint] = "not set, as no error of the chain has a hint"
+		if hint, why := c.hints.of(cause, t); hint != nil {
+			labels[KeyHint], reasons[KeyHint] = hint.text, why
+		}
+	}
+	return labels, reasons, nil
 }
 
 // classify returns the type of a failure, and what decided: an override or evidence,
@@ -102,15 +137,53 @@ func (c *classifier) classify(cause error) (Type, *override, evidence.Evidence) 
 	return cmp.Or(Type(v.Fault.Fault), Unknown), nil, v.Fault
 }
 
-// Counts returns the number of failures by value, such as "type=UNKNOWN", and for
-// each override how many it decided, such as "statuses 404".
+// Counts returns the number of failures by value, such as "type=UNKNOWN", of unknown
+// ones also by error_type, such as "type=UNKNOWN error_type=*shop.StockError", and for
+// each override and each of option hints how many it decided, such as "statuses 404".
 func (c *classifier) Counts() map[string]uint64 {
-	counts := make(map[string]uint64, len(types)+len(c.overrides.all))
+	counts := c.unknown.counts()
 	for i, t := range types {
 		counts[KeyType+"="+string(t)] = c.counts[i].Load()
 	}
 	for _, o := range c.overrides.all {
 		counts[o.String()] = o.counted.Load()
+	}
+	if c.hints != nil {
+		for _, own := range c.hints.own {
+			counts[own.override.String()] = own.override.counted.Load()
+		}
+	}
+	return counts
+}
+
+// maxUnknown is how many values of error_type are told apart among unknown failures.
+const maxUnknown = 20
+
+// An unknown counts unknown failures by error_type, so that it is known which override
+// is missing. Those of more than maxUnknown values are counted as one.
+type unknown struct {
+	mu     sync.Mutex
+	byType map[string]uint64
+}
+
+func (u *unknown) add(errorType string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.byType == nil {
+		u.byType = map[string]uint64{}
+	}
+	if u.byType[errorType] == 0 && len(u.byType) >= maxUnknown {
+		errorType = errtype.Other
+	}
+	u.byType[errorType]++
+}
+
+func (u *unknown) counts() map[string]uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	counts := map[string]uint64{}
+	for errorType, n := range u.byType {
+		counts[KeyType+"="+string(Unknown)+" "+errtype.KeyErrorType+"="+errorType] = n
 	}
 	return counts
 }

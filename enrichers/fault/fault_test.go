@@ -67,6 +67,7 @@ func TestProcessFailureAlwaysSetsTheType(t *testing.T) {
 	}
 	assert.Equal(t, map[string]uint64{
 		"type=USER": 1, "type=SYSTEM": 1, "type=DEPENDENCY": 1, "type=CANCELLED": 1, "type=UNKNOWN": 1,
+		"type=UNKNOWN error_type=*errors.errorString": 1,
 	}, counts(e))
 }
 

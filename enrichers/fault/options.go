@@ -17,9 +17,9 @@ import (
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
-// Options are the options of the enricher. Each maps errors to the [Type] of their
-// failures; the package documentation describes the keys. By default, there are no
-// overrides.
+// Options are the options of the enricher. Each map to a [Type] says which type
+// failures have; the package documentation describes the keys. By default, there are
+// no overrides and no hints.
 type Options struct {
 	Sentinels    map[string]Type
 	Types        map[string]Type
@@ -29,6 +29,9 @@ type Options struct {
 	GRPCCodes    map[string]Type `mapstructure:"grpc-codes"`
 	ExitStatuses map[string]Type
 	Signals      map[string]Type
+
+	Hints        map[string]string // the label hint, by code with its kind or by Go type
+	DefaultHints bool              // adds hints for common failures
 }
 
 // An override gives failures a type, and counts them.

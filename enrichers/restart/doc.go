@@ -8,6 +8,11 @@
 //	                    wait that the error asks for, at most "24h0m0s"; not set
 //	                    if it asks for none, or if retry is terminal
 //	JOB_CANNOT_RESTART  true       do not restart; only if option veto is on
+//	attempt_counts      false      the attempt does not use up one of those that the
+//	                    job may have, as it was preempted or has to wait; only with
+//	                    option uncounted, and not set if retry is terminal
+//	expected            true       the failure is no reason for an alarm; only with
+//	                    option expected
 //
 // The first of these that has an answer decides retry:
 //
@@ -26,6 +31,8 @@
 //	terminal            by label key, the values that make a failure terminal; none by
 //	                    default
 //	retryable           the same for retryable; terminal has precedence
+//	uncounted           the same for attempt_counts; such a failure is no repeat either
+//	expected            the same for expected
 //	repeats             how many failures with the same fingerprint of the same job,
 //	                    by its JobID or else its JobName, are terminal: 2 to 100;
 //	                    by default 0: repeats do not matter
@@ -47,8 +54,13 @@
 //
 //	restart:
 //	  terminal: [{key: type, value: [USER]}]
+//	  uncounted: [{key: error_code, value: ["429", Evicted, Preempted]}]
+//	  expected: [{key: type, value: [CANCELLED]}]
 //	  repeats: 5
 //	  veto: true
+//
+// No failure is uncounted by default, because a job that always fails so never
+// reaches its last attempt. The job manager has to limit how often it accepts that.
 //
 // Instead of lists, maps may be given, such as terminal: {type: [USER]}, unless the
 // loader changes their keys: they must be spelled as the labels are, capitals included.
@@ -56,13 +68,13 @@
 // A value there that is never set is a warning when the configuration is loaded: see
 // [enricher.ValueReader].
 //
-// With terminal or retryable the enricher reads the labels that they name, and
-// starts after the enrichers that set them. Of more than 10000 different failures,
+// With terminal, retryable, uncounted or expected the enricher reads the labels that
+// they name, and starts after the enrichers that set them. Of more than 10000 different failures,
 // the repeats of the least recent are forgotten.
 //
 // # Counts
 //
-// It counts failures by value of retry, such as "retry=unknown", vetoes as
+// It counts failures by label, such as "retry=unknown" and "expected=true", vetoes as
 // "vetoed", and vetoes withheld because the budget was used up as "not-vetoed". The
 // first one that is withheld is logged, for each job and for all.
 package restart

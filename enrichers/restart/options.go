@@ -14,8 +14,8 @@ import (
 // Options are the options of the enricher. The package documentation describes
 // them.
 type Options struct {
-	Terminal  map[string][]string // values by label key
-	Retryable map[string][]string // values by label key
+	// Each has values by label key. By default, there are none.
+	Terminal, Retryable, Uncounted, Expected map[string][]string
 
 	Repeats       int           // 2 to 100. By default, 0: repeats do not matter.
 	RepeatsWindow time.Duration // By default, an hour.
@@ -49,15 +49,12 @@ func (o Options) check() error {
 			errs = append(errs, &enricher.ConfigError{Option: option, Err: fmt.Errorf(format, args...)})
 		}
 	}
-	own := []string{KeyRetry, KeyRetryAfter, enricher.KeyJobCannotRestart}
-	for _, by := range []struct {
-		option string
-		values map[string][]string
-	}{{"terminal", o.Terminal}, {"retryable", o.Retryable}} {
-		for _, key := range slices.Sorted(maps.Keys(by.values)) {
-			check(key != "" && key != "*", by.option, "label %q: must be the key of a label", key)
-			check(!slices.Contains(own, key), by.option, "label %q: must be set by another enricher", key)
-			check(len(by.values[key]) > 0, by.option, "label %q: must have at least one value", key)
+	own := []string{KeyRetry, KeyRetryAfter, KeyAttemptCounts, KeyExpected, enricher.KeyJobCannotRestart}
+	for _, c := range o.conditions() {
+		for _, key := range slices.Sorted(maps.Keys(c.values)) {
+			check(key != "" && key != "*", c.option, "label %q: must be the key of a label", key)
+			check(!slices.Contains(own, key), c.option, "label %q: must be set by another enricher", key)
+			check(len(c.values[key]) > 0, c.option, "label %q: must have at least one value", key)
 		}
 	}
 	check(o.Repeats == 0 || o.Repeats >= 2 && o.Repeats <= maxOfRepeats,
@@ -71,12 +68,23 @@ func (o Options) check() error {
 	return errors.Join(errs...)
 }
 
-// firstMatch returns the first key, in order, whose label has one of the values.
-func firstMatch(values map[string][]string, labels enricher.Labels) (key string, ok bool) {
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if value, set := labels[key]; set && slices.Contains(values[key], value) {
-			return key, true
+// A condition is met by labels that have one of its values.
+type condition struct {
+	option string
+	values map[string][]string // by label key
+}
+
+func (o Options) conditions() []condition {
+	return []condition{{"terminal", o.Terminal}, {"retryable", o.Retryable}, {"uncounted", o.Uncounted}, {"expected", o.Expected}}
+}
+
+// met returns how labels meet c, or "" if they do not. Of several labels that do,
+// the first by key counts.
+func (c condition) met(labels enricher.Labels) (why string) {
+	for _, key := range slices.Sorted(maps.Keys(c.values)) {
+		if value, set := labels[key]; set && slices.Contains(c.values[key], value) {
+			return "option " + c.option + ": " + key + "=" + value
 		}
 	}
-	return "", false
+	return ""
 }

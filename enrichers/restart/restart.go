@@ -22,8 +22,10 @@ const Name = "restart"
 
 // The keys of its labels, with [enricher.KeyJobCannotRestart].
 const (
-	KeyRetry      = "retry"
-	KeyRetryAfter = "retry_after"
+	KeyRetry         = "retry"
+	KeyRetryAfter    = "retry_after"
+	KeyAttemptCounts = "attempt_counts"
+	KeyExpected      = "expected"
 )
 
 // The values of the label [KeyRetry].
@@ -58,7 +60,7 @@ type judge struct {
 	repeats *repeats
 	vetoes  *budget
 
-	counts           map[string]*atomic.Uint64 // by value of KeyRetry
+	counts           map[string]*atomic.Uint64 // of labels, by "key=value"
 	vetoed, withheld atomic.Uint64
 }
 
@@ -74,7 +76,7 @@ func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return &judge{
+	j := &judge{
 		opts:    opts,
 		logger:  logger,
 		repeats: newRepeats(opts.Repeats, opts.RepeatsWindow),
@@ -82,16 +84,25 @@ func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
 			perName: opts.MaxRestartsVetoed, total: opts.MaxRestartsVetoedTotal, span: opts.VetoWindow,
 			byName: map[string]*spent{},
 		},
-		counts: map[string]*atomic.Uint64{Retryable: {}, Terminal: {}, Unknown: {}},
-	}, nil
+		counts: map[string]*atomic.Uint64{},
+	}
+	for _, d := range j.DescribeLabels() {
+		for _, value := range d.Values {
+			if d.Key != enricher.KeyJobCannotRestart { // counted as vetoed
+				j.counts[d.Key+"="+value] = &atomic.Uint64{}
+			}
+		}
+	}
+	return j, nil
 }
 
-// OutputKeys returns [KeyRetry] and [KeyRetryAfter], and with option veto
-// [enricher.KeyJobCannotRestart].
+// OutputKeys returns [KeyRetry] and [KeyRetryAfter], [enricher.KeyJobCannotRestart]
+// with option veto, [KeyAttemptCounts] with option uncounted, and [KeyExpected] with
+// option expected.
 func (j *judge) OutputKeys() []string {
-	keys := []string{KeyRetry, KeyRetryAfter}
-	if j.opts.Veto {
-		keys = append(keys, enricher.KeyJobCannotRestart)
+	var keys []string
+	for _, d := range j.DescribeLabels() {
+		keys = append(keys, d.Key)
 	}
 	return keys
 }
@@ -101,20 +112,29 @@ func (j *judge) DescribeLabels() []enricher.LabelDescription {
 	all := []enricher.LabelDescription{
 		{Key: KeyRetry, Doc: "Whether a restart of the job can help.", Values: []string{Retryable, Terminal, Unknown}},
 		{Key: KeyRetryAfter, Doc: "How long to wait before the restart."},
-		{Key: enricher.KeyJobCannotRestart, Doc: "The job must not be restarted.", Values: []string{"true"}},
 	}
-	return all[:len(j.OutputKeys())]
+	if j.opts.Veto {
+		all = append(all, enricher.LabelDescription{Key: enricher.KeyJobCannotRestart, Doc: "The job must not be restarted.", Values: []string{"true"}})
+	}
+	if len(j.opts.Uncounted) > 0 {
+		all = append(all, enricher.LabelDescription{Key: KeyAttemptCounts, Doc: "The attempt does not use up one of those that the job may have.", Values: []string{"false"}})
+	}
+	if len(j.opts.Expected) > 0 {
+		all = append(all, enricher.LabelDescription{Key: KeyExpected, Doc: "The failure is no reason for an alarm.", Values: []string{"true"}})
+	}
+	return all
 }
 
-// InputKeys returns the keys in options terminal and retryable.
+// InputKeys returns the keys in options terminal, retryable, uncounted and expected.
 func (j *judge) InputKeys() []string { return slices.Sorted(maps.Keys(j.InputValues())) }
 
-// InputValues returns the values in options terminal and retryable.
+// InputValues returns the values in options terminal, retryable, uncounted and
+// expected.
 func (j *judge) InputValues() map[string][]string {
 	values := map[string][]string{}
-	for _, by := range []map[string][]string{j.opts.Terminal, j.opts.Retryable} {
-		for key := range by {
-			values[key] = append(values[key], by[key]...)
+	for _, c := range j.opts.conditions() {
+		for key := range c.values {
+			values[key] = append(values[key], c.values[key]...)
 		}
 	}
 	return values
@@ -123,8 +143,12 @@ func (j *judge) InputValues() map[string][]string {
 // ProcessFailure says whether a restart can help. Its error is always nil.
 func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 	v := j.decide(cause, fc, j.repeats.add)
-	j.counts[v.retry].Add(1)
 	labels := v.labels()
+	for key, value := range labels {
+		if n := j.counts[key+"="+value]; n != nil {
+			n.Add(1)
+		}
+	}
 	if j.opts.Veto && v.retry == Terminal && j.noVeto(v, fc, func(name string) string { return j.veto(ctx, name) }) == "" {
 		labels[enricher.KeyJobCannotRestart] = "true"
 	}
@@ -134,7 +158,7 @@ func (j *judge) ProcessFailure(ctx context.Context, cause error, fc enricher.Fai
 // ExplainFailure says what decided. It counts neither repeats nor vetoes.
 func (j *judge) ExplainFailure(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 	v := j.decide(cause, fc, j.repeats.peek)
-	labels, why := v.labels(), map[string]string{KeyRetry: v.why}
+	labels, why := v.labels(), j.reasons(v)
 	if !j.opts.Veto || v.retry != Terminal {
 		return labels, why, nil
 	}
@@ -149,28 +173,37 @@ func (j *judge) ExplainFailure(_ context.Context, cause error, fc enricher.Failu
 
 // A verdict is what is known about a failure.
 type verdict struct {
-	retry   string
-	why     string
-	after   time.Duration
-	guessed bool // only a text or the name of a type says so
+	retry     string
+	why       string
+	after     time.Duration
+	guessed   bool   // only a text or the name of a type says so
+	uncounted string // how option uncounted is met, or ""
+	expected  string // the same of option expected
 }
 
-// decide says whether a restart can help. It calls repeated for every failure, if option repeats is set.
+// decide says whether a restart can help. It calls repeated for every failure that
+// counts, if option repeats is set.
 func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(repeatKey) bool) verdict {
 	found := evidence.Of(cause)
-	v := verdict{after: found.After}
+	met := func(option string, values map[string][]string) string {
+		return condition{option, values}.met(fc.Labels)
+	}
+	v := verdict{after: found.After, uncounted: met("uncounted", j.opts.Uncounted), expected: met("expected", j.opts.Expected)}
 	// A failure counts as a repeat even if it is terminal for another reason.
-	again := j.opts.Repeats > 0 && repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)})
+	again := j.opts.Repeats > 0 && v.uncounted == "" && repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)})
 	if fc.Terminal {
 		v.retry, v.why = Terminal, "the job manager does not try again, by FailureContext.Terminal"
-	} else if key, ok := firstMatch(j.opts.Terminal, fc.Labels); ok {
-		v.retry, v.why = Terminal, "option terminal: "+key+"="+fc.Labels[key]
-	} else if key, ok := firstMatch(j.opts.Retryable, fc.Labels); ok {
-		v.retry, v.why = Retryable, "option retryable: "+key+"="+fc.Labels[key]
+	} else if why := met("terminal", j.opts.Terminal); why != "" {
+		v.retry, v.why = Terminal, why
+	} else if why := met("retryable", j.opts.Retryable); why != "" {
+		v.retry, v.why = Retryable, why
 	} else if again {
 		v.retry, v.why = Terminal, fmt.Sprintf("option repeats: the same failure %d times within %v", j.opts.Repeats, j.opts.RepeatsWindow)
 	} else if found.Retry.Retry != "" {
 		v.retry, v.why, v.guessed = string(found.Retry.Retry), found.Retry.Reason(), found.Retry.Weight <= evidence.Text
+		if v.retry == Unknown {
+			v.why += ", after which a restart may help or not"
+		}
 	} else {
 		v.retry, v.why = Unknown, "no error of the chain has a type or a code that says it"
 	}
@@ -184,7 +217,36 @@ func (v verdict) labels() enricher.Labels {
 		seconds := (min(v.after, maxRetryAfter) + time.Second - 1).Truncate(time.Second)
 		labels[KeyRetryAfter] = seconds.String()
 	}
+	if v.uncounted != "" && v.retry != Terminal {
+		labels[KeyAttemptCounts] = "false"
+	}
+	if v.expected != "" {
+		labels[KeyExpected] = "true"
+	}
 	return labels
+}
+
+// reasons returns why v has its labels, and why one for which there is an option is
+// not set.
+func (j *judge) reasons(v verdict) map[string]string {
+	const terminal = "not set, as retry is terminal"
+	why := map[string]string{KeyRetry: v.why}
+	if v.after > 0 {
+		why[KeyRetryAfter] = fmt.Sprintf("an error of the chain asks to wait %v", v.after)
+		if v.retry == Terminal {
+			why[KeyRetryAfter] = terminal
+		}
+	}
+	if len(j.opts.Uncounted) > 0 {
+		why[KeyAttemptCounts] = cmp.Or(v.uncounted, "not set, as no label meets option uncounted")
+		if v.uncounted != "" && v.retry == Terminal {
+			why[KeyAttemptCounts] = terminal
+		}
+	}
+	if len(j.opts.Expected) > 0 {
+		why[KeyExpected] = cmp.Or(v.expected, "not set, as no label meets option expected")
+	}
+	return why
 }
 
 // noVeto returns why the restart after a terminal failure is not vetoed, or "". It
@@ -223,13 +285,13 @@ func (j *judge) veto(ctx context.Context, name string) (reached string) {
 // maxLoggedName is how much of the name of a job is logged, in bytes.
 const maxLoggedName = 256
 
-// Counts returns the number of failures by value of retry, such as
-// "retry=unknown", of vetoes, "vetoed", and of vetoes withheld because the budget
-// was used up, "not-vetoed".
+// Counts returns the number of failures by label, such as "retry=unknown", of
+// vetoes, "vetoed", and of vetoes withheld because the budget was used up,
+// "not-vetoed".
 func (j *judge) Counts() map[string]uint64 {
 	counts := map[string]uint64{"vetoed": j.vetoed.Load(), "not-vetoed": j.withheld.Load()}
-	for retry, n := range j.counts {
-		counts[KeyRetry+"="+retry] = n.Load()
+	for label, n := range j.counts {
+		counts[label] = n.Load()
 	}
 	return counts
 }

@@ -26,6 +26,10 @@ type patient time.Duration
 func (patient) Error() string               { return "later" }
 func (p patient) RetryAfter() time.Duration { return time.Duration(p) }
 
+type busy struct{ patient }
+
+func (busy) Retryable() bool { return true }
+
 type final struct{ error }
 
 func (final) Retryable() bool { return false }
@@ -97,6 +101,63 @@ func TestRetryIsDecidedByLabelsFirst(t *testing.T) {
 		{enricher.Labels{}, "retry=terminal"},
 	} {
 		assert.Equal(t, c.want, labels(t, e, errTerminal, enricher.FailureContext{Labels: c.labels}), "%v", c.labels)
+	}
+}
+
+func TestAttemptsAndAlarmsAreDecidedByLabels(t *testing.T) {
+	e := newEnricher(t, restart.Options{
+		Terminal:  map[string][]string{"type": {"USER"}},
+		Uncounted: map[string][]string{"error_code": {"429", "Evicted"}, "type": {"CANCELLED"}},
+		Expected:  map[string][]string{"type": {"CANCELLED", "USER"}},
+		Repeats:   2, Veto: true,
+	})
+	assert.Equal(t, []string{"retry", "retry_after", "JOB_CANNOT_RESTART", "attempt_counts", "expected"}, e.OutputKeys())
+	assert.Equal(t, map[string][]string{"error_code": {"429", "Evicted"}, "type": {"USER", "CANCELLED", "CANCELLED", "USER"}}, e.(enricher.ValueReader).InputValues())
+	const noLabel = "not set, as no label meets option "
+	for _, c := range []struct {
+		name                     string
+		cause                    error
+		labels                   enricher.Labels
+		want, attempts, expected string // labels, and two reasons
+	}{
+		{"neither", errPlain, nil, "retry=unknown", noLabel + "uncounted", noLabel + "expected"},
+		{"uncounted, with a wait", patient(time.Minute), enricher.Labels{"error_code": "429"}, "attempt_counts=false, retry=retryable, retry_after=1m0s", "option uncounted: error_code=429", noLabel + "expected"},
+		{"both", errPlain, enricher.Labels{"type": "CANCELLED"}, "attempt_counts=false, expected=true, retry=unknown", "option uncounted: type=CANCELLED", "option expected: type=CANCELLED"},
+		{"expected and terminal", errPlain, enricher.Labels{"type": "USER"}, "JOB_CANNOT_RESTART=true, expected=true, retry=terminal", noLabel + "uncounted", "option expected: type=USER"},
+		{"a terminal failure counts", errTerminal, enricher.Labels{"error_code": "429"}, "JOB_CANNOT_RESTART=true, retry=terminal", "not set, as retry is terminal", noLabel + "expected"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fc := enricher.FailureContext{Labels: c.labels}
+			assert.Equal(t, c.want, labels(t, e, c.cause, fc))
+			_, why, err := e.(enricher.Explainer).ExplainFailure(t.Context(), c.cause, fc)
+			require.NoError(t, err)
+			assert.Equal(t, [2]string{c.attempts, c.expected}, [2]string{why[restart.KeyAttemptCounts], why[restart.KeyExpected]})
+		})
+	}
+	counts := e.(enricher.CountReporter).Counts()
+	assert.EqualValues(t, [2]uint64{2, 2}, [2]uint64{counts["attempt_counts=false"], counts["expected=true"]})
+	fc := enricher.FailureContext{JobID: "a", Labels: enricher.Labels{"error_code": "Evicted"}}
+	for range 3 {
+		assert.Equal(t, "attempt_counts=false, retry=unknown", labels(t, e, errPlain, fc), "is no repeat")
+	}
+}
+
+func TestExplainSaysWhyARestartCanHelp(t *testing.T) {
+	e := newEnricher(t, restart.Options{})
+	for _, c := range []struct {
+		cause error
+		why   map[string]string
+	}{
+		{errPlain, map[string]string{"retry": "no error of the chain has a type or a code that says it"}},
+		{syscall.ECONNREFUSED, map[string]string{"retry": "errno ECONNREFUSED"}},
+		{syscall.ENOSPC, map[string]string{"retry": "errno ENOSPC, after which a restart may help or not"}},
+		{errTerminal, map[string]string{"retry": "its method Retryable decides"}},
+		{busy{patient(time.Second)}, map[string]string{"retry": "its method Retryable decides", "retry_after": "an error of the chain asks to wait 1s"}},
+		{errors.Join(errTerminal, patient(time.Second)), map[string]string{"retry": "its method Retryable decides", "retry_after": "not set, as retry is terminal"}},
+	} {
+		_, why, err := e.(enricher.Explainer).ExplainFailure(t.Context(), c.cause, enricher.FailureContext{})
+		require.NoError(t, err)
+		assert.Equal(t, c.why, why)
 	}
 }
 
@@ -251,6 +312,8 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Terminal: map[string][]string{"retry": {"x"}}}, `option "terminal": label "retry": must be set by another enricher`},
 		{restart.Options{Retryable: map[string][]string{"type": nil}}, `option "retryable": label "type": must have at least one value`},
 		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": must be the key of a label`},
+		{restart.Options{Uncounted: map[string][]string{"expected": {"x"}}}, `option "uncounted": label "expected": must be set by another enricher`},
+		{restart.Options{Expected: map[string][]string{"type": {}}}, `option "expected": label "type": must have at least one value`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},

@@ -55,6 +55,7 @@ func document() string {
 	section(&b, "Errno", errnos)
 	section(&b, "Signal that ended a command", signals)
 	section(&b, "Exit status of a command", evidence.ExitTable)
+	section(&b, "Reason of a container, pod or task", evidence.ReasonTable)
 	section(&b, "HTTP status, or its first digit", evidence.StatusTable)
 	section(&b, "gRPC status", grpc)
 	section(&b, "SQLSTATE, or its first two characters", evidence.SQLStateTable)

@@ -48,6 +48,7 @@ var exits = map[int]Evidence{
 	77:  {Fault: System, Retry: Terminal},      // EX_NOPERM
 	78:  {Fault: User, Retry: Terminal},        // EX_CONFIG
 	124: {Fault: Cancelled, Retry: Undecided},  // timeout
+	125: {Fault: System, Retry: Undecided},     // docker run, env or timeout itself failed
 	126: {Fault: System, Retry: Terminal},      // found, but it cannot be run
 	127: {Fault: System, Retry: Terminal},      // not found
 }

@@ -13,6 +13,7 @@ var (
 	MySQLTable    = mysql
 	SQLiteTable   = sqlite
 	RedisTable    = replies
+	ReasonTable   = exitReasons
 )
 
 // Name, Fault and Retry of a row.

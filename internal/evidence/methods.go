@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,7 +37,7 @@ func findJudges(err error, t reflect.Type) []judge {
 			found = append(found, j)
 		}
 	}
-	for _, m := range methods {
+	for _, m := range slices.Concat(exitMethods, methods) {
 		add(m.has(err), m.judge)
 	}
 	if grpcStatus, ok := findGRPC(t); ok {
