@@ -12,13 +12,6 @@ import (
 	"github.com/failure-enrichers/enricher/redact"
 )
 
-// The keys and values of labels that ask for more than a veto or a delay. See the
-// package documentation.
-const (
-	KeyAttemptCounts = "attempt_counts"
-	KeyExpected      = "expected"
-)
-
 // AttributeUncounted is the key of the attribute with the number of earlier attempts
 // of the job that were not counted. Judge reads it; an adapter that acts on
 // [Verdict.Uncounted] sets it.
@@ -141,7 +134,7 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 	if len(res.Labels) == 0 {
 		return v
 	}
-	v.Expected = res.Labels[KeyExpected] == "true"
+	v.Expected = res.Labels[enricher.KeyExpected] == "true"
 	v.Terminal = fc.Terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
 	if v.Terminal {
 		return v
@@ -150,7 +143,7 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 		v.RetryAfter = min(after, orDefault(o.MaxRetryAfter, defaultMaxRetryAfter))
 	}
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
-	v.Uncounted = res.Labels[KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
+	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
 	}
