@@ -103,7 +103,8 @@ func nameOf(r reconcile.Reconciler, o Options) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return strings.ToLower(t.Name())
+	name, _, _ := strings.Cut(t.Name(), "[") // of a generic type
+	return strings.ToLower(name)
 }
 
 type adapter struct {

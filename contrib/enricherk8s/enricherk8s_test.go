@@ -19,6 +19,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -240,7 +241,7 @@ func (j *job) Attempt(t testing.TB) jobstest.Attempt {
 
 // labeling returns an Enricher whose labels are those of the steps in turn.
 func labeling(t testing.TB, rec *enrichertest.Recorder, steps ...enricher.Labels) *enricher.Enricher {
-	fake := &enrichertest.Fake{Keys: []string{"type", "a b", "long", enricher.KeyRetryAfter, enricher.KeyJobCannotRestart, jobs.KeyAttemptCounts, jobs.KeyExpected}}
+	fake := &enrichertest.Fake{Keys: []string{"type", "a b", "long", enricher.KeyRetryAfter, enricher.KeyJobCannotRestart, enricher.KeyAttemptCounts, enricher.KeyExpected}}
 	for _, labels := range steps {
 		fake.Steps = append(fake.Steps, enrichertest.Step{Labels: labels})
 	}
@@ -253,7 +254,7 @@ func TestContextSaysWhereItFailed(t *testing.T) {
 	t.Parallel()
 	rec := &enrichertest.Recorder{}
 	j := newJob(t, jobstest.Setup{
-		Labeler: labeling(t, rec, enricher.Labels{jobs.KeyAttemptCounts: "false"}), Delay: time.Hour,
+		Labeler: labeling(t, rec, enricher.Labels{enricher.KeyAttemptCounts: "false"}), Delay: time.Hour,
 		Job: func(context.Context) error {
 			return reconcile.TerminalError(utilerrors.NewAggregate([]error{io.EOF, conflict}))
 		},
@@ -275,8 +276,8 @@ func TestContextSaysWhereItFailed(t *testing.T) {
 func TestUncountedAttemptHasNoDelayOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for want, labels := range map[time.Duration]enricher.Labels{
-		time.Hour:   {jobs.KeyAttemptCounts: "false"},
-		time.Minute: {jobs.KeyAttemptCounts: "false", enricher.KeyRetryAfter: "1m"},
+		time.Hour:   {enricher.KeyAttemptCounts: "false"},
+		time.Minute: {enricher.KeyAttemptCounts: "false", enricher.KeyRetryAfter: "1m"},
 	} {
 		j := newJob(t, jobstest.Setup{
 			Labeler: labeling(t, &enrichertest.Recorder{}, labels), Delay: time.Hour, Job: func(context.Context) error { return io.EOF },
@@ -355,7 +356,7 @@ func TestWritesNothingAgainAfterARestart(t *testing.T) {
 
 func TestEventHoldsWhatItCan(t *testing.T) {
 	t.Parallel()
-	labels := enricher.Labels{"type": "USER", "a b": "1", "long": strings.Repeat("ü", 400), jobs.KeyExpected: "true"}
+	labels := enricher.Labels{"type": "USER", "a b": "1", "long": strings.Repeat("ü", 400), enricher.KeyExpected: "true"}
 	run, j := reconciler(t, newClient(service(1)), labeling(t, &enrichertest.Recorder{}, labels), func(o *enricherk8s.Options) { o.Prefix = "" },
 		fmt.Errorf("password=hunter2 %s\xff", strings.Repeat("日", 400)))
 	run()
@@ -501,20 +502,29 @@ type CartReconciler struct{ reconcile.Func }
 
 func TestNameOfTheController(t *testing.T) {
 	t.Parallel()
-	for want, o := range map[string]enricherk8s.Options{
-		"cart":           {Name: "cart", New: newService},
-		"service":        {New: newService},
-		"cartreconciler": {},
+	fails := reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) { return reconcile.Result{}, io.EOF })
+	cart := &CartReconciler{fails}
+	for _, c := range []struct {
+		r    reconcile.Reconciler
+		o    enricherk8s.Options
+		want string
+	}{
+		{cart, enricherk8s.Options{Name: "cart", New: newService}, "cart"},
+		{cart, enricherk8s.Options{New: newService}, "service"},
+		{cart, enricherk8s.Options{New: func() client.Object {
+			u := &unstructured.Unstructured{}
+			u.SetKind("Cart")
+			return u
+		}}, "cart"},
+		{cart, enricherk8s.Options{}, "cartreconciler"},
+		{fails, enricherk8s.Options{}, "typedfunc"},
 	} {
 		rec := &enrichertest.Recorder{}
-		e := labeling(t, rec, enricher.Labels{"type": "USER"})
-		r := enricherk8s.Wrap(&CartReconciler{func(context.Context, reconcile.Request) (reconcile.Result, error) {
-			return reconcile.Result{}, io.EOF
-		}}, &controller.Options{}, e, o)
+		r := enricherk8s.Wrap(c.r, &controller.Options{}, labeling(t, rec, enricher.Labels{"type": "USER"}), c.o)
 		_, _ = r.Reconcile(t.Context(), reconcile.Request{NamespacedName: types.NamespacedName{Name: "n"}})
 		require.Len(t, rec.Failures(), 1)
-		assert.Equal(t, want, rec.Failures()[0].Context.JobName)
-		assert.Equal(t, want+"//n", rec.Failures()[0].Context.JobID, "of an object without a namespace")
+		assert.Equal(t, c.want, rec.Failures()[0].Context.JobName)
+		assert.Equal(t, c.want+"//n", rec.Failures()[0].Context.JobID, "of an object without a namespace")
 	}
 }
 
