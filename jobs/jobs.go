@@ -140,13 +140,29 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 	if v.Terminal {
 		return v
 	}
-	if after, ok := res.Labels.RetryAfter(); ok && !o.IgnoreRetryAfter {
-		v.RetryAfter = min(after, orDefault(o.MaxRetryAfter, defaultMaxRetryAfter))
-	}
+	v.RetryAfter = o.retryAfter(res.Labels)
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
 	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
+	}
+	return v
+}
+
+// retryAfter returns the delay that the labels ask for; 0: none.
+func (o Options) retryAfter(labels enricher.Labels) time.Duration {
+	after, _ := labels.RetryAfter()
+	if o.IgnoreRetryAfter {
+		return 0
+	}
+	return min(after, orDefault(o.MaxRetryAfter, defaultMaxRetryAfter))
+}
+
+// Counted returns v for a job manager in which every attempt counts: Uncounted is
+// false, and RetryAfter is only what the labels ask for.
+func (o Options) Counted(v Verdict) Verdict {
+	if v.Uncounted {
+		v.Uncounted, v.RetryAfter = false, o.retryAfter(v.Result.Labels)
 	}
 	return v
 }

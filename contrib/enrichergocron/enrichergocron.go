@@ -116,15 +116,15 @@ func (a *adapter) label(id uuid.UUID, name string, cause error, start time.Time)
 	if enricher.Is(cause, context.Canceled) {
 		return enricher.Result{}
 	}
-	v := jobs.Judge(context.Background(), a.labeler, a.options.Options, cause, enricher.FailureContext{
+	v := a.options.Counted(jobs.Judge(context.Background(), a.labeler, a.options.Options, cause, enricher.FailureContext{
 		ID: jobs.FailureID("gocron", id.String(), 0, start), JobID: id.String(), JobName: name,
-	})
+	}))
 	a.log(id, name, cause, v)
-	switch delay := a.delay(v); {
+	switch {
 	case v.Terminal && a.options.OnVeto != nil:
 		a.options.OnVeto(id, name)
-	case delay > 0 && a.options.OnRetryAfter != nil:
-		a.options.OnRetryAfter(id, name, delay)
+	case v.RetryAfter > 0 && a.options.OnRetryAfter != nil:
+		a.options.OnRetryAfter(id, name, v.RetryAfter)
 	}
 	return v.Result
 }
@@ -148,19 +148,6 @@ func (a *adapter) log(id uuid.UUID, name string, cause error, v jobs.Verdict) {
 		attrs = append(attrs, slog.String("stack", p.Stack()))
 	}
 	logger.LogAttrs(context.Background(), level, "Job failed", attrs...)
-}
-
-// delay returns the delay that a label asks for, without that of an attempt that does
-// not count, which gocron does not have.
-func (a *adapter) delay(v jobs.Verdict) time.Duration {
-	if !v.Uncounted {
-		return v.RetryAfter
-	}
-	after, ok := v.Result.Labels.RetryAfter()
-	if !ok || a.options.IgnoreRetryAfter {
-		return 0
-	}
-	return min(after, v.RetryAfter)
 }
 
 type monitor struct {

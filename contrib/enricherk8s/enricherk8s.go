@@ -126,7 +126,7 @@ func (a *adapter) Reconcile(ctx context.Context, req reconcile.Request) (res rec
 		return err
 	}, func(cause error) jobs.Verdict {
 		v = a.judge(ctx, req, cause, start)
-		a.limiter.delay(req, a.delay(v))
+		a.limiter.delay(req, v.RetryAfter)
 		a.failed(ctx, req, cause, v)
 		return jobs.Verdict{Terminal: !returned && a.endsPanic(ctx, cause, v)}
 	})
@@ -163,16 +163,7 @@ func (a *adapter) judge(ctx context.Context, req reconcile.Request, cause error,
 	if id := controller.ReconcileIDFromContext(ctx); id != "" {
 		fc.Attributes[AttributeReconcileID] = string(id)
 	}
-	return jobs.Judge(context.WithoutCancel(ctx), a.labeler, a.options.Options, unwrap(cause), fc)
-}
-
-// delay returns the delay that a label asks for. That of an attempt that does not
-// count is none: the rate limiter slows the job down.
-func (a *adapter) delay(v jobs.Verdict) time.Duration {
-	if after, _ := v.Result.Labels.RetryAfter(); v.Uncounted && (after == 0 || a.options.IgnoreRetryAfter) {
-		return 0
-	}
-	return v.RetryAfter
+	return a.options.Counted(jobs.Judge(context.WithoutCancel(ctx), a.labeler, a.options.Options, unwrap(cause), fc))
 }
 
 // endsPanic reports whether a panic becomes a terminal error. The controller then does

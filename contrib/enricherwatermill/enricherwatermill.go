@@ -167,7 +167,7 @@ func (a *adapter) judge(msg *message.Message, at attempt, cause error) jobs.Verd
 	if own, ok := cause.(*backoff.PermanentError); ok && own.Err != nil { //nolint:errorlint // the text of others is around it
 		cause = own.Err
 	}
-	return jobs.Judge(at.ctx, a.labeler, a.options.Options, cause, fc)
+	return a.options.Counted(jobs.Judge(at.ctx, a.labeler, a.options.Options, cause, fc))
 }
 
 // write writes the labels and the number of the attempt into the metadata. If it is no
@@ -202,23 +202,10 @@ func (a *adapter) answer(err error, v jobs.Verdict) error {
 	} else if v.Terminal {
 		f.permanent = &backoff.PermanentError{Err: &failed{error: f.error, user: err}}
 	}
-	if _, ok := enricher.AsType[*backoff.RetryAfterError](err); !ok && a.delay(v) > 0 {
-		f.after = &backoff.RetryAfterError{Duration: a.delay(v)}
+	if _, ok := enricher.AsType[*backoff.RetryAfterError](err); !ok && v.RetryAfter > 0 {
+		f.after = &backoff.RetryAfterError{Duration: v.RetryAfter}
 	}
 	return f
-}
-
-// delay returns the delay that a label asks for, without that of an attempt that does
-// not count, as here all do.
-func (a *adapter) delay(v jobs.Verdict) time.Duration {
-	if !v.Uncounted {
-		return v.RetryAfter
-	}
-	after, ok := v.Result.Labels.RetryAfter()
-	if !ok || a.options.IgnoreRetryAfter {
-		return 0
-	}
-	return min(after, v.RetryAfter)
 }
 
 // A failed is the error of a handler, with what the Retry middleware looks for by As.
