@@ -13,7 +13,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 

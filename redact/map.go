@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // Map returns a copy of m, such as labels or attributes, with each key and value as
