@@ -7,20 +7,29 @@ import (
 	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
-// Map returns a copy of m, such as labels or attributes, with each key and value as
-// [Text] returns it. A value under the key of a secret, such as "password", is replaced
-// by "***" as a whole, unless it is empty. The copy is never nil. If two keys become
-// the same, the value of the one that is first in ascending order stays.
+// Map is documented in the public package of this name, but the copy of a nil map is nil.
 func Map(m map[string]string) map[string]string {
+	if m == nil {
+		return nil
+	}
 	out := make(map[string]string, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		value := Text(m[key])
 		if value != "" && secretkey.Is(key) {
-			value = "***"
+			value = mask
 		}
 		if _, taken := out[Text(key)]; !taken {
 			out[Text(key)] = value
 		}
 	}
 	return out
+}
+
+// All returns a copy of texts, with each as [Text] returns it. The copy of nil is nil.
+func All(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = Text(s)
+	}
+	return texts
 }
