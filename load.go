@@ -43,8 +43,12 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 	}
 	defer func() {
 		for _, c := range all {
-			if err != nil || c.rejected != nil {
-				c.close(s.logger)
+			if err == nil && c.rejected == nil {
+				continue
+			}
+			if err := c.close(context.Background()); err != nil {
+				logLine(context.Background(), s.logger, slog.LevelWarn, "Closing a failure enricher failed",
+					slog.String("enricher", c.Name), slog.String("error", err.Error()))
 			}
 		}
 	}()
@@ -223,15 +227,4 @@ func logLine(ctx context.Context, logger *slog.Logger, level slog.Level, msg str
 		}
 		logger.LogAttrs(ctx, level, msg, attrs...)
 	})
-}
-
-// close closes an enricher that a factory made.
-func (c *candidate) close(logger *slog.Logger) {
-	if c.closer == nil {
-		return
-	}
-	if err := closeEnricher(c.Name, c.closer); err != nil {
-		logLine(context.Background(), logger, slog.LevelWarn, "Closing a failure enricher failed",
-			slog.String("enricher", c.Name), slog.String("error", err.Error()))
-	}
 }
