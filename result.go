@@ -196,7 +196,7 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		e.end.leave()
 		return completed(e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded))
 	}
-	future := &Future{done: make(chan struct{})}
+	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
 		start := time.Now()
