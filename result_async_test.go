@@ -220,7 +220,7 @@ func (exitingHandler) Handle(context.Context, slog.Record) error { runtime.Goexi
 func TestEnrichAsyncSurvivesALogThatExits(t *testing.T) {
 	t.Parallel()
 	e := running(t, enricher.Config{}, enricher.WithLogger(slog.New(exitingHandler{})), with("a", "x", failing(errJob)))
-	assert.Equal(t, enricher.Labels{}, enrichAsync(e).Result().Labels)
+	assert.Equal(t, enricher.Labels{}, e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Result().Labels)
 }
 
 type sleepyHandler struct {
