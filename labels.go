@@ -23,6 +23,12 @@ const KeyJobCannotRestart = "JOB_CANNOT_RESTART"
 // attempt. See [Labels.RetryAfter].
 const KeyRetryAfter = "retry_after"
 
+// The keys of labels that adapters of job managers act on. See package jobs.
+const (
+	KeyAttemptCounts = "attempt_counts" // "false": the attempt is not one of those allowed
+	KeyExpected      = "expected"       // "true": no alarm is needed
+)
+
 // Labels are the labels of a failure by key. A nil map reads as an empty one.
 type Labels map[string]string
 

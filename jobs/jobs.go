@@ -9,14 +9,8 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/redact"
-)
-
-// The keys and values of labels that ask for more than a veto or a delay. See the
-// package documentation.
-const (
-	KeyAttemptCounts = "attempt_counts"
-	KeyExpected      = "expected"
 )
 
 // AttributeUncounted is the key of the attribute with the number of earlier attempts
@@ -141,7 +135,7 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 	if len(res.Labels) == 0 {
 		return v
 	}
-	v.Expected = res.Labels[KeyExpected] == "true"
+	v.Expected = res.Labels[enricher.KeyExpected] == "true"
 	v.Terminal = fc.Terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
 	if v.Terminal {
 		return v
@@ -150,7 +144,7 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 		v.RetryAfter = min(after, orDefault(o.MaxRetryAfter, defaultMaxRetryAfter))
 	}
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
-	v.Uncounted = res.Labels[KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
+	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
 	}
@@ -196,11 +190,14 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // Interrupted reports whether err is no failure of the job but its answer to the end
 // of ctx, which must be the context around the job, without the job's own timeout: a
 // shutdown, or a cancellation from outside. It is false as long as ctx has not ended.
+// Besides errors that wrap that of ctx, or its cause, it recognizes what clients return
+// if they are cancelled, such as the status Canceled of gRPC.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx.Err() == nil {
 		return false
 	}
-	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx))
+	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) ||
+		ctx.Err() == context.Canceled && !enricher.Is(err, context.DeadlineExceeded) && evidence.Of(err).Fault.Fault == evidence.Cancelled
 }
 
 // FailureID returns an ID for the failure of an attempt, for FailureContext.ID, such

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"runtime"
 	"testing"
 	"time"
@@ -212,6 +213,7 @@ func TestInterrupted(t *testing.T) {
 	cancel(stop)
 	late, cancelLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancelLate()
+	requestCanceled := &url.Error{Op: "Get", URL: "http://h/", Err: errors.New("net/http: request canceled")}
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		err  error
@@ -221,6 +223,8 @@ func TestInterrupted(t *testing.T) {
 		"the error of ctx":            {cancelled, fmt.Errorf("query: %w", context.Canceled), true},
 		"its cause":                   {cancelled, fmt.Errorf("query: %w", stop), true},
 		"another error":               {cancelled, io.EOF, false},
+		"what a client returns":       {cancelled, requestCanceled, true},
+		"a client, ctx has not ended": {t.Context(), requestCanceled, false},
 		"the job's own timeout":       {cancelled, context.DeadlineExceeded, false},
 		"a deadline of ctx":           {late, context.DeadlineExceeded, true},
 		"a ctx that has not ended":    {t.Context(), context.Canceled, false},

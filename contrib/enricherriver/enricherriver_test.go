@@ -165,7 +165,7 @@ func settled(t testing.TB, row *rivertype.JobRow) jobstest.Attempt {
 // metadataOf returns what is in the metadata after n attempts of a job whose labels are
 // those of the steps in turn.
 func metadataOf(t *testing.T, n int, steps ...enrichertest.Step) enricherriver.Failure {
-	fake := &enrichertest.Fake{Keys: []string{"n", jobs.KeyAttemptCounts}, Steps: steps}
+	fake := &enrichertest.Fake{Keys: []string{"n", enricher.KeyAttemptCounts}, Steps: steps}
 	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 25, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }})
@@ -194,7 +194,7 @@ func TestMetadataHasTheLatestAttempts(t *testing.T) {
 
 func TestMetadataCountsWhatDoesNotCount(t *testing.T) {
 	t.Parallel()
-	labels := enricher.Labels{jobs.KeyAttemptCounts: "false"}
+	labels := enricher.Labels{enricher.KeyAttemptCounts: "false"}
 	want := enricherriver.Failure{Attempt: 1, Labels: labels, Uncounted: 2}
 	assert.Equal(t, want, metadataOf(t, 2, enrichertest.Step{Labels: labels}))
 }
@@ -216,7 +216,7 @@ func TestUserHandlerCancels(t *testing.T) {
 	t.Parallel()
 	for name, labels := range map[string]enricher.Labels{
 		"an attempt that counts":         {"n": "1"},
-		"an attempt that does not count": {jobs.KeyAttemptCounts: "false"},
+		"an attempt that does not count": {enricher.KeyAttemptCounts: "false"},
 	} {
 		for _, panics := range []bool{false, true} {
 			fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}

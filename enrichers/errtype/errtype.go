@@ -2,21 +2,33 @@
 // was, for metrics and searches.
 //
 //	label       value
-//	error_type  the value of OpenTelemetry's error.type: what the error's method
-//	            ErrorType() string returns, or else its Go type, "*fs.PathError" or
-//	            "syscall.Errno"; "_OTHER" once there are too many different ones
+//	error_type  the value of OpenTelemetry's error.type: what a method
+//	            ErrorType() string of an error in the chain returns, or else the
+//	            Go type, "*fs.PathError" or "syscall.Errno"; "_OTHER" once there are
+//	            too many different ones
 //	error_code  its code, if it has one: an errno ("ECONNREFUSED"), a SQLSTATE
 //	            ("23505"), an HTTP status ("503"), a gRPC status ("UNAVAILABLE"),
-//	            an exit status ("3"), a signal ("SIGKILL"), a result code of
-//	            SQLite ("5"), a reply code of SMTP ("550"), or what a method
-//	            Code() string or ErrorCode() string returns; "_OTHER" once there are
-//	            too many different ones
+//	            an exit status ("3"), a signal ("SIGKILL"), the number or name
+//	            with which a database, broker or cloud answers ("1213", "SlowDown"), or
+//	            what a method or field Code or ErrorCode has; "_OTHER" once there
+//	            are too many different ones
 //
-// error_type describes the outermost error that does more than add a text, labels or
-// a stack to another: wrappers of fmt, errors.Join and github.com/pkg/errors are
-// skipped, and of joined errors the first counts. error_code is the outermost code
-// of the chain; a code of one of the sets above is preferred to one of a method Code
-// or ErrorCode. See https://opentelemetry.io/docs/specs/semconv/attributes-registry/error.
+// error_type is what semconv.ErrorType of OpenTelemetry's SDK for Go returns, but for
+// these exceptions:
+//
+//   - Wrappers that only add a text, labels or a stack are passed over: those of fmt
+//     with one %w, as semconv does, and those with several, [errors.Join], and those of
+//     github.com/pkg/errors, github.com/go-errors/errors, github.com/cockroachdb/errors,
+//     golang.org/x/xerrors and package enricher.
+//   - Of joined errors the first that says something counts: an error that is only a
+//     text gives way to one of another type.
+//   - A panic with an error has the type of that error.
+//   - An ErrorType that returns "" is passed over.
+//
+// error_code is the most specific code of the chain: one that a service adds to a status
+// before the status ("AccessDenied", not "403"), and that before a code of an unknown
+// set; of equally specific codes the outermost. See
+// https://opentelemetry.io/docs/specs/semconv/attributes-registry/error.
 //
 // # Options
 //
@@ -137,7 +149,7 @@ func (l *labeler) ProcessFailure(_ context.Context, cause error, _ enricher.Fail
 func (l *labeler) ExplainFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, map[string]string, error) {
 	errType, code := typeOf(cause), evidence.Of(cause).Code
 	labels := enricher.Labels{KeyErrorType: l.types.peek(errType)}
-	why := map[string]string{KeyErrorType: "the error itself is a " + inspect.TypeName(inspect.Peel(cause)), KeyErrorCode: "no error of the chain has a code"}
+	why := map[string]string{KeyErrorType: "the error itself is a " + inspect.TypeName(telling(cause)), KeyErrorCode: "no error of the chain has a code"}
 	if code.Code != "" {
 		labels[KeyErrorCode] = l.codes.peek(text.Clean(code.Code, maxLength))
 		why[KeyErrorCode] = text.Clean(code.Reason(), maxLength)
@@ -153,21 +165,54 @@ func (l *labeler) Counts() map[string]uint64 {
 	}
 }
 
-// typeOf returns the label error_type of cause: of a panic with an error, that of
-// the error.
+// typeOf returns the label error_type of cause.
 func typeOf(cause error) string {
-	err := inspect.Peel(cause)
-	if p, ok := err.(*enricher.PanicError); ok && p != nil && p.Unwrap() != nil {
-		err = inspect.Peel(p.Unwrap())
-	}
-	if typed, ok := err.(interface{ ErrorType() string }); ok {
+	for err := range enricher.Chain(cause) {
+		typed, ok := err.(interface{ ErrorType() string })
+		if !ok || inspect.IsPlain(err) || isPanic(err) {
+			continue
+		}
 		var own string
 		guard.Do(func() { own = typed.ErrorType() })
 		if own != "" {
 			return text.Clean(own, maxLength)
 		}
 	}
-	return inspect.TypeName(err)
+	return inspect.TypeName(telling(cause))
+}
+
+// telling returns the outermost error that does more than add something to another:
+// of joined errors the first that is more than a text, or the first if all are texts.
+func telling(cause error) error {
+	first := inspect.Peel(cause)
+	if p, ok := first.(*enricher.PanicError); ok && isPanic(p) {
+		return telling(p.Unwrap())
+	}
+	if !isText(first) {
+		return first
+	}
+	for err := range enricher.Chain(cause) {
+		if !inspect.IsPlain(err) && !isText(err) {
+			return err
+		}
+	}
+	return first
+}
+
+// isText reports whether err has nothing but a text, and that says nothing.
+func isText(err error) bool {
+	switch inspect.TypeName(err) {
+	case "*errors.errorString", "*errors.fundamental", "*xerrors.errorString":
+		v := evidence.Of(err)
+		return v.Fault.Fault == "" && v.Retry.Retry == ""
+	}
+	return false
+}
+
+// isPanic reports whether err is a panic with an error.
+func isPanic(err error) bool {
+	p, ok := err.(*enricher.PanicError)
+	return ok && p != nil && p.Unwrap() != nil
 }
 
 // values are the different values of a label.

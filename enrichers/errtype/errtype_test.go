@@ -28,6 +28,11 @@ type panicking struct{}
 func (*panicking) Error() string     { return "panicking" }
 func (*panicking) ErrorType() string { panic("no type") }
 
+type outer struct{ err error }
+
+func (o *outer) Error() string { return "outer" }
+func (o *outer) Unwrap() error { return o.err }
+
 type coded string
 
 func (c coded) Error() string     { return "coded" }
@@ -56,6 +61,13 @@ func TestProcessFailure(t *testing.T) {
 		{"an error that panics", &panicking{}, "error_type=*errtype_test.panicking"},
 		{"what an error says is cleaned and cut", typed("a\x00" + strings.Repeat("b", 300)), "error_type=a\uFFFD" + strings.Repeat("b", 252)},
 		{"the first of joined errors", errors.Join(typed("first"), coded("E7")), "error_code=E7, error_type=first"},
+		{"what an error inside says", &outer{fmt.Errorf("a: %w", typed("card_declined"))}, "error_type=card_declined"},
+		{"an error inside that says nothing", &outer{typed("")}, "error_type=*errtype_test.outer"},
+		{"the first of joined errors that is more than a text", errors.Join(errors.New("x"), fmt.Errorf("%w: %w", errors.New("y"), &fs.PathError{Err: syscall.ENOENT})), "error_code=ENOENT, error_type=*fs.PathError"},
+		{"a text that says something", errors.Join(context.Canceled, &fs.PathError{Err: syscall.ENOENT}), "error_code=ENOENT, error_type=*errors.errorString"},
+		{"joined texts", errors.Join(errors.New("x"), errors.New("y")), "error_type=*errors.errorString"},
+		{"labels", enricher.WithLabels(fmt.Errorf("a: %w", &fs.PathError{Err: syscall.ENOENT}), enricher.Labels{"a": "b"}), "error_code=ENOENT, error_type=*fs.PathError"},
+		{"a panic with an error", enricher.NewPanicError(fmt.Errorf("a: %w", &fs.PathError{Err: syscall.ENOENT}), nil), "error_code=ENOENT, error_type=*fs.PathError"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			assert.Equal(t, c.want, labels(t, e, c.cause).String())

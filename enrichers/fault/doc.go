@@ -11,22 +11,27 @@
 //	hint   a sentence  for the person who has to act: "The disk of the worker is
 //	                   full."; only with option hints or default-hints
 //
-// It looks at every error of the chain, and the strongest evidence decides: codes
-// (errno, SQLSTATE, HTTP and gRPC status, exit status, signal) before types of the
-// standard library, these before the packages of well-known clients, and last the
-// words in the names of types, such as ValidationError and RequestTimeout, and texts
-// of the standard library. Of equally strong evidence the outermost decides. So the
-// errno in a net.Error counts more than the net.Error. A deadline of a context is
-// the job's own, unless it is wrapped in an error that only calls return: then it is
-// the dependency's. CODES.md beside this file lists all codes.
+// It looks at every error of the chain, and the strongest evidence decides: first a code
+// that a service adds to a status ("AccessDenied"), then other codes (errno, SQLSTATE,
+// HTTP and gRPC status, exit status, signal, the numbers of databases and brokers), then
+// types of the standard library and texts of clients' sentinels, then the packages of
+// well-known clients, whose errors are mostly those of another system, and last the words
+// in the names of types, such as ValidationError and RequestTimeout, and texts of the
+// standard library. Of equally strong evidence the outermost decides. So the errno in a
+// net.Error counts more than the net.Error. A deadline of a context is the job's own,
+// unless it is wrapped in an error that only calls return: then it is the dependency's.
+// CODES.md beside this file lists all codes, and docs/judgments.md says how often
+// the labels are right.
 //
 // Of joined errors the first with evidence decides, because [errors.Join] is mostly
 // called with the failure first and its consequences after it. A word in the name of
 // a type, a text and a cancelled context count less than the errors after them.
 //
-// Codes are found by methods, without importing the packages that have them:
-// StatusCode() int or HTTPStatusCode() int, SQLState() string, GRPCStatus(),
-// Timeout() bool.
+// Codes are found without importing the packages that have them: by methods, such as
+// StatusCode() int, SQLState() string, GRPCStatus() and Code() string; by fields, such as
+// StatusCode, Code and Response; and for some sixty clients by their package and the names
+// of their fields. What an error wraps is also found by a method Cause, Errors or
+// WrappedErrors, in a field Err of an error without Unwrap, and in a list of errors.
 //
 // # Options
 //

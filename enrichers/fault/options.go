@@ -70,10 +70,11 @@ func (o *overrides) of(err error) *override {
 		}
 	}
 	if len(o.codes) > 0 {
-		found := evidence.CodeOf(err)
-		for _, text := range [...]string{found.Code, classOf(found)} {
-			if c := o.codes[code{found.Kind, text}]; c != nil {
-				return c
+		for _, found := range evidence.CodesOf(err) {
+			for _, text := range [...]string{found.Code, classOf(found)} {
+				if c := o.codes[code{found.Kind, text}]; c != nil {
+					return c
+				}
 			}
 		}
 	}

@@ -1,16 +1,13 @@
 package fingerprint
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
-	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/text"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -22,77 +19,72 @@ const (
 	maxSearch = 1 << 20   // bytes of a text in which to look for another
 )
 
-// describe returns the description of err, which is not nil.
-func describe(err error) description { return describeBy(err, guard.Text) }
-
-// describeMasked is like describe, but of texts whose secrets are masked. They are
-// masked before they are normalized, which hides by what a secret is recognized.
-func describeMasked(err error) description {
-	left := 2 * maxTexts
-	return describeBy(err, func(err error) string {
-		s := text.Cut(guard.Text(err), min(2*maxText, left))
-		left -= len(s)
-		return redact.Text(s)
-	})
-}
-
-// shown returns the description of err whose texts may be shown: d, which is that of
-// err, or the masked one if there may be a secret in the message of d.
-func shown(err error, d *description) *description {
-	whole, looked := guard.Text(err), 2*maxText
-	if d.joined {
-		looked = maxTexts
-	}
-	looked = min(looked, len(whole))
-	if d.joined && looked < len(whole) || redact.Text(whole[:looked]) != whole[:looked] {
-		masked := describeMasked(err)
-		return &masked
-	}
-	return d
-}
-
-func describeBy(err error, textOf func(error) string) description {
-	w := walker{bytes: maxTexts, text: textOf}
-	d := w.describe(err, 0)
+// describe returns the description of a failure.
+func describe(root *node) description {
+	w := walker{bytes: maxTexts}
+	d := w.describe(root)
 	if len(d.frames) == 0 && d.joined {
 		// No joined error knows where it arose, so only one above them can: the
 		// order in which they were joined does not matter.
-		w.addOrigin(&d, err)
+		w.addOrigin(&d, root)
 	}
 	return d
 }
 
-// A walker visits the tree of errors of one failure, within limits.
+// shown returns the description of a failure whose texts may be shown: d, which is
+// that of root, or one of masked texts if there may be a secret in the message.
+func shown(root *node, d *description) *description {
+	n := 2 * maxText
+	if d.joined {
+		n = maxTexts
+	}
+	whole := looked(root.text, n)
+	if d.joined && n < len(root.text) || redact.Text(whole) != whole {
+		return masked(root)
+	}
+	return d
+}
+
+// masked masks the secrets in the texts of root, and returns its description then.
+func masked(root *node) *description {
+	root.mask()
+	d := describe(root)
+	return &d
+}
+
+// A walker describes the errors of one failure, within limits.
 type walker struct {
-	errors  guard.Walk // for their texts and types
 	origins guard.Walk // for a stack
 	bytes   int        // how many of texts may still be normalized
-	text    func(error) string
 }
 
 // describe returns the description of the whole failure or of one joined error.
-func (w *walker) describe(err error, depth int) description {
-	d := w.message(err, depth)
+func (w *walker) describe(n *node) description {
+	d := w.message(n)
 	if !d.joined {
-		w.addOrigin(&d, err)
+		w.addOrigin(&d, n)
 	}
 	return d
 }
 
-// message is like describe, but adds no frame for err itself.
-func (w *walker) message(err error, depth int) description {
-	p := passage{walker: w, text: w.text(err)}
-	p.follow(err, 0, len(p.text), depth)
+// message is like describe, but adds no frame for n itself.
+func (w *walker) message(n *node) description {
+	p := passage{walker: w, text: n.text}
+	p.follow(n, 0, len(p.text))
 
 	d := description{message: p.render(), joined: p.joined}
 	worded := normalize.HasWord(d.message)
-	d.codes = p.codes
-	d.types = slices.DeleteFunc(p.types, func(name string) bool { return worded && !isExported(name) })
+	d.codes, d.fields = p.codes, p.fields
+	for _, k := range p.kinds {
+		if k.exported || !worded {
+			d.types = append(d.types, k.name)
+		}
+	}
 	for i := range p.parts {
 		d.add(&p.parts[i])
 	}
 	for _, h := range p.hidden {
-		cause := w.message(h.err, h.depth)
+		cause := w.message(h)
 		d.joined = d.joined || cause.joined
 		d.causes = append(d.causes, cause.message)
 		d.add(&cause)
@@ -104,14 +96,21 @@ func (w *walker) message(err error, depth int) description {
 func (d *description) add(wrapped *description) {
 	d.types = append(d.types, wrapped.types...)
 	d.codes = append(d.codes, wrapped.codes...)
+	d.fields = append(d.fields, wrapped.fields...)
 	d.causes = append(d.causes, wrapped.causes...)
 	d.frames = append(d.frames, wrapped.frames...)
 }
 
-// addOrigin adds the function in which err arose, if that is known.
-func (w *walker) addOrigin(d *description, err error) {
-	if frame, ok := inspect.OriginWithin(err, &w.origins); ok {
-		d.frames = append(d.frames, normalize.Clean(enclosing(frame.Function)))
+// addOrigin adds the function in which n arose, if that is known.
+func (w *walker) addOrigin(d *description, n *node) {
+	if !n.traced {
+		n.traced = true
+		if frame, ok := inspect.OriginWithin(n.err, &w.origins); ok {
+			n.origin = normalize.Clean(enclosing(frame.Function))
+		}
+	}
+	if n.origin != "" {
+		d.frames = append(d.frames, n.origin)
 	}
 }
 
@@ -133,16 +132,6 @@ func enclosing(function string) string {
 		}
 	}
 	return strings.TrimSuffix(function, "-fm")
-}
-
-// codeOf returns the HTTP or gRPC status or SQLSTATE that err has by a method or
-// field. Other codes are in texts as words: "connection refused", "exit status 3".
-func codeOf(err error) string {
-	switch e := evidence.CodeOf(err); e.Kind {
-	case evidence.HTTPStatus, evidence.GRPCStatus, evidence.SQLState:
-		return e.Reason()
-	}
-	return ""
 }
 
 // isExported reports whether the name is that of an exported type. Unexported

@@ -17,8 +17,8 @@ func Example() {
 	fmt.Println(e.Enrich(errors.New("job 7: dial tcp 10.1.2.3:5432: connect: connection refused")))
 	fmt.Println(e.Enrich(errors.New("job 8: dial tcp 10.9.9.9:6432: connect: connection refused")))
 	// Output:
-	// fingerprint=1d69a935beedb4f4, fingerprint_message=job <num>: dial tcp <addr>: connect: connection refused
-	// fingerprint=1d69a935beedb4f4, fingerprint_message=job <num>: dial tcp <addr>: connect: connection refused
+	// fingerprint=f08f46a3d6050491, fingerprint_message=job <num>: dial tcp <addr>: connect: connection refused
+	// fingerprint=f08f46a3d6050491, fingerprint_message=job <num>: dial tcp <addr>: connect: connection refused
 }
 
 func ExampleNew() {
@@ -40,11 +40,11 @@ func ExampleOf() {
 	fmt.Println(fingerprint.Of(errors.Join(disk, network)))
 	fmt.Println(fingerprint.Of(errors.Join(network, disk, errors.New("disk 4 is full"))))
 	// Output:
-	// 0d5f2c9b013f1be8
-	// 0d5f2c9b013f1be8
+	// 77ceac6c671ba40c
+	// 77ceac6c671ba40c
 }
 
 func ExampleNormalize() {
 	fmt.Println(fingerprint.Normalize(`GET https://shop.example.com/cart/17: HTTP 503 after 1.5s (3 attempts)`))
-	// Output: GET https://shop.example.com/<path>: HTTP 503 after <dur> (<num> attempts)
+	// Output: GET https://shop.example.com/<path>: HTTP 503 after <num> (<num> attempts)
 }

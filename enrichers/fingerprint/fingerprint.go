@@ -29,6 +29,10 @@ type Options struct {
 	// (message-length). By default, and if it is 0, 256. A longer one is cut,
 	// and ends in "…". It has no effect on the fingerprint.
 	MessageLength int
+
+	// Rules give the failures that they match fingerprints of their own (rules). The
+	// first rule that matches counts. By default, there are none.
+	Rules []Rule
 }
 
 // The bounds and the default of MessageLength.
@@ -43,8 +47,9 @@ func init() {
 		func(_ enricher.FactoryConfig, opts Options) (enricher.FailureEnricher, error) { return New(opts) }))
 }
 
-// New returns the enricher. An option out of its range is an
-// [*enricher.ConfigError]. The enricher is an [enricher.Explainer].
+// New returns the enricher. An option out of its range or a wrong rule is an
+// [*enricher.ConfigError]. The enricher is an [enricher.Explainer], and an
+// [enricher.ValueReader] if a rule looks at labels.
 func New(opts Options) (enricher.FailureEnricher, error) {
 	if opts.MessageLength == 0 {
 		opts.MessageLength = defaultMessageLength
@@ -55,17 +60,25 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 			Err:    fmt.Errorf("%d: must be %d to %d bytes", n, minMessageLength, maxMessageLength),
 		}
 	}
-	f := &fingerprinter{opts: opts, keys: []string{KeyFingerprint}}
+	rules, err := compile(opts.Rules)
+	if err != nil {
+		return nil, err
+	}
+	f := &fingerprinter{opts: opts, rules: rules, keys: []string{KeyFingerprint}}
 	if !opts.NoMessage {
 		f.keys = append(f.keys, KeyMessage)
+	}
+	if read := labelsRead(rules); len(read) > 0 {
+		return &labelReader{f, read}, nil
 	}
 	return f, nil
 }
 
 // A fingerprinter sets the labels. Its methods may be called concurrently.
 type fingerprinter struct {
-	opts Options
-	keys []string
+	opts  Options
+	rules []*rule
+	keys  []string
 }
 
 var (
@@ -86,22 +99,32 @@ func (f *fingerprinter) DescribeLabels() []enricher.LabelDescription {
 
 // ProcessFailure sets every label. It waits for nothing, and what it looks at is
 // bounded, so it ignores its context.
-func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
-	d := describe(cause)
-	labels := enricher.Labels{KeyFingerprint: d.key()}
+func (f *fingerprinter) ProcessFailure(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	r := read(cause)
+	defer r.release()
+	d := describe(r.root)
+	key, _ := f.key(&d, r.root, &fc)
+	labels := enricher.Labels{KeyFingerprint: key}
 	if !f.opts.NoMessage {
-		labels[KeyMessage] = normalize.Cut(shown(cause, &d).message, f.opts.MessageLength)
+		labels[KeyMessage] = normalize.Cut(shown(r.root, &d).message, f.opts.MessageLength)
 	}
 	return labels, nil
 }
 
 // ExplainFailure says what went into the fingerprint.
 func (f *fingerprinter) ExplainFailure(
-	_ context.Context, cause error, _ enricher.FailureContext,
+	_ context.Context, cause error, fc enricher.FailureContext,
 ) (enricher.Labels, map[string]string, error) {
-	d, masked := describe(cause), describeMasked(cause)
-	labels := enricher.Labels{KeyFingerprint: d.key()}
-	reasons := map[string]string{KeyFingerprint: f.reason(&masked)}
+	r := read(cause)
+	defer r.release()
+	d := describe(r.root)
+	key, rule := f.key(&d, r.root, &fc)
+	masked := masked(r.root)
+	labels := enricher.Labels{KeyFingerprint: key}
+	reasons := map[string]string{KeyFingerprint: f.reason(masked)}
+	if rule != nil {
+		reasons[KeyFingerprint] = fmt.Sprintf("rule %d with the key %q; by default ", rule.number, rule.Key) + reasons[KeyFingerprint]
+	}
 	if !f.opts.NoMessage {
 		labels[KeyMessage] = normalize.Cut(masked.message, f.opts.MessageLength)
 		reasons[KeyMessage] = "the text of the failure with what varies replaced"
@@ -110,6 +133,17 @@ func (f *fingerprinter) ExplainFailure(
 		}
 	}
 	return labels, reasons, nil
+}
+
+// key returns the fingerprint of a failure, and the rule that gives it, if any.
+func (f *fingerprinter) key(d *description, root *node, fc *enricher.FailureContext) (string, *rule) {
+	key := d.key()
+	for _, r := range f.rules {
+		if r.matches(root, fc) {
+			return r.key(key, root, fc), r
+		}
+	}
+	return key, nil
 }
 
 // reason says what the fingerprint is made of. In d secrets are masked.
@@ -130,6 +164,7 @@ func (f *fingerprinter) reason(d *description) string {
 	}
 	list("; the types", "%s", d.types)
 	list("; the codes", "%s", d.codes)
+	list("; the fields", "%s", d.fields)
 	list("; the hidden causes", "%q", d.causes)
 	list("; the functions in which it arose", "%s", d.frames)
 	return b.String()

@@ -80,7 +80,7 @@ func TestExplainFailureSaysWhatWentIntoTheFingerprint(t *testing.T) {
 		"fingerprint_message": "job <num>: request failed",
 	}, labels)
 	assert.Equal(t, map[string]string{
-		"fingerprint": `version 1 of the message "job <num>: request failed"` +
+		"fingerprint": `version 2 of the message "job <num>: request failed"` +
 			`; the types *fingerprint_test.HidingError, *enricher.PanicError, *fingerprint_test.RowError` +
 			`; the hidden causes "panic: row <num> is bad"; the functions in which it arose main.load`,
 		"fingerprint_message": "the text of the failure with what varies replaced",
@@ -97,6 +97,48 @@ func TestExplainFailureIsBounded(t *testing.T) {
 	assert.Equal(t, "the text of the failure with what varies replaced, 253 of 300 bytes", reasons[fingerprint.KeyMessage])
 }
 
+// A countedError counts how often it is asked for its text.
+type countedError struct {
+	text  string
+	asked int
+}
+
+func (e *countedError) Error() string {
+	e.asked++
+	return e.text
+}
+
+func TestTextsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	fe, err := fingerprint.New(fingerprint.Options{})
+	require.NoError(t, err)
+	for _, text := range []string{"disk full", "login failed: password=hunter.two"} {
+		cause := &countedError{text: text}
+		hidden := &HidingError{cause}
+		_, err := fe.ProcessFailure(t.Context(), hidden, enricher.FailureContext{})
+		require.NoError(t, err)
+		assert.Equal(t, 1, cause.asked, text)
+		explain(t, errors.Join(cause, errors.New("a")))
+		assert.Equal(t, 3, cause.asked, "%s: once by joinError and once by us", text)
+	}
+}
+
+func TestOfALongTextCountsTheLastLine(t *testing.T) {
+	t.Parallel()
+	frames := strings.Repeat("  File \"/app/job.py\", line 7, in run\n    self.step()\n", 200)
+	python := func(last string) error {
+		return errors.New("Traceback (most recent call last):\n" + frames + last)
+	}
+	java := func(cause string) error {
+		at := strings.Repeat("\n\tat com.acme.Job.run(Job.java:123)", 200)
+		return errors.New("java.lang.RuntimeException: job failed" + at + "\nCaused by: " + cause + at + "\n\t... 23 more")
+	}
+	assert.NotEqual(t, fingerprint.Of(python("ValueError: bad amount")), fingerprint.Of(python("MemoryError")))
+	assert.Equal(t, fingerprint.Of(python("ValueError: row 7 is bad")), fingerprint.Of(python("ValueError: row 8 is bad\n")))
+	assert.NotEqual(t, fingerprint.Of(java("java.net.ConnectException: refused")), fingerprint.Of(java("java.io.EOFException")))
+	assert.Equal(t, fingerprint.Of(java("java.io.EOFException: after 7 bytes")), fingerprint.Of(java("java.io.EOFException: after 8 bytes")))
+}
+
 func TestMessageHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	fe, err := fingerprint.New(fingerprint.Options{MessageLength: 4096})
@@ -106,6 +148,7 @@ func TestMessageHasNoSecrets(t *testing.T) {
 		"a pair":             `login failed: password="hunter.two"`,
 		"after a number":     "attempt 17: token: hunter.two",
 		"a header":           "sent Authorization: Bearer hunter.two",
+		"in the last line":   strings.Repeat("x y\n", 4000) + "password=hunter.two",
 		"beyond what counts": strings.Repeat("x ", 2040) + "password=hunter.two-and-more",
 	} {
 		secret := errors.New(text)

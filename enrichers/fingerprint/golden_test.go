@@ -46,6 +46,8 @@ func goldens() []golden {
 		{"URL error", &url.Error{Op: "Get", URL: "https://api.example.com/v1/users/17", Err: errors.New("EOF")}},
 		{"number error", &strconv.NumError{Func: "Atoi", Num: "x", Err: errors.New("invalid syntax")}},
 		{"command error", &exec.Error{Name: "pg_dump", Err: errors.New("executable file not found in $PATH")}},
+		{"constraint", &PgError{"duplicate key value", "orders_pkey"}},
+		{"file with spaces", &fs.PathError{Op: "open", Path: "My Report.csv", Err: errors.New("no such file or directory")}},
 		{"exported type", &RowError{"row 7 is bad"}},
 		{"wrapped exported type", fmt.Errorf("load: %w", &RowError{"row 7 is bad"})},
 		{"unexported type without words", number(7)},

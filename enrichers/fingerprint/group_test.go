@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"os/exec"
 	"strconv"
 	"testing"
 
@@ -26,32 +27,34 @@ func TestOfIsEqualForTheSameFailure(t *testing.T) {
 	}
 	get := func(u string) error { return &url.Error{Op: "Get", URL: u, Err: context.DeadlineExceeded} }
 	for name, same := range map[string][]error{
-		"numbers":        {errors.New("row 7 of 100 is bad"), errors.New("row 12,345 of 1e6 is bad")},
-		"lists":          {errors.New("rows [1 2 3] are bad"), errors.New("rows [17] are bad")},
-		"paths":          {path("/var/lib/a.csv"), path("/tmp/x/y/z.csv"), path("../b.csv"), path(`C:\data\c.csv`)},
-		"addresses":      {dial("10.0.0.1", 5432), dial("192.168.7.7", 80), dial("::1", 5432), dial("fe80::1", 1)},
-		"URLs":           {get("https://api.example.com/v1/users/17?x=1"), get("https://api.example.com/health")},
-		"user names":     {errors.New("postgres://bob:secret@db:5432/a is down"), errors.New("postgres://alice@db:6432/b is down")},
-		"UUIDs":          {errors.New("job 123e4567-e89b-12d3-a456-426614174000 lost"), errors.New("job 00000000-0000-0000-0000-000000000000 lost")},
-		"times":          {errors.New("no data since 2006-01-02T15:04:05Z"), errors.New("no data since 2024-12-31 23:59:59.999 +0100 CET m=+3.5"), errors.New("no data since Mon, 02 Jan 2006 15:04:05 GMT")},
-		"durations":      {errors.New("timeout after 30s"), errors.New("timeout after 1m30.5s"), errors.New("timeout after 250µs")},
-		"quoted":         {fmt.Errorf("no column %q", "a"), fmt.Errorf("no column %q", `b "c" d`), errors.New("no column 'x y'")},
-		"parsing":        {numError("17a"), numError("x")},
-		"lines of code":  {panicked("out of range [5] with length 3", "example.com/shop.(*Cart).Total"), panicked("out of range [9] with length 2", "example.com/shop.(*Cart).Total")},
-		"closures":       {panicked("oops", "main.run.func1"), panicked("oops", "main.run.func3.2"), panicked("oops", "main.run.gowrap1"), panicked("oops", "main.run")},
-		"labels":         {a, enricher.WithLabels(a, enricher.Labels{"x": "y"}), enricher.WithLabels(enricher.WithLabels(a, nil), nil)},
-		"errors.New":     {a, fmt.Errorf("disk full"), fmt.Errorf("%w", a)},
-		"join of one":    {a, errors.Join(a), errors.Join(a, a, errors.New("disk full")), errors.Join(errors.Join(a), a)},
-		"join":           {errors.Join(a, b, c), errors.Join(c, b, a), errors.Join(errors.Join(b, a), c, b), errors.Join(a, errors.Join(c, b))},
-		"wrapped join":   {fmt.Errorf("job 7: %w (of 3)", errors.Join(a, b)), fmt.Errorf("job 8: %w (of 4)", errors.Join(b, a, b))},
-		"wrapped one":    {fmt.Errorf("job 7: %w", a), fmt.Errorf("job 8: %w", errors.Join(a)), fmt.Errorf("job 8: %w", errors.Join(a, a))},
-		"deep join":      {errors.Join(wrap(errors.Join(a, b), 3), c), errors.Join(c, wrap(errors.Join(b, a), 3))},
-		"format of join": {fmt.Errorf("%w: %w", io.EOF, errors.Join(a, b)), fmt.Errorf("%w: %w", io.EOF, errors.Join(b, a))},
-		"other lists":    {list{a, b, c}, list{c, a, b}, list{a, a, b, c}},
-		"hidden join":    {&HidingError{errors.Join(a, b)}, &HidingError{errors.Join(b, a)}},
-		"joined panics":  {errors.Join(panicked("x", "main.a"), panicked("x", "main.b")), errors.Join(panicked("x", "main.b"), panicked("x", "main.a"))},
-		"statuses":       {errors.Join(&answered{404}, &answered{503}), errors.Join(&answered{503}, &answered{404})},
-		"panicked join":  {panicked(errors.Join(a, b), "main.a"), panicked(errors.Join(b, a), "main.a")},
+		"numbers":         {errors.New("row 7 of 100 is bad"), errors.New("row 12,345 of 1e6 is bad")},
+		"lists":           {errors.New("rows [1 2 3] are bad"), errors.New("rows [17] are bad")},
+		"paths":           {path("/var/lib/a.csv"), path("/tmp/x/y/z.csv"), path("../b.csv"), path(`C:\data\c.csv`)},
+		"addresses":       {dial("10.0.0.1", 5432), dial("192.168.7.7", 80), dial("::1", 5432), dial("fe80::1", 1)},
+		"URLs":            {get("https://api.example.com/v1/users/17?x=1"), get("https://api.example.com/health")},
+		"user names":      {errors.New("postgres://bob:secret@db:5432/a is down"), errors.New("postgres://alice@db:6432/b is down")},
+		"UUIDs":           {errors.New("job 123e4567-e89b-12d3-a456-426614174000 lost"), errors.New("job 00000000-0000-0000-0000-000000000000 lost")},
+		"times":           {errors.New("no data since 2006-01-02T15:04:05Z"), errors.New("no data since 2024-12-31 23:59:59.999 +0100 CET m=+3.5"), errors.New("no data since Mon, 02 Jan 2006 15:04:05 GMT")},
+		"durations":       {errors.New("timeout after 30s"), errors.New("timeout after 1m30.5s"), errors.New("timeout after 250µs")},
+		"quoted":          {fmt.Errorf("bad value %q", "a"), fmt.Errorf("bad value %q", `b "c" d`), errors.New("bad value 'x y'")},
+		"quantities":      {errors.New("7"), errors.New("7s"), errors.New("10MB"), errors.New("5 minutes"), errors.New("0x1f"), errors.New("9f86d081")},
+		"paths in fields": {path("/a/b.csv"), path("My Report.csv"), path("/data/a: b (c)/d"), path("x")},
+		"parsing":         {numError("17a"), numError("x")},
+		"lines of code":   {panicked("out of range [5] with length 3", "example.com/shop.(*Cart).Total"), panicked("out of range [9] with length 2", "example.com/shop.(*Cart).Total")},
+		"closures":        {panicked("oops", "main.run.func1"), panicked("oops", "main.run.func3.2"), panicked("oops", "main.run.gowrap1"), panicked("oops", "main.run")},
+		"labels":          {a, enricher.WithLabels(a, enricher.Labels{"x": "y"}), enricher.WithLabels(enricher.WithLabels(a, nil), nil)},
+		"errors.New":      {a, fmt.Errorf("disk full"), fmt.Errorf("%w", a)},
+		"join of one":     {a, errors.Join(a), errors.Join(a, a, errors.New("disk full")), errors.Join(errors.Join(a), a)},
+		"join":            {errors.Join(a, b, c), errors.Join(c, b, a), errors.Join(errors.Join(b, a), c, b), errors.Join(a, errors.Join(c, b))},
+		"wrapped join":    {fmt.Errorf("job 7: %w (of 3)", errors.Join(a, b)), fmt.Errorf("job 8: %w (of 4)", errors.Join(b, a, b))},
+		"wrapped one":     {fmt.Errorf("job 7: %w", a), fmt.Errorf("job 8: %w", errors.Join(a)), fmt.Errorf("job 8: %w", errors.Join(a, a))},
+		"deep join":       {errors.Join(wrap(errors.Join(a, b), 3), c), errors.Join(c, wrap(errors.Join(b, a), 3))},
+		"format of join":  {fmt.Errorf("%w: %w", io.EOF, errors.Join(a, b)), fmt.Errorf("%w: %w", io.EOF, errors.Join(b, a))},
+		"other lists":     {list{a, b, c}, list{c, a, b}, list{a, a, b, c}},
+		"hidden join":     {&HidingError{errors.Join(a, b)}, &HidingError{errors.Join(b, a)}},
+		"joined panics":   {errors.Join(panicked("x", "main.a"), panicked("x", "main.b")), errors.Join(panicked("x", "main.b"), panicked("x", "main.a"))},
+		"statuses":        {errors.Join(&answered{404}, &answered{503}), errors.Join(&answered{503}, &answered{404})},
+		"panicked join":   {panicked(errors.Join(a, b), "main.a"), panicked(errors.Join(b, a), "main.a")},
 	} {
 		want := fingerprint.Of(same[0])
 		assert.Regexp(t, "^[0-9a-f]{16}$", want)
@@ -83,7 +86,7 @@ var different = []string{
 	"x509: certificate signed by unknown authority", "tls: handshake failure", "s3://orders/17: denied", "s3://users/17: denied",
 	"runtime error: index out of range [5] with length 3", "runtime error: slice bounds out of range [:7] with capacity 3",
 	"runtime error: invalid memory address or nil pointer dereference", "runtime error: integer divide by zero",
-	"Datei nicht gefunden", "файл не найден", "文件不存在", "文件已存在", "", "7", "7s", "10MB", "/x", `"x"`, "a@example.com", "0x1f", "10.0.0.1",
+	"Datei nicht gefunden", "файл не найден", "文件不存在", "文件已存在", "", "7", "/x", `"x"`, "a@example.com", "10.0.0.1",
 }
 
 func TestOfDiffersForDifferentFailures(t *testing.T) {
@@ -101,6 +104,8 @@ func TestOfDiffersForDifferentFailures(t *testing.T) {
 		a, b, errors.Join(a, b), list{a, b, errors.New("x")}, fmt.Errorf("job: %w", errors.Join(a, b)), fmt.Errorf("%w: %w", a, b), fmt.Errorf("%w: %w", b, a),
 		&HidingError{a}, &HidingError{b}, &HidingError{&RowError{"disk full"}}, &HidingError{errors.Join(a, b)},
 		panicked("disk full", "main.a"), panicked("disk full", "main.b"), panicked("disk full", "main.(*a).b"), enricher.NewPanicError("disk full", nil),
+		&PgError{"duplicate", "orders_pkey"}, &PgError{"duplicate", "users_email_key"}, fmt.Errorf("load: %w", &PgError{"duplicate", "orders_pkey"}),
+		&exec.Error{Name: "/usr/bin/pg_dump", Err: exec.ErrNotFound}, &exec.Error{Name: "/usr/bin/ffmpeg", Err: exec.ErrNotFound},
 		panicked(a, "main.a"), panicked(&RowError{"disk full"}, "main.a"), errors.Join(panicked("disk full", "main.a"), a),
 	)
 	seen := map[string]error{}

@@ -39,6 +39,11 @@ type ColumnError struct{ Text string }
 
 func (e *ColumnError) Error() string { return e.Text }
 
+// A PgError has a field that its text does not print, as pgconn.PgError has.
+type PgError struct{ Message, ConstraintName string }
+
+func (e *PgError) Error() string { return e.Message }
+
 // A HidingError does not print what it wraps.
 type HidingError struct{ err error }
 

@@ -6,8 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
-	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -17,75 +15,88 @@ import (
 type passage struct {
 	walker *walker
 	text   string
-	types  []string // of all whose text it is, from the outside in
+	kinds  []*kind  // of all whose text it is, from the outside in
 	codes  []string // of those that have one
-	lists  []list   // in the order of their places
+	fields []string // what failed, by their fields
+	spans  []span
 	parts  []description
 	joined bool
-	hidden []hidden
+	hidden []*node // those whose text is not in that of the error that wraps them
 }
 
-// A list is the part of the text that prints joined errors, and its replacement.
-type list struct {
+// A span is a part of the text that prints joined errors or the value of a field, and
+// its replacement.
+type span struct {
 	start, end int
 	message    string
 }
 
-// A hidden error is one whose text is not in that of the error that wraps it.
-type hidden struct {
-	err   error
-	depth int
-}
-
-// follow goes from err, whose text is from start to end, to what it wraps.
-func (p *passage) follow(err error, start, end, depth int) {
-	for ; depth < maxDepth; depth++ {
-		p.types = append(p.types, inspect.TypeName(err))
-		if code := codeOf(err); code != "" {
-			p.codes = append(p.codes, code)
+// follow goes from n, whose text is from start to end, to what it wraps.
+func (p *passage) follow(n *node, start, end int) {
+	for {
+		p.kinds = append(p.kinds, n.kind)
+		if n.code != "" {
+			p.codes = append(p.codes, n.code)
 		}
-		many, one := guard.Unwrap(err)
-		if one == nil {
-			if many = p.walker.errors.Take(many); len(many) > 0 {
-				p.branch(err, many, start, end, depth+1)
+		if n.fields != nil {
+			p.fields = append(p.fields, n.fields.normalized()...)
+			for _, path := range n.fields.paths {
+				p.replace(path, start, end)
 			}
+		}
+		switch {
+		case n.more: // and it is not known whether its order counts
+			p.joined = true
+			return
+		case n.many != nil:
+			p.branch(n, start, end)
+			return
+		case n.one == nil:
 			return
 		}
-		if !p.walker.errors.Enter(one, depth) {
-			break
-		}
-		from, to, ok := p.find(p.walker.text(one), start, end)
+		n = n.one
+		from, to, ok := p.find(n.text, start, end)
 		if !ok {
-			p.hidden = append(p.hidden, hidden{one, depth + 1})
+			p.hidden = append(p.hidden, n)
 			return
 		}
-		err, start, end = one, from, to
+		start, end = from, to
 	}
-	// There is more below, and it is not known whether its order counts.
-	p.joined = true
 }
 
-// branch goes to each of the errors that err wraps.
-func (p *passage) branch(err error, many []error, start, end, depth int) {
-	join := inspect.IsType(err, "*errors.joinError")
-	if !join && !inspect.IsType(err, "*fmt.wrapErrors") {
-		start, end, join = p.enumerated(many, start, end)
+// replace replaces a path between start and end, with the quotation marks around it.
+func (p *passage) replace(path string, start, end int) {
+	from, to, ok := p.next(path, start, end)
+	if !ok || !bounded(p.text, from, to) {
+		return
+	}
+	if from > start && to < end && p.text[from-1] == p.text[to] && (p.text[to] == '"' || p.text[to] == '\'') {
+		from, to = from-1, to+1
+	}
+	p.spans = append(p.spans, span{from, to, "<path>"})
+}
+
+// branch goes to each of the errors that n wraps.
+func (p *passage) branch(n *node, start, end int) {
+	join := n.kind.joins
+	if !join && !n.kind.formats {
+		start, end, join = p.enumerated(n.many, start, end)
 	}
 	if join {
-		p.join(many, start, end, depth)
+		p.join(n.many, start, end)
 		return
 	}
 	// The format says in which order.
-	for _, err := range many {
-		if err == nil {
+	for _, wrapped := range n.many {
+		if wrapped == nil {
 			continue
 		}
-		from, to, ok := p.next(p.walker.text(err), start, end)
+		from, to, ok := p.next(wrapped.text, start, end)
 		if !ok {
-			p.hidden = append(p.hidden, hidden{err, depth})
+			p.hidden = append(p.hidden, wrapped)
 			continue
 		}
-		p.follow(err, from, to, depth)
+		p.follow(wrapped, from, to)
 		start = to
 	}
 }
@@ -93,14 +104,14 @@ func (p *passage) branch(err error, many []error, start, end, depth int) {
 // enumerated reports whether the texts of many follow one another with the same
 // marks between them, and where the first begins and the last ends. If they do
 // not, it returns start and end.
-func (p *passage) enumerated(many []error, start, end int) (first, last int, ok bool) {
+func (p *passage) enumerated(many []*node, start, end int) (first, last int, ok bool) {
 	mark := ""
 	first, last = start, start
-	for i, err := range many {
-		if err == nil {
+	for i, n := range many {
+		if n == nil {
 			return start, end, false
 		}
-		from, to, ok := p.next(p.walker.text(err), last, end)
+		from, to, ok := p.next(n.text, last, end)
 		switch {
 		case !ok:
 			return start, end, false
@@ -119,12 +130,10 @@ func (p *passage) enumerated(many []error, start, end int) (first, last int, ok 
 
 // join describes each of many, whose texts are from start to end. Their order
 // does not count, nor how many are the same.
-func (p *passage) join(many []error, start, end, depth int) {
+func (p *passage) join(many []*node, start, end int) {
 	p.joined = true
 	var parts []description
-	p.walker.flatten(many, depth, func(err error, depth int) {
-		parts = append(parts, p.walker.describe(err, depth))
-	})
+	flatten(many, func(n *node) { parts = append(parts, p.walker.describe(n)) })
 	slices.SortFunc(parts, func(a, b description) int { return compare(&a, &b) })
 	parts = slices.CompactFunc(parts, func(a, b description) bool { return compare(&a, &b) == 0 })
 
@@ -135,21 +144,20 @@ func (p *passage) join(many []error, start, end, depth int) {
 		}
 		message.WriteString(parts[i].message)
 	}
-	p.lists = append(p.lists, list{start, end, message.String()})
+	p.spans = append(p.spans, span{start, end, message.String()})
 	p.parts = append(p.parts, parts...)
 }
 
 // flatten calls fn for each of many, and for those that they join themselves:
 // err = errors.Join(err, another) in a loop makes a deep tree of a list.
-func (w *walker) flatten(many []error, depth int, fn func(err error, depth int)) {
-	for _, err := range many {
+func flatten(many []*node, fn func(n *node)) {
+	for _, n := range many {
 		switch {
-		case err == nil || depth >= maxDepth:
-		case inspect.IsType(err, "*errors.joinError"):
-			inner, _ := guard.Unwrap(err)
-			w.flatten(w.errors.Take(inner), depth+1, fn)
+		case n == nil:
+		case n.kind.joins:
+			flatten(n.many, fn)
 		default:
-			fn(err, depth)
+			fn(n)
 		}
 	}
 }
@@ -169,24 +177,28 @@ func (p *passage) next(text string, start, end int) (from, to int, ok bool) {
 	return start + i, start + i + len(text), i >= 0
 }
 
-// render returns the text, normalized, with lists in order.
+// render returns the text, normalized, with the spans in their places.
 func (p *passage) render() string {
-	if len(p.lists) == 0 {
+	if len(p.spans) == 0 {
 		return normalize.Text(p.cut(0, len(p.text)))
 	}
+	slices.SortStableFunc(p.spans, func(a, b span) int { return a.start - b.start })
 	var b strings.Builder
 	start := 0
-	for _, l := range p.lists {
-		p.renderTo(&b, start, l.start)
-		b.WriteString(l.message)
-		start = l.end
+	for _, s := range p.spans {
+		if s.start < start {
+			continue
+		}
+		p.renderTo(&b, start, s.start)
+		b.WriteString(s.message)
+		start = s.end
 	}
 	p.renderTo(&b, start, len(p.text))
 	return b.String()
 }
 
 // renderTo writes the text from start to end, normalized. Unlike [normalize.Text]
-// it keeps a space beside a list.
+// it keeps a space beside a span.
 func (p *passage) renderTo(b *strings.Builder, start, end int) {
 	part := p.cut(start, end)
 	first, _ := utf8.DecodeRuneInString(part)
@@ -202,7 +214,8 @@ func (p *passage) renderTo(b *strings.Builder, start, end int) {
 
 // cut returns as much of the text from start to end as may be looked at.
 func (p *passage) cut(start, end int) string {
-	head := text.Cut(p.text[start:end], min(maxText, p.walker.bytes))
-	p.walker.bytes -= len(head)
-	return head
+	part := looked(p.text[start:end], maxText)
+	part = text.Cut(part, p.walker.bytes)
+	p.walker.bytes -= len(part)
+	return part
 }

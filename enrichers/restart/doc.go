@@ -19,8 +19,9 @@
 //  1. FailureContext.Terminal: the job manager does not try again, which is terminal
 //  2. options terminal and retryable, by labels of other enrichers
 //  3. option repeats: the same failure of the same job, again and again
-//  4. the error itself: a method Retryable() bool, or what its codes and types
-//     mean, as in the enricher "type"; Temporary, Timeout, RetryAfter
+//  4. the error itself: a word of a job queue or retry library, a method
+//     Retryable() bool, or what its codes and types mean, as in the enricher "type";
+//     Temporary, Timeout, RetryAfter. The package of an error says nothing about it
 //
 // Of joined errors the first that has an answer counts, as in the enricher "type".
 // A cancellation is unknown: only its author knows whether the job should run again.

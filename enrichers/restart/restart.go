@@ -23,9 +23,9 @@ const Name = "restart"
 // The keys of its labels, with [enricher.KeyJobCannotRestart].
 const (
 	KeyRetry         = "retry"
-	KeyRetryAfter    = "retry_after"
-	KeyAttemptCounts = "attempt_counts"
-	KeyExpected      = "expected"
+	KeyRetryAfter    = enricher.KeyRetryAfter
+	KeyAttemptCounts = enricher.KeyAttemptCounts
+	KeyExpected      = enricher.KeyExpected
 )
 
 // The values of the label [KeyRetry].

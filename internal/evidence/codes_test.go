@@ -9,9 +9,11 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher/internal/evidence"
@@ -43,43 +45,75 @@ func document() string {
 		name, f, r := row.Row()
 		errnos[name] = evidence.Evidence{Fault: f, Retry: r}
 	}
-	grpc := map[string]evidence.Evidence{}
-	for _, row := range evidence.GRPCTable[1:] {
-		name, f, r := row.Row()
-		grpc[name] = evidence.Evidence{Fault: f, Retry: r}
-	}
 	signals := map[string]evidence.Evidence{}
 	for _, e := range evidence.SignalTable {
 		signals[e.Code] = e
 	}
-	section(&b, "Errno", errnos)
-	section(&b, "Signal that ended a command", signals)
-	section(&b, "Exit status of a command", evidence.ExitTable)
-	section(&b, "Reason of a container, pod or task", evidence.ReasonTable)
-	section(&b, "HTTP status, or its first digit", evidence.StatusTable)
-	section(&b, "gRPC status", grpc)
-	section(&b, "SQLSTATE, or its first two characters", evidence.SQLStateTable)
-	section(&b, "Error number of MySQL", evidence.MySQLTable)
-	section(&b, "Result code of SQLite", evidence.SQLiteTable)
-	section(&b, "First word of a reply of Redis", evidence.RedisTable)
+	section(&b, "Errno", "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/errno.h.html", errnos)
+	section(&b, "Signal that ended a command", "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/signal.h.html", signals)
+	section(&b, "Reason of a container, pod or task", "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/", evidence.ReasonTable)
+	for _, table := range evidence.Tables() {
+		section(&b, table.Title, table.Source, table.Codes())
+	}
 	return b.String()
 }
 
-// section lists the codes of one kind by what they mean.
-func section[K cmp.Ordered](b *strings.Builder, heading string, table map[K]evidence.Evidence) {
+// section lists the codes of one kind by what they mean, with their names.
+func section(b *strings.Builder, heading, source string, table map[string]evidence.Evidence) {
 	type meaning struct {
 		fault evidence.Fault
 		retry evidence.Retry
 	}
 	codes := map[meaning][]string{}
-	for _, code := range slices.Sorted(maps.Keys(table)) {
+	for _, code := range slices.SortedFunc(maps.Keys(table), compare) {
 		m := meaning{table[code].Fault, table[code].Retry}
-		codes[m] = append(codes[m], fmt.Sprintf("`%v`", code))
+		text := "`" + code + "`"
+		if name := table[code].Why; name != "" {
+			text += " " + name
+		}
+		codes[m] = append(codes[m], text)
 	}
-	fmt.Fprintf(b, "\n## %s\n\n| type | retry | codes |\n| --- | --- | --- |\n", heading)
+	fmt.Fprintf(b, "\n## %s\n\n[Source](%s).\n\n| type | retry | codes |\n| --- | --- | --- |\n", heading, source)
 	for _, m := range slices.SortedFunc(maps.Keys(codes), func(x, y meaning) int {
 		return cmp.Or(cmp.Compare(x.fault, y.fault), cmp.Compare(x.retry, y.retry))
 	}) {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", m.fault, m.retry, strings.Join(codes[m], ", "))
+	}
+}
+
+// compare orders numbers by their value, and before texts.
+func compare(x, y string) int {
+	m, err1 := strconv.Atoi(x)
+	n, err2 := strconv.Atoi(y)
+	switch {
+	case err1 == nil && err2 == nil:
+		return cmp.Or(cmp.Compare(m, n), cmp.Compare(x, y))
+	case err1 == nil:
+		return -1
+	case err2 == nil:
+		return 1
+	}
+	return cmp.Compare(x, y)
+}
+
+// TestTablesAreWellFormed finds mistakes in a new entry.
+func TestTablesAreWellFormed(t *testing.T) {
+	faults := []evidence.Fault{evidence.User, evidence.System, evidence.Dependency, evidence.Cancelled}
+	retries := []evidence.Retry{evidence.Retryable, evidence.Terminal, evidence.Undecided}
+	for _, table := range evidence.Tables() {
+		assert.NotEmpty(t, table.Kind, table.Title)
+		assert.Regexp(t, `^https://`, table.Source, table.Title)
+		seen := map[string]evidence.Row{}
+		for _, row := range table.Rows {
+			assert.Contains(t, faults, row.Fault, table.Title)
+			assert.Contains(t, retries, row.Retry, table.Title)
+			for field := range strings.FieldsSeq(row.Codes) {
+				code, _, _ := strings.Cut(field, "=")
+				other, twice := seen[code]
+				assert.False(t, twice, "%s: code %s is both %s %s and %s %s", table.Title, code, other.Fault, other.Retry, row.Fault, row.Retry)
+				assert.LessOrEqual(t, len(code), 80, "%s: %s", table.Title, code)
+				seen[code] = row
+			}
+		}
 	}
 }

@@ -47,7 +47,25 @@ const (
 	SQLite     Kind = "SQLite code" // "5"
 	Redis      Kind = "Redis reply" // "WRONGTYPE"
 	SMTPReply  Kind = "SMTP reply"  // "550"
-	OwnCode    Kind = "code"        // what a method Code or ErrorCode returns, of an unknown set
+
+	AMQPReply     Kind = "AMQP reply"         // "406"
+	Cassandra     Kind = "Cassandra code"     // "4096"
+	ClickHouse    Kind = "ClickHouse code"    // "252"
+	CloudCode     Kind = "service code"       // "ThrottlingException"
+	Elasticsearch Kind = "Elasticsearch type" // "mapper_parsing_exception"
+	JSONRPC       Kind = "JSON-RPC code"      // "-32602"
+	KafkaCode     Kind = "Kafka code"         // "5"
+	Kubernetes    Kind = "Kubernetes reason"  // "Conflict"
+	LDAPResult    Kind = "LDAP result"        // "51"
+	MongoCode     Kind = "MongoDB code"       // "11000"
+	MySQLNumber   Kind = "MySQL number"       // "1213"
+	NATSCode      Kind = "JetStream code"     // "10059"
+	Neo4jCode     Kind = "Neo4j code"         // "Neo.TransientError.Transaction.DeadlockDetected"
+	OracleNumber  Kind = "ORA number"         // "60"
+	SFTPStatus    Kind = "SFTP status"        // "4"
+	Snowflake     Kind = "Snowflake number"   // "390114"
+	SQLServer     Kind = "SQL Server number"  // "1205"
+	OwnCode       Kind = "code"               // what a method Code or ErrorCode returns, of an unknown set
 )
 
 // A Weight is how strong evidence is. The strongest evidence of a chain decides,
@@ -62,7 +80,9 @@ const (
 	Generic         // a panic, a timeout, an error of a client's package
 	Typed           // a type or sentinel that has one meaning
 	Coded           // a code that has one meaning
+	Specific        // a code of a service that says more than the status it comes with
 	Author          // a method by which the author of the error decides
+	Word            // a word of a job queue or retry library, which is about the whole job
 )
 
 // Evidence is what one error tells. Any field may be empty.
@@ -72,42 +92,52 @@ type Evidence struct {
 	Retry  Retry
 	Kind   Kind
 	Code   string
-	Why    string // the reason, if there is no code
+	Why    string // the reason, if there is no code, or else the name of the code or ""
 }
 
-// Reason returns the code with its kind, or Why.
+// Reason returns the code with its kind and name, or Why.
 func (e Evidence) Reason() string {
-	if e.Code != "" {
+	switch {
+	case e.Code == "":
+		return e.Why
+	case e.Why == "" || e.Kind == SQLState: // whose names are those of classes
 		return string(e.Kind) + " " + e.Code
 	}
-	return e.Why
+	return string(e.Kind) + " " + e.Code + " (" + e.Why + ")"
 }
 
 // A Verdict is the outcome of judging a chain of errors.
 type Verdict struct {
 	Fault Evidence      // decides about the Fault; zero if there is none
 	Retry Evidence      // decides about the Retry; zero if there is none
-	Code  Evidence      // the outermost with a code, preferably of a known Kind
+	Code  Evidence      // the most specific code, and of equally specific ones the outermost
 	After time.Duration // the wait before a retry that the outermost error asks for; 0 if none does
+
+	all *[]Evidence // if not nil, collects all codes
 }
 
 // Of judges err and all that it wraps. Of joined errors the first with evidence
 // decides, because the others are mostly its consequences, as in
 // errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
 // errors after them: a text or name, and the cancellation of a context, which is
-// itself the consequence of a failure elsewhere. The bounds are those of
-// [guard.Walk].
+// itself the consequence of a failure elsewhere. A [Word] counts wherever it is. The
+// bounds are those of [guard.Walk].
 func Of(err error) Verdict {
 	var w guard.Walk
-	return along(&w, err, 1)
+	v := along(&w, err, 1)
+	if v.Retry.Weight == Deadline && v.Fault.Fault == Dependency {
+		v.Retry = Evidence{Weight: Generic, Retry: Retryable, Why: "a deadline of a call"}
+	}
+	return v
 }
 
 // along judges err, which is at depth in the tree that w walks, and what it wraps.
 func along(w *guard.Walk, err error, depth int) Verdict {
 	var v Verdict
 	for ; w.Enter(err, depth); depth++ {
-		v.consider(err)
-		many, one := guard.Unwrap(err)
+		k := kindOf(err)
+		v.consider(k, err)
+		many, one := k.unwrap(err)
 		if one == nil {
 			v.join(w, many, depth+1)
 			break
@@ -128,6 +158,9 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 		better := chosen.cancelled() || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Fault, chosen.Retry = b.Fault, b.Retry
+		}
+		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
+			chosen.Retry = b.Retry
 		}
 		v.addCode(b.Code)
 		if v.After == 0 {
@@ -152,18 +185,33 @@ func (v *Verdict) fails() bool {
 	return v.decided() && v.Fault.Fault != Cancelled && v.Fault.Kind != Signal
 }
 
-// CodeOf returns the evidence of err itself, without what it wraps, that has a
-// code; zero if it has none.
+// CodeOf returns the evidence of err itself, without what it wraps, that has a code;
+// zero if it has none. A code of a protocol comes before one of a service.
 func CodeOf(err error) Evidence {
-	var v Verdict
-	v.consider(err)
-	return v.Code
+	var first Evidence
+	for _, e := range CodesOf(err) {
+		if e.Kind != OwnCode && e.Weight <= Coded {
+			return e
+		}
+		if first.Code == "" || first.Kind == OwnCode && e.Kind != OwnCode {
+			first = e
+		}
+	}
+	return first
+}
+
+// CodesOf returns all evidence of err itself, without what it wraps, that has a code.
+func CodesOf(err error) []Evidence {
+	var all []Evidence
+	v := Verdict{all: &all}
+	v.consider(kindOf(err), err)
+	return all
 }
 
 // consider adds the evidence of one error.
-func (v *Verdict) consider(err error) {
+func (v *Verdict) consider(k *kind, err error) {
 	v.apply(standard, err)
-	for _, j := range judgesOf(err) {
+	for _, j := range k.judges {
 		v.apply(j, err)
 	}
 }
@@ -188,7 +236,24 @@ func (v *Verdict) add(e Evidence) {
 }
 
 func (v *Verdict) addCode(e Evidence) {
-	if e.Code != "" && (v.Code.Code == "" || v.Code.Kind == OwnCode && e.Kind != OwnCode) {
+	if e.Code == "" {
+		return
+	}
+	if v.Code.Code == "" || e.rank() > v.Code.rank() {
 		v.Code = e
 	}
+	if v.all != nil {
+		*v.all = append(*v.all, e)
+	}
+}
+
+// rank says how much a code tells.
+func (e Evidence) rank() int {
+	switch {
+	case e.Kind == OwnCode:
+		return 0
+	case e.Weight < Specific:
+		return 1
+	}
+	return 2
 }

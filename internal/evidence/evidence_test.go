@@ -135,7 +135,7 @@ func TestOf(t *testing.T) {
 		{"another typed nil", (*status)(nil), "- / - / -"},
 		{"an own code", ownCode{"E7", nil}, "- / - / code E7"},
 		{"a known code comes before an own one", ownCode{"E7", http(503)}, "DEPENDENCY / retryable / HTTP status 503"},
-		{"throttling comes before a status", &status{400, ownCode{"SlowDown", nil}}, "DEPENDENCY / retryable / HTTP status 400"},
+		{"a code of a service comes before a status", &status{400, ownCode{"SlowDown", nil}}, "DEPENDENCY / retryable / service code SlowDown"},
 
 		// Types and methods.
 		{"a marker", gone{}, "USER / terminal / -"},

@@ -2,21 +2,12 @@
 
 package evidence
 
-// The tables of codes, for their document.
+// The tables of codes that are no [Table], for their document.
 var (
-	ErrnoTable    = errnos
-	SignalTable   = signals
-	ExitTable     = exits
-	StatusTable   = statuses
-	GRPCTable     = grpcCodes
-	SQLStateTable = sqlStates
-	MySQLTable    = mysql
-	SQLiteTable   = sqlite
-	RedisTable    = replies
-	ReasonTable   = exitReasons
+	ErrnoTable  = errnos
+	SignalTable = signals
+	ReasonTable = exitReasons
 )
 
-// Name, Fault and Retry of a row.
+// Row returns what a row says.
 func (r errnoRow) Row() (string, Fault, Retry) { return r.name, r.fault, r.retry }
-
-func (r grpcRow) Row() (string, Fault, Retry) { return r.name, r.fault, r.retry }

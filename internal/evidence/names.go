@@ -11,8 +11,9 @@ import (
 
 // ofTypeName judges an error by the name of its type. That is a guess, which counts
 // as little as a text.
-func ofTypeName(t reflect.Type) (Evidence, bool) {
-	name := inspect.NamedType(t).Name()
+func ofTypeName(t reflect.Type) (Evidence, bool) { return ofName(inspect.NamedType(t).Name()) }
+
+func ofName(name string) (Evidence, bool) {
 	words := wordsOf(name)
 	for len(words) > 0 && slices.Contains([]string{"error", "err", "exception", "failure"}, words[len(words)-1]) {
 		words = words[:len(words)-1]
@@ -21,7 +22,9 @@ func ofTypeName(t reflect.Type) (Evidence, bool) {
 		return Evidence{}, false
 	}
 	e, ok := firstWords[words[0]]
-	if !ok {
+	if len(words) > 1 && (words[0] == "non" || words[0] == "not" || words[0] == "no") {
+		e, ok = negations[words[1]]
+	} else if !ok {
 		e, ok = lastWords[words[len(words)-1]]
 	}
 	e.Why = "a type named " + name
@@ -30,8 +33,25 @@ func ofTypeName(t reflect.Type) (Evidence, bool) {
 
 // firstWords count more than the last word: an InvalidTimeout is not a timeout.
 var firstWords = map[string]Evidence{
-	"invalid":   guess(User, Terminal),
-	"malformed": guess(User, Terminal),
+	"invalid":       guess(User, Terminal),
+	"malformed":     guess(User, Terminal),
+	"permanent":     guess("", Terminal),
+	"retriable":     guess("", Retryable),
+	"retryable":     guess("", Retryable),
+	"temporary":     guess("", Retryable),
+	"transient":     guess("", Retryable),
+	"terminal":      guess("", Terminal),
+	"unrecoverable": guess("", Terminal),
+	"unretryable":   guess("", Terminal),
+}
+
+// negations are words behind Non, Not or No.
+var negations = map[string]Evidence{
+	"found":       guess(User, Terminal),
+	"recoverable": guess("", Terminal),
+	"retriable":   guess("", Terminal),
+	"retry":       guess("", Terminal),
+	"retryable":   guess("", Terminal),
 }
 
 // lastWords are those before Error.
@@ -50,6 +70,7 @@ var lastWords = map[string]Evidence{
 	"throttling":  guess(Dependency, Retryable),
 	"timeout":     guess(Dependency, Retryable),
 	"unavailable": guess(Dependency, Retryable),
+	"limited":     guess(Dependency, Retryable),
 }
 
 func guess(f Fault, r Retry) Evidence { return Evidence{Weight: Text, Fault: f, Retry: r} }

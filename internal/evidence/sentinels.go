@@ -25,19 +25,36 @@ func ofString(err error) Evidence {
 	if e, ok := sentinels[err]; ok {
 		return e
 	}
+	return ofText(err)
+}
+
+// ofText judges an error by its text.
+func ofText(err error) Evidence {
 	text := err.Error()
+	if strings.HasSuffix(text, " attempt(s)") && strings.Contains(text, " giving up after ") {
+		return says(Typed, Dependency, Retryable, "all attempts of go-retryablehttp have failed")
+	}
 	text = text[:min(len(text), maxHead)]
-	if e, ok := heads[text]; ok {
+	if e, ok := texts()[text]; ok {
 		return e
 	}
 	head, _, _ := strings.Cut(text, ": ")
 	if e, ok := heads[head]; ok {
 		return e
 	}
+	if !formed[head] {
+		return Evidence{}
+	}
 	if forms.MatchString(text) {
 		return malformed
 	}
-	return Evidence{}
+	return ofPrefix(text)
+}
+
+// formed are the words before the colon of forms and prefixes.
+var formed = map[string]bool{
+	"mail": true, "time": true, "template": true,
+	"ssh": true, "server selection error": true, "clickhouse": true, "nats": true, "etcdserver": true,
 }
 
 // maxHead bounds how many bytes of a text are looked at.
@@ -90,26 +107,27 @@ var heads = map[string]Evidence{
 	"crypto/rsa":   malformed,
 	"tls: failed to find any PEM data in certificate input": malformed,
 	"tls: failed to find any PEM data in key input":         malformed,
-	"invalid connection":             says(Text, Dependency, Retryable, "a broken connection to MySQL"),
-	"image: unknown format":          malformed,
-	"redis: connection pool timeout": says(Text, Dependency, Retryable, "Redis"),
-	"redis: client is closed":        says(Text, System, Undecided, "a client that was closed here"),
-	"json":                           malformed,
-	"mime":                           malformed,
-	"multipart":                      malformed,
-	"xml":                            malformed,
-	"zip":                            malformed,
-	"zlib":                           malformed,
-	"sql":                            says(Text, System, Undecided, "wrong use of database/sql"),
-	"net/http":                       says(Text, Dependency, Retryable, "net/http"),
-	"tls":                            says(Text, Dependency, Terminal, "TLS"),
-	"connection is shut down":        says(Text, Dependency, Retryable, "net/rpc"),
-	"path escapes from parent":       says(Text, User, Terminal, "a path that leaves its root"),
+	"image: unknown format":                                 malformed,
+	"json":                                                  malformed,
+	"mime":                                                  malformed,
+	"multipart":                                             malformed,
+	"xml":                                                   malformed,
+	"zip":                                                   malformed,
+	"zlib":                                                  malformed,
+	"sql":                                                   says(Text, System, Undecided, "wrong use of database/sql"),
+	"net/http":                                              says(Text, Dependency, Retryable, "net/http"),
+	"net/http: request canceled":                            requestCanceled,
+	"net/http: request canceled while waiting for connection": requestCanceled,
+	"tls":                      says(Text, Dependency, Terminal, "TLS"),
+	"connection is shut down":  says(Text, Dependency, Retryable, "net/rpc"),
+	"path escapes from parent": says(Text, User, Terminal, "a path that leaves its root"),
 }
 
 // forms are the beginnings of texts of the standard library whose first word alone
 // is too common.
 var forms = regexp.MustCompile(`^(mail: (charset|empty|expected|header|invalid|leading|missing|misformatted|no |trailing|unclosed|unmatched)|` +
 	`time: (invalid|missing|unknown) |template: [^:]*:\d+)`)
+
+var requestCanceled = says(Typed, Cancelled, Undecided, "a cancelled request")
 
 var malformed = says(Text, User, Terminal, "malformed data")

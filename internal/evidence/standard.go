@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"reflect"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -54,9 +53,12 @@ func ofStandard(err error) Evidence {
 	case *textproto.Error:
 		return ofReply(e.Code)
 
-	case *tls.CertificateVerificationError, x509.UnknownAuthorityError, x509.HostnameError,
-		x509.CertificateInvalidError, tls.RecordHeaderError, tls.AlertError:
-		return says(Typed, Dependency, Terminal, "TLS, or a certificate")
+	case *tls.CertificateVerificationError, x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError:
+		return says(Typed, Dependency, Terminal, "a certificate")
+	case tls.RecordHeaderError: // a proxy or a server that starts may answer without TLS
+		return says(Typed, Dependency, Undecided, "an answer that is not TLS")
+	case tls.AlertError:
+		return ofAlert(e)
 
 	case *json.InvalidUnmarshalError, *json.UnsupportedTypeError:
 		return says(Typed, System, Terminal, "wrong use of encoding/json")
@@ -67,12 +69,23 @@ func ofStandard(err error) Evidence {
 	case os.ErrDeadlineExceeded:
 		return says(Generic, Dependency, Retryable, "a deadline of a connection or file")
 	case net.ErrClosed:
-		return says(Generic, System, Undecided, "a connection that was closed here")
+		return says(Generic, Dependency, Retryable, "a connection that was closed")
 	}
 	if reflect.TypeOf(err) == errorString {
 		return ofString(err)
 	}
 	return Evidence{}
+}
+
+// ofAlert judges an alert of the other side, see
+// https://www.iana.org/assignments/tls-parameters (TLS Alerts): those about a certificate
+// or version stay, and those about the connection pass.
+func ofAlert(alert tls.AlertError) Evidence {
+	switch alert {
+	case 10, 20, 21, 22, 50, 51, 80, 90: // unexpected or bad records, an internal error, cancelled
+		return says(Typed, Dependency, Retryable, "an alert of TLS")
+	}
+	return says(Typed, Dependency, Terminal, "an alert of TLS")
 }
 
 func says(w Weight, f Fault, r Retry, why string) Evidence {
@@ -95,12 +108,11 @@ func ofRequest(e *url.Error) Evidence {
 				return says(Typed, User, Terminal, "a request that cannot be sent")
 			}
 		}
-		for _, start := range []string{
-			"stopped after ", "http: server gave HTTP response to HTTPS client",
-		} {
-			if strings.HasPrefix(text, start) {
-				return says(Typed, Dependency, Terminal, "an answer that will not change")
-			}
+		if strings.HasPrefix(text, "stopped after ") {
+			return says(Typed, Dependency, Terminal, "an answer that will not change")
+		}
+		if text == "http: server gave HTTP response to HTTPS client" {
+			return says(Typed, Dependency, Undecided, "an answer that is not TLS")
 		}
 	}
 	return says(Generic, Dependency, Retryable, "a failed request")
@@ -129,22 +141,4 @@ func ofConnection(e *net.OpError) Evidence {
 		return says(Coded, Dependency, Retryable, "a socket of this machine without a listener")
 	}
 	return says(Generic, Dependency, Retryable, "a network operation")
-}
-
-// ofReply judges a reply code of SMTP and similar protocols (RFC 5321, section
-// 4.2.1): 4yz is transient, 5yz is permanent.
-func ofReply(code int) Evidence {
-	e := Evidence{Weight: Coded, Fault: Dependency, Kind: SMTPReply, Code: strconv.Itoa(code)}
-	switch code / 100 {
-	case 4:
-		e.Retry = Retryable
-	case 5:
-		e.Retry = Terminal
-		if code == 550 || code == 551 || code == 553 {
-			e.Fault = User // the mailbox
-		}
-	default:
-		return Evidence{}
-	}
-	return e
 }

@@ -199,7 +199,7 @@ func delay(t testing.TB, m Manager) {
 }
 
 func uncounted(t testing.TB, m Manager) {
-	labels := enricher.Labels{jobs.KeyAttemptCounts: "false"}
+	labels := enricher.Labels{enricher.KeyAttemptCounts: "false"}
 	b := start(t, m, labels, Setup{MaxAttempts: 2, Options: jobs.Options{MaxUncounted: 3}})
 	n := 0
 	for again := true; again && n < 10; n++ {

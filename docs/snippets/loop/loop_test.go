@@ -23,7 +23,7 @@ func TestLoopRunsAgain(t *testing.T) {
 	}{
 		"without labels":                {nil, 3, 2 * time.Second},
 		"after a delay":                 {enricher.Labels{enricher.KeyRetryAfter: "5s"}, 3, 10 * time.Second},
-		"after attempts not counted":    {enricher.Labels{jobs.KeyAttemptCounts: "false"}, 23, 20*30*time.Second + 2*time.Second},
+		"after attempts not counted":    {enricher.Labels{enricher.KeyAttemptCounts: "false"}, 23, 20*30*time.Second + 2*time.Second},
 		"not at all if there is a veto": {enricher.Labels{enricher.KeyJobCannotRestart: "true"}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,20 +111,27 @@ func (s *scanner) ipv6End(start int) int {
 	return end
 }
 
-// mac replaces a hardware address of six bytes that starts here.
-func (s *scanner) mac() bool {
+// mac replaces a hardware address of six bytes that starts here, with this separator.
+func (s *scanner) mac(separator byte) bool { return s.hexGroups(6, 2, separator) }
+
+// cisco replaces a hardware address of three groups: 001a.2b3c.4d5e.
+func (s *scanner) cisco() bool { return s.hexGroups(3, 4, '.') }
+
+func (s *scanner) hexGroups(groups, width int, separator byte) bool {
 	i := s.pos
-	for part := range 6 {
-		if part > 0 {
-			if s.at(i) != ':' {
+	for group := range groups {
+		if group > 0 {
+			if s.at(i) != separator {
 				return false
 			}
 			i++
 		}
-		if !isHex(s.at(i)) || !isHex(s.at(i+1)) {
-			return false
+		for range width {
+			if !isHex(s.at(i)) {
+				return false
+			}
+			i++
 		}
-		i += 2
 	}
 	if !s.endsAt(i) {
 		return false

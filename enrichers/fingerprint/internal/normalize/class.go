@@ -47,6 +47,22 @@ func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
+// lower returns text with the letters of ASCII in lower case, in space, or "" if it
+// does not fit.
+func lower[T string | []byte](space []byte, text T) []byte {
+	if len(text) > len(space) {
+		return nil
+	}
+	for i := range len(text) {
+		c := text[i]
+		if isUpper(c) {
+			c |= 0x20
+		}
+		space[i] = c
+	}
+	return space[:len(text)]
+}
+
 // wordRune returns the length of the letter, mark or digit at i, in any script.
 func wordRune(text string, i int) (size int, ok bool) {
 	if i >= len(text) {

@@ -6,13 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// Clean returns text with every run of white space and control characters as one
+// Clean returns text without the colours of a terminal, with every run of white space and control characters as one
 // space, none at its ends, and every run of bytes that are not UTF-8 as one
 // U+FFFD. Most texts need no change, and are returned as they are.
 func Clean(text string) string {
 	dirty := dirtyAt(text)
 	if dirty < 0 {
 		return text
+	}
+	if strings.Contains(text, escape) {
+		text = withoutEscapes(text)
+		dirty = 0
 	}
 	var b strings.Builder
 	b.Grow(len(text) + utf8.UTFMax)
@@ -34,6 +38,26 @@ func Clean(text string) string {
 		broken = r == utf8.RuneError
 	}
 	return b.String()
+}
+
+// escape begins the sequences by which a terminal changes colours.
+const escape = "\x1b["
+
+// withoutEscapes returns text without them: parameters, and a letter.
+func withoutEscapes(text string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(text, escape)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		after = strings.TrimLeft(after, "0123456789;?")
+		if after != "" && isLetter(after[0]) {
+			after = after[1:]
+		}
+		text = after
+	}
 }
 
 // dirtyAt returns the index of the first byte that Clean changes, or -1.

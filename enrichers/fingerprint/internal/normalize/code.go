@@ -1,9 +1,14 @@
 package normalize
 
+import "bytes"
+
 // isCode reports whether the token from start to end is a code: an exit status,
 // an HTTP status, an errno, an SQLSTATE. Codes distinguish failures.
 func (s *scanner) isCode(start, end int) bool {
-	return !s.dotted(end) && looksLikeCode(s.in[start:end]) && s.afterCodeWord()
+	text := s.in[start:end]
+	return looksLikeCode(text) && !s.dotted(end) &&
+		(s.afterCodeWord(start, end) || s.isStatus(text, end) || s.inTuple(text, end)) ||
+		isHRESULT(text) || isMessageNumber(text) || s.isLogonData(text, end)
 }
 
 // looksLikeCode reports whether text has the form of a code: at most five digits (42,
@@ -25,9 +30,49 @@ func looksLikeCode(text string) bool {
 	return len(text) <= 5+letters
 }
 
-// afterCodeWord reports whether a code may follow what was written last: a word such
-// as status, and at most a space, a mark and a space.
-func (s *scanner) afterCodeWord() bool {
+// isMessageNumber reports whether text is a message number with its severity, as IBM
+// has them: SQL0204N, AMQ9208E.
+func isMessageNumber(text string) bool {
+	letters := 0
+	for letters < len(text) && isUpper(text[letters]) {
+		letters++
+	}
+	end := digits(text, letters)
+	if letters < 2 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 {
+		return false
+	}
+	switch text[end] {
+	case 'E', 'W', 'I', 'N', 'S', 'C':
+		return true
+	}
+	return false
+}
+
+// isLogonData reports whether text, which ends at end, is a code of Active Directory:
+// "data 52e," in the comment of an LDAP error.
+func (s *scanner) isLogonData(text string, end int) bool {
+	if len(text) != 3 || s.at(end) != ',' || !bytes.HasSuffix(s.out, []byte(", data ")) {
+		return false
+	}
+	return isHex(text[0]) && isHex(text[1]) && isHex(text[2])
+}
+
+// inTuple reports whether text, which ends at end, is the number of an error as
+// drivers for Python print it: (2006, 'MySQL server has gone away').
+func (s *scanner) inTuple(text string, end int) bool {
+	return len(text) == 4 && s.last() == '(' && (s.has(end, ", '") || s.has(end, `, "`))
+}
+
+// isHRESULT reports whether text is an HRESULT or NTSTATUS of Windows:
+// 0x80070005, 0xC0000005.
+func isHRESULT(text string) bool {
+	return len(text) == 10 && isHexLiteral(text) &&
+		(text[2:5] == "800" || text[2:5] == "c00" || text[2:5] == "C00")
+}
+
+// afterCodeWord reports whether the code from start to end follows a word such as
+// status, and at most a space, a mark and a space, with or without quotation marks.
+func (s *scanner) afterCodeWord(start, end int) bool {
 	before, mark := separator(s.out)
 	if mark == '(' && len(before) > 0 && isDigit(before[len(before)-1]) {
 		// Error 1045 (28000): the one in brackets goes with the one before.
@@ -36,21 +81,45 @@ func (s *scanner) afterCodeWord() bool {
 			n--
 		}
 		before, mark = separator(before[:n])
+	} else if i := bytes.LastIndexByte(before, '['); mark == '[' && i >= len("sqlstate") && before[len(before)-1] == ']' {
+		before = before[:i] // SQLSTATE[HY000] [2002]
 	} else if version := httpVersion(before); mark == ' ' && version > 0 {
 		// HTTP/1.1 503.
 		before = before[:len(before)-version]
 	}
-	switch word := lastWord(before); {
-	case equalFold(word, "error"):
-		// "error: 5 rows" counts, "error5" is a name.
-		return mark != ':' && mark != 0
-	default:
-		return isCodeWord(word)
+	word := lastWord(before)
+	if isCodeWord(word) {
+		return true
 	}
+	var space [maxCodeWord]byte
+	switch string(lower(space[:], word)) {
+	case "error", "err":
+		// "error: 5 rows" counts, "error5" is a name.
+		return mark != 0 && (mark != ':' || s.at(end) == ',' || s.at(end) == ')' || end == len(s.in))
+	case "msg": // of SQL Server: Msg 2627, Level 14
+		return mark == ' ' && s.at(end) == ','
+	case "value", "number": // exit value 3, error number 1205
+		word := lastWord(bytes.TrimSuffix(before[:len(before)-len(word)], []byte(" ")))
+		return isCodeWord(word) || bytes.EqualFold(word, []byte("error"))
+	case "close", "closed", "result", "fault":
+		return mark != 0 && end-start >= 3 && !s.counts(end) // websocket: close 4004
+	case "reason":
+		return mark != 0 && mark != ' '
+	case "ts", "cs", "nu", "jmscmq", "amq", "rustc": // TS2304
+		return mark == 0
+	}
+	return false
+}
+
+// counts reports whether a number that ends at i is one of something: 404 rows.
+func (s *scanner) counts(i int) bool {
+	c := s.at(i)
+	return c == ' ' && isLower(s.at(i+1)) || c == '%' || c == '/'
 }
 
 // separator cuts a space, a mark and a space from the end of text, each of which
-// may be missing, and returns the mark, or else the space, or 0.
+// may be missing, and quotation marks beside them. It returns the mark, or else the
+// space, or 0.
 func separator(text []byte) (before []byte, mark byte) {
 	cut := func(c byte) bool {
 		if n := len(text); n > 0 && text[n-1] == c {
@@ -59,13 +128,18 @@ func separator(text []byte) (before []byte, mark byte) {
 		}
 		return false
 	}
+	quote := cut('"') || cut('\'')
 	cut(' ')
 	for _, c := range [...]byte{'=', ':', '#', '(', '[', '-', '_', '/'} {
 		if cut(c) {
 			found := c
 			cut(' ')
+			_ = cut('"') || cut('\'') // "code": 403
 			return text, found
 		}
+	}
+	if quote && mark == ' ' {
+		mark = '"'
 	}
 	return text, mark
 }
@@ -81,18 +155,22 @@ func httpVersion(text []byte) int {
 			n--
 		}
 	}
-	if n == len(text) || n < len("http/") || !equalFold(text[n-len("http/"):n], "http/") {
+	if n == len(text) || n < len("http/") || !bytes.EqualFold(text[n-len("http/"):n], []byte("http/")) {
 		return 0
 	}
 	return len(text) - n + 1
 }
 
-// lastWord returns the word at the end of text; of StatusCode, it is Code.
+// lastWord returns the word at the end of text; of StatusCode, it is Code, and of
+// CURLcode it is code.
 func lastWord(text []byte) []byte {
 	n := len(text)
 	for n > 0 && len(text)-n <= maxCodeWord && isLetter(text[n-1]) {
 		n--
 		if isUpper(text[n]) && n+1 < len(text) && isLower(text[n+1]) {
+			if n > 0 && isUpper(text[n-1]) {
+				n++
+			}
 			break
 		}
 	}
@@ -101,54 +179,41 @@ func lastWord(text []byte) []byte {
 
 const maxCodeWord = len("returncode")
 
-// isCodeWord reports whether codes follow this word. error is one as well, with
-// more conditions.
+// isCodeWord reports whether codes follow this word. A few more have conditions.
 func isCodeWord(word []byte) bool {
-	var lower [maxCodeWord]byte
-	if len(word) < 2 || len(word) > len(lower) {
+	var space [maxCodeWord]byte
+	if len(word) < 2 {
 		return false
 	}
-	for i, c := range word {
-		lower[i] = c | 0x20
+	w := lower(space[:], word)
+	if bytes.HasSuffix(w, []byte("code")) {
+		switch string(w) {
+		case "decode", "encode", "transcode", "barcode", "unicode", "zipcode", "postcode", "opcode", "passcode", "bytecode":
+			return false
+		}
+		return true
 	}
-	switch string(lower[:len(word)]) {
-	case "code", "status", "exit", "exited", "errno", "signal", "http", "sqlstate", "rc",
-		"errcode", "errorcode", "exitcode", "retcode", "returncode", "statuscode", "ora":
+	switch string(w) {
+	case "status", "exit", "exited", "errno", "signal", "http", "sqlstate", "sqlerrmc", "hresult", "ntstatus", "winerror", "oserror",
+		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "subcode", "substatus", "errnum",
+		"ora", "tns", "pls", "rman", "dpi", "dpy", "aadsts", "msb", "netsdk":
 		return true
 	}
 	return false
 }
 
-// equalFold reports whether word equals lower, ignoring case.
-func equalFold(word []byte, lower string) bool {
-	if len(word) != len(lower) {
-		return false
-	}
-	for i, c := range word {
-		if c|0x20 != lower[i]|0x20 {
-			return false
-		}
-	}
-	return true
-}
-
 // known reports whether text is a word whose digits are not a number: v and one or
 // two digits, and the names of machines, formats and protocols.
 func known(text string) bool {
-	var lower [8]byte
-	if len(text) < 2 || len(text) > len(lower) {
+	var space [8]byte
+	w := lower(space[:], text)
+	if len(w) < 2 {
 		return false
 	}
-	for i := range len(text) {
-		lower[i] = text[i]
-		if isUpper(text[i]) {
-			lower[i] |= 0x20
-		}
+	if w[0] == 'v' && len(w) <= 3 {
+		return isDigit(w[1]) && isDigit(w[len(w)-1])
 	}
-	if lower[0] == 'v' && len(text) <= 3 {
-		return isDigit(lower[1]) && isDigit(lower[len(text)-1])
-	}
-	switch string(lower[:len(text)]) {
+	switch string(w) {
 	case "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
 		"utf8", "utf16", "utf32", "utf8mb4", "base32", "base64", "ipv4", "ipv6", "i18n", "l10n",
 		"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "x509", "p256", "p384", "p521",

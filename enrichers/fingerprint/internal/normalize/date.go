@@ -1,9 +1,14 @@
 package normalize
 
+import "strings"
+
 // date replaces an ISO 8601 date, or one with slashes, that starts here, and the
 // time after its T.
 func (s *scanner) date() bool {
 	i := s.pos
+	if s.numericDate() {
+		return true
+	}
 	separator := s.at(i + 4)
 	if separator != '-' && separator != '/' || s.at(i+7) != separator ||
 		!s.digitsAt(i, 4) || s.pair(i+5, 1, 12) == 0 || s.pair(i+8, 1, 31) == 0 {
@@ -23,14 +28,68 @@ func (s *scanner) date() bool {
 	return true
 }
 
-// clock replaces a time of day with its seconds.
+// numericDate replaces a date such as 31.12.2024, 12/31/2024 or 31-12-2024.
+func (s *scanner) numericDate() bool {
+	i := digits(s.in, s.pos)
+	separator := s.at(i)
+	if separator != '.' && separator != '/' && separator != '-' || i > s.pos+2 {
+		return false
+	}
+	j := digits(s.in, i+1)
+	if j == i+1 || j > i+3 || s.at(j) != separator || !s.year(j+1) || !s.endsAt(j+5) || s.dotted(j+5) {
+		return false
+	}
+	s.put(phTime, j+5)
+	return true
+}
+
+// year reports whether there are the four digits of a year of these centuries at i.
+func (s *scanner) year(i int) bool {
+	return s.digitsAt(i, 4) && (s.in[i] == '1' && s.in[i+1] == '9' || s.in[i] == '2' && s.in[i+1] == '0')
+}
+
+// clock replaces a time of day with its seconds, or with AM or PM.
 func (s *scanner) clock() bool {
 	end := s.clockEnd(s.pos, 2)
+	if half := s.halfDay(); half > 0 {
+		end = s.zone(half)
+	}
 	if end == 0 {
 		return false
 	}
 	s.put(phTime, end)
 	return true
+}
+
+// halfDay returns the end of a time of day with AM or PM that starts here, or 0.
+func (s *scanner) halfDay() int {
+	i := digits(s.in, s.pos)
+	if i > s.pos+2 {
+		return 0
+	}
+	for s.at(i) == ':' && s.pair(i+1, 0, 60) > 0 {
+		i += len(":04")
+	}
+	if s.at(i) == '.' {
+		i = s.decimal(i + 1)
+	}
+	if s.at(i) == ' ' {
+		i++
+	}
+	if c := s.at(i) | 0x20; c != 'a' && c != 'p' {
+		return 0
+	}
+	i++
+	if s.at(i) == '.' {
+		i++
+	}
+	if s.at(i)|0x20 != 'm' || !s.endsAt(i+1) {
+		return 0
+	}
+	if i++; s.in[i-2] == '.' && s.at(i) == '.' {
+		i++
+	}
+	return i
 }
 
 // clockEnd returns the end of the time of day at i, with its zone, or 0. It has
@@ -64,19 +123,26 @@ func (s *scanner) clockEnd(i, groups int) int {
 }
 
 // zone returns the end of what may follow a time of day after a space: an offset,
-// the name of a zone, and the monotonic reading that package time prints.
+// the name of a zone, both as JavaScript and Java print them, and the monotonic
+// reading that package time prints.
 func (s *scanner) zone(i int) int {
 	if end := s.offset(i + 1); s.at(i) == ' ' && end > 0 && s.endsAt(end) {
 		i = end
 	}
-	for _, name := range [...]string{
-		" UTC", " GMT", " CET", " CEST", " EST", " EDT", " CST", " CDT", " MST", " MDT", " PST", " PDT", " IST", " JST", " MSK",
-	} {
-		if s.has(i, name) && s.endsAt(i+len(name)) {
-			i += len(name)
-			break
+	if s.at(i) == ' ' && isUpper(s.at(i+1)) {
+		end := i + 1
+		for isUpper(s.at(end)) && end < i+6 {
+			end++
+		}
+		if zones[s.in[i+1:end]] {
+			if after := s.offset(end); after > 0 && s.endsAt(after) {
+				i = after
+			} else if s.endsAt(end) {
+				i = end
+			}
 		}
 	}
+	i = s.zoneName(i)
 	if s.has(i, " m=+") && isDigit(s.at(i+len(" m=+"))) {
 		if end := s.decimal(i + len(" m=+")); s.endsAt(end) {
 			i = end
@@ -84,6 +150,44 @@ func (s *scanner) zone(i int) int {
 	}
 	return i
 }
+
+// zoneName returns the end of a name in brackets at i: " (Pacific Standard Time)",
+// "[Europe/Berlin]".
+func (s *scanner) zoneName(i int) int {
+	const longest = 48
+	var end int
+	switch {
+	case s.has(i, " (") && isUpper(s.at(i+2)):
+		for end = i + 2; end < i+longest && (isLetter(s.at(end)) || s.at(end) == ' '); {
+			end++
+		}
+		if s.at(end) != ')' || !strings.HasSuffix(s.in[:end], " Time") && !zones[s.in[i+2:end]] {
+			return i
+		}
+	case s.at(i) == '[' && isUpper(s.at(i+1)):
+		for end = i + 1; end < i+longest && (isLetter(s.at(end)) || s.at(end) == '/' || s.at(end) == '_'); {
+			end++
+		}
+		if s.at(end) != ']' {
+			return i
+		}
+	default:
+		return i
+	}
+	if !s.endsAt(end + 1) {
+		return i
+	}
+	return end + 1
+}
+
+var zones = func() map[string]bool {
+	m := map[string]bool{}
+	for _, name := range strings.Fields("UTC GMT CET CEST EET EEST WET WEST BST EST EDT CST CDT MST MDT PST PDT AKST AKDT HST " +
+		"IST PKT ICT WIB SGT HKT JST KST MSK TRT SAST CAT EAT WAT AEST AEDT ACST AWST NZST NZDT BRT ART CLT") {
+		m[name] = true
+	}
+	return m
+}()
 
 // offset returns the end of an offset from UTC at i: +07:00 or +0700.
 func (s *scanner) offset(i int) int {
@@ -98,120 +202,6 @@ func (s *scanner) offset(i int) int {
 		return 0
 	}
 	return i + 2
-}
-
-// namedDate replaces a date with the name of its month that starts here: "Jan 2",
-// "Jan 2, 2006", "Mon Jan 2 15:04:05 MST 2006", "Mon, 02 Jan 2006 15:04:05 GMT".
-func (s *scanner) namedDate() bool {
-	i := s.pos
-	if n := s.name(i, weekdays[:]); n > 0 {
-		i += n
-		if s.at(i) == ',' {
-			i++
-		}
-		if s.at(i) != ' ' {
-			return false
-		}
-		i++
-	}
-	end, year := s.monthDay(i)
-	if end == 0 {
-		end, year = s.dayMonth(i), true
-	}
-	if end == 0 {
-		return false
-	}
-	if s.at(end) == ' ' || s.at(end) == ':' {
-		if after := s.clockEnd(end+1, 1); after > 0 {
-			end = after
-			if !year && s.at(end) == ' ' && s.digitsAt(end+1, 4) && s.endsAt(end+5) {
-				end += 5
-			}
-		}
-	}
-	s.put(phTime, end)
-	return true
-}
-
-// monthDay returns the end of "Jan 2", "Jan 2 2006" or "Jan 2, 2006" at i, and
-// whether it has a year.
-func (s *scanner) monthDay(i int) (end int, year bool) {
-	n := s.name(i, months[:])
-	if n == 0 || s.at(i+n) != ' ' {
-		return 0, false
-	}
-	end = s.day(i + n + 1)
-	if end == 0 || !s.endsAt(end) {
-		return 0, false
-	}
-	i = end
-	if s.at(i) == ',' {
-		i++
-	}
-	if s.at(i) == ' ' && s.digitsAt(i+1, 4) && s.endsAt(i+5) {
-		return i + 5, true
-	}
-	return end, false
-}
-
-// dayMonth returns the end of "2 Jan 2006", or the same with dashes or slashes,
-// at i.
-func (s *scanner) dayMonth(i int) int {
-	i = s.day(i)
-	separator := s.at(i)
-	if i == 0 || separator != ' ' && separator != '-' && separator != '/' {
-		return 0
-	}
-	n := s.name(i+1, months[:])
-	i += 1 + n
-	if n == 0 || s.at(i) != separator {
-		return 0
-	}
-	for _, digits := range [...]int{4, 2} {
-		if s.digitsAt(i+1, digits) && s.endsAt(i+1+digits) {
-			return i + 1 + digits
-		}
-	}
-	return 0
-}
-
-// day returns the end of the day of a month at i, which has one digit or two.
-func (s *scanner) day(i int) int {
-	switch {
-	case s.pair(i, 1, 31) > 0:
-		return i + 2
-	case isDigit(s.at(i)) && s.at(i) != '0' && !isDigit(s.at(i+1)):
-		return i + 1
-	}
-	return 0
-}
-
-var (
-	weekdays = [...]string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-	months   = [...]string{
-		"January", "February", "March", "April", "May", "June",
-		"July", "August", "September", "October", "November", "December",
-	}
-)
-
-// name returns the length of the one of names at i, whole or its first three
-// letters.
-func (s *scanner) name(i int, names []string) int {
-	if !isUpper(s.at(i)) {
-		return 0
-	}
-	for _, name := range names {
-		if !s.has(i, name[:3]) {
-			continue
-		}
-		if s.has(i, name) && s.endsAt(i+len(name)) {
-			return len(name)
-		}
-		if s.endsAt(i + 3) {
-			return 3
-		}
-	}
-	return 0
 }
 
 // pair returns 2, the length, if there are two digits at i, from low to high.
@@ -233,11 +223,6 @@ func (s *scanner) digitsAt(i, n int) bool {
 		}
 	}
 	return true
-}
-
-// has reports whether text is at i.
-func (s *scanner) has(i int, text string) bool {
-	return i+len(text) <= len(s.in) && s.in[i:i+len(text)] == text
 }
 
 // isStamp reports whether text is a time in the basic form of ISO 8601:

@@ -1,4 +1,10 @@
 // Package normalize replaces what varies in the texts of errors by placeholders.
+//
+// Each file is about one kind of what varies, or about what keeps it: numbers and
+// their units (number.go), random identifiers (random.go), dates and times (date.go,
+// month.go), addresses (address.go), URLs (url.go), paths and files (path.go,
+// file.go), quoted texts (quote.go, role.go), values of SQL (sql.go), repetitions
+// (group.go), and codes, which are kept (code.go, status.go).
 package normalize
 
 // Text returns text with what varies between two occurrences of one failure
@@ -7,12 +13,13 @@ package normalize
 // ends are trimmed.
 //
 // text may be anything. The result is valid UTF-8 without control characters and
-// has at most five times the bytes of text. The time is proportional to the
-// length of text, and normalizing twice is normalizing once.
+// has at most six times the bytes of text. The time is proportional to the
+// length of text.
 func Text(text string) string {
 	text = Clean(text)
 	s := scanner{in: text, out: make([]byte, 0, len(text)+len(text)/4)}
 	s.run()
+	s.endItem()
 	if string(s.out) == text {
 		return text
 	}
@@ -22,10 +29,10 @@ func Text(text string) string {
 // A scanner reads a clean text from left to right and writes it with
 // placeholders.
 //
-// Whether something is replaced depends only on what was written before it and on
-// what comes next in the input, not on the text that a placeholder has replaced. So
-// a second run replaces nothing: it reads the placeholders that the first one has
-// written, and both treat a placeholder as the end of a word.
+// Whether something is replaced depends on what was written before it and on what
+// comes next in the input, not on the text that a placeholder has replaced. So a
+// second run replaces next to nothing: it reads the placeholders that the first one
+// has written, and both treat a placeholder as the end of a word.
 type scanner struct {
 	in  string
 	pos int
@@ -34,7 +41,9 @@ type scanner struct {
 	chunk  int            // the end of the last chunk that was looked at
 	inWord bool           // a letter, a digit or a placeholder was written last
 	urlEnd int            // where the last URL ends in out
+	depth  int            // of quoted texts
 	open   [numKinds]bool // no quotation mark of this kind closes from here on
+	groups groups
 }
 
 // run scans to the end.
@@ -56,7 +65,7 @@ func (s *scanner) run() {
 			s.inWord = false
 		default:
 			if !s.special(c) {
-				s.literal()
+				s.mark(c)
 			}
 		}
 	}
@@ -66,7 +75,12 @@ func (s *scanner) run() {
 func (s *scanner) special(c byte) bool {
 	switch c {
 	case '<':
-		if p := placeholder(s.in[s.pos:]); p != "" {
+		switch p := placeholder(s.in[s.pos:]); p {
+		case "":
+		case phNum:
+			s.num(s.pos + len(p))
+			return true
+		default:
 			s.put(p, s.pos+len(p))
 			return true
 		}
@@ -75,11 +89,13 @@ func (s *scanner) special(c byte) bool {
 	case '/':
 		return s.absolute()
 	case '\\':
-		return s.share()
+		return s.share() || s.quoted()
 	case '-', '+':
 		return s.signed()
 	case '[', ':':
 		return s.ipv6()
+	case '(':
+		return s.keyValues()
 	}
 	return false
 }
@@ -115,6 +131,7 @@ func (s *scanner) put(p string, end int) {
 	// Not if it is a part of a URL, which would then include what comes next.
 	if before := s.out[:n]; n < len(s.out) && n > s.urlEnd && n >= len(p) && string(before[n-len(p):]) == p {
 		s.out = before
+		s.groups.cut(n)
 		return
 	}
 	s.out = append(s.out, p...)
@@ -126,6 +143,19 @@ func (s *scanner) at(i int) byte {
 		return s.in[i]
 	}
 	return 0
+}
+
+// last returns the byte that was written last, or 0.
+func (s *scanner) last() byte {
+	if n := len(s.out); n > 0 {
+		return s.out[n-1]
+	}
+	return 0
+}
+
+// has reports whether text is at i.
+func (s *scanner) has(i int, text string) bool {
+	return i+len(text) <= len(s.in) && s.in[i:i+len(text)] == text
 }
 
 // isWordAt reports whether there is a letter or a digit at i.

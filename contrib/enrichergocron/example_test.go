@@ -1,0 +1,48 @@
+package enrichergocron_test
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enrichergocron"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
+)
+
+func Example() {
+	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type"}}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	check(err)
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: stable})))
+
+	scheduler, err := gocron.NewScheduler(gocron.WithGlobalJobOptions(enrichergocron.Listeners(e, enrichergocron.Options{})))
+	check(err)
+
+	done := make(chan bool)
+	_, err = scheduler.NewJob(gocron.DurationJob(time.Hour), gocron.NewTask(func() error {
+		defer close(done)
+		_, err := os.Open("/no/such/file")
+		return err
+	}), gocron.WithName("import"), gocron.WithStartAt(gocron.WithStartImmediately()))
+	check(err)
+	scheduler.Start()
+	<-done
+	check(scheduler.Shutdown()) // waits for the run
+	// Output: level=ERROR msg="Job failed" job=import error="open /no/such/file: no such file or directory" failure.type=USER
+}
+
+// stable leaves out what differs each time.
+func stable(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey || a.Key == "job_id" {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,58 @@
+package enricherwatermill_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	"github.com/ThreeDotsLabs/watermill/pubsub/gochannel"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enricherwatermill"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
+)
+
+func Example() {
+	e, err := enricher.New(enricher.Config{
+		FailureEnrichers: []string{"type", "error"},
+		Options:          map[string]map[string]any{"type": {"types": []any{map[string]any{"match": "*errors.errorString", "is": "USER"}}}},
+	}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	check(err)
+	broker := gochannel.NewGoChannel(gochannel.Config{}, watermill.NopLogger{})
+	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
+	check(err)
+	poison, err := middleware.PoisonQueue(broker, "poison")
+	check(err)
+
+	router.AddMiddleware(poison, middleware.Retry{MaxRetries: 1}.Middleware, middleware.Recoverer,
+		enricherwatermill.Middleware(e, enricherwatermill.Options{}))
+	router.AddConsumerHandler("import", "orders", broker, func(*message.Message) error { return io.ErrUnexpectedEOF })
+
+	poisoned, err := broker.Subscribe(context.Background(), "poison")
+	check(err)
+	go func() { check(router.Run(context.Background())) }()
+	<-router.Running()
+	check(broker.Publish("orders", message.NewMessage(watermill.NewUUID(), nil)))
+	msg := <-poisoned
+	for _, key := range []string{"reason_poisoned", "failure_type", "failure_error_type", "failure_attempt", "failure_handler"} {
+		fmt.Printf("%s=%s\n", key, msg.Metadata.Get(key))
+	}
+	msg.Ack()
+	check(router.Close())
+	// Output:
+	// reason_poisoned=unexpected EOF
+	// failure_type=USER
+	// failure_error_type=*errors.errorString
+	// failure_attempt=2
+	// failure_handler=import
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,163 @@
+package fingerprint
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/redact"
+)
+
+// fields are what the fields of an error say, which its text may say in any way.
+type fields struct {
+	names []string // what failed, such as "constraint orders_pkey"
+	paths []string // what varies
+}
+
+// A field is one that has a meaning, by its name. The value is a string.
+type field struct {
+	index []int
+	what  string // what failed; "" if it is a path
+}
+
+// fieldNames are the names of fields by what they say: those of pgconn.PgError,
+// pq.Error and the like, and those of fs.PathError and os.LinkError.
+var fieldNames = []struct{ name, what string }{
+	{"ConstraintName", "constraint"},
+	{"Constraint", "constraint"},
+	{"TableName", "table"},
+	{"Table", "table"},
+	{"ColumnName", "column"},
+	{"Column", "column"},
+	{"Path", ""},
+	{"Old", ""},
+	{"New", ""},
+	{"Filename", ""},
+	{"FileName", ""},
+}
+
+// A kind is a type of errors.
+type kind struct {
+	name     string // as error.type has it
+	exported bool
+	joins    bool // it is that of errors.Join
+	formats  bool // it is that of fmt.Errorf with several %w
+	coded    bool // it may have a code
+	fields   []field
+}
+
+var kinds sync.Map // *kind by reflect.Type: at most as many as the program has error types
+
+func kindOf(err error) *kind {
+	t := reflect.TypeOf(err)
+	if found, ok := kinds.Load(t); ok {
+		return found.(*kind)
+	}
+	k := &kind{
+		name:    inspect.TypeName(err),
+		joins:   inspect.IsType(err, "*errors.joinError"),
+		formats: inspect.IsType(err, "*fmt.wrapErrors"),
+		coded:   !inspect.IsPlain(err) && !inspect.IsType(err, "*errors.errorString"),
+		fields:  findFields(t),
+	}
+	k.exported = isExported(k.name)
+	kinds.Store(t, k)
+	return k
+}
+
+// read reads the fields of err, which is of this kind.
+func (k *kind) read(err error) *fields {
+	if len(k.fields) == 0 {
+		return nil
+	}
+	v := reflect.ValueOf(err)
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	var f fields
+	for _, field := range k.fields {
+		value := v.FieldByIndex(field.index).String()
+		switch {
+		case value == "" || len(value) > maxText:
+		case field.what != "":
+			f.names = append(f.names, field.what+" "+value)
+		case !isPlainPath(value):
+			f.paths = append(f.paths, value)
+		}
+	}
+	if len(f.names)+len(f.paths) == 0 {
+		return nil
+	}
+	return &f
+}
+
+func findFields(t reflect.Type) []field {
+	program := t.String() == "*exec.Error"
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var list []field
+	add := func(name, what string) {
+		// An embedded pointer may be nil.
+		if f, ok := t.FieldByName(name); ok && len(f.Index) == 1 && f.Type.Kind() == reflect.String {
+			list = append(list, field{f.Index, what})
+		}
+	}
+	if program {
+		add("Name", "program")
+	}
+	for _, n := range fieldNames {
+		add(n.name, n.what)
+	}
+	return list
+}
+
+// isPlainPath reports whether a path is recognized in any text.
+func isPlainPath(path string) bool {
+	return len(path) > 1 && path[0] == '/' && !strings.ContainsAny(path, " \"'`()[]{}<>,;|:=\t\n\\") &&
+		strings.Trim(path, "/.") != "" && path[len(path)-1] != '.'
+}
+
+// normalized returns the names as they are a part of a description.
+func (f *fields) normalized() (names []string) {
+	if f == nil {
+		return nil
+	}
+	for _, name := range f.names {
+		what, value, _ := strings.Cut(name, " ")
+		if what == "program" {
+			value = value[strings.LastIndexAny(value, `/\`)+1:]
+		}
+		names = append(names, what+" "+normalize.Text(value))
+	}
+	return names
+}
+
+// masked returns f with the secrets in names masked.
+func (f *fields) masked() *fields {
+	if f == nil {
+		return nil
+	}
+	masked := &fields{paths: f.paths}
+	for _, name := range f.names {
+		masked.names = append(masked.names, redact.Text(name))
+	}
+	return masked
+}
+
+// bounded reports whether the part of s from start to end is no part of a longer word.
+func bounded(s string, start, end int) bool {
+	return (start == 0 || !isNameByte(s[start-1])) && (end == len(s) || !isNameByte(s[end]))
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}

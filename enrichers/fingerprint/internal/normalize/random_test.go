@@ -1,0 +1,83 @@
+package normalize_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+)
+
+const (
+	digits    = "0123456789"
+	small     = "abcdefghijklmnopqrstuvwxyz"
+	capitals  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	base36    = digits + small
+	base62    = base36 + capitals
+	hex       = digits + "abcdef"
+	suffixes  = "bcdfghjklmnpqrstvwxz2456789"
+	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	base57    = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+)
+
+// ids are kinds of random identifiers: in form, every character of the alphabet in
+// place of an x, and the rest as it is.
+var ids = []struct{ name, form, alphabet string }{
+	{"pod of a deployment", "web-xxxxxxxxxx-xxxxx", suffixes},
+	{"replica set", "web-xxxxxxxxx", suffixes},
+	{"commit, short", "xxxxxxx", hex},
+	{"commit, 8", "xxxxxxxx", hex},
+	{"container, short", "xxxxxxxxxxxx", hex},
+	{"ObjectId", "xxxxxxxxxxxxxxxxxxxxxxxx", hex},
+	{"trace", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", hex},
+	{"instance", "i-0xxxxxxxxxxxxxxxx", hex},
+	{"call", "CAxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", hex},
+	{"nanoid", "xxxxxxxxxxxxxxxxxxxxx", base62 + "_-"},
+	{"nanoid, 12", "xxxxxxxxxxxx", base62 + "_-"},
+	{"YouTube", "xxxxxxxxxxx", base62 + "_-"},
+	{"Stripe customer", "cus_xxxxxxxxxxxxxx", base62},
+	{"Stripe charge", "ch_xxxxxxxxxxxxxxxxxxxxxxxx", base62},
+	{"organization", "org-xxxxxxxxxxxxxxxxxxxxxxxx", base62},
+	{"shortuuid", "xxxxxxxxxxxxxxxxxxxxxx", base57},
+	{"base62, 8", "xxxxxxxx", base62},
+	{"base62, 11", "xxxxxxxxxxx", base62},
+	{"ULID", "01xxxxxxxxxxxxxxxxxxxxxxxx", crockford},
+	{"KSUID", "xxxxxxxxxxxxxxxxxxxxxxxxxxx", base62},
+	{"xid", "xxxxxxxxxxxxxxxxxxxx", digits + "abcdefghijklmnopqrstuv"},
+	{"cuid", "cjxxxxxxxxxxxxxxxxxxxxxxx", base36},
+	{"cuid2", "xxxxxxxxxxxxxxxxxxxxxxxx", base36},
+	{"S3 request", "xxxxxxxxxxxxxxxx", digits + capitals},
+	{"snowflake", "xxxxxxxxxxxxxxxxxx", digits},
+	{"MD5 in base64", "xxxxxxxxxxxxxxxxxxxxxx==", base62 + "+/"},
+	{"host of S3", strings.Repeat("x", 75) + "=", base62 + "+/"},
+}
+
+func TestRandomIdentifiersOfOneKindAreTheSame(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, id := range ids {
+		const samples = 4_000
+		counts := map[string]int{}
+		for range samples {
+			text := strings.Map(func(r rune) rune {
+				if r == 'x' {
+					return rune(id.alphabet[random.IntN(len(id.alphabet))])
+				}
+				return r
+			}, id.form)
+			counts[normalize.Text("cannot find "+text+" there")]++
+		}
+		same := 0.0
+		for _, n := range counts {
+			same += float64(n) / samples * float64(n) / samples
+		}
+		t.Logf("%5.2f %% of two differ: %s", 100*(1-same), id.name)
+		most := 0.02
+		if id.name == "base62, 8" { // some look like words: TIDYsJFI
+			most = 0.03
+		}
+		assert.LessOrEqual(t, 1-same, most, id.name)
+	}
+}

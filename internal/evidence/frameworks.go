@@ -1,0 +1,66 @@
+package evidence
+
+import (
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+)
+
+// named are types, as %T prints them, whose meaning is not that of their package: words
+// of job queues and retry libraries, with which the author of a job says whether it
+// runs again, and a few types of clients.
+var named = map[string]Evidence{
+	"*rivertype.JobCancelError":      decided(Terminal, "river.JobCancel"),
+	"*rivertype.JobSnoozeError":      decided(Retryable, "river.JobSnooze"),
+	"*rivertype.UnknownJobKindError": says(Typed, System, Terminal, "a job that no worker is registered for"),
+	"*reconcile.terminalError":       decided(Terminal, "reconcile.TerminalError"), // sigs.k8s.io/controller-runtime
+	"*backoff.PermanentError":        decided(Terminal, "backoff.Permanent"),       // github.com/cenkalti/backoff
+	"*backoff.RetryAfterError":       decided(Retryable, "backoff.RetryAfter"),
+	"*retry.unrecoverableError":      decided(Terminal, "retry.Unrecoverable"), // github.com/avast/retry-go
+	"retry.unrecoverableError":       decided(Terminal, "retry.Unrecoverable"),
+	"*retry.retryableError":          decided(Retryable, "retry.RetryableError"),       // github.com/sethvargo/go-retry
+	"tasks.ErrRetryTaskLater":        decided(Retryable, "tasks.NewErrRetryTaskLater"), // github.com/RichardKnop/machinery
+	"*worker.NonRetryableError":      decided(Terminal, "worker.NewNonRetryableError"), // github.com/hatchet-dev/hatchet
+	"*errors.noRetryError":           decided(Terminal, "inngestgo.NoRetryError"),
+	"errors.noRetryError":            decided(Terminal, "inngestgo.NoRetryError"),
+	"*errors.retryAtError":           decided(Retryable, "inngestgo.RetryAtError"),
+	"*service.ErrBackOff":            decided(Retryable, "service.NewErrBackOff"), // Redpanda Connect
+	"*component.ErrBackOff":          decided(Retryable, "service.NewErrBackOff"),
+
+	"*http.MaxBytesError":        says(Typed, User, Terminal, "a body that is too large"),
+	"*http.ProtocolError":        says(Typed, System, Terminal, "wrong use of HTTP"),
+	"*pgconn.ParseConfigError":   says(Typed, User, Terminal, "a malformed address of a database"),
+	"*proto.AuthError":           says(Typed, Dependency, Terminal, "Redis rejects the credentials"),
+	"*proto.PermissionError":     says(Typed, Dependency, Terminal, "Redis rejects a command"),
+	"rpc.ServerError":            says(Generic, Dependency, Undecided, "an answer of net/rpc"),
+	"migrate.ErrDirty":           says(Typed, System, Terminal, "a migration that failed before"),
+	"*meta.NoKindMatchError":     says(Typed, System, Undecided, "a kind that the cluster does not know yet"),
+	"*meta.NoResourceMatchError": says(Typed, System, Undecided, "a resource that the cluster does not know yet"),
+}
+
+func decided(r Retry, word string) Evidence {
+	return Evidence{Weight: Word, Retry: r, Why: "the author says so with " + word}
+}
+
+// frameworkClients have the time to wait in a field or method.
+var frameworkClients = client{
+	local: true,
+	paths: []string{"github.com/riverqueue/river", "github.com/cenkalti/backoff", "github.com/RichardKnop/machinery", "github.com/inngest/inngestgo", "github.com/redpanda-data/benthos", "github.com/redpanda-data/connect"},
+	judge: func(v *Verdict, err error) {
+		if later, ok := err.(interface{ RetryIn() time.Duration }); ok {
+			v.after(later.RetryIn(), true)
+		}
+		for _, name := range []string{"Duration", "Wait", "RetryAt"} {
+			field, ok := inspect.Field(err, name)
+			if !ok || !field.CanInterface() {
+				continue
+			}
+			switch wait := field.Interface().(type) {
+			case time.Duration:
+				v.after(wait, true)
+			case time.Time:
+				v.after(time.Until(wait), !wait.IsZero())
+			}
+		}
+	},
+}

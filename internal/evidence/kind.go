@@ -1,0 +1,160 @@
+package evidence
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+// A kind is what is known about a type of errors.
+type kind struct {
+	judges []judge
+	inner  func(err error) []error // what it wraps, if it does not say so with Unwrap; or nil
+}
+
+// kinds caches the kind of each type of errors: a *kind by reflect.Type. There are at
+// most as many entries as the program has error types.
+var kinds sync.Map
+
+func kindOf(err error) *kind {
+	t := reflect.TypeOf(err)
+	if found, ok := kinds.Load(t); ok {
+		return found.(*kind)
+	}
+	found := &kind{judges: findJudges(err, t), inner: findInner(err, t)}
+	kinds.Store(t, found)
+	return found
+}
+
+// findJudges finds the judges of a type: by its methods and fields, its name and its
+// package. Of evidence that is equally strong the first counts.
+func findJudges(err error, t reflect.Type) []judge {
+	pkg := inspect.NamedType(t).PkgPath()
+	if pkg == "context" {
+		return nil // its deadline has a Timeout method, but is not that of a call
+	}
+	var found []judge
+	add := func(ok bool, j judge) {
+		if ok {
+			found = append(found, j)
+		}
+	}
+	if e, ok := named[t.String()]; ok {
+		add(true, func(v *Verdict, _ error) { v.add(e) })
+	}
+	if t.String() == "*errors.fundamental" || t.String() == "*xerrors.errorString" {
+		add(true, func(v *Verdict, err error) { v.add(ofText(err)) }) // they have only a text, too
+	}
+	known, isKnown := clientOf(pkg)
+	if isKnown && known.judge != nil {
+		add(true, known.judge)
+	}
+	for _, m := range slices.Concat(exitMethods, methods) {
+		add(m.has(err), m.judge)
+	}
+	for _, find := range []func(reflect.Type) (judge, bool){findGRPC, findRFCCode, findCode} {
+		if j, ok := find(t); ok {
+			add(true, j)
+		}
+	}
+	if !isKnown || !known.ownFields {
+		found = append(found, findFields(t)...)
+	}
+	if e, ok := ofTypeName(t); ok {
+		add(true, func(v *Verdict, _ error) { v.add(e) })
+	}
+	if e, ok := ofPackage(pkg); ok {
+		add(true, func(v *Verdict, _ error) { v.add(e) })
+	}
+	return found
+}
+
+// unwrap returns what err wraps.
+func (k *kind) unwrap(err error) (many []error, one error) {
+	if k.inner == nil {
+		return guard.Unwrap(err)
+	}
+	guard.Do(func() { many = k.inner(err) })
+	return many, nil
+}
+
+// maxInner bounds how many errors of a list are looked at.
+const maxInner = 1000
+
+// findInner finds what errors of a type wrap if their method Unwrap does not say so:
+// by a method WrappedErrors, Errors or Cause, a field such as Err, or as a list.
+func findInner(err error, t reflect.Type) func(err error) []error {
+	if _, ok := err.(interface{ WrappedErrors() []error }); ok { // hashicorp/go-multierror
+		return func(err error) []error { return err.(interface{ WrappedErrors() []error }).WrappedErrors() }
+	}
+	switch err.(type) {
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+		return nil
+	case interface{ Errors() []error }: // go.uber.org/multierr, k8s.io/apimachinery, gorm
+		return func(err error) []error { return err.(interface{ Errors() []error }).Errors() }
+	case interface{ Cause() error }: // github.com/pkg/errors before 0.9, github.com/juju/errors
+		return func(err error) []error {
+			if cause := err.(interface{ Cause() error }).Cause(); cause != nil {
+				return []error{cause}
+			}
+			return nil
+		}
+	}
+	if t.Kind() == reflect.Slice && t.Elem().Implements(reflect.TypeFor[error]()) {
+		return listed
+	}
+	for _, name := range []string{"Err", "OrigErr", "Cause", "Inner", "InnerErr", "InnerError", "Wrapped", "WrappedErr", "Underlying"} {
+		if hasErrorField(t, name) {
+			return func(err error) []error {
+				field, ok := inspect.Field(err, name)
+				if !ok {
+					return nil
+				}
+				return oneError(field)
+			}
+		}
+	}
+	return nil
+}
+
+func listed(err error) []error {
+	list := reflect.ValueOf(err)
+	var all []error
+	for i := range min(list.Len(), maxInner) {
+		if e, ok := list.Index(i).Interface().(error); ok {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// hasErrorField reports whether t is a struct with an exported field of type error.
+func hasErrorField(t reflect.Type, name string) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	field, ok := t.FieldByName(name)
+	return ok && field.IsExported() && field.Type == reflect.TypeFor[error]()
+}
+
+// oneError returns the error in a field, of which [inspect.Field] has removed the
+// pointer.
+func oneError(field reflect.Value) []error {
+	if field.CanAddr() && field.Addr().CanInterface() {
+		if e, ok := field.Addr().Interface().(error); ok {
+			return []error{e}
+		}
+	}
+	if field.CanInterface() {
+		if e, ok := field.Interface().(error); ok {
+			return []error{e}
+		}
+	}
+	return nil
+}
