@@ -50,7 +50,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/jobs"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -164,7 +163,7 @@ func (o *Observer) ObserveFailure(ctx context.Context, cause error, fc enricher.
 	for _, key := range labels.Keys() {
 		attrs = append(attrs, attribute.String(labelPrefix+key, labels[key]))
 	}
-	expected := labels[jobs.KeyExpected] == "true"
+	expected := labels[enricher.KeyExpected] == "true"
 	about := append(slices.Clip(attrs), describe(fc)...)
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(attrs...)

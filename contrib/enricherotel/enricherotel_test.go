@@ -37,6 +37,7 @@ type sinks struct {
 	tracer   trace.Tracer
 	reader   *sdkmetric.ManualReader
 	records  records
+	options  enricherotel.Options
 	observer *enricherotel.Observer
 	log      strings.Builder // of the Enrichers
 }
@@ -50,7 +51,7 @@ func newSinks(labels ...string) *sinks {
 		Labels:         labels,
 	}
 	s.tracer = o.TracerProvider.Tracer("service")
-	s.observer = enricherotel.New(o)
+	s.options, s.observer = o, enricherotel.New(o)
 	return s
 }
 
@@ -58,6 +59,7 @@ func (s *sinks) enricher(t testing.TB, cfg enricher.Config, opts ...enricher.Opt
 	t.Helper()
 	e, err := enricher.New(cfg, append(opts, enricher.WithObserver(s.observer), enricher.WithLogger(slog.New(slog.NewTextHandler(&s.log, nil))))...)
 	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, e.Shutdown(context.Background())) })
 	return e
 }
 
@@ -163,41 +165,43 @@ func TestOptionsValidate(t *testing.T) {
 
 func TestObserverUsesTheCallersSpan(t *testing.T) {
 	t.Parallel()
-	s := newSinks()
-	e := s.enricher(t, enricher.Config{FailureEnrichers: []string{"type"}}, labeled(enricher.Labels{"cost.center": "7"}))
-	ctx, span := s.tracer.Start(context.Background(), "job")
-	canceled, cancel := context.WithCancel(ctx)
-	cancel()
-	e.EnrichContext(canceled, fmt.Errorf("read: %w", io.ErrUnexpectedEOF), enricher.FailureContext{
-		ID: "f", JobID: "1", JobName: "import", TaskName: "map", Attempt: 3, Time: failedAt,
+	synctest.Test(t, func(t *testing.T) {
+		s := newSinks()
+		e := s.enricher(t, enricher.Config{FailureEnrichers: []string{"type"}}, labeled(enricher.Labels{"cost.center": "7"}))
+		ctx, span := s.tracer.Start(context.Background(), "job")
+		canceled, cancel := context.WithCancel(ctx)
+		cancel()
+		e.EnrichContext(canceled, fmt.Errorf("read: %w", io.ErrUnexpectedEOF), enricher.FailureContext{
+			ID: "f", JobID: "1", JobName: "import", TaskName: "map", Attempt: 3, Time: failedAt,
+		})
+		span.End()
+
+		require.Len(t, s.spans.Ended(), 1, "no span of its own")
+		want := map[string]string{"error.type": "*errors.errorString", "failure.label.type": "DEPENDENCY", "failure.label.cost.center": "7"}
+		ended := s.spans.Ended()[0]
+		assert.Equal(t, want, asMap(ended.Attributes()))
+		assert.Equal(t, codes.Unset, ended.Status().Code, "the status is the caller's")
+		assert.Empty(t, ended.Events())
+
+		require.Len(t, s.records.all, 1)
+		r := s.records.all[0]
+		assert.Equal(t, "enricher.failure", r.EventName())
+		assert.Equal(t, log.SeverityError, r.Severity())
+		assert.Equal(t, failedAt, r.Timestamp())
+		assert.Equal(t, span.SpanContext().SpanID(), r.SpanID())
+		assert.Equal(t, "read: unexpected EOF", r.Body().AsString())
+		for key, value := range map[string]string{
+			"exception.type": "*errors.errorString", "exception.message": "read: unexpected EOF",
+			"failure.id": "f", "failure.job.id": "1", "failure.job.name": "import", "failure.task.name": "map", "failure.attempt": "3",
+		} {
+			want[key] = value
+		}
+		assert.Equal(t, want, attributes(r))
+
+		metrics := s.metrics(t)
+		assert.Equal(t, int64(1), metrics["enricher.failures{error.type=*errors.errorString,failure.label.type=DEPENDENCY}"], metrics)
+		assert.Equal(t, int64(1), metrics["enricher.duration{enricher.name=type}"], metrics)
 	})
-	span.End()
-
-	require.Len(t, s.spans.Ended(), 1, "no span of its own")
-	want := map[string]string{"error.type": "*errors.errorString", "failure.label.type": "DEPENDENCY", "failure.label.cost.center": "7"}
-	ended := s.spans.Ended()[0]
-	assert.Equal(t, want, asMap(ended.Attributes()))
-	assert.Equal(t, codes.Unset, ended.Status().Code, "the status is the caller's")
-	assert.Empty(t, ended.Events())
-
-	require.Len(t, s.records.all, 1)
-	r := s.records.all[0]
-	assert.Equal(t, "enricher.failure", r.EventName())
-	assert.Equal(t, log.SeverityError, r.Severity())
-	assert.Equal(t, failedAt, r.Timestamp())
-	assert.Equal(t, span.SpanContext().SpanID(), r.SpanID())
-	assert.Equal(t, "read: unexpected EOF", r.Body().AsString())
-	for key, value := range map[string]string{
-		"exception.type": "*errors.errorString", "exception.message": "read: unexpected EOF",
-		"failure.id": "f", "failure.job.id": "1", "failure.job.name": "import", "failure.task.name": "map", "failure.attempt": "3",
-	} {
-		want[key] = value
-	}
-	assert.Equal(t, want, attributes(r))
-
-	metrics := s.metrics(t)
-	assert.Equal(t, int64(1), metrics["enricher.failures{error.type=*errors.errorString,failure.label.type=DEPENDENCY}"], metrics)
-	assert.Equal(t, int64(1), metrics["enricher.duration{enricher.name=type}"], metrics)
 }
 
 func TestObserverStartsASpan(t *testing.T) {
@@ -252,34 +256,38 @@ func (t typed) ErrorType() string { return string(t) }
 
 func TestErrorType(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		cause error
-		want  string
-	}{
-		{fmt.Errorf("a: %w", fmt.Errorf("b: %w", typed("declined"))), "declined"},
-		{typed(""), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.typed"},
-		{typed("token=hunter2 \xff"), "token=*** \uFFFD"},
-		{enricher.WithLabels(typed("x"), enricher.Labels{"a": "b"}), "x"},
-		{errors.Join(io.EOF, io.EOF), "*errors.joinError"},
-		{culprit(), "out of stock"},
-		{fmt.Errorf("a: %w", panics{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.panics"},
-		{(*cycle)(nil), "*enricherotel_test.cycle"},
-	} {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			cause error
+			want  string
+		}{
+			{fmt.Errorf("a: %w", fmt.Errorf("b: %w", typed("declined"))), "declined"},
+			{typed(""), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.typed"},
+			{typed("token=hunter2 \xff"), "token=*** \uFFFD"},
+			{enricher.WithLabels(typed("x"), enricher.Labels{"a": "b"}), "x"},
+			{errors.Join(io.EOF, io.EOF), "*errors.joinError"},
+			{culprit(), "out of stock"},
+			{fmt.Errorf("a: %w", panics{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.panics"},
+			{(*cycle)(nil), "*enricherotel_test.cycle"},
+		} {
+			s := newSinks()
+			s.enricher(t, enricher.Config{}).Enrich(c.cause)
+			assert.Equal(t, c.want, attributes(s.records.all[0])["exception.type"])
+		}
 		s := newSinks()
-		s.enricher(t, enricher.Config{}).Enrich(c.cause)
-		assert.Equal(t, c.want, attributes(s.records.all[0])["exception.type"])
-	}
-	s := newSinks()
-	s.enricher(t, enricher.Config{}, labeled(enricher.Labels{"error_type": "mine"})).Enrich(io.EOF)
-	assert.Equal(t, "mine", attributes(s.records.all[0])["error.type"], "the label")
-	assert.Equal(t, "mine", attributes(s.records.all[0])["exception.type"])
+		s.enricher(t, enricher.Config{}, labeled(enricher.Labels{"error_type": "mine"})).Enrich(io.EOF)
+		assert.Equal(t, "mine", attributes(s.records.all[0])["error.type"], "the label")
+		assert.Equal(t, "mine", attributes(s.records.all[0])["exception.type"])
+	})
 }
 
 func TestPanicHasItsStack(t *testing.T) {
 	t.Parallel()
-	s := newSinks()
-	s.enricher(t, enricher.Config{}).Enrich(fmt.Errorf("job: %w", culprit()))
-	assert.Contains(t, attributes(s.records.all[0])["exception.stacktrace"], "enricherotel_test.culprit(...)\n")
+	synctest.Test(t, func(t *testing.T) {
+		s := newSinks()
+		s.enricher(t, enricher.Config{}).Enrich(fmt.Errorf("job: %w", culprit()))
+		assert.Contains(t, attributes(s.records.all[0])["exception.stacktrace"], "enricherotel_test.culprit(...)\n")
+	})
 }
 
 func TestStats(t *testing.T) {
@@ -363,39 +371,41 @@ func TestMetricsAreBounded(t *testing.T) {
 
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
-	const secret = "hunter2-marker"
-	for _, cause := range []error{
-		errors.New("dial postgres://u:" + secret + "@h/db"),
-		fmt.Errorf("a: %w", typed("token="+secret)),
-		enricher.NewPanicError("password="+secret, []byte("main.login(password="+secret+")")),
-		enricher.WithLabels(io.EOF, enricher.Labels{"password": secret}),
-	} {
-		s := newSinks("type", "password", "note", "error_type")
-		e := s.enricher(t, enricher.Config{}, labeled(enricher.Labels{
-			"type": "token=" + secret, "password": secret, "note": "password=" + secret, "error_type": "token=" + secret, "password=" + secret: "x",
-		}))
-		text := "token=" + secret
-		live, span := s.tracer.Start(context.Background(), "job")
-		for _, ctx := range []context.Context{live, context.Background()} {
-			e.EnrichContext(ctx, cause, enricher.FailureContext{
-				ID: text, RootID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
-				Attributes: map[string]string{"password": secret, text: text},
-			})
+	synctest.Test(t, func(t *testing.T) {
+		const secret = "hunter2-marker"
+		for _, cause := range []error{
+			errors.New("dial postgres://u:" + secret + "@h/db"),
+			fmt.Errorf("a: %w", typed("token="+secret)),
+			enricher.NewPanicError("password="+secret, []byte("main.login(password="+secret+")")),
+			enricher.WithLabels(io.EOF, enricher.Labels{"password": secret}),
+		} {
+			s := newSinks("type", "password", "note", "error_type")
+			e := s.enricher(t, enricher.Config{}, labeled(enricher.Labels{
+				"type": "token=" + secret, "password": secret, "note": "password=" + secret, "error_type": "token=" + secret, "password=" + secret: "x",
+			}))
+			text := "token=" + secret
+			live, span := s.tracer.Start(context.Background(), "job")
+			for _, ctx := range []context.Context{live, context.Background()} {
+				e.EnrichContext(ctx, cause, enricher.FailureContext{
+					ID: text, RootID: text, JobID: text, JobName: text, TaskName: text, TaskManagerID: text, Endpoint: text,
+					Attributes: map[string]string{"password": secret, text: text},
+				})
+			}
+			span.End()
+			require.Len(t, s.spans.Ended(), 2)
+			require.Len(t, s.records.all, 2)
+			var sent strings.Builder
+			fmt.Fprintf(&sent, "%v\n", s.metrics(t))
+			for _, span := range s.spans.Ended() {
+				fmt.Fprintf(&sent, "%v %v %v\n", span.Name(), span.Status(), span.Attributes())
+			}
+			for _, r := range s.records.all {
+				fmt.Fprintf(&sent, "%v %v\n", r.Body().AsString(), attributes(r))
+			}
+			assert.NotContains(t, sent.String(), secret)
+			assert.Contains(t, sent.String(), "token=***")
 		}
-		span.End()
-		require.Len(t, s.spans.Ended(), 2)
-		require.Len(t, s.records.all, 2)
-		var sent strings.Builder
-		fmt.Fprintf(&sent, "%v\n", s.metrics(t))
-		for _, span := range s.spans.Ended() {
-			fmt.Fprintf(&sent, "%v %v %v\n", span.Name(), span.Status(), span.Attributes())
-		}
-		for _, r := range s.records.all {
-			fmt.Fprintf(&sent, "%v %v\n", r.Body().AsString(), attributes(r))
-		}
-		assert.NotContains(t, sent.String(), secret)
-		assert.Contains(t, sent.String(), "token=***")
-	}
+	})
 }
 
 type panics struct{}
@@ -423,20 +433,22 @@ func (h hangs) Error() string { <-h.release; return "released" }
 
 func TestHostileErrors(t *testing.T) {
 	t.Parallel()
-	s := newSinks()
-	e := s.enricher(t, enricher.Config{})
-	causes := []error{panics{}, fmt.Errorf("a: %w", panics{}), exits{io.EOF}, slice{"a"}, &cycle{}, (*cycle)(nil), errors.Join(panics{}, &cycle{}), errors.New(strings.Repeat("é", 1<<20))}
-	for _, cause := range causes {
-		e.Enrich(cause)
-	}
-	require.Len(t, s.records.all, len(causes))
-	assert.Equal(t, "EOF", s.records.all[2].Body().AsString(), "only its ErrorType exits")
-	for _, r := range s.records.all {
-		assert.NotEmpty(t, r.Body().AsString())
-		assert.LessOrEqual(t, len(r.Body().AsString()), 8<<10)
-		assert.Equal(t, strings.ToValidUTF8(r.Body().AsString(), ""), r.Body().AsString())
-	}
-	assert.NotContains(t, s.log.String(), "observer")
+	synctest.Test(t, func(t *testing.T) {
+		s := newSinks()
+		e := s.enricher(t, enricher.Config{})
+		causes := []error{panics{}, fmt.Errorf("a: %w", panics{}), exits{io.EOF}, slice{"a"}, &cycle{}, (*cycle)(nil), errors.Join(panics{}, &cycle{}), errors.New(strings.Repeat("é", 1<<20))}
+		for _, cause := range causes {
+			e.Enrich(cause)
+		}
+		require.Len(t, s.records.all, len(causes))
+		assert.Equal(t, "EOF", s.records.all[2].Body().AsString(), "only its ErrorType exits")
+		for _, r := range s.records.all {
+			assert.NotEmpty(t, r.Body().AsString())
+			assert.LessOrEqual(t, len(r.Body().AsString()), 8<<10)
+			assert.Equal(t, strings.ToValidUTF8(r.Body().AsString(), ""), r.Body().AsString())
+		}
+		assert.NotContains(t, s.log.String(), "observer", "no panic, no wait")
+	})
 }
 
 func TestHangingErrors(t *testing.T) {
@@ -466,19 +478,20 @@ func TestHangingErrors(t *testing.T) {
 	})
 }
 
+// globals are set once in a process: this test may run again in it.
+var globals = newSinks()
+
 func TestGlobalProvidersMayComeLater(t *testing.T) {
 	e, err := enricher.New(enricher.Config{}, labeled(enricher.Labels{"type": "USER"}), enricher.WithLogger(slog.New(slog.DiscardHandler)),
 		enricher.WithObserver(enricherotel.New(enricherotel.Options{})))
 	require.NoError(t, err)
-	s := newSinks() // for its readers
-	spans, reader := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader()
-	s.reader = reader
-	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
-	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
-	otel.SetLoggerProvider(sdklog.NewLoggerProvider(sdklog.WithProcessor(&s.records)))
+	otel.SetTracerProvider(globals.options.TracerProvider)
+	otel.SetMeterProvider(globals.options.MeterProvider)
+	otel.SetLoggerProvider(globals.options.LoggerProvider)
 	e.Enrich(io.EOF)
-	assert.Len(t, spans.Ended(), 1)
-	assert.Len(t, s.records.all, 1)
-	assert.Equal(t, int64(1), s.metrics(t)["enricher.calls{enricher.name=fixed,enricher.status=ok}"])
-	assert.Equal(t, int64(1), s.metrics(t)["enricher.failures{error.type=*errors.errorString,failure.label.type=USER}"])
+	assert.NotEmpty(t, globals.spans.Ended())
+	assert.NotEmpty(t, globals.records.all)
+	metrics := globals.metrics(t)
+	assert.Positive(t, metrics["enricher.calls{enricher.name=fixed,enricher.status=ok}"])
+	assert.Positive(t, metrics["enricher.failures{error.type=*errors.errorString,failure.label.type=USER}"])
 }

@@ -89,7 +89,8 @@ func (o *Observer) count(ctx context.Context, err reading, labels enricher.Label
 	o.mu.Unlock()
 	o.failures.Add(ctx, 1, metric.WithAttributes(attrs...))
 	for _, out := range res.Outcomes {
-		if out.Duration > 0 {
+		switch out.Status {
+		case enricher.StatusOK, enricher.StatusFailed, enricher.StatusTimedOut, enricher.StatusPanicked: // it was called
 			o.duration.Record(ctx, out.Duration.Seconds(), metric.WithAttributes(keyName.String(out.Enricher)))
 		}
 	}

@@ -158,7 +158,8 @@ func (c *Collector) Attach(e *enricher.Enricher) {
 func (c *Collector) ObserveFailure(_ context.Context, _ error, _ enricher.FailureContext, res enricher.Result) {
 	c.failures.WithLabelValues(c.shown(res.Labels)...).Inc()
 	for _, o := range res.Outcomes {
-		if o.Duration > 0 {
+		switch o.Status {
+		case enricher.StatusOK, enricher.StatusFailed, enricher.StatusTimedOut, enricher.StatusPanicked: // it was called
 			c.duration.WithLabelValues(o.Enricher).Observe(o.Duration.Seconds())
 		}
 	}

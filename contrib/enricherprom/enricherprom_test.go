@@ -91,21 +91,24 @@ func TestCollectorIsScraped(t *testing.T) {
 	defer server.Close()
 
 	e.Enrich(errors.New("USER"))
+	e.Enrich(errors.New("USER")) // the circuit breaker of "panics" is open
 	scraped := scrape(t, server.URL)
 	for _, line := range []string{
-		`enricher_failures_total{type="USER"} 1`,
-		`enricher_calls_total{enricher="text",status="ok"} 1`,
+		`enricher_failures_total{type="USER"} 2`,
+		`enricher_calls_total{enricher="text",status="ok"} 2`,
 		`enricher_calls_total{enricher="text",status="failed"} 0`,
-		`enricher_calls_total{enricher="hangs",status="timed-out"} 1`,
+		`enricher_calls_total{enricher="hangs",status="timed-out"} 2`,
 		`enricher_calls_total{enricher="panics",status="panicked"} 1`,
 		`enricher_breaker_open{enricher="text"} 0`,
 		`enricher_breaker_open{enricher="panics"} 1`,
-		`enricher_in_flight{enricher="hangs"} 1`,
-		`enricher_abandoned{enricher="hangs"} 1`,
+		`enricher_in_flight{enricher="hangs"} 2`,
+		`enricher_abandoned{enricher="hangs"} 2`,
 		`enricher_abandoned{enricher="text"} 0`,
 		`enricher_refused_total{why="overloaded"} 0`,
 		`enricher_refused_total{why="shutdown"} 0`,
-		`enricher_duration_seconds_count{enricher="hangs"} 1`,
+		`enricher_duration_seconds_count{enricher="hangs"} 2`,
+		`enricher_duration_seconds_count{enricher="panics"} 1`,
+		`enricher_calls_total{enricher="panics",status="circuit-open"} 1`,
 		`enricher_duration_seconds_bucket{enricher="hangs",le="0.0005"} 0`,
 		`# TYPE enricher_failures_total counter`,
 		`# TYPE enricher_duration_seconds histogram`,
@@ -261,5 +264,5 @@ func TestHostileErrorsAreCounted(t *testing.T) {
 		e.Enrich(cause)
 	}
 	assert.Equal(t, []string{`{type=""} 5`}, failures(t, c))
-	assert.NotContains(t, log.String(), "observer", "no panic, no wait")
+	assert.NotContains(t, log.String(), "panicked")
 }
