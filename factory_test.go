@@ -447,11 +447,6 @@ func TestFactoryThatMakesNoEnricher(t *testing.T) {
 	}
 }
 
-type exitsInUnwrap struct{}
-
-func (exitsInUnwrap) Error() string { return "x" }
-func (exitsInUnwrap) Unwrap() error { runtime.Goexit(); return nil }
-
 func panicking(value any) enricher.Factory {
 	return enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { panic(value) })
 }
