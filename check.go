@@ -44,29 +44,29 @@ func check(all []*candidate) {
 // checkKeys asks the enricher what it declares and returns why it must be rejected.
 func (c *candidate) checkKeys() error {
 	p := guard.Apart(func() {
-		c.outputs = slices.Clone(c.fe.OutputKeys())
+		c.OutputKeys = slices.Clone(c.fe.OutputKeys())
 		var r LabelReader
 		if r, c.reader = c.fe.(LabelReader); c.reader {
-			c.inputs = slices.Clone(r.InputKeys())
+			c.InputKeys = slices.Clone(r.InputKeys())
 		}
 		if r, ok := c.fe.(ValueReader); ok {
 			c.values = decode.Clone(r.InputValues())
 		}
 		if d, ok := c.fe.(LabelDescriber); ok {
-			c.labels = decode.Clone(d.DescribeLabels())
+			c.Labels = decode.Clone(d.DescribeLabels())
 		}
 	})
 	if p != nil {
-		return &EnricherError{c.name, fmt.Errorf("its declarations: %w", panicError(p))}
+		return &EnricherError{c.Name, fmt.Errorf("its declarations: %w", panicError(p))}
 	}
 	var errs []error
-	for _, key := range c.outputs {
+	for _, key := range c.OutputKeys {
 		if err := CheckKey(key); err != nil {
 			errs = append(errs, fmt.Errorf("output key %w", err))
 		}
 	}
 	if len(errs) > 0 {
-		return &EnricherError{c.name, errors.Join(errs...)}
+		return &EnricherError{c.Name, errors.Join(errs...)}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func rejectOverlaps(all []*candidate) {
 		if c.rejected != nil {
 			continue
 		}
-		for _, key := range unique(c.outputs) {
+		for _, key := range unique(c.OutputKeys) {
 			setters[key] = append(setters[key], c)
 		}
 	}
@@ -101,7 +101,7 @@ func rejectOverlaps(all []*candidate) {
 		}
 		overlap := &OverlapError{Key: key}
 		for _, c := range cs {
-			overlap.Enrichers = append(overlap.Enrichers, c.name)
+			overlap.Enrichers = append(overlap.Enrichers, c.Name)
 			overlaps[c] = append(overlaps[c], overlap)
 		}
 	}
@@ -148,15 +148,15 @@ func newCycleError(members []*candidate) *CycleError {
 	err := &CycleError{}
 	setter := map[string]string{} // no key has two: overlaps are rejected already
 	for _, c := range members {
-		err.Enrichers = append(err.Enrichers, c.name)
-		for _, key := range c.outputs {
-			setter[key] = c.name
+		err.Enrichers = append(err.Enrichers, c.Name)
+		for _, key := range c.OutputKeys {
+			setter[key] = c.Name
 		}
 	}
 	for _, c := range members {
-		for _, key := range unique(c.inputs) {
+		for _, key := range unique(c.InputKeys) {
 			if by, ok := setter[key]; ok && key != graph.All {
-				err.reads = append(err.reads, fmt.Sprintf("%q reads %q of %q", c.name, key, by))
+				err.reads = append(err.reads, fmt.Sprintf("%q reads %q of %q", c.Name, key, by))
 			}
 		}
 	}
@@ -194,19 +194,19 @@ type finding struct {
 func checkInputs(kept []*candidate) (found []finding) {
 	set := map[string]*candidate{}
 	for _, c := range kept {
-		for _, key := range c.outputs {
+		for _, key := range c.OutputKeys {
 			set[key] = c
 		}
 	}
 	for _, c := range kept {
-		for _, key := range unique(c.inputs) {
+		for _, key := range unique(c.InputKeys) {
 			setter := set[key]
 			switch {
 			case key == graph.All:
 			case setter != nil:
 				found = append(found, c.checkValues(key, setter)...)
 			default:
-				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.outputs, key) })
+				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.OutputKeys, key) })
 				found = append(found, c.finding("Failure enricher reads a label that no loaded enricher sets",
 					"it reads the label %q, which no loaded enricher sets%s", key, nearest.Hint(key, others)))
 			}
@@ -218,18 +218,18 @@ func checkInputs(kept []*candidate) (found []finding) {
 // checkValues returns the values that c looks for under key and that its setter
 // never sets.
 func (c *candidate) checkValues(key string, setter *candidate) (found []finding) {
-	i := slices.IndexFunc(setter.labels, func(d LabelDescription) bool { return d.Key == key })
-	if i < 0 || setter.labels[i].Values == nil {
+	i := slices.IndexFunc(setter.Labels, func(d LabelDescription) bool { return d.Key == key })
+	if i < 0 || setter.Labels[i].Values == nil {
 		return nil
 	}
-	possible := setter.labels[i].Values
+	possible := setter.Labels[i].Values
 	for _, value := range unique(c.values[key]) {
 		if slices.Contains(possible, value) {
 			continue
 		}
 		found = append(found, c.finding("Failure enricher looks for a value that is never set",
 			"it looks for the label %s=%.64q, which %q never sets: its values are %s%s",
-			key, value, setter.name, quoted(possible), nearest.Hint(value, possible)))
+			key, value, setter.Name, quoted(possible), nearest.Hint(value, possible)))
 	}
 	return found
 }
@@ -238,7 +238,7 @@ func (c *candidate) checkValues(key string, setter *candidate) (found []finding)
 // case. A loader that lower-cases keys makes such ones, and they veto nothing.
 func checkVetoKeys(kept []*candidate) (found []finding) {
 	for _, c := range kept {
-		for _, key := range unique(c.outputs) {
+		for _, key := range unique(c.OutputKeys) {
 			if key != KeyJobCannotRestart && strings.EqualFold(key, KeyJobCannotRestart) {
 				f := c.finding("Failure enricher sets a label that vetoes no restart",
 					"its output key %q must be %q to veto a restart: labels are case-sensitive", key, KeyJobCannotRestart)
@@ -251,7 +251,7 @@ func checkVetoKeys(kept []*candidate) (found []finding) {
 }
 
 func (c *candidate) finding(msg, format string, args ...any) finding {
-	return finding{slog.LevelWarn, msg, c.name, &EnricherError{c.name, fmt.Errorf(format, args...)}}
+	return finding{slog.LevelWarn, msg, c.Name, &EnricherError{c.Name, fmt.Errorf(format, args...)}}
 }
 
 // checkTimeouts returns the enrichers whose options set a timeout longer than the time
@@ -259,7 +259,7 @@ func (c *candidate) finding(msg, format string, args ...any) finding {
 func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
 	for _, c := range kept {
 		set, most := time.Duration(0), cfg.timeout()
-		if own := cfg.policyOf(c.name).Timeout; own != 0 {
+		if own := cfg.policyOf(c.Name).Timeout; own != 0 {
 			most = min(most, own)
 		}
 		if t, ok := c.fe.(interface{ OptionTimeout() time.Duration }); ok {
@@ -279,8 +279,8 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 	var names []string
 	configured := map[string]*candidate{}
 	for _, c := range all {
-		names = append(names, c.name)
-		configured[fold(c.name)] = c
+		names = append(names, c.Name)
+		configured[fold(c.Name)] = c
 	}
 	add := func(name, section, why string) {
 		found = append(found, finding{

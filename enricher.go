@@ -65,7 +65,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -79,7 +78,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A FailureEnricher attaches labels to failures.
@@ -178,13 +176,9 @@ type Enricher struct {
 
 // A member is one loaded enricher.
 type member struct {
-	info   Info
+	*candidate
 	policy Policy
-	fe     FailureEnricher
-	closer io.Closer // nil if the Enricher does not close it
-	keys   []string  // the output keys, ascending, without duplicates
-	reader bool
-	reads  []string // the keys of the labels that it reads, "*" expanded
+	keys   []string // the output keys, ascending, without duplicates
 	fan    *fanout.Member
 
 	calls [numStatuses]atomic.Uint64
@@ -228,7 +222,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	e.waits = connect(l.kept)
 	fans := make([]*fanout.Member, len(l.kept))
 	for i, c := range l.kept {
-		m := newMember(c, cfg.policyOf(c.name))
+		m := newMember(c, cfg.policyOf(c.Name))
 		e.members = append(e.members, m)
 		e.keys += len(m.keys)
 		e.readers = e.readers || m.reader
@@ -237,7 +231,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 	e.plan = fanout.NewPlan(e.end.calls, fans, e.waits, e.timeout,
 		func(value any, callers []uintptr) error {
 			err := &PanicError{Value: value, callers: callers}
-			err.text = text.CutWords(err.Error(), maxErrorText) // within the time of the call: the value may have third-party methods
+			err.text = errorText(err) // within the time of the call: the value may have third-party methods
 			return err
 		})
 	for _, o := range s.observers {
@@ -252,13 +246,9 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 
 func newMember(c *candidate, p Policy) *member {
 	return &member{
-		info:   Info{Name: c.name, OutputKeys: c.outputs, InputKeys: c.inputs, Labels: c.labels, Location: c.from},
-		policy: p,
-		fe:     c.fe,
-		closer: c.closer,
-		keys:   unique(c.outputs),
-		reader: c.reader,
-		reads:  c.reads,
+		candidate: c,
+		policy:    p,
+		keys:      unique(c.OutputKeys),
 		fan: &fanout.Member{
 			Timeout: p.Timeout,
 			Slots:   bulkhead.New(p.MaxConcurrent),
@@ -319,7 +309,7 @@ func (e *Enricher) Enrichers() []Info {
 	}
 	infos := make([]Info, len(e.members))
 	for i, m := range e.members {
-		infos[i] = decode.Clone(m.info)
+		infos[i] = decode.Clone(m.Info)
 	}
 	return infos
 }

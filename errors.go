@@ -78,11 +78,8 @@ func Is(err, target error) bool {
 		found := false
 		guard.Do(func() {
 			// Comparable types may hold values that are not: == then panics.
-			if found = comparable && err == target; !found {
-				if x, ok := err.(interface{ Is(error) bool }); ok {
-					found = x.Is(target)
-				}
-			}
+			x, ok := err.(interface{ Is(error) bool })
+			found = comparable && err == target || ok && x.Is(target)
 		})
 		if found {
 			return true

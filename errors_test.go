@@ -303,3 +303,8 @@ func TestText(t *testing.T) {
 		enricher.Text(oddError{func() string { runtime.Goexit(); return "" }}))
 	assert.Len(t, enricher.Text(errors.New(strings.Repeat("x", 100_000))), 64<<10)
 }
+
+type exitsInUnwrap struct{}
+
+func (exitsInUnwrap) Error() string { return "x" }
+func (exitsInUnwrap) Unwrap() error { runtime.Goexit(); return nil }

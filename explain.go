@@ -13,7 +13,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
-	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -83,9 +82,9 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 		return x
 	}
 	if !e.end.enter() {
-		for _, a := range e.unanswered() {
-			a.Outcome.Status, a.Outcome.Err = StatusSkipped, ErrShutdown
-			x.Answers = append(x.Answers, a)
+		x.Answers = e.unanswered()
+		for i := range x.Answers {
+			x.Answers[i].Outcome.Status, x.Answers[i].Outcome.Err = StatusSkipped, ErrShutdown
 		}
 		return x
 	}
@@ -102,21 +101,21 @@ func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) 
 // redact masks the secrets in x, which is for people.
 func (x *Explanation) redact() {
 	redactError := func(err *error) {
-		s := guard.Text(*err)
-		if redacted := redact.Text(text.CutWords(s, maxErrorText)); *err != nil && redacted != s {
+		if *err == nil {
+			return
+		}
+		if redacted := redact.Text(errorText(*err)); redacted != guard.Text(*err) {
 			*err = &failedError{*err, redacted}
 		}
 	}
-	redactLabels(x.Labels)
+	x.Labels = redact.Map(x.Labels)
 	for i := range x.Chain {
 		x.Chain[i].Text = text.Cut(redact.Text(x.Chain[i].Text), maxExplainedText)
 	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
-		a.InputKeys = redactAll(a.InputKeys)
-		redactLabels(a.Read)
-		redactLabels(a.Labels)
-		redactLabels(a.Reasons)
+		a.InputKeys = redact.All(a.InputKeys)
+		a.Read, a.Labels, a.Reasons = redact.Map(a.Read), redact.Map(a.Labels), redact.Map(a.Reasons)
 		redactError(&a.Outcome.Err)
 		for i := range a.Outcome.Issues {
 			issue := &a.Outcome.Issues[i]
@@ -130,16 +129,6 @@ func (x *Explanation) redact() {
 	}
 }
 
-func redactLabels(labels map[string]string) {
-	for key, value := range labels {
-		delete(labels, key)
-		if value = redact.Text(value); secretkey.Is(key) {
-			value = "***"
-		}
-		labels[redact.Text(key)] = value
-	}
-}
-
 // unanswered returns what is known of each enricher before it is called.
 func (e *Enricher) unanswered() []ExplainedAnswer {
 	answers := make([]ExplainedAnswer, len(e.members))
@@ -147,10 +136,10 @@ func (e *Enricher) unanswered() []ExplainedAnswer {
 	for i, m := range e.members {
 		a := &answers[i]
 		a.Wave = waves[i]
-		a.Outcome.Enricher = m.info.Name
-		a.InputKeys = slices.Clone(m.info.InputKeys)
+		a.Outcome.Enricher = m.Name
+		a.InputKeys = slices.Clone(m.InputKeys)
 		for _, j := range e.waits[i] {
-			a.WaitsFor = append(a.WaitsFor, e.members[j].info.Name)
+			a.WaitsFor = append(a.WaitsFor, e.members[j].Name)
 		}
 	}
 	return answers

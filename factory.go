@@ -163,18 +163,21 @@ func (c FactoryConfig) ignored() error {
 
 // create calls f and returns its enricher, or an error that names the enricher.
 func create(f Factory, conf FactoryConfig) (fe FailureEnricher, err error) {
-	if p := guard.Apart(func() { fe, err = f.CreateFailureEnricher(conf) }); p != nil {
-		return nil, &EnricherError{conf.name, fmt.Errorf("factory: %w", panicError(p))}
+	p := guard.Apart(func() {
+		fe, err = f.CreateFailureEnricher(conf)
+		if err == nil && isNil(fe) {
+			err = errors.New("its factory returned nil without an error")
+		} else if err == nil {
+			err = conf.ignored()
+		}
+		if err != nil {
+			err = conf.explain(err) // whose methods are third-party code, too
+		}
+	})
+	if p != nil {
+		err = &EnricherError{conf.name, fmt.Errorf("factory: %w", panicError(p))}
 	}
-	if err == nil && isNil(fe) {
-		err = errors.New("its factory returned nil without an error")
-	} else if err == nil {
-		err = conf.ignored()
-	}
-	if err == nil {
-		return fe, nil
-	}
-	return fe, conf.explain(err)
+	return fe, err
 }
 
 // explain returns err with the name of the enricher in each of the errors that it

@@ -422,6 +422,7 @@ func TestFactoryThatMakesNoEnricher(t *testing.T) {
 		"fails":                           {failingToMake(nil, errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with a nil pointer":        {failingToMake((*nilEnricher)(nil), errFile), `enricher "rules/payments": open rules.json: no such file`, errFile},
 		"fails with an error that panics": {failingToMake(nil, &panicker{unwrap: true}), `enricher "rules/payments": (the Error method of a *enricher_test.panicker panicked: Error)`, nil},
+		"fails with an error that exits":  {failingToMake(nil, exitsInUnwrap{}), `enricher "rules/payments": factory: panic: runtime.Goexit was called`, nil},
 		"panics":                          {panicking("boom"), `enricher "rules/payments": factory: panic: boom`, nil},
 		"panics with an error":            {panicking(errFile), `enricher "rules/payments": factory: panic: open rules.json: no such file`, errFile},
 		"exits":                           {exiting, `enricher "rules/payments": factory: panic: runtime.Goexit was called`, nil},

@@ -133,7 +133,7 @@ func (f *failure) Call(ctx context.Context, i int) error {
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
 		// where it may hang, panic or exit.
-		return &failedError{err, text.CutWords(guard.Text(err), maxErrorText)}
+		return &failedError{err, errorText(err)}
 	}
 	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
 	return nil
@@ -166,7 +166,7 @@ const maxCheckedTexts = 64
 // Settle records the outcome of one enricher, and counts it.
 func (f *failure) Settle(i int, from fanout.Outcome) {
 	m, o := f.e.members[i], &f.outcomes[i]
-	o.Enricher, o.Status, o.Duration = m.info.Name, Status(from.Status), from.Duration
+	o.Enricher, o.Status, o.Duration = m.Name, Status(from.Status), from.Duration
 	var a answer
 	if o.Status == StatusOK || o.Status == StatusFailed {
 		a, f.answers[i] = f.answers[i], answer{}
@@ -200,14 +200,9 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 // merge copies the labels of one enricher to those of all. No other enricher
 // has its keys, so nothing is overwritten.
 func (m *member) merge(all, labels Labels) {
-	left := len(labels)
 	for _, key := range m.keys {
-		if left == 0 {
-			return
-		}
 		if value, ok := labels[key]; ok {
 			all[key] = value
-			left--
 		}
 	}
 }
@@ -246,7 +241,7 @@ func (f *failure) report(res Result) {
 					slog.Int("labels", len(o.Issues)),
 					slog.String("key", o.Issues[0].Key),
 					slog.String("error", o.Issues[0].Err.Error()),
-					slog.Any("output_keys", m.info.OutputKeys),
+					slog.Any("output_keys", m.OutputKeys),
 				)
 			})
 		}
@@ -254,7 +249,7 @@ func (f *failure) report(res Result) {
 	for _, i := range f.opened {
 		m := f.e.members[i]
 		f.e.log(f.ctx, &m.lines[lineOpened], slog.LevelWarn, "Circuit breaker of a failure enricher opened", func() []slog.Attr {
-			return f.identified(slog.String("enricher", m.info.Name), slog.Duration("cooldown", m.policy.BreakerCooldown))
+			return f.identified(slog.String("enricher", m.Name), slog.Duration("cooldown", m.policy.BreakerCooldown))
 		})
 	}
 }
@@ -272,18 +267,16 @@ func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 }
 
 // log writes a line, unless there was one of its kind within the last second.
-func (e *Enricher) log(
-	ctx context.Context, kind *sparse.Limiter, level slog.Level, msg string, attrs func() []slog.Attr,
-) {
+// If one of its kind is being written, its handler may hang: then no other is.
+func (e *Enricher) log(ctx context.Context, kind *sparse.Limiter, level slog.Level, msg string, attrs func() []slog.Attr) {
 	if suppressed, ok := kind.Pass(); ok {
+		defer kind.Done()
 		e.write(ctx, level, msg, suppressed, attrs)
 	}
 }
 
 // write writes a line.
-func (e *Enricher) write(
-	ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr,
-) {
+func (e *Enricher) write(ctx context.Context, level slog.Level, msg string, suppressed uint64, attrs func() []slog.Attr) {
 	line := attrs()
 	if suppressed > 0 {
 		line = append(line, slog.Uint64("suppressed", suppressed))
@@ -326,7 +319,7 @@ func (f *failure) observe(res Result) {
 			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", text.CutWords(panicked.Error(), maxErrorText)),
+					slog.String("error", text.CutWords(Text(panicked), maxErrorText)),
 				), slog.String("stack", panicked.Stack()))
 			})
 		}

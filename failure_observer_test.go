@@ -127,6 +127,15 @@ func TestObserversPanicIsLogged(t *testing.T) {
 	})
 }
 
+func TestObserversPanicWithAnErrorThatExitsIsLogged(t *testing.T) {
+	t.Parallel()
+	log := &logbook{}
+	exits := oddError{func() string { runtime.Goexit(); return "" }}
+	e := running(t, enricher.Config{}, enricher.WithLogger(log.logger()), withGood("a", "x"), withObserver(func(enricher.Result) { panic(exits) }))
+	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob))
+	assert.Contains(t, log.take()[0], `error="(the Error method of a *enricher.PanicError called runtime.Goexit)"`)
+}
+
 func TestObserversSlowIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

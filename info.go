@@ -128,7 +128,6 @@ type counters struct {
 	afterShutdown atomic.Uint64
 
 	skipped        sparse.Limiter
-	reporting      atomic.Bool // a line about a skipped failure is being written
 	observerPanics sparse.Limiter
 	slowObservers  sparse.Limiter
 }
@@ -151,7 +150,7 @@ func (e *Enricher) Stats() Stats {
 
 func (m *member) stats() EnricherStats {
 	s := EnricherStats{
-		Enricher: m.info.Name,
+		Enricher: m.Name,
 		Calls:    map[Status]uint64{},
 		Breaker:  BreakerState(m.fan.Breaker.State()),
 	}

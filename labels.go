@@ -12,8 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/redact"
-	"github.com/failure-enrichers/enricher/internal/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -45,10 +43,7 @@ func (l Labels) CannotRestart() bool {
 // one: a Go duration ("30s") or a whole number of seconds ("30"), as in the HTTP
 // header Retry-After. A negative value is none.
 func (l Labels) RetryAfter() (time.Duration, bool) {
-	v, ok := l[KeyRetryAfter]
-	if !ok {
-		return 0, false
-	}
+	v := l[KeyRetryAfter]
 	d, err := time.ParseDuration(v)
 	if err != nil {
 		d, err = time.ParseDuration(v + "s")
@@ -167,20 +162,13 @@ func CheckKey(key string) error {
 // wrong with the others. keys are the enricher's in ascending order. The result
 // may be labels itself, so the caller must copy it to keep it.
 func checkLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelIssue) {
-	found := 0
+	valid := 0
 	for _, key := range keys {
-		value, ok := labels[key]
-		if !ok {
-			continue
-		}
-		if len(value) > limits.MaxValueLength || !checkValue(value) {
-			break
-		}
-		if found++; found == len(labels) {
-			break
+		if value, ok := labels[key]; ok && len(value) <= limits.MaxValueLength && checkValue(value) {
+			valid++
 		}
 	}
-	if found == len(labels) && found <= limits.MaxLabels {
+	if valid == len(labels) && valid <= limits.MaxLabels {
 		return labels, nil
 	}
 	return filterLabels(labels, keys, limits)
@@ -211,7 +199,7 @@ func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelI
 		case !declared:
 			err = ErrUndeclaredKey
 		case !checkValue(value):
-			err = invalidValue(key, value)
+			err = ErrInvalidValue
 		case len(kept) == limits.MaxLabels:
 			err = fmt.Errorf("%w: at most %d are kept, in ascending order of keys", ErrTooManyLabels, limits.MaxLabels)
 		case len(value) > limits.MaxValueLength:
@@ -226,15 +214,6 @@ func filterLabels(labels Labels, keys []string, limits Limits) (Labels, []LabelI
 		}
 	}
 	return kept, issues
-}
-
-// invalidValue returns the error for a value that cannot be one of a label.
-func invalidValue(key, value string) error {
-	if secretkey.Is(key) {
-		return ErrInvalidValue
-	}
-	// Redacted whole: a part of a secret may not be recognized.
-	return fmt.Errorf("%w: %.64q", ErrInvalidValue, redact.Text(text.Cut(value, maxErrorText)))
 }
 
 // A LabelIssue is one label of an enricher that was dropped or cut.
@@ -298,10 +277,7 @@ var resultsCarried atomic.Bool
 // without calling an enricher, because cause carries it as [WithResult] says, and
 // whether there is one.
 func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
-	if e == nil || !resultsCarried.Load() {
-		return Result{}, false
-	}
-	if !e.searches.TryAcquire(1) {
+	if e == nil || !resultsCarried.Load() || !e.searches.TryAcquire(1) {
 		return Result{}, false
 	}
 	var (

@@ -123,7 +123,7 @@ func TestCheckLabelsMessages(t *testing.T) {
 		text = append(text, issue.Key+": "+issue.Err.Error())
 	}
 	assert.Equal(t, []string{
-		`a: value must be valid UTF-8 without control characters other than tab and newline: "\x00"`,
+		`a: value must be valid UTF-8 without control characters other than tab and newline`,
 		"b: value is too long and was cut: it has 9 bytes, at most 8 are kept",
 		"d: too many labels: at most 2 are kept, in ascending order of keys",
 		"e: key is not among the enricher's OutputKeys",

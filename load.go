@@ -16,18 +16,14 @@ import (
 
 // A candidate is an enricher on its way into an Enricher.
 type candidate struct {
-	name     string
+	Info                     // without a Location if it is rejected
 	factory  Factory         // nil for one made in code, or unknown
 	fe       FailureEnricher // nil if there is none
 	closer   io.Closer       // nil unless a factory made it and it must be closed
-	outputs  []string
-	inputs   []string
 	reader   bool
-	reads    []string            // inputs, "*" expanded
+	reads    []string            // the keys of the labels that it reads: InputKeys, "*" expanded
 	values   map[string][]string // by input key: the values that it looks for
-	labels   []LabelDescription
-	from     Location // set if it is not rejected
-	rejected error    // why it is rejected
+	rejected error               // why it is rejected
 }
 
 // A loaded is what load returns.
@@ -47,8 +43,12 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 	}
 	defer func() {
 		for _, c := range all {
-			if err != nil || c.rejected != nil {
-				c.close(s.logger)
+			if err == nil && c.rejected == nil {
+				continue
+			}
+			if err := c.close(context.Background()); err != nil {
+				logLine(context.Background(), s.logger, slog.LevelWarn, "Closing a failure enricher failed",
+					slog.String("enricher", c.Name), slog.String("error", err.Error()))
 			}
 		}
 	}()
@@ -58,10 +58,10 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 	check(all)
 	for _, c := range all {
 		if c.rejected != nil {
-			l.rejected = append(l.rejected, Rejection{c.name, c.rejected})
+			l.rejected = append(l.rejected, Rejection{c.Name, c.rejected})
 			continue
 		}
-		c.from = c.location()
+		c.Location = c.location()
 		l.kept = append(l.kept, c)
 	}
 	findings := slices.Concat(checkInputs(l.kept), checkVetoKeys(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
@@ -90,7 +90,7 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 			continue // a name given twice counts once
 		}
 		names = append(names, name)
-		c := &candidate{name: name}
+		c := &candidate{Info: Info{Name: name}}
 		c.factory, c.rejected = s.registry.lookUp(name)
 		all = append(all, c)
 	}
@@ -105,7 +105,7 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 			err = errors.New("the name is already in use")
 		default:
 			names = append(names, in.name)
-			all = append(all, &candidate{name: in.name, fe: in.fe})
+			all = append(all, &candidate{Info: Info{Name: in.name}, fe: in.fe})
 			continue
 		}
 		errs = append(errs, &ConfigError{Enricher: in.name, Option: "WithEnricher", Err: err})
@@ -124,7 +124,7 @@ func makeAll(all []*candidate, cfg Config, s *settings) error {
 			errs = append(errs, c.rejected) // nil if it is made in code
 			continue
 		}
-		fe, err := create(c.factory, newFactoryConfig(c.name, byName(cfg.Options, c.name), s.logger))
+		fe, err := create(c.factory, newFactoryConfig(c.Name, byName(cfg.Options, c.Name), s.logger))
 		if !isNil(fe) {
 			c.fe = fe
 			c.closer, _ = fe.(io.Closer)
@@ -163,7 +163,7 @@ func (c *candidate) location() (l Location) {
 func waits(cs []*candidate) [][]int {
 	nodes := make([]graph.Node, len(cs))
 	for i, c := range cs {
-		nodes[i] = graph.Node{Sets: c.outputs, Reads: c.inputs}
+		nodes[i] = graph.Node{Sets: c.OutputKeys, Reads: c.InputKeys}
 	}
 	return graph.Waits(nodes)
 }
@@ -174,13 +174,13 @@ func waits(cs []*candidate) [][]int {
 func connect(kept []*candidate) [][]int {
 	all := waits(kept)
 	for i, c := range kept {
-		c.reads = c.inputs
-		if !slices.Contains(c.inputs, graph.All) {
+		c.reads = c.InputKeys
+		if !slices.Contains(c.InputKeys, graph.All) {
 			continue
 		}
-		c.reads = slices.Clone(c.inputs)
+		c.reads = slices.Clone(c.InputKeys)
 		for _, j := range all[i] {
-			c.reads = append(c.reads, unique(kept[j].outputs)...)
+			c.reads = append(c.reads, unique(kept[j].OutputKeys)...)
 		}
 	}
 	return all
@@ -194,10 +194,10 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 		logLine(context.Background(), logger, slog.LevelInfo, "No failure enrichers are configured")
 	}
 	for _, c := range all {
-		name := slog.String("enricher", c.name)
+		name := slog.String("enricher", c.Name)
 		if c.rejected == nil {
 			logLine(context.Background(), logger, slog.LevelInfo, "Found failure enricher", name,
-				slog.Any("output_keys", c.outputs), slog.Any("location", c.from))
+				slog.Any("output_keys", c.OutputKeys), slog.Any("location", c.Location))
 			continue
 		}
 		level := slog.LevelError
@@ -222,28 +222,9 @@ func logLine(ctx context.Context, logger *slog.Logger, level slog.Level, msg str
 			case string:
 				attrs[i].Value = slog.StringValue(redact.Text(v))
 			case []string:
-				attrs[i].Value = slog.AnyValue(redactAll(v))
+				attrs[i].Value = slog.AnyValue(redact.All(v))
 			}
 		}
 		logger.LogAttrs(ctx, level, msg, attrs...)
 	})
-}
-
-func redactAll(texts []string) []string {
-	texts = slices.Clone(texts)
-	for i, s := range texts {
-		texts[i] = redact.Text(s)
-	}
-	return texts
-}
-
-// close closes an enricher that a factory made.
-func (c *candidate) close(logger *slog.Logger) {
-	if c.closer == nil {
-		return
-	}
-	if err := closeEnricher(c.name, c.closer); err != nil {
-		logLine(context.Background(), logger, slog.LevelWarn, "Closing a failure enricher failed",
-			slog.String("enricher", c.name), slog.String("error", err.Error()))
-	}
 }

@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync/atomic"
@@ -31,12 +32,8 @@ func newSettings(opts []Option) *settings {
 			opt(s)
 		}
 	}
-	if s.registry == nil {
-		s.registry = defaultRegistry
-	}
-	if s.logger == nil {
-		s.logger = slog.Default()
-	}
+	s.registry = cmp.Or(s.registry, defaultRegistry)
+	s.logger = cmp.Or(s.logger, slog.Default())
 	return s
 }
 

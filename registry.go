@@ -92,26 +92,21 @@ const nameForm = "must be letters, digits, '.', '_' or '-', with at most one '/'
 // lookUp returns the factory of a configured name.
 func (r *Registry) lookUp(name string) (Factory, error) {
 	registered, _, _ := strings.Cut(name, "/")
-	if !configurable.MatchString(name) {
-		return nil, r.unknown(name, registered, "malformed, "+nameForm+" (names are separated by commas); ")
-	}
 	f, ok := r.Factory(registered)
-	if !ok {
-		return nil, r.unknown(name, registered, "")
+	wellFormed := configurable.MatchString(name)
+	if ok && wellFormed {
+		return f, nil
 	}
-	return f, nil
-}
-
-// unknown returns the error for a name without a factory.
-func (r *Registry) unknown(name, registered, why string) error {
 	names := r.Names()
+	why := "registered are " + quoted(names)
 	if len(names) == 0 {
-		why += "none is registered, import the packages of the enrichers"
-	} else {
-		why += "registered are " + quoted(names)
+		why = "none is registered, import the packages of the enrichers"
+	}
+	if !wellFormed {
+		why = "malformed, " + nameForm + " (names are separated by commas); " + why
 	}
 	why += nearest.Hint(strings.TrimSpace(registered), names)
-	return fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, why)
+	return nil, fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, why)
 }
 
 // quoted returns names quoted and separated by commas.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A Result holds the labels of one failure and the outcome of each enricher. It
@@ -141,13 +142,16 @@ func (s Status) String() string { return nameOf(statuses, s) }
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText sets s to the status with this text; any other is an error.
-func (s *Status) UnmarshalText(text []byte) error { return unmarshalName(statuses, s, text) }
+func (s *Status) UnmarshalText(name []byte) error { return unmarshalName(statuses, s, name) }
 
 // maxErrorText bounds the text of an enricher's error, in bytes.
 const maxErrorText = 4 << 10
 
-// A failedError is what an enricher returned, with its text: that was taken once,
-// on the goroutine of the call, as the Error method is third-party code.
+// errorText returns the text of err, cut. The Error method is third-party code, so
+// the text is taken once, on the goroutine of the call that returned err.
+func errorText(err error) string { return text.CutWords(guard.Text(err), maxErrorText) }
+
+// A failedError is what an enricher returned, with its errorText.
 type failedError struct {
 	err  error
 	text string
@@ -192,7 +196,7 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		e.end.leave()
 		return completed(e.skip(ctx, fc, &e.counts.overloaded, ErrOverloaded))
 	}
-	future := &Future{done: make(chan struct{})}
+	future := &Future{done: make(chan struct{}), result: Result{Labels: Labels{}}}
 	f := newFailure(e, ctx, cause, fc)
 	go func() {
 		start := time.Now()
@@ -217,18 +221,14 @@ func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Ui
 	count.Add(1)
 	res := Result{Labels: Labels{}, of: failureKey{nil, fc.ID, fc.JobID, fc.Attempt}}
 	for _, m := range e.members {
-		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.info.Name, Status: StatusSkipped, Err: why})
+		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)
 	}
 	if suppressed, ok := e.counts.skipped.Pass(); ok {
-		if e.counts.reporting.Swap(true) {
-			e.counts.skipped.Add(suppressed + 1)
-			return res
-		}
-		// On a goroutine of its own, one at a time: EnrichAsync never blocks, and
-		// log handlers may, above all under overload.
+		// On a goroutine of its own: EnrichAsync never blocks, and log handlers may,
+		// above all under overload.
 		go func() {
-			defer e.counts.reporting.Store(false)
+			defer e.counts.skipped.Done()
 			e.write(ctx, slog.LevelWarn, "Failure was not enriched", suppressed, func() []slog.Attr {
 				return []slog.Attr{slog.String("error", why.Error())}
 			})

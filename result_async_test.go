@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -189,6 +190,37 @@ func TestEnrichAsyncDoesNotWaitForTheLog(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		assert.EqualValues(t, 9, handler.suppressed.Load())
 	})
+}
+
+func TestLogThatBlocksDelaysOneCallerPerKind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		handler := sleepyHandler{lines: new(atomic.Uint64), suppressed: new(atomic.Uint64)}
+		e := running(t, enricher.Config{}, enricher.WithLogger(slog.New(handler)), with("a", "x", failing(errJob)))
+		go e.Enrich(errJob)
+		synctest.Wait()
+		start := time.Now()
+		for range 10 {
+			e.Enrich(errJob)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 10*time.Second, time.Since(start))
+		assert.EqualValues(t, 1, handler.lines.Load())
+	})
+}
+
+// An exitingHandler exits the goroutine when it gets a warning.
+type exitingHandler struct{ slog.Handler }
+
+func (exitingHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn
+}
+func (exitingHandler) Handle(context.Context, slog.Record) error { runtime.Goexit(); return nil }
+
+func TestEnrichAsyncSurvivesALogThatExits(t *testing.T) {
+	t.Parallel()
+	e := running(t, enricher.Config{}, enricher.WithLogger(slog.New(exitingHandler{})), with("a", "x", failing(errJob)))
+	assert.Equal(t, enricher.Labels{}, e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{}).Result().Labels)
 }
 
 type sleepyHandler struct {

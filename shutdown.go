@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"sync"
@@ -112,7 +111,7 @@ func (e *Enricher) logSuppressed() {
 	}
 	for _, m := range e.members {
 		for i := range m.lines {
-			line(lineKinds[i], &m.lines[i], slog.String("enricher", m.info.Name))
+			line(lineKinds[i], &m.lines[i], slog.String("enricher", m.Name))
 		}
 	}
 	line("skipped", &e.counts.skipped)
@@ -126,40 +125,38 @@ func (s *shutdown) closeMember(m *member) error {
 	var early error
 	if !m.fan.Slots.Drain(s.calls) {
 		held, _ := m.fan.Slots.Held()
-		early = &EnricherError{m.info.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, context.Cause(s.calls))}
+		early = &EnricherError{m.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, context.Cause(s.calls))}
 	}
-	if m.closer == nil {
-		return early
-	}
-	closed := make(chan error, 1)
-	go func() { closed <- closeEnricher(m.info.Name, m.closer) }()
-	select {
-	case err := <-closed:
-		return errors.Join(early, err)
-	case <-s.calls.Done():
-	}
-	select {
-	case err := <-closed:
-		return errors.Join(early, err)
-	case <-time.After(closeGrace):
-		return errors.Join(early, &EnricherError{m.info.Name, fmt.Errorf("its Close has not returned: %w", context.Cause(s.calls))})
-	}
+	return errors.Join(early, m.close(s.calls))
 }
 
-// closeEnricher closes an enricher and returns its error.
-func closeEnricher(name string, c io.Closer) error {
+// close closes the enricher if it must be closed, and returns its error. Once ctx
+// has ended, close waits no longer than closeGrace.
+func (c *candidate) close(ctx context.Context) error {
+	if c.closer == nil {
+		return nil
+	}
 	var err error
-	if p := guard.Apart(func() { err = c.Close() }); p != nil {
-		err = panicError(p)
+	closed := guard.Go(func() {
+		if err = c.closer.Close(); err != nil {
+			err = &failedError{err, "its Close: " + errorText(err)}
+		}
+	})
+	var p *guard.Panic
+	select {
+	case p = <-closed:
+	case <-ctx.Done():
+		select {
+		case p = <-closed:
+		case <-time.After(closeGrace):
+			return &EnricherError{c.Name, fmt.Errorf("its Close has not returned: %w", context.Cause(ctx))}
+		}
+	}
+	if p != nil {
+		err = fmt.Errorf("its Close: %w", panicError(p))
 	}
 	if err != nil {
-		return &EnricherError{name, &closeError{err}}
+		return &EnricherError{c.Name, err}
 	}
 	return nil
 }
-
-// A closeError is the error of a Close. Its text is third-party code.
-type closeError struct{ err error }
-
-func (e *closeError) Error() string { return "its Close: " + guard.Text(e.err) }
-func (e *closeError) Unwrap() error { return e.err }

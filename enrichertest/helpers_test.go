@@ -231,7 +231,7 @@ func TestAssertLabelsComparesExactly(t *testing.T) {
 	unexpected  a = "1"
 	different   b = "2", must be "two"
 	missing     c = "3"
-	enricher "good": label "c": value must be valid UTF-8 without control characters other than tab and newline: "\x00"
+	enricher "good": label "c": value must be valid UTF-8 without control characters other than tab and newline
 	enricher "slow": timed-out: not done within 1s: context deadline exceeded
 `}, c.errors)
 	})

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 

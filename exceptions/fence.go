@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -11,9 +12,9 @@ const (
 	// readTimeout is how long the methods of an error may take together.
 	readTimeout = time.Second
 
-	// maxHanging is how many readings may hang at once. Go cannot end a goroutine,
-	// so there must be a limit.
-	maxHanging = 64
+	// maxReadings is how many readings may be under way at once, of which some may
+	// hang. Go cannot end a goroutine, so there must be a limit.
+	maxReadings = 64
 )
 
 // The reasons why a text was not read.
@@ -29,12 +30,18 @@ var (
 // time. fn must not write to anything that others use, because it may outlive read.
 func read[T any](h *History, fn func() T) (T, error) {
 	var none, got T
-	if h.hanging.Load() >= maxHanging {
+	if h.hanging.Load() >= maxReadings {
 		return none, errHanging
 	}
-	done := guard.Go(func() { got = fn() })
-	timer := time.NewTimer(readTimeout)
-	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
+	if h.readings.Acquire(ctx, 1) != nil {
+		return none, errHanging
+	}
+	done := guard.Go(func() {
+		defer h.readings.Release(1)
+		got = fn()
+	})
 	select {
 	case p := <-done:
 		switch {
@@ -45,7 +52,7 @@ func read[T any](h *History, fn func() T) (T, error) {
 		default:
 			return none, errPanicked
 		}
-	case <-timer.C:
+	case <-ctx.Done():
 		h.hanging.Add(1)
 		go func() {
 			<-done

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +82,25 @@ func TestFenceReadsNoMoreIfTooManyHang(t *testing.T) {
 		synctest.Wait()
 		keep(h, errBoom, enricher.FailureContext{}, nil)
 		assert.Equal(t, "boom", entries(h)[0].Message)
+	})
+}
+
+func TestFenceBoundsWhatHangsOfABurst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{})
+		release := make(chan struct{})
+		var hanging atomic.Int32
+		cause := hostileError{message: func() string { hanging.Add(1); <-release; return "x" }, unwrap: func() error { return nil }}
+		var burst sync.WaitGroup
+		for range 300 {
+			burst.Go(func() { keep(h, cause, enricher.FailureContext{}, nil) })
+		}
+		start := time.Now()
+		burst.Wait()
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.EqualValues(t, 64, hanging.Load())
+		close(release)
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/failure-enrichers/enricher"
 )
 
@@ -22,9 +24,10 @@ import (
 // keeps a failure at once, the second when its labels are known.
 type History struct {
 	opts      Options
-	masksKeys bool         // the redactor masks the values of secret keys
-	salt      string       // of hashes of secrets
-	hanging   atomic.Int32 // readings of errors that have not returned in time
+	masksKeys bool                // the redactor masks the values of secret keys
+	salt      string              // of hashes of secrets
+	readings  *semaphore.Weighted // of errors, under way
+	hanging   atomic.Int32        // those that have not returned in time
 
 	mu      sync.RWMutex
 	seq     uint64 // of the last event
@@ -48,13 +51,14 @@ func NewHistory(opts Options) *History {
 	// limit of JavaScript, until the year 2255.
 	seq := uint64(max(1, time.Now().UnixMicro()))
 	h := &History{
-		opts:    opts.withDefaults(),
-		salt:    rand.Text(),
-		seq:     seq,
-		first:   seq + 1,
-		jobs:    map[string]*job{},
-		ids:     map[string]struct{}{},
-		pending: map[*record]*enricher.Future{},
+		opts:     opts.withDefaults(),
+		salt:     rand.Text(),
+		readings: semaphore.NewWeighted(maxReadings),
+		seq:      seq,
+		first:    seq + 1,
+		jobs:     map[string]*job{},
+		ids:      map[string]struct{}{},
+		pending:  map[*record]*enricher.Future{},
 	}
 	h.masksKeys = h.masksSecretKeys()
 	return h

@@ -39,6 +39,17 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // to the length of text.
 func Text(text string) string { return redact.Text(text) }
 
+// Map returns a copy of m, such as labels or attributes, with each key and value as
+// [Text] returns it. A value under the key of a secret, such as "password", is replaced
+// by "***" as a whole, unless it is empty. The copy is never nil. If two keys become
+// the same, the value of the one that is first in ascending order stays.
+func Map(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return redact.Map(m)
+}
+
 // A Redactor is for a service that knows its secrets: besides what [Text] masks, it
 // masks given values wherever they are. Its zero value knows none and masks what Text
 // does. A Redactor may be copied, and its methods may be called concurrently. It keeps

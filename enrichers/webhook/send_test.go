@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -207,6 +208,7 @@ func listen(t *testing.T, handler http.HandlerFunc) (*httptest.Server, webhook.O
 // dial returns an enricher that makes real connections.
 func dial(t *testing.T, opts webhook.Options) enricher.FailureEnricher {
 	t.Helper()
+	opts.Timeout = cmp.Or(opts.Timeout, time.Minute) // these connections are real, and machines may be slow
 	fe, err := webhook.New(opts)
 	require.NoError(t, err)
 	closeAfter(t, fe)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 

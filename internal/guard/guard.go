@@ -65,15 +65,13 @@ func Callers() []uintptr {
 
 // Text returns err.Error() or, if that panics, a text that says so.
 func Text(err error) (text string) {
-	defer func() {
-		if v := recover(); v != nil {
-			text = fmt.Sprintf("(the Error method of a %T panicked: %s)", err, Sprint(v))
-		}
-	}()
 	if err == nil {
 		return "(no error)"
 	}
-	return err.Error()
+	if p := Do(func() { text = err.Error() }); p != nil {
+		return fmt.Sprintf("(the Error method of a %T panicked: %s)", err, Sprint(p.Value))
+	}
+	return text
 }
 
 // Unwrap returns what err wraps: one error or many, and neither if its Unwrap

@@ -66,8 +66,6 @@ func (p *parser) add(all map[string]any, section, above string, path []string, v
 	isPolicies := section == enrichment && strings.EqualFold(path[0], policies)
 	m, isMap := value.(map[string]any)
 	switch {
-	case section == options && len(path) == 1 && p.isSetting(path[0]):
-		p.fail(above+"."+path[0], belongs, strings.TrimSuffix(above, options)+enrichment)
 	case section == options:
 		p.named(all, nil, above, path, value)
 	case isPolicies && len(path) > 1:
@@ -79,12 +77,6 @@ func (p *parser) add(all map[string]any, section, above string, path []string, v
 	default:
 		p.put(all, path, above+"."+strings.Join(path, "."), value)
 	}
-}
-
-// isSetting reports whether a key is a setting of enrichment, and of no enricher.
-func (p *parser) isSetting(key string) bool {
-	key = strings.ToLower(key)
-	return p.names[key] == "" && slices.Contains(settings, key)
 }
 
 // configure notes the configured names. Errors in them are reported when the

@@ -31,13 +31,9 @@ const (
 
 var sections = []string{enrichers, options, enrichment}
 
-// settings are the keys of enrichment, of which the first would be no key of a
-// service below jobmanager.
-var settings = []string{"strict", "max-pending", policies, "policy", "limits", "timeout"}
-
-const numOwn = 3
-
-const belongs = "belongs under %s"
+// settings are the keys of enrichment that are no keys of a service below
+// jobmanager.
+var settings = []string{"strict", "max-pending", policies}
 
 // Into decodes the configuration in raw into the struct that into points to,
 // with a field for each section. It does not change raw, and keeps no part of
@@ -65,8 +61,11 @@ func Into(raw map[string]any, into any) error {
 	}
 	for _, e := range errs {
 		section := strings.FieldsFunc(e.Option, func(r rune) bool { return r == '.' || r == '[' })[0]
-		if section == enrichers {
+		switch section {
+		case enrichers:
 			e.Err = fmt.Errorf("%w; options belong under %s", e.Err, above[section]+options)
+		case options:
+			e.Err = fmt.Errorf("%w; settings belong under %s", e.Err, above[section]+enrichment)
 		}
 		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
 	}
@@ -124,11 +123,8 @@ func (p *parser) find(raw map[string]any) {
 	}
 	if atTop != "" {
 		for _, key := range others {
-			if slices.Contains(settings, strings.ToLower(key)) {
-				p.fail(key, belongs, enrichment)
-				continue
-			}
-			p.fail(key, "unknown key beside %q; in the configuration of a whole service, put failure enrichment under %q", atTop, jobmanager)
+			p.fail(key, "unknown key beside %q; settings belong under %s; in the configuration of a whole service, put failure enrichment under %s",
+				atTop, enrichment, jobmanager)
 		}
 	} else if len(p.found) == 0 {
 		p.misplaced("", raw, 0)
@@ -144,8 +140,8 @@ func (p *parser) section(above, key, spelt string, value any) bool {
 		p.found[name] = append(p.found[name], entry{above, parts[0], parts[1:], spelt, value})
 		return true
 	}
-	if above != "" && slices.Contains(settings[:numOwn], strings.ToLower(parts[0])) {
-		p.fail(above+key, belongs, above+enrichment)
+	if above != "" && slices.Contains(settings, strings.ToLower(parts[0])) {
+		p.fail(above+key, "belongs under %s", above+enrichment)
 		return true
 	}
 	for _, written := range []string{parts[0], key} { // key: failure.enrichers

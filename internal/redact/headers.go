@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // redactCredentials masks what follows "bearer" or "basic": Bearer secret.

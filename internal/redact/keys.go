@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // keyWords are keys of secrets before a =, but often words before a colon.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // A Redactor is documented in the public package. Its zero value is usable.

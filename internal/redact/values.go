@@ -3,7 +3,7 @@ package redact
 import (
 	"strings"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // redactValue masks the value of a secret key that begins at i, and returns where

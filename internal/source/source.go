@@ -84,15 +84,12 @@ func PackageOf(function string) string {
 	return strings.ReplaceAll(head[:slash]+last, "%2e", ".")
 }
 
-var buildInfo = sync.OnceValue(func() *debug.BuildInfo {
-	info, _ := debug.ReadBuildInfo()
-	return info
-})
+var buildInfo = sync.OnceValues(debug.ReadBuildInfo)
 
 // module returns the module of a package, according to the build information.
 func module(pkg string) (path, version string) {
-	info := buildInfo()
-	if info == nil {
+	info, ok := buildInfo()
+	if !ok {
 		return "", ""
 	}
 	if pkg == "main" {

@@ -9,34 +9,36 @@ import (
 // Interval is the time between two events that pass.
 const Interval = time.Second
 
-// A Limiter lets one event pass in each Interval. The zero value is ready for
-// use; its methods may be called concurrently.
+// A Limiter lets one event pass in each Interval, and none while one that has
+// passed is not done. The zero value is ready for use; its methods may be called
+// concurrently.
 type Limiter struct {
 	mu         sync.Mutex
+	busy       bool // an event has passed and is not done
 	next       time.Time
 	suppressed uint64
 }
 
 // Pass reports whether an event may pass now, and if so, how many were
-// suppressed since the last one that did.
+// suppressed since the last one that did. Then Done must follow.
 func (l *Limiter) Pass() (suppressed uint64, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Before(l.next) {
+	if l.busy || now.Before(l.next) {
 		l.suppressed++
 		return 0, false
 	}
 	suppressed, l.suppressed = l.suppressed, 0
-	l.next = now.Add(Interval)
+	l.busy, l.next = true, now.Add(Interval)
 	return suppressed, true
 }
 
-// Add counts n more suppressed events.
-func (l *Limiter) Add(n uint64) {
+// Done ends the event that has passed.
+func (l *Limiter) Done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.suppressed += n
+	l.busy = false
 }
 
 // Rest returns how many events were suppressed since the last one that passed, and

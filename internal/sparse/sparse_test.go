@@ -21,6 +21,7 @@ func TestLimiterPassesOneEventPerInterval(t *testing.T) {
 			n, ok := l.Pass()
 			require.True(t, ok)
 			require.Equal(t, suppressed, n)
+			l.Done()
 		}
 		requireSuppressed := func() {
 			t.Helper()
@@ -58,6 +59,7 @@ func TestLimiterCountsEveryEventOfAStorm(t *testing.T) {
 					if n, ok := l.Pass(); ok {
 						passed.Add(1)
 						suppressed.Add(n)
+						l.Done()
 					}
 					time.Sleep(sparse.Interval / 10)
 				}
@@ -68,5 +70,20 @@ func TestLimiterCountsEveryEventOfAStorm(t *testing.T) {
 		require.True(t, ok)
 		require.EqualValues(t, 10, passed.Load())
 		require.EqualValues(t, 10*100-10, suppressed.Load()+n)
+	})
+}
+
+func TestLimiterPassesNoEventWhileOneIsNotDone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l sparse.Limiter
+		l.Pass()
+		time.Sleep(10 * sparse.Interval)
+		_, ok := l.Pass()
+		require.False(t, ok)
+		l.Done()
+		n, ok := l.Pass()
+		require.True(t, ok)
+		require.EqualValues(t, 1, n)
 	})
 }

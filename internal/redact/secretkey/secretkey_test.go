@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/failure-enrichers/enricher/internal/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 func TestIsGoesByTheEndOfAKey(t *testing.T) {

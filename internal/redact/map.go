@@ -1,0 +1,35 @@
+package redact
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
+)
+
+// Map is documented in the public package of this name, but the copy of a nil map is nil.
+func Map(m map[string]string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		value := Text(m[key])
+		if value != "" && secretkey.Is(key) {
+			value = mask
+		}
+		if _, taken := out[Text(key)]; !taken {
+			out[Text(key)] = value
+		}
+	}
+	return out
+}
+
+// All returns a copy of texts, with each as [Text] returns it. The copy of nil is nil.
+func All(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = Text(s)
+	}
+	return texts
+}
