@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"syscall"
@@ -80,7 +82,7 @@ func TestObserverSendsAnEvent(t *testing.T) {
 	failedAt := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	res := e.EnrichContext(ctx, fmt.Errorf("load: %w", &net{syscall.ECONNREFUSED}), enricher.FailureContext{
+	res := e.EnrichContext(ctx, fmt.Errorf("load: %w", &dialError{syscall.ECONNREFUSED}), enricher.FailureContext{
 		ID: "f", RootID: "r", Type: enricher.FailureTypeTask, JobID: "1", JobName: "import", TaskName: "map", TaskManagerID: "w", Endpoint: "h:1",
 		Attempt: 3, MaxAttempts: 3, Time: failedAt, Attributes: map[string]string{"queue": "q"},
 	})
@@ -95,7 +97,7 @@ func TestObserverSendsAnEvent(t *testing.T) {
 	assert.Equal(t, failedAt, event.Timestamp)
 	assert.Equal(t, "import", event.Transaction)
 	assert.Equal(t, kinds{
-		res.Labels["error_type"] + ": load: dial: connection refused", "*enrichersentry_test.net: dial: connection refused", "syscall.Errno: connection refused",
+		res.Labels["error_type"] + ": load: dial: connection refused", "*enrichersentry_test.dialError: dial: connection refused", "syscall.Errno: connection refused",
 	}, kindsOf(event))
 	assert.Nil(t, event.Exception[2].Stacktrace, "not the stack of the observer")
 	assert.Equal(t, sentry.Context{
@@ -104,10 +106,10 @@ func TestObserverSendsAnEvent(t *testing.T) {
 	}, event.Contexts["failure"])
 }
 
-type net struct{ cause error }
+type dialError struct{ cause error }
 
-func (n *net) Error() string { return "dial: " + n.cause.Error() }
-func (n *net) Unwrap() error { return n.cause }
+func (d *dialError) Error() string { return "dial: " + d.cause.Error() }
+func (d *dialError) Unwrap() error { return d.cause }
 
 // stacked knows its frames, as those of github.com/pkg/errors do.
 type stacked struct {
@@ -132,12 +134,12 @@ func TestObserverExceptions(t *testing.T) {
 		want  kinds
 	}{
 		"one":               {cause: io.EOF, want: kinds{"*errors.errorString: EOF"}},
-		"the label":         {cause: &net{io.EOF}, label: "Net", want: kinds{"Net: dial: EOF", "*errors.errorString: EOF"}},
-		"wrapped":           {cause: fmt.Errorf("a: %w", &net{io.EOF}), want: kinds{"*enrichersentry_test.net: a: dial: EOF", "*enrichersentry_test.net: dial: EOF", "*errors.errorString: EOF"}},
+		"the label":         {cause: &dialError{io.EOF}, label: "Dial", want: kinds{"Dial: dial: EOF", "*errors.errorString: EOF"}},
+		"wrapped":           {cause: fmt.Errorf("a: %w", &dialError{io.EOF}), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
 		"with its Result":   {cause: enricher.WithResult(io.EOF, res), want: kinds{"*errors.errorString: EOF"}},
 		"nothing new":       {cause: fmt.Errorf("%w", fmt.Errorf("%w", io.EOF)), want: kinds{"*fmt.wrapError: EOF"}},
 		"frames of its own": {cause: fmt.Errorf("%w", newStacked(io.EOF)), want: kinds{"enrichersentry_test.stacked: EOF", "enrichersentry_test.stacked: EOF"}},
-		"joined":            {cause: errors.Join(io.EOF, &net{io.EOF}), want: kinds{"*errors.joinError: EOF\ndial: EOF", "*errors.errorString: EOF", "*enrichersentry_test.net: dial: EOF", "*errors.errorString: EOF"}},
+		"joined":            {cause: errors.Join(io.EOF, &dialError{io.EOF}), want: kinds{"*errors.joinError: EOF\ndial: EOF", "*errors.errorString: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
 		"many":              {cause: errors.Join(numbered(1000)...), want: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -168,7 +170,7 @@ func numbered(n int) []error {
 // Sentry shows a tree by the IDs of the exceptions and those of their parents.
 func TestObserverExceptionsAreATree(t *testing.T) {
 	t.Parallel()
-	event := observe(t, &net{errors.Join(io.EOF, io.ErrNoProgress)}, nil, enrichersentry.Options{})[0]
+	event := observe(t, &dialError{errors.Join(io.EOF, io.ErrNoProgress)}, nil, enrichersentry.Options{})[0]
 	var got []string
 	for _, x := range event.Exception {
 		parent := -1
@@ -208,6 +210,34 @@ func TestObserverSendsTheFramesOfAPanic(t *testing.T) {
 	}
 	assert.Nil(t, sent.Events()[1].Exception[0].Stacktrace)
 	assert.Contains(t, sent.Events()[1].Contexts["failure"]["stack"], "shop.Buy()")
+}
+
+// With the SDK's own transport, and a server that does not answer.
+func TestObserverDoesNotWaitForTheNetwork(t *testing.T) {
+	t.Parallel()
+	release, bodies := make(chan struct{}), make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-release
+		body, _ := io.ReadAll(r.Body)
+		select {
+		case bodies <- string(body):
+		default: // the first is enough
+		}
+	}))
+	defer server.Close()
+	client, err := sentry.NewClient(sentry.ClientOptions{Dsn: strings.Replace(server.URL, "://", "://key@", 1) + "/1", Release: "test"})
+	require.NoError(t, err)
+	defer client.Close()
+	o := enrichersentry.New(enrichersentry.Options{Hub: sentry.NewHub(client, sentry.NewScope())})
+	e := newEnricher(t, enricher.Labels{"team": "shop"}, nil, enricher.WithObserver(o))
+	for i := range 200 { // more than the buffers of the SDK hold
+		e.EnrichContext(t.Context(), io.EOF, enricher.FailureContext{Attempt: i + 1, Attributes: map[string]string{"queue": "q"}})
+	}
+	close(release)
+	body := <-bodies
+	for _, part := range []string{`"tags":{"team":"shop"}`, `"attributes":{"queue":"q"}`, `"attempt":1`, `"type":"*errors.errorString","value":"EOF"`} {
+		assert.Contains(t, body, part)
+	}
 }
 
 func TestTags(t *testing.T) {
@@ -370,7 +400,7 @@ func TestHostileErrors(t *testing.T) {
 		panics{},
 		fmt.Errorf("a: %w", panics{}),
 		exits{io.EOF},
-		fmt.Errorf("a: %w", exits{io.EOF}), &cycle{}, (*cycle)(nil), (*net)(nil), (*enricher.PanicError)(nil),
+		fmt.Errorf("a: %w", exits{io.EOF}), &cycle{}, (*cycle)(nil), (*dialError)(nil), (*enricher.PanicError)(nil),
 		errors.Join(panics{}, &cycle{}), errors.New("\xff"), errors.New(strings.Repeat("é", 1<<20)), enricher.NewPanicError(nil, nil),
 	} {
 		events := observe(t, cause, nil, enrichersentry.Options{})
