@@ -71,6 +71,7 @@ var sets = []set{
 	{"grown", grown, tolerance{}},
 	{"independent", independent, tolerance{unknown: 0.017, wrongType: 0.017, wrongRetry: 0.051}},
 	{"unseen", unseen, tolerance{wrongRetry: 0.02}},
+	{"fresh", fresh, tolerance{}},
 	{"reported", reportedFailures, tolerance{unknown: 0.05, wrongType: 0.02, wrongRetry: 0.03, noCode: 0.05}},
 }
 

@@ -3,18 +3,15 @@
 package corpustest
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/textproto"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,51 +25,6 @@ var fresh = slices.Concat(
 	freshNetworks,
 	freshLibraries,
 )
-
-// A freshExpectation has all that is expected of a failure of the set. The code of
-// an error may be written in several ways, and is not judged if there is none here.
-type freshExpectation struct {
-	Name       string `json:"name"`
-	Type       oneOf  `json:"type"`
-	Retry      oneOf  `json:"retry"`
-	ErrorCode  oneOf  `json:"error_code"`
-	RetryAfter string `json:"retry_after"`
-	ErrorType  oneOf  `json:"error_type"`
-	Why        string `json:"why"`
-	Source     string `json:"source"`
-}
-
-func TestFreshFailuresAreMade(t *testing.T) {
-	file, err := os.Open("testdata/fresh.json")
-	require.NoError(t, err)
-	defer file.Close()
-	decoder := json.NewDecoder(file)
-	decoder.DisallowUnknownFields()
-	var all []freshExpectation
-	require.NoError(t, decoder.Decode(&all))
-	var expected, made []string
-	for _, e := range all {
-		expected = append(expected, e.Name)
-		assert.Subset(t, oneOf{"USER", "SYSTEM", "DEPENDENCY", "CANCELLED", "UNKNOWN"}, e.Type, e.Name)
-		assert.Subset(t, oneOf{"retryable", "terminal", "unknown"}, e.Retry, e.Name)
-		assert.NotEmpty(t, e.Type, e.Name)
-		assert.NotEmpty(t, e.Retry, e.Name)
-		assert.NotEmpty(t, e.ErrorType, e.Name)
-		assert.NotEmpty(t, e.Why, e.Name)
-		assert.Regexp(t, `^https://github\.com/[^/]+/[^/]+/(issues|pull)/\d+$`, e.Source, e.Name)
-	}
-	assert.True(t, slices.IsSorted(expected), "sort testdata/fresh.json by name")
-	for _, p := range fresh {
-		made = append(made, p.name)
-		t.Run(p.name, func(t *testing.T) {
-			cause := p.provoke(t)
-			require.Error(t, cause, "the failure did not happen")
-			t.Logf("%s\n%v", chain(cause), cause)
-		})
-	}
-	slices.Sort(made)
-	assert.Equal(t, expected, made)
-}
 
 // talk returns the address of a server that greets each client, and answers each
 // line that contains one of the words with the text that follows the word.

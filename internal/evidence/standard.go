@@ -60,6 +60,11 @@ func ofStandard(err error) Evidence {
 	case tls.AlertError:
 		return ofAlert(e)
 
+	case *json.SyntaxError:
+		// A proxy or a login page answered in place of a service.
+		if strings.HasPrefix(err.Error(), "invalid character '<' looking for beginning of value") {
+			return says(Typed, Dependency, Undecided, "HTML or XML instead of JSON")
+		}
 	case *json.InvalidUnmarshalError, *json.UnsupportedTypeError:
 		return says(Typed, System, Terminal, "wrong use of encoding/json")
 	}
