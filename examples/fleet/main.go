@@ -60,7 +60,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exitUsage // flag has printed the error
 	}
-	if err := serve(ctx, opts, stdout, stderr); err != nil {
+	err = serve(ctx, opts, stdout, stderr)
+	if err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) { // an interrupt during the start is none
 		fmt.Fprintln(stderr, "fleet:", err)
 		return exitTrouble
 	}
@@ -120,7 +121,7 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 	defer func() { err = errors.Join(err, web.Close()) }()
 	fmt.Fprintf(stdout, "Process %s. Jobs are in %s.\n", opts.name, db.name)
 	fmt.Fprintf(stdout, "Failures are at http://%s/failures/, user %s, password %s. Metrics are at http://%[1]s/metrics.\n",
-		web.Addr, user, opts.shownPassword())
+		web.Addr, userName, opts.shownPassword())
 	return work(ctx, client, opts.jobs, stdout)
 }
 

@@ -170,10 +170,10 @@ func TestSQLite(t *testing.T) {
 		want           int
 	}{
 		{"", "", http.StatusUnauthorized},
-		{user, "", http.StatusUnauthorized},
+		{userName, "", http.StatusUnauthorized},
 		{"other", password, http.StatusUnauthorized},
-		{user, password + "x", http.StatusUnauthorized},
-		{user, password, http.StatusOK},
+		{userName, password + "x", http.StatusUnauthorized},
+		{userName, password, http.StatusOK},
 	} {
 		for _, path := range []string{"", "jobs", "jobs/1/exceptions"} {
 			code, body := status(t, page+path, tt.name, tt.password)
@@ -181,7 +181,7 @@ func TestSQLite(t *testing.T) {
 			assert.Equal(t, tt.want != http.StatusOK, body == "password required\n")
 		}
 	}
-	_, body := status(t, page+"jobs/1/exceptions", user, password)
+	_, body := status(t, page+"jobs/1/exceptions", userName, password)
 	assert.Contains(t, body, "april.csv")
 	stop()
 }
@@ -210,10 +210,19 @@ func TestPasswordThatIsGivenIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	out, stop := start(t, "-password", "open-sesame", "-jobs", "0")
 	page := out.find(t, `Failures are at (\S+),`)
-	code, _ := status(t, page, user, "open-sesame")
+	code, _ := status(t, page, userName, "open-sesame")
 	assert.Equal(t, http.StatusOK, code)
 	stop()
 	assert.NotContains(t, out.String(), "open-sesame")
+}
+
+func TestInterruptDuringTheStartIsNoTrouble(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var log bytes.Buffer
+	assert.Equal(t, exitDone, run(ctx, []string{"-listen", "127.0.0.1:0"}, io.Discard, &log))
+	assert.Empty(t, log.String())
 }
 
 func TestTroubleEndsTheProgram(t *testing.T) {

@@ -27,14 +27,14 @@ func pages(metrics *prometheus.Registry, history *exceptions.History, password s
 	return mux
 }
 
-// user is the name that goes with the password.
-const user = "fleet"
+// userName is the name that goes with the password.
+const userName = "fleet"
 
 // protect asks for the password. Use HTTPS in front of it if others can read the
 // network.
 func protect(h http.Handler, password string) http.Handler {
-	// Hashes have one length, so the time of the comparison does not tell that of the password.
-	want := sha256.Sum256([]byte(user + ":" + password))
+	// Hashes have the same length, which the comparison needs to take the same time.
+	want := sha256.Sum256([]byte(userName + ":" + password))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, given, _ := r.BasicAuth()
 		got := sha256.Sum256([]byte(name + ":" + given))
