@@ -7,7 +7,8 @@
 // The labels are in the metadata of the jobs, counted at /metrics for Prometheus, and
 // on a page behind a password. A label ends jobs that a restart cannot help.
 //
-// To see how it is wired, read [queue.go]. The jobs are in jobs.go.
+// To see how it is wired, read serve here and configure in queue.go. The jobs are in
+// jobs.go.
 //
 // The exit status is 0 after an interrupt, 1 if the program cannot run, and 2 if the
 // flags are wrong.
@@ -61,7 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage // flag has printed the error
 	}
 	err = serve(ctx, opts, stdout, stderr)
-	if err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) { // an interrupt during the start is none
+	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled) // during the start
+	if err != nil && !interrupted {
 		fmt.Fprintln(stderr, "fleet:", err)
 		return exitTrouble
 	}

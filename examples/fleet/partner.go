@@ -10,7 +10,8 @@ import (
 // attemptHeader tells the partner which attempt asks.
 const attemptHeader = "Attempt"
 
-// A partner is the other company's server that jobs call. It fails really.
+// A partner is a server of another company that jobs call. Its answers are real
+// failures.
 type partner struct {
 	Addr   string
 	Closed string // an address without a server
@@ -42,7 +43,7 @@ func startPartner() (*partner, error) {
 		Closed: closed.Addr().String(),
 		server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second},
 	}
-	go p.server.Serve(listener) //nolint:errcheck // until Close
+	go p.server.Serve(listener) // until Close
 	return p, nil
 }
 
