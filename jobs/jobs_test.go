@@ -157,31 +157,31 @@ func culprit() error { panic(io.ErrNoProgress) }
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	run := func(job func() error, v jobs.Verdict) (err error, recovered any, causes []error) {
+	run := func(job func() error, v jobs.Verdict) (recovered any, causes []error, err error) {
 		defer func() { recovered = recover() }()
 		err = jobs.Run(job, func(cause error) jobs.Verdict {
 			causes = append(causes, cause)
 			return v
 		})
-		return err, nil, causes
+		return nil, causes, err
 	}
 	t.Run("success", func(t *testing.T) {
 		t.Parallel()
-		err, recovered, causes := run(func() error { return nil }, jobs.Verdict{})
+		recovered, causes, err := run(func() error { return nil }, jobs.Verdict{})
 		assert.NoError(t, err)
 		assert.Nil(t, recovered)
 		assert.Empty(t, causes)
 	})
 	t.Run("an error", func(t *testing.T) {
 		t.Parallel()
-		err, recovered, causes := run(func() error { return io.EOF }, jobs.Verdict{Terminal: true})
+		recovered, causes, err := run(func() error { return io.EOF }, jobs.Verdict{Terminal: true})
 		assert.Equal(t, io.EOF, err)
 		assert.Nil(t, recovered)
 		assert.Equal(t, []error{io.EOF}, causes)
 	})
 	t.Run("a panic goes on", func(t *testing.T) {
 		t.Parallel()
-		err, recovered, causes := run(culprit, jobs.Verdict{})
+		recovered, causes, err := run(culprit, jobs.Verdict{})
 		assert.NoError(t, err)
 		assert.Equal(t, io.ErrNoProgress, recovered)
 		require.Len(t, causes, 1)
@@ -192,7 +192,7 @@ func TestRun(t *testing.T) {
 	})
 	t.Run("a terminal panic is an error", func(t *testing.T) {
 		t.Parallel()
-		err, recovered, causes := run(culprit, jobs.Verdict{Terminal: true})
+		recovered, causes, err := run(culprit, jobs.Verdict{Terminal: true})
 		assert.Nil(t, recovered)
 		require.ErrorIs(t, err, io.ErrNoProgress)
 		assert.Equal(t, []error{err}, causes)
