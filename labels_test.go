@@ -306,6 +306,10 @@ func TestWithResultIsEnrichedOnce(t *testing.T) {
 			assert.True(t, ok)
 			assert.Equal(t, "f1", carried.FailureID())
 		}
+		for range 100 { // a search gives its place back
+			_, ok := e.Carried(carrying, fc)
+			require.True(t, ok)
+		}
 		assert.EqualValues(t, 1, s.calls.Load())
 		assert.Equal(t, 1, observed)
 
