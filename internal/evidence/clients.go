@@ -26,7 +26,8 @@ var clients = []client{
 	amqpClients, cassandraClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
 	kafkaClients, kubernetesClients, ldapClients, mongoClients, mysqlClients, natsClients, neo4jClients, oauthClients, oracleClients,
 	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, telegramClients,
-	temporalClients, frameworkClients,
+	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, graphqlClients, hetznerClients, imapClients,
+	modbusClients, mqttClients, nsqClients, opcuaClients, schemaClients, smbClients, thriftClients, trinoClients, websocketClients,
 }
 
 // clientsByPath has the clients by import path.
@@ -57,6 +58,7 @@ func Tables() []*Table {
 	return []*Table{
 		exits, statuses, grpcCodes, cloudWords, apiWords, jsonRPC, kubernetesReasons,
 		sqlStates, mysql, sqlServer, oracle, sqlite, clickhouse, snowflake, mongo, cassandra, neo4j, redisReplies, elasticTypes,
-		kafka, amqp, jetStream, smtpReplies, ldap, sftp,
+		kafka, schemaRegistry, amqp, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
+		thrift, opcua, modbus, trino, graphql, hetzner, bitcoin,
 	}
 }

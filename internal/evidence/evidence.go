@@ -65,7 +65,21 @@ const (
 	SFTPStatus    Kind = "SFTP status"        // "4"
 	Snowflake     Kind = "Snowflake number"   // "390114"
 	SQLServer     Kind = "SQL Server number"  // "1205"
-	OwnCode       Kind = "code"               // what a method Code or ErrorCode returns, of an unknown set
+
+	BeanstalkReply  Kind = "beanstalkd answer"    // "JOB_TOO_BIG"
+	DNSCode         Kind = "DNS response code"    // "9"
+	IMAPCode        Kind = "IMAP code"            // "UNAVAILABLE"
+	ModbusException Kind = "Modbus exception"     // "11"
+	MQTTReason      Kind = "MQTT reason code"     // "135"
+	NSQCode         Kind = "NSQ code"             // "E_BAD_MESSAGE"
+	NTStatus        Kind = "NTSTATUS"             // "0xC00000CC"
+	OPCUAStatus     Kind = "OPC UA status"        // "0x80250000"
+	SchemaRegistry  Kind = "Schema Registry code" // "40401"
+	ThriftException Kind = "Thrift exception"     // "END_OF_FILE"
+	TrinoError      Kind = "Trino error"          // "SYNTAX_ERROR"
+	WebSocketCode   Kind = "WebSocket code"       // "1006"
+
+	OwnCode Kind = "code" // what a method Code or ErrorCode returns, of an unknown set
 )
 
 // A Weight is how strong evidence is. The strongest evidence of a chain decides,

@@ -11,3 +11,14 @@ var (
 
 // Row returns what a row says.
 func (r errnoRow) Row() (string, Fault, Retry) { return r.name, r.fault, r.retry }
+
+// JudgeOf returns what the client of the package at path says about err alone, and
+// whether there is one.
+func JudgeOf(path string, err error) (Verdict, bool) {
+	var v Verdict
+	c, ok := clientOf(path)
+	if ok {
+		v.apply(c.judge, err)
+	}
+	return v, ok
+}

@@ -15,7 +15,7 @@ var (
 	statusFields   = []string{"StatusCode", "HTTPStatusCode", "HTTPStatus", "HTTPCode", "HttpStatusCode", "HttpStatus", "HttpCode", "Status", "ResponseCode"}
 	responseFields = []string{"Response", "HTTPResponse", "RawResponse", "Resp", "Res"}
 	headerFields   = []string{"Header", "Headers", "ResponseHeader", "ResponseHeaders", "HTTPHeader"}
-	waitFields     = []string{"RetryAfter", "RetryAfterSeconds", "RetryAfterDuration", "RetryIn", "RetryDelay"}
+	waitFields     = []string{"RetryAfter", "RetryAfterSeconds", "RetryAfterS", "RetryAfterDuration", "RetryIn", "RetryDelay"}
 	codeFields     = []string{"Code", "ErrorCode", "ErrCode", "Errcode", "ErrorCodes"}
 	typeFields     = []string{"Type", "ErrorType", "ProblemType", "ErrorName"}
 )
@@ -228,7 +228,21 @@ func responseField(t reflect.Type) func(*Verdict, reflect.Value) {
 	return nil
 }
 
+// headers are those of the clients that are generated with Kiota.
+type headers interface{ Get(key string) []string }
+
 func headerField(t reflect.Type) func(*Verdict, reflect.Value) {
+	if t.Implements(reflect.TypeFor[headers]()) {
+		return func(v *Verdict, field reflect.Value) {
+			if indirect(field).IsValid() {
+				values := http.Header{}
+				for _, key := range waitHeaders {
+					values[key] = field.Interface().(headers).Get(key)
+				}
+				v.waits(waitOf(values))
+			}
+		}
+	}
 	if !elem(t).ConvertibleTo(reflect.TypeFor[map[string][]string]()) {
 		return nil
 	}

@@ -27,7 +27,10 @@ type (
 	responseOf     struct{ Response *nethttp.Response }
 	embedded       struct{ Response struct{ *nethttp.Response } }
 	headersOf      struct{ Header nethttp.Header }
+	kiotaHeaders   map[string][]string
+	headersOfKiota struct{ ResponseHeaders *kiotaHeaders }
 	waitSeconds    struct{ RetryAfter int }
+	waitQdrant     struct{ RetryAfterS int }
 	waitDuration   struct{ RetryAfter *time.Duration }
 	waitText       struct{ RetryAfter string }
 	inField        struct{ Err error }
@@ -60,7 +63,10 @@ func (problem) Error() string                   { return "x" }
 func (*responseOf) Error() string               { return "x" }
 func (*embedded) Error() string                 { return "x" }
 func (headersOf) Error() string                 { return "x" }
+func (h *kiotaHeaders) Get(key string) []string { return (*h)[key] }
+func (headersOfKiota) Error() string            { return "x" }
 func (waitSeconds) Error() string               { return "x" }
+func (waitQdrant) Error() string                { return "x" }
 func (waitDuration) Error() string              { return "x" }
 func (waitText) Error() string                  { return "x" }
 func (inField) Error() string                   { return "x" }
@@ -125,6 +131,9 @@ func TestOfReadsFieldsAndMethods(t *testing.T) {
 		{"a wait with a 403", &responseOf{answered(403, "Retry-After", "9")}, "DEPENDENCY / retryable / 403 / 9s"},
 		{"headers", headersOf{nethttp.Header{"Retry-After": {"3600"}}}, "DEPENDENCY / retryable / - / 1h0m0s"},
 		{"headers that ask for no wait", headersOf{nethttp.Header{"Retry-After": {"soon"}}}, "- / - / - / 0s"},
+		{"headers behind a method", headersOfKiota{&kiotaHeaders{"Retry-After": {"120"}}}, "DEPENDENCY / retryable / - / 2m0s"},
+		{"no headers behind a method", headersOfKiota{}, "- / - / - / 0s"},
+		{"seconds of Qdrant", waitQdrant{29}, "DEPENDENCY / retryable / - / 29s"},
 		{"seconds", waitSeconds{30}, "DEPENDENCY / retryable / - / 30s"},
 		{"a duration", waitDuration{&minute}, "DEPENDENCY / retryable / - / 1m0s"},
 		{"a wait as a text", waitText{"2s"}, "DEPENDENCY / retryable / - / 2s"},

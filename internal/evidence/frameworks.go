@@ -32,6 +32,7 @@ var named = map[string]Evidence{
 	"*pgconn.ParseConfigError":   says(Typed, User, Terminal, "a malformed address of a database"),
 	"*proto.AuthError":           says(Typed, Dependency, Terminal, "Redis rejects the credentials"),
 	"*proto.PermissionError":     says(Typed, Dependency, Terminal, "Redis rejects a command"),
+	"*dns.ParseError":            says(Typed, User, Terminal, "a malformed zone"), // github.com/miekg/dns
 	"rpc.ServerError":            says(Generic, Dependency, Undecided, "an answer of net/rpc"),
 	"migrate.ErrDirty":           says(Typed, System, Terminal, "a migration that failed before"),
 	"*meta.NoKindMatchError":     says(Typed, System, Undecided, "a kind that the cluster does not know yet"),

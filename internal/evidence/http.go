@@ -64,13 +64,15 @@ func (v *Verdict) waits(d time.Duration) {
 // date in Retry-After (RFC 9110, section 10.2.3), and milliseconds in
 // Retry-After-Ms and X-Ms-Retry-After-Ms, which services of Azure and OpenAI send.
 func waitOf(h http.Header) time.Duration {
-	for _, key := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms"} {
+	for _, key := range waitHeaders[1:] {
 		if ms, err := strconv.ParseFloat(h.Get(key), 64); err == nil && ms > 0 && ms < 1e10 {
 			return time.Duration(ms * float64(time.Millisecond))
 		}
 	}
 	return waitIn(h.Get("Retry-After"))
 }
+
+var waitHeaders = []string{"Retry-After", "Retry-After-Ms", "X-Ms-Retry-After-Ms"}
 
 // waitIn reads seconds, a duration or a date.
 func waitIn(text string) time.Duration {

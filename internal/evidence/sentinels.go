@@ -42,6 +42,9 @@ func ofText(err error) Evidence {
 	if e, ok := heads[head]; ok {
 		return e
 	}
+	if head == "memcache" {
+		return ofMemcache(text)
+	}
 	if !formed[head] {
 		return Evidence{}
 	}

@@ -9,7 +9,7 @@ import (
 // smtpClients have the reply in a field or method of their own, if the error of
 // net/textproto is not in the chain.
 var smtpClients = client{
-	paths:     []string{"github.com/emersion/go-smtp", "github.com/wneessen/go-mail", "github.com/xhit/go-simple-mail", "github.com/jordan-wright/email", "gopkg.in/gomail.v2", "gopkg.in/mail.v2", "github.com/go-mail/mail", "github.com/jlaffaye/ftp", "github.com/emersion/go-imap", "github.com/secsy/goftp"},
+	paths:     []string{"github.com/emersion/go-smtp", "github.com/wneessen/go-mail", "github.com/xhit/go-simple-mail", "github.com/jordan-wright/email", "gopkg.in/gomail.v2", "gopkg.in/mail.v2", "github.com/go-mail/mail", "github.com/jlaffaye/ftp", "github.com/secsy/goftp"},
 	ownFields: true,
 	judge: func(v *Verdict, err error) {
 		code, ok := inspect.Result(err, "ErrorCode")

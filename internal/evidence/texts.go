@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,7 +20,7 @@ type textRow struct {
 // texts has the meaning of whole texts.
 var texts = sync.OnceValue(func() map[string]Evidence {
 	m := maps.Clone(heads)
-	for _, row := range textRows {
+	for _, row := range slices.Concat(textRows, libraryTexts) {
 		for text := range strings.Lines(row.texts) {
 			if text = strings.TrimSpace(text); text != "" {
 				m[text] = Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: "the text of a client"}

@@ -1,0 +1,118 @@
+//go:build linux
+
+package evidence_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/internal/evidence"
+)
+
+// Errors with the fields, methods and names of those of clients.
+type (
+	ofUint32              uint32
+	ofText                string
+	ofException           struct{ ExceptionCode byte }
+	ofSchema              struct{ StatusCode, ErrorCode int }
+	ofQuery               struct{ ErrorName, ErrorType string }
+	ofReason              struct{ Reason string }
+	ofReasonCode          struct{ ReasonCode byte }
+	ofExtensions          struct{ Extensions map[string]any }
+	ofIMAP                struct{ Type, Code string }
+	tTransportException   int
+	tProtocolException    int
+	tApplicationException int32
+)
+
+func (ofUint32) Error() string                { return "x" }
+func (e ofText) Error() string                { return string(e) }
+func (ofException) Error() string             { return "x" }
+func (ofSchema) Error() string                { return "x" }
+func (ofQuery) Error() string                 { return "x" }
+func (ofReason) Error() string                { return "x" }
+func (ofReasonCode) Error() string            { return "x" }
+func (ofExtensions) Error() string            { return "x" }
+func (ofIMAP) Error() string                  { return "x" }
+func (tTransportException) Error() string     { return "x" }
+func (e tTransportException) TypeId() int     { return int(e) }
+func (tProtocolException) Error() string      { return "x" }
+func (e tProtocolException) TypeId() int      { return int(e) }
+func (tApplicationException) Error() string   { return "x" }
+func (e tApplicationException) TypeId() int32 { return int32(e) }
+
+func TestClientsReadTheirCodes(t *testing.T) {
+	throttled := ofExtensions{map[string]any{"code": "THROTTLED"}}
+	for _, c := range []struct {
+		path string
+		err  error
+		want string // fault, retry, code
+	}{
+		{"github.com/gorilla/websocket", &numberCode{1006}, "DEPENDENCY / retryable / WebSocket code 1006 (abnormal_closure)"},
+		{"nhooyr.io/websocket", &numberCode{1009}, "USER / terminal / WebSocket code 1009 (message_too_big)"},
+		{"github.com/coder/websocket", &numberCode{4001}, "DEPENDENCY / unknown / WebSocket code 4001"},
+		{"github.com/emersion/go-imap/v2", ofIMAP{"NO", "INUSE"}, "DEPENDENCY / retryable / IMAP code INUSE"},
+		{"github.com/emersion/go-imap/v2", ofIMAP{"NO", "X-NEW"}, "DEPENDENCY / unknown / IMAP code X-NEW"},
+		{"github.com/emersion/go-imap/v2", ofIMAP{"BYE", ""}, "DEPENDENCY / retryable / "},
+		{"github.com/hirochachacha/go-smb2", &numberCode{0xC0000043}, "DEPENDENCY / retryable / NTSTATUS 0xC0000043 (SHARING_VIOLATION)"},
+		{"github.com/hirochachacha/go-smb2", &numberCode{0xC000FFFF}, "DEPENDENCY / unknown / NTSTATUS 0xC000FFFF"},
+		{"github.com/miekg/dns", ofText("dns: bad xfr rcode: 2"), "DEPENDENCY / retryable / DNS response code 2 (SERVFAIL)"},
+		{"github.com/miekg/dns", ofText("dns: id mismatch"), "DEPENDENCY / retryable / "},
+		{"github.com/gopcua/opcua/ua", ofUint32(0x80260000), "DEPENDENCY / retryable / OPC UA status 0x80260000 (SessionClosed)"},
+		{"github.com/gopcua/opcua/ua", ofUint32(0x80740480), "USER / terminal / OPC UA status 0x80740000 (TypeMismatch)"},
+		{"github.com/goburrow/modbus", ofException{6}, "DEPENDENCY / retryable / Modbus exception 6 (server_device_busy)"},
+		{"github.com/simonvetter/modbus", ofText("illegal data value"), "USER / terminal / Modbus exception 3 (illegal_data_value)"},
+		{"github.com/simonvetter/modbus", ofText("request timed out"), "DEPENDENCY / retryable / "},
+		{"github.com/apache/thrift/lib/go/thrift", tTransportException(3), "DEPENDENCY / retryable / Thrift exception TIMED_OUT"},
+		{"github.com/apache/thrift/lib/go/thrift", tProtocolException(3), "DEPENDENCY / unknown / Thrift exception SIZE_LIMIT"},
+		{"github.com/apache/thrift/lib/go/thrift", tApplicationException(11), "USER / terminal / Thrift exception VALIDATION_FAILED"},
+		{"github.com/apache/thrift/lib/go/thrift", tTransportException(0), " /  / "},
+		{"github.com/apache/thrift/lib/go/thrift", tTransportException(99), " /  / "},
+		{"github.com/trinodb/trino-go-client/trino", ofQuery{"TABLE_NOT_FOUND", "USER_ERROR"}, "USER / terminal / Trino error TABLE_NOT_FOUND"},
+		{"github.com/trinodb/trino-go-client/trino", ofQuery{"TRANSACTION_CONFLICT", "USER_ERROR"}, "DEPENDENCY / retryable / Trino error TRANSACTION_CONFLICT"},
+		{"github.com/trinodb/trino-go-client/trino", ofQuery{"HIVE_READ_ONLY", "USER_ERROR"}, "USER / unknown / Trino error HIVE_READ_ONLY"},
+		{"github.com/trinodb/trino-go-client/trino", ofQuery{"X", "INSUFFICIENT_RESOURCES"}, "DEPENDENCY / retryable / Trino error X"},
+		{"github.com/trinodb/trino-go-client/trino", ofQuery{"HIVE_BAD_DATA", "EXTERNAL"}, "DEPENDENCY / unknown / Trino error HIVE_BAD_DATA"},
+		{"github.com/nsqio/go-nsq", ofReason{"E_PUB_FAILED PUB failed exiting"}, "DEPENDENCY / retryable / NSQ code E_PUB_FAILED"},
+		{"github.com/beanstalkd/go-beanstalk", fmt.Errorf("put: %w", errors.New("draining")), "DEPENDENCY / retryable / beanstalkd answer DRAINING"},
+		{"github.com/eclipse/paho.golang/autopaho", ofReasonCode{137}, "DEPENDENCY / retryable / MQTT reason code 137 (server_busy)"},
+		{"github.com/eclipse/paho.golang/autopaho", ofReasonCode{0}, " /  / "},
+		{"github.com/twmb/franz-go/pkg/sr", ofSchema{409, 409}, "USER / terminal / Schema Registry code 409 (incompatible_schema)"},
+		{"github.com/twmb/franz-go/pkg/sr", ofSchema{0, 50002}, "DEPENDENCY / retryable / Schema Registry code 50002 (timeout)"},
+		{"github.com/twmb/franz-go/pkg/sr", ofSchema{503, 0}, "DEPENDENCY / retryable / HTTP status 503"},
+		{"github.com/vektah/gqlparser/v2/gqlerror", throttled, "DEPENDENCY / retryable / service code THROTTLED"},
+		{"github.com/vektah/gqlparser/v2/gqlerror", ofExtensions{}, " /  / "},
+		{"github.com/hetznercloud/hcloud-go/v2/hcloud", textCode{"conflict"}, "DEPENDENCY / retryable / service code conflict"},
+		{"github.com/sourcegraph/jsonrpc2", &numberCode{-28}, "DEPENDENCY / retryable / JSON-RPC code -28 (warming_up)"},
+	} {
+		v, ok := evidence.JudgeOf(c.path, c.err)
+		assert.True(t, ok, c.path)
+		code := v.Code.Reason()
+		assert.Equal(t, c.want, fmt.Sprintf("%s / %s / %s", v.Fault.Fault, v.Retry.Retry, code), "%s: %T %v", c.path, c.err, c.err)
+	}
+}
+
+func TestOfKnowsTextsOfLibraries(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"server Unavailable", "DEPENDENCY / retryable"},
+		{"not Authorized", "DEPENDENCY / terminal"},
+		{"duplicated key not allowed", "USER / terminal"},
+		{"timeout", "DEPENDENCY / retryable"},
+		{"token is expired", "USER / unknown"},
+		{"invalid input: magic number mismatch", "USER / terminal"},
+		{`memcache: unexpected response line from "set": "SERVER_ERROR object too large for cache\r\n"`, "USER / terminal"},
+		{`memcache: unexpected response line from "set": "SERVER_ERROR out of memory storing object\r\n"`, "DEPENDENCY / unknown"},
+		{"memcache: client error: bad data chunk", "USER / unknown"},
+		{"memcache: compare-and-swap conflict", "DEPENDENCY / retryable"},
+		{"memcache: something else", "- / -"},
+	} {
+		v := evidence.Of(errors.New(c.text))
+		assert.Equal(t, c.want, fmt.Sprintf("%s / %s", cmp.Or(v.Fault.Fault, "-"), cmp.Or(v.Retry.Retry, "-")), c.text)
+	}
+	claims := fmt.Errorf("%w: %w", errors.New("token has invalid claims"), errors.New("token is not valid yet"))
+	assert.Equal(t, evidence.Retryable, evidence.Of(claims).Retry.Retry, "the wrapper says less")
+}

@@ -1,0 +1,138 @@
+package evidence
+
+// libraryTexts are texts of sentinels of these libraries, in this order within each row:
+// MQTT (https://github.com/eclipse-paho/paho.mqtt.golang), memcache, gorm, JWT
+// (https://github.com/golang-jwt/jwt), bbolt and compression
+// (https://github.com/klauspost/compress). Short texts of common words count less.
+var libraryTexts = []textRow{
+	{Typed, Dependency, Retryable, `
+		server Unavailable
+		network Error
+		not Connected
+		publish was broken by timeout
+		subscribe was broken by timeout
+		unsubscribe was broken by timeout
+		pingresp not received, disconnecting
+		memcache: compare-and-swap conflict
+		token is not valid yet
+		token used before issued
+		Token used before issued
+		Token is not valid yet
+	`},
+	{Typed, Dependency, Undecided, `
+		identifier rejected
+		protocol Violation
+		memcache: server error
+		memcache: no statistics available
+	`},
+	{Typed, Dependency, Terminal, `
+		unacceptable protocol version
+		bad user name or password
+		not Authorized
+	`},
+	{Typed, User, Undecided, `
+		violates foreign key constraint
+		token is unverifiable
+		token signature is invalid
+		token is expired
+		Token is expired
+		CRC check failed
+		s2: corrupt input, crc mismatch
+		window size exceeded
+		decompressed size exceeds configured limit
+		unknown dictionary
+	`},
+	{Typed, User, Terminal, `
+		invalid Topic; empty string
+		invalid Topic; multi-level wildcard must be last level
+		malformed: key is too long or contains invalid characters
+		duplicated key not allowed
+		violates check constraint
+		token is malformed
+		token is missing required claim
+		token has invalid audience
+		token has invalid issuer
+		token has invalid subject
+		token has invalid id
+		invalid input: magic number mismatch
+		invalid input: reserved block type encountered
+		invalid input: compressed size too big
+		invalid input: window size was too small
+		frame size does not match size on stream
+		reserved bit set on frame header
+		corrupt block: reserved bits not zero
+		corrupt stream: too short
+		corrupt stream, did not find end of stream
+		snappy: decoded block is too large
+		snappy: unsupported input
+		s2: decoded block is too large
+		s2: unsupported input
+	`},
+	{Typed, System, Terminal, `
+		WHERE conditions required
+		model value required
+		model accessible fields required
+		sub query required
+		dry run mode unsupported
+		invalid value, should be pointer to struct or slice
+		invalid association values, length doesn't match
+		preload is not allowed when count is used
+		key is not a valid ECDSA public key
+		key is not a valid ECDSA private key
+		key is not a valid Ed25519 private key
+		key is not a valid Ed25519 public key
+		key is not a valid RSA private key
+		key is not a valid RSA public key
+		invalid key: Key must be a PEM encoded PKCS1 or PKCS8 key
+		decoder used after Close
+		encoder used after Close
+		nil input provided as reader
+	`},
+	{Typed, System, Undecided, `
+		database isn't correctly mapped
+		database is in read-only mode
+		database reached maximum size
+		free pages are not pre-loaded
+		the requested hash function is unavailable
+	`},
+	{Text, Dependency, Retryable, `
+		timeout
+	`},
+	{Text, System, Undecided, `
+		invalid transaction
+		unsupported driver
+		invalid db
+		key is invalid
+		key is of invalid type
+		database not open
+		invalid database
+		version mismatch
+		checksum error
+		tx not writable
+		tx closed
+	`},
+	{Text, User, Undecided, `
+		token has invalid claims
+		signature is invalid
+	`},
+	{Text, User, Terminal, `
+		invalid QoS
+		primary key required
+		unsupported relations
+		unsupported data
+		invalid field
+		empty slice found
+		invalid type for claim
+		bucket not found
+		bucket already exists
+		bucket name required
+		key required
+		key too large
+		value too large
+		incompatible value
+		the source and target are the same bucket
+		block too small
+		unexpected block size
+		frame size exceeded
+	`},
+}
