@@ -69,10 +69,10 @@ type tolerance struct{ unknown, wrongType, wrongRetry, wrongVeto, wrongErrorType
 
 var sets = []set{
 	{"grown", grown, tolerance{}},
-	{"independent", independent, tolerance{unknown: 0.017, wrongType: 0.017, wrongRetry: 0.051}},
+	{"independent", independent, tolerance{unknown: 0.017, wrongRetry: 0.034}},
 	{"unseen", unseen, tolerance{wrongRetry: 0.02}},
-	{"fresh", fresh, tolerance{unknown: 0.327, wrongType: 0.073, wrongRetry: 0.345, noCode: 0.109, wrongAfter: 0.036}},
-	{"reported", reportedFailures, tolerance{unknown: 0.05, wrongType: 0.02, wrongRetry: 0.03, noCode: 0.05}},
+	{"fresh", fresh, tolerance{}},
+	{"reported", reportedFailures, tolerance{}},
 }
 
 // alone are failures that would happen to concurrent ones as well.

@@ -16,8 +16,8 @@ import (
 )
 
 // fresh are failures out of public bug reports, of clients that are in no other set.
-// What is expected of each was written down without a look at the enrichers, and is
-// in testdata/fresh.json with the report.
+// What is expected of each was written down without a look at the enrichers, which were
+// improved with it later, and is in testdata/fresh.json with the report.
 var fresh = slices.Concat(
 	freshDatabases,
 	freshBrokers,
