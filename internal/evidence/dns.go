@@ -20,8 +20,8 @@ var dnsClients = client{
 	},
 }
 
-// dnsCodes are the response codes. A server that refuses or has no authority may have it
-// once it has loaded its zones.
+// dnsCodes are the response codes. A server that rejects a query or has no authority may
+// have it once it has loaded its zones.
 var dnsCodes = &Table{
 	Kind: DNSCode, Title: "Response code of DNS",
 	Source: "https://www.iana.org/assignments/dns-parameters/dns-parameters.xhtml#dns-parameters-6",
