@@ -63,7 +63,7 @@ func (h *hints) add(own *hint) error {
 	at := strings.LastIndexByte(match, ' ')
 	if at < 0 {
 		if !strings.Contains(match, ".") {
-			return fmt.Errorf("must be the name of a Go type with its package, such as \"*fs.PathError\", or a code after its kind, such as \"errno ENOSPC\"; kinds: %s", listed(kinds))
+			return errors.New("must be the name of a Go type with its package, such as \"*fs.PathError\", or a code after its kind, such as \"errno ENOSPC\"; CODES.md of package fault has the kinds")
 		}
 		h.types = append(h.types, own)
 		return nil
@@ -71,7 +71,7 @@ func (h *hints) add(own *hint) error {
 	c := code{evidence.Kind(match[:at]), upper(match[at+1:])}
 	known := slices.IndexFunc(kinds, func(k evidence.Kind) bool { return strings.EqualFold(string(k), string(c.kind)) })
 	if known < 0 {
-		return fmt.Errorf("unknown kind of code %q: must be one of %s%s", c.kind, listed(kinds), nearest.Hint(string(c.kind), strings.Split(listed(kinds), ", ")))
+		return fmt.Errorf("unknown kind of code %q: CODES.md of package fault has the kinds%s", c.kind, nearest.Hint(string(c.kind), names(kinds)))
 	}
 	c.kind = kinds[known]
 	if other := h.codes[c]; other != nil {
@@ -82,17 +82,21 @@ func (h *hints) add(own *hint) error {
 }
 
 // kinds are the kinds of codes that have hints.
-var kinds = []evidence.Kind{
-	evidence.Errno, evidence.SQLState, evidence.HTTPStatus, evidence.GRPCStatus, evidence.ExitStatus, evidence.Signal,
-	evidence.ExitReason, evidence.SQLite, evidence.Redis, evidence.SMTPReply, evidence.OwnCode,
-}
+var kinds = func() []evidence.Kind {
+	all := []evidence.Kind{evidence.Errno, evidence.Signal, evidence.ExitReason, evidence.OwnCode}
+	for _, t := range evidence.Tables() {
+		if !slices.Contains(all, t.Kind) {
+			all = append(all, t.Kind)
+		}
+	}
+	return all
+}()
 
-func listed(kinds []evidence.Kind) string {
-	var all []string
+func names(kinds []evidence.Kind) (all []string) {
 	for _, k := range kinds {
 		all = append(all, string(k))
 	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 // checkCode returns an error if there cannot be such a code, as far as that is known.
@@ -135,13 +139,15 @@ func (h *hints) of(cause error, t Type) (found *hint, why string) {
 		if i := slices.IndexFunc(h.types, func(own *hint) bool { return inspect.IsType(err, own.override.key) }); i >= 0 {
 			return h.types[i], "option " + h.types[i].override.String()
 		}
-		e := evidence.CodeOf(err)
-		if own := lookUp(h.codes, e); own != nil {
-			return own, "option " + own.override.String()
+		for _, e := range evidence.CodesOf(err) {
+			if own := lookUp(h.codes, e); own != nil {
+				return own, "option " + own.override.String()
+			}
 		}
 		if len(h.defaults) == 0 || found != nil && found.ended == (t == Cancelled) {
 			continue
 		}
+		e := evidence.CodeOf(err)
 		byDefault, reason := lookUp(h.defaults, e), e.Reason()
 		if byDefault == nil {
 			byDefault, reason = ofStandard(err)

@@ -149,7 +149,7 @@ func TestHintsOfTheOptions(t *testing.T) {
 		DefaultHints: true,
 		Hints: map[string]string{
 			"ERRNO enospc": "Page storage.", "*fault_test.stockError": "Order more.", "HTTP status 5xx": "Ask the API team.",
-			"HTTP status 503": "Wait.", "code out-of-tea": "Make tea.", "exit reason oomkilled": "Ask for more.", "exit status 3": "See the manual.",
+			"Kafka code 3": "Create the topic.", "HTTP status 503": "Wait.", "code out-of-tea": "Make tea.", "exit reason oomkilled": "Ask for more.", "exit status 3": "See the manual.",
 		},
 	})
 	require.NoError(t, err)
@@ -182,11 +182,10 @@ func TestHintsOfTheOptions(t *testing.T) {
 }
 
 func TestHintsThatAreWrongAreNamed(t *testing.T) {
-	const kinds = "errno, SQLSTATE, HTTP status, gRPC status, exit status, signal, exit reason, SQLite code, Redis reply, SMTP reply, code"
 	for match, want := range map[string]string{
-		"ENOSPC":               `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; kinds: ` + kinds,
-		"":                     `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; kinds: ` + kinds,
-		"http-status 404":      `unknown kind of code "http-status": must be one of ` + kinds + `; did you mean "HTTP status"?`,
+		"ENOSPC":               `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
+		"":                     `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
+		"http-status 404":      `unknown kind of code "http-status": CODES.md of package fault has the kinds; did you mean "HTTP status"?`,
 		"HTTP status 4":        `must be an HTTP status such as "404", or a class such as "4xx"`,
 		"SQLSTATE 235":         `must be a SQLSTATE of five digits and upper case letters, or a class of two`,
 		"exit status 137":      `is the status of a command that was ended by a signal: must be "signal SIGKILL"`,
