@@ -71,7 +71,7 @@ func TestActivity(t *testing.T) {
 		"a veto":              {err: errors.New("no"), labels: labels{"JOB_CANNOT_RESTART": "true", "retry_after": "5s"}, message: "no", want: options{NonRetryable: true}},
 		"an ignored veto":     {err: errors.New("no"), labels: labels{"JOB_CANNOT_RESTART": "true"}, o: jobs.Options{IgnoreVeto: true}, message: "no"},
 		"a delay":             {err: errors.New("no"), labels: labels{"retry_after": "5s"}, message: "no", want: options{NextRetryDelay: 5 * time.Second}},
-		"what does not count": {err: errors.New("no"), labels: labels{"attempt_counts": "false"}, message: "no", want: options{NextRetryDelay: 30 * time.Second}},
+		"what does not count": {err: errors.New("no"), labels: labels{"attempt_counts": "false"}, message: "no", want: options{}},
 		"expected":            {err: errors.New("no"), labels: labels{"expected": "true"}, message: "no", want: options{Category: temporal.ApplicationErrorCategoryBenign}},
 		"a secret":            {err: errors.New("no"), labels: labels{"password": "hunter2", "note": "token=hunter2"}, message: "no", labelsIn: labels{"password": "***", "note": "token=***"}},
 		"the user's": {

@@ -12,9 +12,9 @@
 //
 // A veto makes the error non-retryable, the label retry_after sets its NextRetryDelay
 // unless it has one, and the label expected sets the benign category. In Temporal each
-// attempt counts: attempt_counts=false only delays the next one, by 30s if there is no
-// retry_after. An ApplicationError that is non-retryable, or whose type the retry policy
-// does not retry, is labeled with FailureContext.Terminal.
+// attempt counts: attempt_counts=false has no effect. An ApplicationError that is
+// non-retryable, or whose type the retry policy does not retry, is labeled with
+// FailureContext.Terminal.
 //
 // An error of another kind that Temporal knows (TimeoutError, TerminatedError,
 // ServerError, ActivityError, …) is labeled and returned as it is, because Temporal

@@ -17,7 +17,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-func TestPageIsUnder60KB(t *testing.T) {
+func TestPageIsUnder64KB(t *testing.T) {
 	t.Parallel()
 	var total int64
 	for _, name := range []string{"index.html", "app.js", "style.css"} {
@@ -26,7 +26,7 @@ func TestPageIsUnder60KB(t *testing.T) {
 		t.Logf("%s: %d bytes", name, info.Size())
 		total += info.Size()
 	}
-	require.Less(t, total, int64(60_000))
+	require.Less(t, total, int64(64_000))
 }
 
 func TestPageLoadsOnlyFromItsServer(t *testing.T) {
