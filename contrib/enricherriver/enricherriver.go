@@ -128,9 +128,9 @@ func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(c
 		return jobs.Verdict{Terminal: v.Uncounted}
 	})
 	if !v.Uncounted {
-		return enricher.WithResult(err, v.Result)
+		return err
 	}
-	if res := p.tell(ctx, job, cause, v); res != nil && res.SetCancelled {
+	if res := p.tell(ctx, job, cause); res != nil && res.SetCancelled {
 		return river.JobCancel(cause)
 	}
 	return river.JobSnooze(v.RetryAfter)
@@ -204,11 +204,11 @@ func (p *plugin) stored(job *rivertype.JobRow) (f Failure) {
 }
 
 // tell calls the user's handler for an attempt that is snoozed, which River does not.
-func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error, v jobs.Verdict) *river.ErrorHandlerResult {
+func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error) *river.ErrorHandlerResult {
 	if panicked, ok := cause.(*enricher.PanicError); ok { //nolint:errorlint // that of jobs.Run
 		return p.HandlePanic(ctx, job, panicked.Value, panicked.Stack())
 	}
-	return p.HandleError(ctx, job, enricher.WithResult(cause, v.Result))
+	return p.HandleError(ctx, job, cause)
 }
 
 // HandleError calls the user's handler, and cancels the job if there is a veto.
@@ -217,6 +217,8 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	if !ok { // River did not come to the middleware
 		v = p.judge(ctx, job, err)
 		p.setVerdict(job, v)
+	}
+	if v.Result.Labels != nil {
 		err = enricher.WithResult(err, v.Result)
 	}
 	var res *river.ErrorHandlerResult
