@@ -28,7 +28,7 @@ var oracleClients = client{
 
 func (v *Verdict) ofOracle(n int64) {
 	if n >= 20000 && n < 21000 { // of RAISE_APPLICATION_ERROR of the database's own code
-		v.add(Evidence{Weight: Coded, Fault: User, Retry: Undecided, Kind: OracleNumber, Code: strconv.FormatInt(n, 10)})
+		v.add(oracle.raised(n))
 		return
 	}
 	v.add(oracle.number(n))

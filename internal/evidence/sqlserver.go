@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
@@ -26,7 +25,7 @@ var sqlServerClients = client{
 
 func (v *Verdict) ofSQLServer(n int64) {
 	if n >= 50000 { // of a statement THROW or RAISERROR of the database's own code
-		v.add(Evidence{Weight: Coded, Fault: User, Retry: Undecided, Kind: SQLServer, Code: strconv.FormatInt(n, 10)})
+		v.add(sqlServer.raised(n))
 		return
 	}
 	v.add(sqlServer.number(n))

@@ -69,6 +69,12 @@ func (t *Table) number(code int64) Evidence {
 	return t.answer(strconv.FormatInt(code, 10))
 }
 
+// raised returns the meaning of a number that the code of a user in a database has
+// raised: only its author knows more.
+func (t *Table) raised(code int64) Evidence {
+	return Evidence{Weight: Coded, Fault: User, Retry: Undecided, Kind: t.Kind, Code: strconv.FormatInt(code, 10)}
+}
+
 // word is like of, but also finds the code before the first dot: clouds refine
 // "Throttling" to "Throttling.User".
 func (t *Table) word(code string) (Evidence, bool) {
