@@ -37,37 +37,35 @@ func findJudges(err error, t reflect.Type) []judge {
 		return nil // its deadline has a Timeout method, but is not that of a call
 	}
 	var found []judge
-	add := func(ok bool, j judge) {
-		if ok {
-			found = append(found, j)
-		}
-	}
+	always := func(e Evidence) { found = append(found, func(v *Verdict, _ error) { v.add(e) }) }
 	if e, ok := named[t.String()]; ok {
-		add(true, func(v *Verdict, _ error) { v.add(e) })
+		always(e)
 	}
 	if t.String() == "*errors.fundamental" || t.String() == "*xerrors.errorString" {
-		add(true, func(v *Verdict, err error) { v.add(ofText(err)) }) // they have only a text, too
+		found = append(found, func(v *Verdict, err error) { v.add(ofText(err)) }) // they have only a text, too
 	}
 	known, isKnown := clientOf(pkg)
 	if isKnown && known.judge != nil {
-		add(true, known.judge)
+		found = append(found, known.judge)
 	}
 	for _, m := range slices.Concat(exitMethods, methods) {
-		add(m.has(err), m.judge)
+		if m.has(err) {
+			found = append(found, m.judge)
+		}
 	}
 	for _, find := range []func(reflect.Type) (judge, bool){findGRPC, findRFCCode, findCode} {
 		if j, ok := find(t); ok {
-			add(true, j)
+			found = append(found, j)
 		}
 	}
 	if !isKnown || !known.ownFields {
 		found = append(found, findFields(t)...)
 	}
 	if e, ok := ofTypeName(t); ok {
-		add(true, func(v *Verdict, _ error) { v.add(e) })
+		always(e)
 	}
 	if e, ok := ofPackage(pkg); ok {
-		add(true, func(v *Verdict, _ error) { v.add(e) })
+		always(e)
 	}
 	return found
 }

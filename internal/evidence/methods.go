@@ -190,12 +190,8 @@ func findCode(t reflect.Type) (judge, bool) {
 				}
 				v.ownCode(code)
 			}, true
-		case out.Kind() == reflect.Int && name == "ErrorCode": // github.com/ethereum/go-ethereum/rpc
-			return func(v *Verdict, err error) {
-				n, _ := inspect.Result(err, name)
-				v.ofNumber(n)
-			}, true
-		case (out.Kind() == reflect.Int || out.Kind() == reflect.Int32 || out.Kind() == reflect.Int64) && out.PkgPath() == "":
+		case out.Kind() == reflect.Int && name == "ErrorCode", // github.com/ethereum/go-ethereum/rpc
+			(out.Kind() == reflect.Int || out.Kind() == reflect.Int32 || out.Kind() == reflect.Int64) && out.PkgPath() == "":
 			return func(v *Verdict, err error) {
 				n, _ := inspect.Result(err, name)
 				v.ofNumber(n)
