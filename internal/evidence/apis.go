@@ -70,7 +70,7 @@ var telegramClients = client{
 			v.waits(seconds(float64(n)))
 		}
 		if code, ok := inspect.Int(err, "Code"); ok {
-			e := ofHTTP(int(min(max(code, 0), 1000)))
+			e := ofHTTP(code)
 			if code == 303 { // the account is in another data centre
 				e.Retry = Retryable
 			}
@@ -95,7 +95,7 @@ var googleClients = client{
 			v.word(reason, reason)
 		}
 		if status, ok := inspect.Int(err, "Code"); ok {
-			v.add(ofHTTP(int(min(max(status, 0), 1000))))
+			v.add(ofHTTP(status))
 		}
 		details, ok := inspect.Field(err, "Details")
 		if !ok || details.Kind() != reflect.Slice {

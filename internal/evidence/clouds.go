@@ -8,7 +8,7 @@ var cloudClients = client{
 	paths: []string{"github.com/gophercloud/gophercloud", "github.com/aws/aws-sdk-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/Azure/azure-sdk-for-go", "github.com/Azure/go-autorest"},
 	judge: func(v *Verdict, err error) {
 		if status, ok := inspect.Int(err, "Actual"); ok { // gophercloud
-			v.add(ofHTTP(int(min(max(status, 0), 1000))))
+			v.add(ofHTTP(status))
 		}
 		if reasons, ok := inspect.Field(err, "CancellationReasons"); ok { // of a transaction of DynamoDB
 			for i := range min(reasons.Len(), maxInner) {

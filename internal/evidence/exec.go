@@ -34,11 +34,11 @@ func OfExitStatus(status int) Evidence {
 
 // ofExitStatus judges the status that an error has. 0 and negative numbers are none: the
 // command has not exited.
-func ofExitStatus(status int) Evidence {
+func ofExitStatus[N int | int64](status N) Evidence {
 	if status <= 0 || status > 255 {
 		return Evidence{}
 	}
-	return OfExitStatus(status)
+	return OfExitStatus(int(status))
 }
 
 // execClients run commands elsewhere: golang.org/x/crypto/ssh has the name of a signal in
@@ -52,7 +52,7 @@ var execClients = client{
 			return
 		}
 		if status, ok := inspect.Int(err, "StatusCode", "Code"); ok {
-			v.add(ofExitStatus(int(min(status, 256))))
+			v.add(ofExitStatus(status))
 		}
 	},
 }

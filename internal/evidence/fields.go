@@ -149,7 +149,7 @@ func statusField(t reflect.Type) func(*Verdict, reflect.Value) {
 	case isInt(elem(t)):
 		return func(v *Verdict, field reflect.Value) {
 			if n, ok := inspect.IntOf(indirect(field)); ok && n > 0 && n < 1000 {
-				v.add(ofHTTP(int(n)))
+				v.add(ofHTTP(n))
 			}
 		}
 	case t.Kind() == reflect.String:
@@ -175,7 +175,7 @@ func (v *Verdict) ofNumber(n int64) {
 	if n == 0 {
 		return
 	}
-	if e := ofHTTP(int(min(max(n, 0), 1000))); e.Code != "" {
+	if e := ofHTTP(n); e.Code != "" {
 		e.Weight = min(e.Weight, Typed)
 		v.add(e)
 		return
@@ -215,7 +215,7 @@ func responseField(t reflect.Type) func(*Verdict, reflect.Value) {
 						return
 					}
 					if n, ok := inspect.IntOf(value); ok {
-						v.add(ofHTTP(int(min(max(n, 0), 1000))))
+						v.add(ofHTTP(n))
 					} else if value.CanAddr() {
 						if r, ok := value.Addr().Interface().(*http.Response); ok {
 							v.ofResponse(r)

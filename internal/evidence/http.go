@@ -8,11 +8,11 @@ import (
 )
 
 // ofHTTP judges the status, 300 to 599, of an answer of another system.
-func ofHTTP(status int) Evidence {
+func ofHTTP[N int | int64](status N) Evidence {
 	if status < 300 || status > 599 {
 		return Evidence{}
 	}
-	code := strconv.Itoa(status)
+	code := strconv.FormatInt(int64(status), 10)
 	e, ok := statuses.of(code)
 	if !ok {
 		e, _ = statuses.of(code[:1])

@@ -28,7 +28,7 @@ var kubernetesClients = client{
 			v.waits(seconds(float64(wait)))
 		}
 		if status, ok := inspect.Int(err, "ErrStatus.Code"); ok {
-			v.add(ofHTTP(int(min(max(status, 0), 1000))))
+			v.add(ofHTTP(status))
 		}
 	},
 }

@@ -14,7 +14,7 @@ var natsClients = client{
 			}
 		}
 		if status, ok := inspect.Int(err, "Code", "apiErr.Code"); ok {
-			v.add(ofHTTP(int(min(max(status, 0), 1000))))
+			v.add(ofHTTP(status))
 		}
 	},
 }

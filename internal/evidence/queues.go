@@ -122,7 +122,7 @@ var schemaClients = client{
 		if status == 0 {
 			status = code
 		}
-		v.add(ofHTTP(int(min(max(status, 0), 1000))))
+		v.add(ofHTTP(status))
 	},
 }
 

@@ -45,9 +45,8 @@ var hetznerClients = client{
 	paths: []string{"github.com/hetznercloud/hcloud-go"},
 	judge: func(v *Verdict, err error) {
 		if code, ok := inspect.String(err, "Code"); ok {
-			if e, known := hetzner.of(code); known {
-				v.add(e)
-			}
+			e, _ := hetzner.of(code) // nothing, if it is not known
+			v.add(e)
 		}
 	},
 }
@@ -69,9 +68,8 @@ var bitcoinClients = client{
 	paths: []string{"github.com/sourcegraph/jsonrpc2", "github.com/btcsuite/btcd", "github.com/ybbus/jsonrpc"},
 	judge: func(v *Verdict, err error) {
 		if code, ok := inspect.Int(err, "Code"); ok {
-			if e, known := bitcoin.of(strconv.FormatInt(code, 10)); known {
-				v.add(e)
-			}
+			e, _ := bitcoin.of(strconv.FormatInt(code, 10))
+			v.add(e)
 		}
 	},
 }

@@ -13,7 +13,7 @@ var trinoClients = client{
 	ownFields: true,
 	judge: func(v *Verdict, err error) {
 		if status, ok := inspect.Int(err, "StatusCode"); ok {
-			v.add(ofHTTP(int(min(max(status, 0), 1000))))
+			v.add(ofHTTP(status))
 		}
 		kind, _ := inspect.String(err, "ErrorType")
 		name, ok := inspect.String(err, "ErrorName")
