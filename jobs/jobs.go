@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,7 @@ func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdic
 	}
 	v.RetryAfter = o.retryAfter(res.Labels)
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
-	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < orDefault(o.MaxUncounted, defaultMaxUncounted)
+	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
 	}
@@ -155,7 +156,7 @@ func (o Options) retryAfter(labels enricher.Labels) time.Duration {
 	if o.IgnoreRetryAfter {
 		return 0
 	}
-	return min(after, orDefault(o.MaxRetryAfter, defaultMaxRetryAfter))
+	return min(after, cmp.Or(o.MaxRetryAfter, defaultMaxRetryAfter))
 }
 
 // Counted returns v for a job manager in which every attempt counts: Uncounted is
@@ -165,14 +166,6 @@ func (o Options) Counted(v Verdict) Verdict {
 		v.Uncounted, v.RetryAfter = false, o.retryAfter(v.Result.Labels)
 	}
 	return v
-}
-
-func orDefault[T comparable](value, def T) T {
-	var zero T
-	if value == zero {
-		return def
-	}
-	return value
 }
 
 // Run calls job and, if it fails, failed with its error; that of a panic is an
