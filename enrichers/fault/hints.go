@@ -139,7 +139,8 @@ func (h *hints) of(cause error, t Type) (found *hint, why string) {
 		if i := slices.IndexFunc(h.types, func(own *hint) bool { return inspect.IsType(err, own.override.key) }); i >= 0 {
 			return h.types[i], "option " + h.types[i].override.String()
 		}
-		for _, e := range evidence.CodesOf(err) {
+		codes := evidence.CodesOf(err)
+		for _, e := range codes {
 			if own := lookUp(h.codes, e); own != nil {
 				return own, "option " + own.override.String()
 			}
@@ -147,7 +148,7 @@ func (h *hints) of(cause error, t Type) (found *hint, why string) {
 		if len(h.defaults) == 0 || found != nil && found.ended == (t == Cancelled) {
 			continue
 		}
-		e := evidence.CodeOf(err)
+		e := evidence.Main(codes)
 		byDefault, reason := lookUp(h.defaults, e), e.Reason()
 		if byDefault == nil {
 			byDefault, reason = ofStandard(err)

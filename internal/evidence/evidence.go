@@ -201,9 +201,12 @@ func (v *Verdict) fails() bool {
 
 // CodeOf returns the evidence of err itself, without what it wraps, that has a code;
 // zero if it has none. A code of a protocol comes before one of a service.
-func CodeOf(err error) Evidence {
+func CodeOf(err error) Evidence { return Main(CodesOf(err)) }
+
+// Main returns what CodeOf returns, of what CodesOf has returned.
+func Main(codes []Evidence) Evidence {
 	var first Evidence
-	for _, e := range CodesOf(err) {
+	for _, e := range codes {
 		if e.Kind != OwnCode && e.Weight <= Coded {
 			return e
 		}
