@@ -38,8 +38,9 @@ import (
 // field may be empty. Nothing is masked: a message or standard error may have secrets.
 //
 // For a pod, use one Error for each container that failed, and join them if there are
-// several ([errors.Join]), the one that failed first in front. The reason and message of the pod's own status, or of its
-// condition DisruptionTarget, say more than those of a container.
+// several ([errors.Join]), the one that failed first in front. The reason and message of
+// the pod's own status, or of its condition DisruptionTarget, say more than those of a
+// container.
 type Error struct {
 	Name    string // of the container or command; without arguments, as they may be secret
 	Code    int    // the exit code; 0: none
