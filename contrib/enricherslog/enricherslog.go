@@ -163,12 +163,15 @@ func labeling() bool {
 // firstError returns the first error among the values of attrs, groups included.
 func firstError(attrs []slog.Attr) error {
 	for _, a := range attrs {
-		if a.Value.Kind() == slog.KindGroup {
+		switch a.Value.Kind() {
+		case slog.KindGroup:
 			if err := firstError(a.Value.Group()); err != nil {
 				return err
 			}
-		} else if err, ok := a.Value.Any().(error); ok {
-			return err
+		case slog.KindAny, slog.KindLogValuer: // Any allocates for values of other kinds
+			if err, ok := a.Value.Any().(error); ok {
+				return err
+			}
 		}
 	}
 	return nil
