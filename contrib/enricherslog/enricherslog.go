@@ -17,6 +17,7 @@
 package enricherslog
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"runtime"
@@ -50,9 +51,7 @@ func New(h slog.Handler, l jobs.Labeler, o Options) slog.Handler {
 	if o.Level == nil {
 		o.Level = slog.LevelError
 	}
-	if o.Key == "" {
-		o.Key = "failure"
-	}
+	o.Key = cmp.Or(o.Key, "failure")
 	return &handler{next: h, top: h, labeler: l, options: o}
 }
 
