@@ -100,21 +100,20 @@ func (a *adapter) baseContext() context.Context {
 }
 
 func (a *adapter) middleware(next asynq.Handler) asynq.Handler {
-	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) (err error) {
+	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
 		if c, ok := ctx.Value(cellKey{}).(*cell); ok {
 			c.mu.Lock()
 			c.result = t.ResultWriter()
 			c.mu.Unlock()
 		}
-		defer func() {
-			if err != nil {
-				err = &failed{err: err}
-			}
-		}()
 		// A panic ends here: asynq would keep its text only.
-		return jobs.Run(func() error { return next.ProcessTask(ctx, t) }, func(cause error) jobs.Verdict {
+		err := jobs.Run(func() error { return next.ProcessTask(ctx, t) }, func(error) jobs.Verdict {
 			return jobs.Verdict{Terminal: true}
 		})
+		if err != nil {
+			return &failed{err: err}
+		}
+		return nil
 	})
 }
 
