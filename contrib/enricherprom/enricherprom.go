@@ -114,7 +114,7 @@ func New(o Options) *Collector {
 	if o.Labels != nil {
 		labels = slices.Clone(o.Labels)
 	}
-	c := &Collector{
+	return &Collector{
 		labels: labels,
 		values: make([]values, len(labels)),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -127,7 +127,6 @@ func New(o Options) *Collector {
 			Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"enricher"}),
 	}
-	return c
 }
 
 // Attach makes c show the Stats of e. [enricher.New] calls it.
