@@ -137,7 +137,7 @@ func application(err error, o outcome) error {
 	message, kind := "", typeOf(err)
 	switch err := err.(type) { //nolint:errorlint // as the SDK does
 	case *temporal.ApplicationError:
-		message, kind = err.Message(), err.Type()
+		message = err.Message()
 		if err.NextRetryDelay() != 0 {
 			to.NextRetryDelay = err.NextRetryDelay()
 		}
