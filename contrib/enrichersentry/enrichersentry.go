@@ -40,6 +40,7 @@
 package enrichersentry
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -98,7 +99,7 @@ type ownKey struct{}
 // ObserveFailure sends a failure.
 func (o *Observer) ObserveFailure(ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result) {
 	expected := res.Labels[enricher.KeyExpected] == "true"
-	hub := o.hub(ctx)
+	hub := cmp.Or(sentry.GetHubFromContext(ctx), o.options.Hub, sentry.CurrentHub())
 	if ctx.Value(ownKey{}) != nil || expected && !o.options.Expected || !hub.Client().IsEnabled() {
 		return
 	}
@@ -119,16 +120,6 @@ func (o *Observer) ObserveFailure(ctx context.Context, cause error, fc enricher.
 	event.Fingerprint = fingerprint(labels)
 	event.Contexts[contextName] = describe(fc, labels, err.stack)
 	hub.CaptureEventWithHint(event, &sentry.EventHint{OriginalException: cause, Context: context.WithValue(ctx, ownKey{}, true)})
-}
-
-func (o *Observer) hub(ctx context.Context) *sentry.Hub {
-	if hub := sentry.GetHubFromContext(ctx); hub != nil {
-		return hub
-	}
-	if o.options.Hub != nil {
-		return o.options.Hub
-	}
-	return sentry.CurrentHub()
 }
 
 // fingerprint returns nil if the labels have none: then that of the scope applies, or

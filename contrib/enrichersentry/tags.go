@@ -1,6 +1,7 @@
 package enrichersentry
 
 import (
+	"cmp"
 	"log/slog"
 	"maps"
 	"slices"
@@ -53,11 +54,7 @@ func (t *tagger) warn(key string) {
 	if _, before := t.warned.LoadOrStore(key, true); before {
 		return
 	}
-	logger := t.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	logger.Warn("Label without a tag in Sentry: the key must be 1 to 32 of the characters a-z A-Z 0-9 _ . : - and none of Sentry's own",
+	cmp.Or(t.logger, slog.Default()).Warn("Label without a tag in Sentry: the key must be 1 to 32 of the characters a-z A-Z 0-9 _ . : - and none of Sentry's own",
 		"key", key, "own", ownTags)
 }
 
