@@ -26,6 +26,7 @@
 package enrichergocron
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -133,10 +134,7 @@ func (a *adapter) log(id uuid.UUID, name string, cause error, v jobs.Verdict) {
 	if len(v.Result.Labels) == 0 {
 		return
 	}
-	logger, level := a.options.Logger, slog.LevelError
-	if logger == nil {
-		logger = slog.Default()
-	}
+	level := slog.LevelError
 	if v.Expected {
 		level = slog.LevelInfo
 	}
@@ -147,7 +145,7 @@ func (a *adapter) log(id uuid.UUID, name string, cause error, v jobs.Verdict) {
 	if p, ok := cause.(*enricher.PanicError); ok { //nolint:errorlint // that of panicked
 		attrs = append(attrs, slog.String("stack", p.Stack()))
 	}
-	logger.LogAttrs(context.Background(), level, "Job failed", attrs...)
+	cmp.Or(a.options.Logger, slog.Default()).LogAttrs(context.Background(), level, "Job failed", attrs...)
 }
 
 type monitor struct {
