@@ -153,6 +153,12 @@ func (s *scanner) last() byte {
 	return 0
 }
 
+// wrote reports whether text was written last.
+func (s *scanner) wrote(text string) bool {
+	n := len(s.out) - len(text)
+	return n >= 0 && string(s.out[n:]) == text
+}
+
 // has reports whether text is at i.
 func (s *scanner) has(i int, text string) bool {
 	return i+len(text) <= len(s.in) && s.in[i:i+len(text)] == text
