@@ -195,7 +195,7 @@ func isCodeWord(word []byte) bool {
 	}
 	switch string(w) {
 	case "status", "exit", "exited", "errno", "signal", "http", "sqlstate", "sqlerrmc", "hresult", "ntstatus", "winerror", "oserror",
-		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "subcode", "substatus", "errnum",
+		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "substatus", "errnum",
 		"ora", "tns", "pls", "rman", "dpi", "dpy", "aadsts", "msb", "netsdk":
 		return true
 	}
