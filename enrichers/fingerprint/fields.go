@@ -128,9 +128,6 @@ func isPlainPath(path string) bool {
 
 // normalized returns the names as they are a part of a description.
 func (f *fields) normalized() (names []string) {
-	if f == nil {
-		return nil
-	}
 	for _, name := range f.names {
 		what, value, _ := strings.Cut(name, " ")
 		if what == "program" {

@@ -52,7 +52,12 @@ type description struct {
 // of error texts could make two failures collide on purpose.
 func (d *description) key() string {
 	var space [1024]byte
-	sum := sha256.Sum256(d.appendTo(space[:0]))
+	return digest(d.appendTo(space[:0]))
+}
+
+// digest returns the first 64 bits of the SHA-256 of lines.
+func digest(lines []byte) string {
+	sum := sha256.Sum256(lines)
 	var key [16]byte
 	hex.Encode(key[:], sum[:len(key)/2])
 	return string(key[:])

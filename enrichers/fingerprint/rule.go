@@ -1,8 +1,6 @@
 package fingerprint
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -183,8 +181,7 @@ func (r *rule) key(byDefault string, root *node, fc *enricher.FailureContext) st
 		}
 		return fc.TaskName
 	})
-	sum := sha256.Sum256([]byte("fingerprint " + strconv.Itoa(Version) + "\nrule " + key))
-	return hex.EncodeToString(sum[:8])
+	return digest([]byte("fingerprint " + strconv.Itoa(Version) + "\nrule " + key))
 }
 
 // A labelReader is a fingerprinter with rules that look at labels of others.

@@ -11,10 +11,7 @@ func redactDSNs(s string) string {
 		if n < 0 {
 			break
 		}
-		from := i + n
-		for from > i && !endsURL(s[from-1]) {
-			from--
-		}
+		from := wordStart(s, i, i+n)
 		to := i + n + wordEnd(s[i+n:])
 		redactDSN(&e, from, to)
 		i = to
@@ -115,9 +112,7 @@ func colonBehind(s string, from int, spaces bool) int {
 			return -1
 		}
 		to := i
-		for i > 0 && !endsURL(s[i-1]) && to-i < maxPassword {
-			i--
-		}
+		i = wordStart(s, max(0, to-maxPassword), to)
 		word := s[i:to]
 		if strings.Contains(word, "//") || strings.Contains(word, "@") {
 			return -1 // a URL, or another data source name

@@ -45,10 +45,7 @@ func redactFlag(e *edit, i int) int {
 // flagValue returns where the word after a flag begins that ends at i, or i: after
 // white space, the comma of a list, or the hyphen of the next line of a list in YAML.
 func flagValue(s string, i int) int {
-	from := i
-	for from < len(s) && (s[from] == '\\' || isQuote(s[from])) {
-		from++
-	}
+	from := skipQuotes(s, i)
 	start := from
 	if from > i && from < len(s) && s[from] == ',' {
 		from++
@@ -65,9 +62,7 @@ func flagValue(s string, i int) int {
 
 // unquotedWord returns where the word is that begins at i, without its quotation marks.
 func unquotedWord(s string, i int) (from, to int) {
-	for from = i; from < len(s) && (s[from] == '\\' || isQuote(s[from])); from++ {
-	}
-	if from > i {
+	if from = skipQuotes(s, i); from > i {
 		return from, quoteEnd(s, from, s[from-1], from-1-i)
 	}
 	return from, from + wordEnd(s[from:])

@@ -48,9 +48,7 @@ func redactToken(e *edit, i int) int {
 		from = i + len("basic")
 	}
 	start := from
-	for from < len(s) && (s[from] == ' ' || s[from] == '\t') {
-		from++
-	}
+	from = skipSpaces(s, from)
 	to := from
 	for to < len(s) && isTokenByte(s[to]) {
 		to++
@@ -121,9 +119,7 @@ func redactHeader(e *edit, key string, sep byte, from int) (to int, ok bool) {
 		return to, true
 	}
 	scheme := strings.ToLower(s[from:word])
-	for word < len(s) && (s[word] == ' ' || s[word] == '\t') {
-		word++
-	}
+	word = skipSpaces(s, word)
 	switch scheme {
 	case "digest", "negotiate", "ntlm", "hawk", "signature", "aws4-hmac-sha256":
 		to = lineEnd(s, word)

@@ -14,12 +14,14 @@ func Map(m map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		value := Text(m[key])
-		if value != "" && secretkey.Is(key) {
-			value = mask
+		shown := Text(key)
+		if _, taken := out[shown]; taken {
+			continue
 		}
-		if _, taken := out[Text(key)]; !taken {
-			out[Text(key)] = value
+		if m[key] != "" && secretkey.Is(key) {
+			out[shown] = mask
+		} else {
+			out[shown] = Text(m[key])
 		}
 	}
 	return out

@@ -100,10 +100,7 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 	case isSecretKey(key), s[i] == '=' && isKeyWord(key), isApart(s, key, begin):
 		return true
 	case isNumberKey(key):
-		for value < len(s) && (s[value] == '\\' || isQuote(s[value])) {
-			value++
-		}
-		return isCode(s[value:])
+		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):
 		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isLong(s[value:value+wordLen(s[value:])])
 	case begin > 0 && s[begin-1] >= 0x80, strings.EqualFold(key, "passe"):
@@ -267,6 +264,15 @@ func escapedQuote(s string) string {
 // skipSpaces returns where the next byte from i is that is no space or tab.
 func skipSpaces(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skipQuotes returns where the next byte from i is that is no quotation mark or
+// backslash.
+func skipQuotes(s string, i int) int {
+	for i < len(s) && (s[i] == '\\' || isQuote(s[i])) {
 		i++
 	}
 	return i

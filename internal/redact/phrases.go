@@ -64,7 +64,7 @@ func redactPhrases(s string) string {
 // isAfterPhrase reports whether the word after s[:i] and a space is a secret, going by
 // what is before it.
 func isAfterPhrase(s string, i int, word string) bool {
-	key, begin := wordBefore(s, 0, i)
+	key, _ := wordBefore(s, 0, i)
 	if isSecretKey(key) {
 		if isLong(word) {
 			return true
@@ -72,7 +72,7 @@ func isAfterPhrase(s string, i int, word string) bool {
 		if len(key) > len("pass") && strings.Contains(strings.ToLower(key), "pass") { // not: tests pass v1.2.3
 			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
 		}
-		return isQuote(word[0]) && strings.ToUpper(key) == s[begin:i] && isQuoted(word) // SQL: SECRET 'x'
+		return isQuote(word[0]) && strings.ToUpper(key) == key && isQuoted(word) // SQL: SECRET 'x'
 	}
 	low := max(0, i-maxKey)
 	before := s[low:i]

@@ -211,7 +211,7 @@ func redactThreeParts(e *edit, i int) int {
 	s, from := e.src, i
 	for part, size := range [3][2]int{{23, 28}, {6, 7}, {27, 45}} {
 		to := from
-		for to < len(s) && to-from <= size[1] && (alnum.has(s[to]) || s[to] == '-' || s[to] == '_') {
+		for to < len(s) && to-from <= size[1] && (alnum | dashed).has(s[to]) {
 			to++
 		}
 		if to-from < size[0] || to-from > size[1] || part < 2 && (to == len(s) || s[to] != '.') {

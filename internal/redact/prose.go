@@ -60,14 +60,7 @@ func isResource(s string, start, begin int) bool {
 	if begin == 0 || s[begin-1] != ':' {
 		return false
 	}
-	low := max(0, begin-maxPassword)
-	word := s[low:begin]
-	for i := len(word) - 1; i >= 0; i-- {
-		if endsURL(word[i]) {
-			word = word[i+1:]
-			break
-		}
-	}
+	word := s[wordStart(s, max(0, begin-maxPassword), begin):begin]
 	return strings.Contains(word, "arn:")
 }
 

@@ -93,10 +93,7 @@ func inKey(s string, from, to int) bool {
 		}
 	}
 	_, start := wordBefore(s, 0, from)
-	for end := to; to < len(s) && to-end < maxKey && isWord(s[to]); {
-		to++
-	}
-	return secretkey.Is(s[start:to])
+	return secretkey.Is(s[start : to+wordLen(s[to:])])
 }
 
 // formsOf returns how value, which is not empty, may be written.

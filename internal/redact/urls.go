@@ -153,6 +153,14 @@ func wordEnd(s string) int {
 	return len(s)
 }
 
+// wordStart returns where the word that ends at i begins, low or later.
+func wordStart(s string, low, i int) int {
+	for i > low && !endsURL(s[i-1]) {
+		i--
+	}
+	return i
+}
+
 // redactPort masks what net/url reports as an invalid port: if there is a slash in
 // the password of a URL, it is a part of the password.
 func redactPort(s string) string {
@@ -164,14 +172,11 @@ func redactPort(s string) string {
 			return e.String()
 		}
 		i += n + len(before)
-		start := i
-		for i < len(s) && (s[i] == '\\' || isQuote(s[i])) {
-			i++
-		}
-		if i == start {
+		from := skipQuotes(s, i)
+		if from == i {
 			continue
 		}
-		from := i
+		i = from
 		for i < len(s) && !isSpace(s[i]) && s[i] != '"' && s[i] != '\\' {
 			i++
 		}

@@ -173,10 +173,7 @@ func endsPair(s string, i int) bool {
 	if i == len(s) || isSpace(s[i]) || strings.IndexByte(`"'{[}\`, s[i]) >= 0 {
 		return true
 	}
-	end := i
-	for end < len(s) && end-i < maxKey && isWord(s[end]) {
-		end++
-	}
+	end := i + wordLen(s[i:])
 	return end > i && end < len(s) && (s[end] == '=' || s[end] == ':')
 }
 

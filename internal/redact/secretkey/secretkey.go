@@ -13,7 +13,7 @@ var ends = []string{
 	"token", "secret", "credential", "credentials", "creds", "cookie", "authorization", "bearer", "sessionid", "sessid",
 	"secretkeybase", "clientassertion", "codeverifier", "mnemonic", "seedphrase",
 	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "decryptionkey", "masterkey",
-	"sharedkey", "presharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
+	"sharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
 	"subscriptionkey", "functionskey", "instrumentationkey", "storagekey", "saskey", "hmackey", "aeskey", "tlskey", "sshkey",
 	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "sharedaccesssignature",
 }

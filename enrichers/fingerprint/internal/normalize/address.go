@@ -112,14 +112,20 @@ func (s *scanner) ipv6End(start int) int {
 }
 
 // mac replaces a hardware address of six bytes that starts here, with this separator.
-func (s *scanner) mac(separator byte) bool { return s.hexGroups(6, 2, separator) }
+func (s *scanner) mac(separator byte) bool {
+	return s.hexGroups(phAddr, separator, 2, 2, 2, 2, 2, 2)
+}
 
 // cisco replaces a hardware address of three groups: 001a.2b3c.4d5e.
-func (s *scanner) cisco() bool { return s.hexGroups(3, 4, '.') }
+func (s *scanner) cisco() bool { return s.hexGroups(phAddr, '.', 4, 4, 4) }
 
-func (s *scanner) hexGroups(groups, width int, separator byte) bool {
+// uuid replaces a UUID that starts here.
+func (s *scanner) uuid() bool { return s.hexGroups(phUUID, '-', 8, 4, 4, 4, 12) }
+
+// hexGroups replaces groups of so many hexadecimal digits each by p.
+func (s *scanner) hexGroups(p string, separator byte, widths ...int) bool {
 	i := s.pos
-	for group := range groups {
+	for group, width := range widths {
 		if group > 0 {
 			if s.at(i) != separator {
 				return false
@@ -136,30 +142,6 @@ func (s *scanner) hexGroups(groups, width int, separator byte) bool {
 	if !s.endsAt(i) {
 		return false
 	}
-	s.put(phAddr, i)
-	return true
-}
-
-// uuid replaces a UUID that starts here.
-func (s *scanner) uuid() bool {
-	i := s.pos
-	for part, n := range [...]int{8, 4, 4, 4, 12} {
-		if part > 0 {
-			if s.at(i) != '-' {
-				return false
-			}
-			i++
-		}
-		for range n {
-			if !isHex(s.at(i)) {
-				return false
-			}
-			i++
-		}
-	}
-	if !s.endsAt(i) {
-		return false
-	}
-	s.put(phUUID, i)
+	s.put(p, i)
 	return true
 }

@@ -51,7 +51,7 @@ func isMessageNumber(text string) bool {
 // isLogonData reports whether text, which ends at end, is a code of Active Directory:
 // "data 52e," in the comment of an LDAP error.
 func (s *scanner) isLogonData(text string, end int) bool {
-	if len(text) != 3 || s.at(end) != ',' || !bytes.HasSuffix(s.out, []byte(", data ")) {
+	if len(text) != 3 || s.at(end) != ',' || !s.wrote(", data ") {
 		return false
 	}
 	return isHex(text[0]) && isHex(text[1]) && isHex(text[2])
@@ -195,7 +195,7 @@ func isCodeWord(word []byte) bool {
 	}
 	switch string(w) {
 	case "status", "exit", "exited", "errno", "signal", "http", "sqlstate", "sqlerrmc", "hresult", "ntstatus", "winerror", "oserror",
-		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "subcode", "substatus", "errnum",
+		"rc", "ret", "smtp", "ftp", "sip", "retval", "errorlevel", "substatus", "errnum",
 		"ora", "tns", "pls", "rman", "dpi", "dpy", "aadsts", "msb", "netsdk":
 		return true
 	}

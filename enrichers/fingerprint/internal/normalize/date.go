@@ -11,7 +11,7 @@ func (s *scanner) date() bool {
 	}
 	separator := s.at(i + 4)
 	if separator != '-' && separator != '/' || s.at(i+7) != separator ||
-		!s.digitsAt(i, 4) || s.pair(i+5, 1, 12) == 0 || s.pair(i+8, 1, 31) == 0 {
+		!s.digitsAt(i, 4) || !s.pair(i+5, 1, 12) || !s.pair(i+8, 1, 31) {
 		return false
 	}
 	i += len("2006-01-02")
@@ -67,7 +67,7 @@ func (s *scanner) halfDay() int {
 	if i > s.pos+2 {
 		return 0
 	}
-	for s.at(i) == ':' && s.pair(i+1, 0, 60) > 0 {
+	for s.at(i) == ':' && s.pair(i+1, 0, 60) {
 		i += len(":04")
 	}
 	if s.at(i) == '.' {
@@ -95,11 +95,11 @@ func (s *scanner) halfDay() int {
 // clockEnd returns the end of the time of day at i, with its zone, or 0. It has
 // at least so many groups after the hour.
 func (s *scanner) clockEnd(i, groups int) int {
-	if s.pair(i, 0, 24) == 0 {
+	if !s.pair(i, 0, 24) {
 		return 0
 	}
 	i += 2
-	for n := 0; n < 2 && s.at(i) == ':' && s.pair(i+1, 0, 60) > 0; n++ {
+	for n := 0; n < 2 && s.at(i) == ':' && s.pair(i+1, 0, 60); n++ {
 		i += len(":04")
 		groups--
 	}
@@ -191,28 +191,26 @@ var zones = func() map[string]bool {
 
 // offset returns the end of an offset from UTC at i: +07:00 or +0700.
 func (s *scanner) offset(i int) int {
-	if c := s.at(i); c != '+' && c != '-' || s.pair(i+1, 0, 24) == 0 {
+	if c := s.at(i); c != '+' && c != '-' || !s.pair(i+1, 0, 24) {
 		return 0
 	}
 	i += len("+07")
 	if s.at(i) == ':' {
 		i++
 	}
-	if s.pair(i, 0, 59) == 0 {
+	if !s.pair(i, 0, 59) {
 		return 0
 	}
 	return i + 2
 }
 
-// pair returns 2, the length, if there are two digits at i, from low to high.
-func (s *scanner) pair(i, low, high int) int {
+// pair reports whether there are two digits at i, from low to high.
+func (s *scanner) pair(i, low, high int) bool {
 	if !s.digitsAt(i, 2) {
-		return 0
+		return false
 	}
-	if n := int(s.in[i]-'0')*10 + int(s.in[i+1]-'0'); n < low || n > high {
-		return 0
-	}
-	return 2
+	n := int(s.in[i]-'0')*10 + int(s.in[i+1]-'0')
+	return low <= n && n <= high
 }
 
 // digitsAt reports whether there are n digits at i.

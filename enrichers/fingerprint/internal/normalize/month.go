@@ -149,7 +149,7 @@ var monthNames = func() map[string]bool {
 // day returns the end of the day of a month at i, which has one digit or two.
 func (s *scanner) day(i int) int {
 	switch {
-	case s.pair(i, 1, 31) > 0:
+	case s.pair(i, 1, 31):
 		return i + 2
 	case isDigit(s.at(i)) && s.at(i) != '0' && !isDigit(s.at(i+1)):
 		return i + 1

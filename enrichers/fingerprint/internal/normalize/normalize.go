@@ -38,11 +38,11 @@ type scanner struct {
 	pos int
 	out []byte
 
-	chunk  int            // the end of the last chunk that was looked at
-	inWord bool           // a letter, a digit or a placeholder was written last
-	urlEnd int            // where the last URL ends in out
-	depth  int            // of quoted texts
-	open   [numKinds]bool // no quotation mark of this kind closes from here on
+	chunk  int               // the end of the last chunk that was looked at
+	inWord bool              // a letter, a digit or a placeholder was written last
+	urlEnd int               // where the last URL ends in out
+	depth  int               // of quoted texts
+	open   [len(quotes)]bool // no quotation mark of this kind closes from here on
 	groups groups
 }
 
@@ -151,6 +151,12 @@ func (s *scanner) last() byte {
 		return s.out[n-1]
 	}
 	return 0
+}
+
+// wrote reports whether text was written last.
+func (s *scanner) wrote(text string) bool {
+	n := len(s.out) - len(text)
+	return n >= 0 && string(s.out[n:]) == text
 }
 
 // has reports whether text is at i.

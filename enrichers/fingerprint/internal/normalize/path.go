@@ -168,7 +168,10 @@ func (s *scanner) pathFrom(name int, windows bool) bool {
 		c := s.in[end]
 		switch classes[c] {
 		case classSpace:
-			if next := s.spaced(end); windows && next > 0 {
+			if !windows {
+				break
+			}
+			if next := s.spaced(end); next > 0 {
 				end = next
 				continue
 			}

@@ -5,23 +5,29 @@ import (
 	"unicode/utf8"
 )
 
-// A kind of quotation mark: what opens a text and what may close it.
+// quotes are the kinds of quotation marks: what opens a text, and what may close it.
+var quotes = [...]struct{ opener, closers string }{
+	kindDouble:  {`"`, `"`},
+	kindSingle:  {`'`, `'`},
+	kindEscaped: {`\"`, `\"`}, // in a quoted text
+	{"`", "`'"},
+	{"“", "”"},
+	{"„", "“”"},
+	{"‘", "’"},
+	{"‚", "‘’"},
+	{"«", "»"},
+	{"‹", "›"},
+	{"»", "«"},
+	{"「", "」"},
+	{"『", "』"},
+	{"《", "》"},
+}
+
+// The kinds that have rules of their own.
 const (
-	kindDouble  = iota // "
-	kindSingle         // '
-	kindBack           // ` or ` and '
-	kindCurly          // “ ”
-	kindLow            // „ “ or „ ”
-	kindCurly1         // ‘ ’
-	kindLow1           // ‚ ‘ or ‚ ’
-	kindAngle          // « »
-	kindAngle1         // ‹ ›
-	kindInward         // » «
-	kindCorner         // 「 」
-	kindCorner2        // 『 』
-	kindTitle          // 《 》
-	kindEscaped        // \" in a quoted text
-	numKinds
+	kindDouble = iota
+	kindSingle
+	kindEscaped
 )
 
 // maxNesting bounds how deep quoted texts are looked at. What is deeper is a value.
@@ -30,15 +36,15 @@ const maxNesting = 4
 // quoted writes a quoted text that begins here, if it ends: as a placeholder if it is
 // a value, and with its marks and normalized if it says what failed.
 func (s *scanner) quoted() bool {
-	kind, size, closers := opening(s.in[s.pos:])
-	if size == 0 || s.open[kind] {
+	kind := opening(s.in[s.pos:])
+	if kind < 0 || s.open[kind] {
 		return false
 	}
 	if kind == kindSingle && (s.inWord || s.at(s.pos+1) == ' ') {
 		return false // an apostrophe
 	}
-	start := s.pos + size
-	end, after := s.closing(kind, start, closers)
+	start := s.pos + len(quotes[kind].opener)
+	end, after := s.closing(kind, start)
 	if after == 0 {
 		// A later mark of this kind is not closed either.
 		s.open[kind] = true
@@ -47,8 +53,9 @@ func (s *scanner) quoted() bool {
 	before := s.role()
 	mark := len(s.out)
 	s.out = append(s.out, s.in[s.pos:start]...)
+	inside := len(s.out)
 	s.nested(start, end)
-	if isQuotedURL(s.in[start:end]) || says(before, string(s.out[mark+size:]), s.in[after:]) {
+	if isQuotedURL(s.in[start:end]) || says(before, string(s.out[inside:]), s.in[after:]) {
 		s.out = append(s.out, s.in[end:after]...)
 		s.pos, s.chunk, s.inWord = after, after, false
 		return true
@@ -62,7 +69,8 @@ func (s *scanner) quoted() bool {
 
 // closing returns where the text that starts at start ends, and where the mark after
 // it does; 0 if it is not closed.
-func (s *scanner) closing(kind, start int, closers string) (end, after int) {
+func (s *scanner) closing(kind, start int) (end, after int) {
+	closers := quotes[kind].closers
 	if kind == kindEscaped {
 		if i := strings.Index(s.in[start:], closers); i >= 0 {
 			return start + i, start + i + len(closers)
@@ -90,42 +98,14 @@ func (s *scanner) closing(kind, start int, closers string) (end, after int) {
 	return 0, 0
 }
 
-// opening returns the quotation mark that text begins with.
-func opening(text string) (kind, size int, closers string) {
-	r, size := utf8.DecodeRuneInString(text)
-	switch r {
-	case '"':
-		return kindDouble, size, `"`
-	case '\'':
-		return kindSingle, size, `'`
-	case '`':
-		return kindBack, size, "`'"
-	case '\\':
-		if strings.HasPrefix(text, `\"`) {
-			return kindEscaped, len(`\"`), `\"`
+// opening returns the kind of the quotation mark that text begins with, or -1.
+func opening(text string) (kind int) {
+	for kind := range quotes {
+		if strings.HasPrefix(text, quotes[kind].opener) {
+			return kind
 		}
-	case '“':
-		return kindCurly, size, "”"
-	case '„':
-		return kindLow, size, "“”"
-	case '‘':
-		return kindCurly1, size, "’"
-	case '‚':
-		return kindLow1, size, "‘’"
-	case '«':
-		return kindAngle, size, "»"
-	case '‹':
-		return kindAngle1, size, "›"
-	case '»':
-		return kindInward, size, "«"
-	case '「':
-		return kindCorner, size, "」"
-	case '『':
-		return kindCorner2, size, "』"
-	case '《':
-		return kindTitle, size, "》"
 	}
-	return 0, 0, ""
+	return -1
 }
 
 // closes reports whether the mark r from start to end closes a text. A mark that may
@@ -141,7 +121,7 @@ func (s *scanner) closes(r rune, start, end int) bool {
 func (s *scanner) nested(start, end int) {
 	text, open, groups := s.in, s.open, s.groups
 	s.in, s.pos, s.chunk, s.inWord = text[:end], start, start, false
-	s.open, s.groups.depth = [numKinds]bool{}, 0
+	s.open, s.groups.depth = [len(quotes)]bool{}, 0
 	s.groups.at[0] = level{base: len(s.out)}
 	if s.depth++; s.depth <= maxNesting {
 		s.run()

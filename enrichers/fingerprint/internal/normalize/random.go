@@ -120,7 +120,7 @@ func (s *scanner) suffix(text string) bool {
 	if n < 4 || n > 10 || s.last() != '-' {
 		return false
 	}
-	after := strings.HasSuffix(string(s.out[max(0, len(s.out)-len(phNum)-1):]), phNum+"-")
+	after := s.wrote(phNum + "-")
 	if n < 5 && !after || n > 5 && n < 8 {
 		return false
 	}

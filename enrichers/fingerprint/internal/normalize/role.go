@@ -24,7 +24,7 @@ var roles = func() map[string]role {
 	m := map[string]role{}
 	for r, words := range map[role][]string{
 		roleValue: {
-			"value", "values", "input", "parsing", "entry", "literal", "string", "token", "near", "got", "found", "expected",
+			"value", "input", "parsing", "entry", "literal", "string", "token", "near", "got", "found", "expected",
 			"user", "id", "uuid", "text", "data", "line", "title", "password", "email", "path", "url", "filename",
 		},
 		roleFile: {"object", "blob", "file", "directory", "folder", "prefix"},
@@ -38,7 +38,7 @@ var roles = func() map[string]role {
 			"topic", "queue", "exchange", "stream", "subject", "vhost", "channel", "consumer", "bucket",
 			"host", "hostname", "rhost", "server", "domain", "endpoint", "broker", "upstream", "lookup", "cluster", "region", "zone",
 			// German
-			"tabelle", "spalte", "relation", "schema", "datenbank", "index", "funktion", "rolle", "modul", "feld", "constraint",
+			"tabelle", "spalte", "datenbank", "funktion", "rolle", "modul", "feld",
 			// French
 			"contrainte", "colonne", "fonction", "champ", "unicité", "rôle",
 			// Spanish and Portuguese
@@ -50,7 +50,7 @@ var roles = func() map[string]role {
 			"уникальности", "функция", "схема", "индекс",
 		},
 		roleText: {
-			"desc", "description", "msg", "message", "error", "err", "errors", "reason", "cause", "detail", "details", "exception",
+			"desc", "description", "msg", "message", "error", "err", "reason", "cause", "detail", "exception",
 			"status", "state", "code", "errorcode", "statuscode", "errcode", "type", "kind", "fault", "faultstring", "hint", "why",
 			"failure", "category", "severity", "level", "grpc", "phase", "errmsg", "info", "summary", "stderr", "output",
 		},

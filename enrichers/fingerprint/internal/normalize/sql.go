@@ -59,11 +59,7 @@ func (s *scanner) closingBracket(i int) int {
 // keyValues replaces the values after the key of a row that Postgres and SQL Server
 // print: Key (id, name)=(7, Alice).
 func (s *scanner) keyValues() bool {
-	n := len(s.out)
-	switch {
-	case strings.HasSuffix(string(s.out[max(0, n-2):]), ")="):
-	case strings.HasSuffix(string(s.out[max(0, n-len("value is ")):]), "value is "):
-	default:
+	if !s.wrote(")=") && !s.wrote("value is ") {
 		return false
 	}
 	const longest = 1 << 10
