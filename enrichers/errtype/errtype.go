@@ -49,6 +49,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -168,7 +169,7 @@ func (l *labeler) Counts() map[string]uint64 {
 // typeOf returns the label error_type of cause.
 func typeOf(cause error) string {
 	for err := range enricher.Chain(cause) {
-		typed, ok := err.(interface{ ErrorType() string })
+		typed, ok := foreign.As[interface{ ErrorType() string }](err)
 		if !ok || inspect.IsPlain(err) || isPanic(err) {
 			continue
 		}

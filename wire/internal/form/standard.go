@@ -1,0 +1,236 @@
+package form
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
+)
+
+// Sentinels are values of the standard library by name.
+type Sentinel struct {
+	Name string
+	Err  error
+}
+
+var sentinels = map[string]error{}
+
+// Sentinels are those that are restored everywhere. Others are registered with
+// AddSentinels.
+var Sentinels = []Sentinel{
+	{"context.Canceled", context.Canceled},
+	{"context.DeadlineExceeded", context.DeadlineExceeded},
+	{"io.EOF", io.EOF},
+	{"io.ErrUnexpectedEOF", io.ErrUnexpectedEOF},
+	{"io.ErrClosedPipe", io.ErrClosedPipe},
+	{"io.ErrShortWrite", io.ErrShortWrite},
+	{"io.ErrNoProgress", io.ErrNoProgress},
+	{"fs.ErrInvalid", fs.ErrInvalid},
+	{"fs.ErrPermission", fs.ErrPermission},
+	{"fs.ErrExist", fs.ErrExist},
+	{"fs.ErrNotExist", fs.ErrNotExist},
+	{"fs.ErrClosed", fs.ErrClosed},
+	{"os.ErrDeadlineExceeded", os.ErrDeadlineExceeded},
+	{"os.ErrProcessDone", os.ErrProcessDone},
+	{"net.ErrClosed", net.ErrClosed},
+	{"errors.ErrUnsupported", errors.ErrUnsupported},
+	{"exec.ErrNotFound", exec.ErrNotFound},
+	{"exec.ErrDot", exec.ErrDot},
+	{"exec.ErrWaitDelay", exec.ErrWaitDelay},
+	{"strconv.ErrSyntax", strconv.ErrSyntax},
+	{"strconv.ErrRange", strconv.ErrRange},
+}
+
+// Types are the types of errors that are restored everywhere, by an example of each.
+var Types = []error{
+	(*fs.PathError)(nil), (*os.LinkError)(nil), (*os.SyscallError)(nil),
+	(*net.OpError)(nil), (*net.DNSError)(nil), (*net.AddrError)(nil), (*net.ParseError)(nil),
+	(*url.Error)(nil), (*exec.Error)(nil), (*strconv.NumError)(nil), (*time.ParseError)(nil),
+}
+
+var types = map[string]reflect.Type{}
+
+func init() {
+	AddSentinels(Sentinels)
+	AddTypes(Types)
+}
+
+// AddSentinels lets sentinels be restored. It must be called by an init function.
+func AddSentinels(list []Sentinel) {
+	for _, s := range list {
+		sentinels[s.Name] = s.Err
+	}
+}
+
+// AddTypes lets errors of types be restored that are structs, or pointers to those.
+// It must be called by an init function.
+func AddTypes(list []error) {
+	for _, example := range list {
+		t := reflect.TypeOf(example)
+		types[inspect.TypeNames(example)[1]] = t
+	}
+}
+
+// FieldsOf returns the fields of an error whose type can be restored, or nil.
+func FieldsOf(err error) map[string]string {
+	v := reflect.ValueOf(err)
+	if types[inspect.TypeNames(err)[1]] != v.Type() {
+		return nil
+	}
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	fields := map[string]string{}
+	for i := range v.NumField() {
+		name, field := v.Type().Field(i).Name, v.Field(i)
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
+		switch {
+		case field.Kind() == reflect.String && field.Len() > 0:
+			fields[name] = field.String()
+		case field.CanInt() && field.Int() != 0:
+			fields[name] = strconv.FormatInt(field.Int(), 10)
+		case field.Kind() == reflect.Bool && field.Bool():
+			fields[name] = "true"
+		case field.Type() == addrType && !field.IsNil():
+			fields[name] = field.Interface().(net.Addr).String()
+		}
+	}
+	return fields
+}
+
+var (
+	addrType  = reflect.TypeFor[net.Addr]()
+	errorType = reflect.TypeFor[error]()
+)
+
+// value returns the value of the standard library that n stands for, or nil. Its text
+// may differ.
+func (n *Node) value(inner []error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	if len(inner) == 0 {
+		for _, name := range n.Is {
+			if s := sentinels[name]; s != nil && inspect.TypeNames(s)[1] == n.long() && s.Error() == n.Text {
+				return s
+			}
+		}
+	}
+	switch t := types[n.long()]; {
+	case n.Joined || len(inner) > 1:
+		return nil
+	case n.long() == "*github.com/failure-enrichers/enricher.PanicError":
+		return n.panicError(inner)
+	case n.long() == "syscall.Errno":
+		if e, ok := errno.Number(n.Has.Errno); ok {
+			return e
+		}
+		return nil
+	case n.long() == "*errors.errorString" && len(inner) == 0 && n.Labels == nil && n.Inner == nil:
+		return errors.New(n.Text)
+	case t != nil && n.Fields != nil:
+		return n.restore(t, inner)
+	}
+	return nil
+}
+
+// long returns the type with the full path of its package.
+func (n *Node) long() string { return cmp.Or(n.TypePath, n.Type) }
+
+// restore returns an error of type t.
+func (n *Node) restore(t reflect.Type, inner []error) error {
+	pointer := t.Kind() == reflect.Pointer
+	if pointer {
+		t = t.Elem()
+	}
+	v := reflect.New(t)
+	network := n.Fields["Net"]
+	wraps := false
+	for i := range t.NumField() {
+		if !t.Field(i).IsExported() {
+			continue
+		}
+		text, field := n.Fields[t.Field(i).Name], v.Elem().Field(i)
+		switch {
+		case field.Type() == errorType:
+			if len(inner) == 1 {
+				field.Set(reflect.ValueOf(inner[0]))
+				wraps = true
+			} else if t.Field(i).Name == "Err" {
+				return nil // its methods call it
+			}
+		case text == "":
+		case field.Kind() == reflect.String:
+			field.SetString(text)
+		case field.CanInt():
+			i, _ := strconv.ParseInt(text, 10, 64)
+			field.SetInt(i)
+		case field.Kind() == reflect.Bool:
+			field.SetBool(text == "true")
+		case field.Type() == addrType:
+			field.Set(reflect.ValueOf(addr{network, text}))
+		}
+	}
+	if len(inner) == 1 && !wraps {
+		return nil
+	}
+	if pointer {
+		return v.Interface().(error)
+	}
+	return v.Elem().Interface().(error)
+}
+
+type addr struct{ network, text string }
+
+func (a addr) Network() string { return a.network }
+func (a addr) String() string  { return a.text }
+
+// panicError returns the error of a panic.
+func (n *Node) panicError(inner []error) error {
+	if n.Has.ErrorType == nil {
+		return nil // a nil pointer
+	}
+	var v any = panicValue{strings.TrimPrefix(n.Text, "panic: "), *n.Has.ErrorType}
+	if len(inner) == 1 {
+		v = inner[0]
+	} else if *n.Has.ErrorType == "string" {
+		v = strings.TrimPrefix(n.Text, "panic: ")
+	}
+	return enricher.NewPanicError(v, stack(n.Frames))
+}
+
+// stack returns frames as package runtime/debug prints them.
+func stack(frames []foreign.Frame) []byte {
+	var b strings.Builder
+	for _, f := range frames {
+		b.WriteString(f.Function + "(...)\n\t" + f.File + ":" + strconv.Itoa(f.Line) + "\n")
+	}
+	return []byte(b.String())
+}
+
+// panicValue is the value of a panic, of a type that is not known here.
+type panicValue struct{ text, typ string }
+
+func (v panicValue) String() string    { return v.text }
+func (v panicValue) ErrorType() string { return v.typ }
