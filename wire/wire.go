@@ -18,15 +18,22 @@ import (
 // Version is the version of the form that Encode writes and Decode reads.
 const Version = form.Version
 
-// A Failure is a failure outside of its process.
-type Failure struct{ form form.Failure }
+// A Failure is a failure outside of its process. [json.Marshal] writes it as [Encode]
+// does.
+type Failure struct {
+	// Deadline is how much time the receiver has, in whole milliseconds; 0: it is not
+	// known.
+	Deadline time.Duration
+
+	form form.Failure
+}
 
 // Encode returns the failure as JSON. It calls the methods of cause, and survives
 // all that they may do. It masks no secrets: see [Failure.Redact].
-func Encode(cause error, fc enricher.FailureContext) []byte { return New(cause, fc).Encode() }
+func Encode(cause error, fc enricher.FailureContext) []byte { return New(cause, fc).form.Encode() }
 
 // New returns what [Encode] writes.
-func New(cause error, fc enricher.FailureContext) *Failure { return &Failure{newForm(cause, fc)} }
+func New(cause error, fc enricher.FailureContext) *Failure { return &Failure{form: newForm(cause, fc)} }
 
 // Decode returns the failure that [Encode] has written.
 func Decode(data []byte) (*Failure, error) {
@@ -34,25 +41,21 @@ func Decode(data []byte) (*Failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Failure{*f}, nil
+	return &Failure{time.Duration(f.Deadline) * time.Millisecond, *f}, nil
 }
 
-// Encode returns f as JSON.
-func (f *Failure) Encode() []byte { return f.form.Encode() }
+// MarshalJSON returns f as JSON. The error is always nil.
+func (f *Failure) MarshalJSON() ([]byte, error) {
+	form := f.form
+	form.Deadline = max(0, f.Deadline.Milliseconds())
+	return form.Encode(), nil
+}
 
 // Cause returns the error, or nil if there is none.
 func (f *Failure) Cause() error { return f.form.Cause() }
 
 // Context returns where the failure happened.
 func (f *Failure) Context() enricher.FailureContext { return f.form.Context() }
-
-// Deadline returns how much time the receiver has, or 0 if it is not known.
-func (f *Failure) Deadline() time.Duration {
-	return time.Duration(f.form.Deadline) * time.Millisecond
-}
-
-// SetDeadline sets how much time the receiver has, in whole milliseconds.
-func (f *Failure) SetDeadline(d time.Duration) { f.form.Deadline = max(0, d.Milliseconds()) }
 
 // Redact masks what r masks in all texts, fields, labels and attributes.
 func (f *Failure) Redact(r redact.Redactor) {

@@ -1,5 +1,5 @@
-// Package form has the form of package wire and its way back to an error. It imports
-// little, because plugins contain it.
+// Package form has the form of package wire and its way back to an error. Package
+// wire/guest uses it in place of wire, so that a plugin does not contain what encodes.
 package form
 
 import (
