@@ -44,10 +44,10 @@ import (
 //
 // A failure fails at once if no instance is running, or if the connection is down or
 // lost. If all instances are full, it is sent again after a pause of some milliseconds,
-// for as long as there is time. The count busy has the number of pauses. An error of the
-// enricher and a failure that is larger than what the NATS server accepts are not sent
-// again. A failure that was given to an instance that ends without an answer has no
-// labels when its time is up.
+// for as long as there is time. The count busy has the number of pauses. Nothing else is
+// sent again, so the service calls its enricher at most once for a failure. A failure
+// that was given to an instance that ends without an answer has no labels when its time
+// is up. One that is larger than the NATS server accepts is an error.
 //
 // Failures are equal for coalesce if they have the same errors, or else the same label
 // fingerprint if that is read, and the same type, names of job and task, labels that are

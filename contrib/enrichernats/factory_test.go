@@ -295,6 +295,21 @@ func TestFactoryComparesItsKeysWithThoseOfTheService(t *testing.T) {
 	}
 }
 
+func TestFactoryFindsAnotherVersion(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	nc := connect(t, s)
+	for endpoint, answer := range map[string]string{"process": `{}`, "info": `{"v":2,"outputKeys":["team"]}`} {
+		_, err := nc.Subscribe("enricher.v1.owner."+endpoint, func(m *nats.Msg) { _ = m.Respond([]byte(answer)) })
+		require.NoError(t, err)
+	}
+	require.NoError(t, nc.FlushTimeout(guard))
+	fe := client(t, connect(t, s), nil)
+	_, err := ask(t, fe, errJob, enricher.FailureContext{})
+	require.NoError(t, err)
+	eventually(t, func() bool { return count(fe, "mismatch") == 1 }, "compared")
+}
+
 func TestFactoryWarnsOnceAndCountsEachMismatch(t *testing.T) {
 	t.Parallel()
 	s := start(t)
