@@ -3,6 +3,7 @@ package form
 import (
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
@@ -34,7 +35,7 @@ func decode(chain []Node) []error {
 // err returns the error that n is, which wraps inner.
 func (n *Node) err(inner []error) error {
 	value := n.value(inner)
-	if value != nil && guard.Text(value) == n.Text {
+	if value != nil && inspect.TypeNames(value)[1] == n.long() && guard.Text(value) == n.Text {
 		return value
 	}
 	d := &decoded{node: n, facts: n.facts()}
