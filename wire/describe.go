@@ -18,6 +18,12 @@ import (
 
 // describe adds what err itself tells to n.
 func describe(n *form.Node, err error) {
+	if known := form.NodeOf(err); known != nil {
+		depth := n.Depth
+		*n = *known
+		n.Depth = depth
+		return
+	}
 	_, n.Joined = err.(interface{ Unwrap() []error })
 	n.Has = hasOf(err)
 	n.Is = isOf(err)
@@ -99,7 +105,7 @@ func hasOf(err error) (h form.Has) {
 // call calls fn if err has its method.
 func call[I any](err error, fn func(I)) {
 	guard.Do(func() {
-		if e, ok := foreign.As[I](err); ok {
+		if e, ok := err.(I); ok {
 			fn(e)
 		}
 	})
@@ -116,20 +122,15 @@ func isOf(err error) (names []string) {
 			}
 		}
 	})
-	guard.Do(func() {
-		if _, ok := foreign.As[runtime.Error](err); ok {
-			names = append(names, form.RuntimeError)
-		}
-	})
+	if _, ok := err.(runtime.Error); ok {
+		names = append(names, form.RuntimeError)
+	}
 	return names
 }
 
 // fieldsOf returns the fields of an error whose type can be restored, or else those
 // that have a meaning by their names.
 func fieldsOf(err error) map[string]string {
-	if f := foreign.Of(err); f != nil {
-		return f.Fields
-	}
 	if fields := form.FieldsOf(err); fields != nil {
 		return fields
 	}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,18 +27,23 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/exit"
 	"github.com/failure-enrichers/enricher/internal/hostile"
 	"github.com/failure-enrichers/enricher/internal/wirelaw"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // TestLaw is the law of the package: see [wirelaw.Check].
@@ -62,6 +68,81 @@ func TestLaw(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLawOfTexts has the texts on which fingerprint and redact are tested.
+func TestLawOfTexts(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	for _, file := range []string{
+		"../enrichers/fingerprint/testdata/pairs.json",
+		"../internal/redact/testdata/public.json", "../internal/redact/testdata/vendors.json", "../internal/redact/testdata/mixed.json",
+	} {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var all any
+		require.NoError(t, json.Unmarshal([]byte(strings.NewReplacer("§", "", "‵", "`").Replace(string(data))), &all))
+		texts = append(texts, stringsIn(all)...)
+	}
+	for _, h := range hostile.Texts() {
+		texts = append(texts, h.Text)
+	}
+	outside := 0
+	for i, s := range texts {
+		for _, err := range []error{errors.New(s), fmt.Errorf("job %d: %w", i, &fs.PathError{Op: "open", Path: s, Err: syscall.ENOENT})} {
+			within, err := wirelaw.Compare(err, enricher.FailureContext{})
+			require.NoError(t, err, s)
+			if !within {
+				outside++
+			}
+		}
+	}
+	require.Less(t, outside, 10, "texts that are too long")
+	require.Greater(t, len(texts), 1000)
+}
+
+// stringsIn returns the texts in a JSON document that are more than a word.
+func stringsIn(v any) (all []string) {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, " ") {
+			return []string{v}
+		}
+	case []any:
+		for _, e := range v {
+			all = append(all, stringsIn(e)...)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, stringsIn(v[key])...)
+		}
+	}
+	return all
+}
+
+// TestLawOfSuite checks the law for the failures and contexts of enrichertest.
+func TestLawOfSuite(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	wrong := map[string]bool{}
+	factory := enricher.NewFactory(struct{}{}, func(enricher.FactoryConfig, struct{}) (enricher.FailureEnricher, error) {
+		return enricher.Func([]string{"size"}, func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+			data := wire.Encode(cause, fc)
+			if len(data) > 64<<10 || !utf8.Valid(data) || !json.Valid(data) {
+				data = nil
+			}
+			if _, err := wirelaw.Compare(cause, fc); err != nil || data == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				wrong[fmt.Sprintf("%T, %d bytes: %v", cause, len(data), err)] = true
+			}
+			return enricher.Labels{"size": strconv.Itoa(len(data))}, nil
+		}), nil
+	})
+	enrichertest.Run(t, factory)
+	mu.Lock()
+	defer mu.Unlock()
+	require.Empty(t, slices.Collect(maps.Keys(wrong)))
 }
 
 func standardFailures(t *testing.T) (all []hostile.Named) {

@@ -19,6 +19,16 @@ var _ foreign.Error = (*decoded)(nil)
 func (d *decoded) Error() string           { return d.node.Text }
 func (d *decoded) Foreign() *foreign.Facts { return &d.facts }
 
+// NodeOf returns what err was decoded from, or nil if it has a type of this process.
+func NodeOf(err error) *Node {
+	if d, ok := err.(interface{ decodedFrom() *Node }); ok {
+		return d.decodedFrom()
+	}
+	return nil
+}
+
+func (d *decoded) decodedFrom() *Node { return d.node }
+
 // Is reports whether the original is target, one of the known sentinels.
 func (d *decoded) Is(target error) bool {
 	for _, name := range d.node.Is {

@@ -153,6 +153,9 @@ func ContextOf(fc enricher.FailureContext) Context {
 		TaskManagerID: fc.TaskManagerID, Endpoint: fc.Endpoint, Attempt: fc.Attempt, MaxAttempts: fc.MaxAttempts,
 		Terminal: fc.Terminal, Attributes: fc.Attributes, Labels: fc.Labels,
 	}
+	if len(c.Attributes) == 0 {
+		c.Attributes = nil
+	}
 	if fc.Type <= enricher.FailureTypeTaskManager {
 		c.Type = fc.Type.String()
 	}

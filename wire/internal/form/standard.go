@@ -233,11 +233,14 @@ func (n *Node) panicError(inner []error) error {
 	if n.Has.ErrorType == nil {
 		return (*enricher.PanicError)(nil)
 	}
-	var v any = panicValue{strings.TrimPrefix(n.Text, "panic: "), *n.Has.ErrorType}
-	if len(inner) == 1 {
+	var v any
+	switch text := strings.TrimPrefix(n.Text, "panic: "); {
+	case len(inner) == 1:
 		v = inner[0]
-	} else if *n.Has.ErrorType == "string" {
-		v = strings.TrimPrefix(n.Text, "panic: ")
+	case *n.Has.ErrorType == "string":
+		v = text
+	case *n.Has.ErrorType != "":
+		v = panicValue{text, *n.Has.ErrorType}
 	}
 	return enricher.NewPanicError(v, stack(n.Frames))
 }
