@@ -28,7 +28,11 @@ func describe(n *form.Node, err error) {
 	n.Has = hasOf(err)
 	n.Is = isOf(err)
 	n.Fields = fieldsOf(err)
-	call(err, func(e interface{ FailureLabels() map[string]string }) { n.Labels = maps.Clone(e.FailureLabels()) })
+	call(err, func(e interface{ FailureLabels() map[string]string }) {
+		labels := e.FailureLabels()
+		n.Labels = map[string]string{} // not nil: it has the method
+		maps.Copy(n.Labels, labels)
+	})
 	for _, f := range inspect.Frames(err, form.MaxFrames) {
 		n.Frames = append(n.Frames, foreign.Frame{Function: f.Function, File: f.File, Line: f.Line})
 	}

@@ -197,6 +197,9 @@ func standardFailures(t *testing.T) (all []hostile.Named) {
 	add("XML", xml.Unmarshal([]byte(`<a><b></a>`), new(struct{})))
 	_, err = csv.NewReader(strings.NewReader("a,\"b\nc")).ReadAll()
 	add("CSV", err)
+	_, err = csv.NewReader(strings.NewReader("a,b\nc\n")).ReadAll()
+	add("CSV with a field too few", err)
+	add("a type with a field of another kind", &csv.ParseError{Line: 3, Column: 7, Err: errors.New("own")})
 	_, err = strconv.Atoi("12x")
 	add("a number", err)
 	_, err = time.Parse(time.RFC3339, "yesterday")
@@ -230,17 +233,18 @@ func standardFailures(t *testing.T) (all []hostile.Named) {
 
 // The errors of this package have what the tables of internal/evidence look at.
 type (
-	statusError  struct{ status int }
-	stateError   struct{ SQLState, ConstraintName, TableName string }
-	waitError    struct{ RetryAfter time.Duration }
-	codeError    struct{ Code string }
-	numberError  int
-	typedError   struct{ typ string }
-	causeError   struct{ cause error }
-	listError    []error
-	fieldError   struct{ Err error }
-	ownExit      struct{}
-	textPanics   struct{}
+	statusError struct{ status int }
+	stateError  struct{ SQLState, ConstraintName, TableName string }
+	waitError   struct{ RetryAfter time.Duration }
+	codeError   struct{ Code string }
+	numberError int
+	typedError  struct{ typ string }
+	causeError  struct{ cause error }
+	listError   []error
+	fieldError  struct{ Err error }
+	ownExit     struct{}
+	textPanics  struct{}
+
 	sentinelLike struct{}
 )
 

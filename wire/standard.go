@@ -20,6 +20,9 @@ func init() {
 		[]form.Sentinel{
 			{Name: "bufio.ErrTooLong", Err: bufio.ErrTooLong},
 			{Name: "bytes.ErrTooLarge", Err: bytes.ErrTooLarge},
+			{Name: "csv.ErrBareQuote", Err: csv.ErrBareQuote},
+			{Name: "csv.ErrFieldCount", Err: csv.ErrFieldCount},
+			{Name: "csv.ErrQuote", Err: csv.ErrQuote},
 			{Name: "sql.ErrNoRows", Err: sql.ErrNoRows},
 			{Name: "sql.ErrTxDone", Err: sql.ErrTxDone},
 			{Name: "sql.ErrConnDone", Err: sql.ErrConnDone},
