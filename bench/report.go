@@ -64,7 +64,7 @@ func (rep *report) judge(measured, bar float64) string {
 
 const intro = `# Performance
 
-This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `, but for its last section.
+This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `.
 
 All contestants do the same work on the same failure. A ratio compares two measurements made one right after the other, so that a busy machine slows both; the order alternates, and the median over all rounds is reported. "At most" is the bar that the library must meet; a row without one is for information.
 `
@@ -82,20 +82,11 @@ func (rep *report) conclusion() string {
 	return fmt.Sprintf("All %d bars met.", rep.bars)
 }
 
-// elsewhere is the heading of what benchmarks of other modules have measured. The
-// program keeps it.
-const elsewhere = "\n## Other modules\n"
-
 // publish writes the report to w, and to the Markdown file that opts names.
 func (rep *report) publish(opts options, w io.Writer) error {
 	text := rep.page()
 	if opts.markdown != "" {
-		page := text
-		old, _ := os.ReadFile(opts.markdown) // if it is there
-		if _, kept, ok := strings.Cut(string(old), elsewhere); ok {
-			page += elsewhere + kept
-		}
-		if err := os.WriteFile(opts.markdown, []byte(page), 0o644); err != nil {
+		if err := os.WriteFile(opts.markdown, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
