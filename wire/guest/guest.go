@@ -19,7 +19,7 @@
 //
 // In this mode main is never called; Serve must be called in an init function.
 //
-// The cause that the enricher gets is what [wire.Failure.Cause] returns: an error whose
+// The cause that the enricher gets is what wire.Failure.Cause returns: an error whose
 // chain, texts, standard types and methods are those of the original. The ctx ends a
 // little before the time of the call is up, and the call is ended when it is. Log lines of
 // FactoryConfig.Logger and of slog.Default reach the logger of the enricher in the service.
@@ -40,9 +40,10 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/wire"
+	"github.com/failure-enrichers/enricher/wire/internal/form"
 )
 
 // Serve makes the enrichers of f those of the plugin. It panics if f is nil.
@@ -141,14 +142,14 @@ func (s *server) make(request []byte, log slog.Handler) error {
 
 // process labels a failure.
 func (s *server) process(request []byte) []byte {
-	failure, err := wire.Decode(request)
+	failure, err := form.Decode(request)
 	if err != nil {
 		return encode(processed{Error: explain(err)})
 	}
 	ctx := context.Background()
 	if failure.Deadline > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, failure.Deadline)
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(failure.Deadline)*time.Millisecond)
 		defer cancel()
 	}
 	labels, err := s.enricher.ProcessFailure(ctx, failure.Cause(), failure.Context())
