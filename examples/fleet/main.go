@@ -3,6 +3,7 @@
 //	go run .                                  # one process, with a SQLite file of its own
 //	go run . -database-url postgres://…       # one of several processes that share the jobs
 //	go run . -database-url postgres://… -jobs 0 -listen 127.0.0.1:8082
+//	go run . -plugins ../plugin/plugins -enrichers type,restart,resource
 //
 // The labels are in the metadata of the jobs, counted at /metrics for Prometheus, and
 // on a page behind a password. A label ends jobs that a restart cannot help.
@@ -25,6 +26,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,16 +72,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-// enrichers are those that label the failures, and their options.
-var enrichers = enricher.Config{
-	FailureEnrichers: []string{"type", "restart"},
-	Options: map[string]map[string]any{
-		"restart": {
-			"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
-			"veto":     true,
+// config has the enrichers that label the failures, and their options.
+func config(names string) enricher.Config {
+	return enricher.Config{
+		FailureEnrichers: strings.Split(names, ","),
+		Options: map[string]map[string]any{
+			"restart": {
+				"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
+				"veto":     true,
+			},
 		},
-	},
-	Strict: true,
+		Strict: true,
+	}
 }
 
 // serve runs jobs until ctx ends.
@@ -90,14 +94,18 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 	counts := enricherprom.New(enricherprom.Options{Labels: []string{"type", "retry"}})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(counts)
-	e, err := enricher.New(enrichers, enricher.WithObserver(counts), enricher.WithLogger(logger))
+	registry, closePlugins, err := registryWith(opts.plugins)
 	if err != nil {
-		return err
+		return fmt.Errorf("-plugins: %w", err)
+	}
+	e, err := enricher.New(config(opts.enrichers), enricher.WithRegistry(registry), enricher.WithObserver(counts), enricher.WithLogger(logger))
+	if err != nil {
+		return errors.Join(err, closePlugins())
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
-		err = errors.Join(err, e.Shutdown(ctx))
+		err = errors.Join(err, e.Shutdown(ctx), closePlugins())
 	}()
 	history := exceptions.NewHistory(exceptions.Options{})
 
@@ -131,6 +139,7 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 type options struct {
 	database, databaseURL  string
 	listen, name, password string
+	enrichers, plugins     string
 	generated              bool // the password
 	jobs                   int
 	rescueAfter            time.Duration
@@ -148,6 +157,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.database, "database", "", "keep the jobs in this SQLite `file` (default: a temporary one)")
 	flags.StringVar(&opts.databaseURL, "database-url", "", "keep the jobs in the Postgres database at this `URL`")
 	flags.StringVar(&opts.listen, "listen", "127.0.0.1:8081", "serve the page and the metrics at this `address`")
+	flags.StringVar(&opts.enrichers, "enrichers", "type,restart", "label failures with these enrichers, by `name`")
+	flags.StringVar(&opts.plugins, "plugins", "", "each file NAME.wasm in this `folder` is an enricher, too")
 	flags.StringVar(&opts.name, "name", fmt.Sprintf("%s-%d", cmp.Or(host, "fleet"), os.Getpid()), "`name` of this process, unique in the fleet")
 	flags.StringVar(&opts.password, "password", os.Getenv(passwordVariable), "`password` of the page (default: that in "+passwordVariable+", or a new one, which is printed)")
 	flags.IntVar(&opts.jobs, "jobs", 1, "insert the jobs this many times; 0 only works on those of other processes")

@@ -1,4 +1,4 @@
-// A plugin in AssemblyScript: the label "resource" says what a failure has run out of.
+// A plugin in AssemblyScript: the label "resource" says what a failure lacked.
 // It needs three exported functions and no library. The request is searched and not
 // parsed, which is enough for an errno.
 const resources = new Map<string, string>();
@@ -6,7 +6,7 @@ resources.set("ENOSPC", "disk");
 resources.set("EDQUOT", "disk");
 resources.set("ENOMEM", "memory");
 resources.set("EMFILE", "files");
-resources.set("ENFILE", "files");
+resources.set("ECONNREFUSED", "service");
 
 const errno = '"errno":"';
 
