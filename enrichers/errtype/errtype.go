@@ -186,7 +186,7 @@ func typeOf(cause error) string {
 // of joined errors the first that is more than a text, or the first if all are texts.
 func telling(cause error) error {
 	first := inspect.Peel(cause)
-	if p, ok := first.(*enricher.PanicError); ok && isPanic(p) {
+	if p, ok := foreign.Value(first).(*enricher.PanicError); ok && isPanic(p) {
 		return telling(p.Unwrap())
 	}
 	if !isText(first) {
@@ -212,7 +212,7 @@ func isText(err error) bool {
 
 // isPanic reports whether err is a panic with an error.
 func isPanic(err error) bool {
-	p, ok := err.(*enricher.PanicError)
+	p, ok := foreign.Value(err).(*enricher.PanicError)
 	return ok && p != nil && p.Unwrap() != nil
 }
 

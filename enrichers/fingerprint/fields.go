@@ -23,22 +23,6 @@ type field struct {
 	what  string // what failed; "" if it is a path
 }
 
-// fieldNames are the names of fields by what they say: those of pgconn.PgError,
-// pq.Error and the like, and those of fs.PathError and os.LinkError.
-var fieldNames = []struct{ name, what string }{
-	{"ConstraintName", "constraint"},
-	{"Constraint", "constraint"},
-	{"TableName", "table"},
-	{"Table", "table"},
-	{"ColumnName", "column"},
-	{"Column", "column"},
-	{"Path", ""},
-	{"Old", ""},
-	{"New", ""},
-	{"Filename", ""},
-	{"FileName", ""},
-}
-
 // A kind is a type of errors.
 type kind struct {
 	name     string // as error.type has it
@@ -104,8 +88,8 @@ func readForeign(known *foreign.Facts) *fields {
 	if known.Type == program {
 		f.add("program", known.Fields["Name"])
 	}
-	for _, n := range fieldNames {
-		f.add(n.what, known.Fields[n.name])
+	for _, n := range inspect.TellingFields {
+		f.add(n.What, known.Fields[n.Name])
 	}
 	return f.orNil()
 }
@@ -149,8 +133,8 @@ func findFields(t reflect.Type) []field {
 	if names {
 		add("Name", "program")
 	}
-	for _, n := range fieldNames {
-		add(n.name, n.what)
+	for _, n := range inspect.TellingFields {
+		add(n.Name, n.What)
 	}
 	return list
 }

@@ -1,8 +1,10 @@
 package form
 
 import (
+	"reflect"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
@@ -34,7 +36,7 @@ func decode(chain []Node) []error {
 // err returns the error that n is, which wraps inner.
 func (n *Node) err(inner []error) error {
 	value := n.value(inner)
-	if value != nil && guard.Text(value) == n.Text {
+	if value != nil && inspect.TypeNames(value)[1] == n.long() && guard.Text(value) == n.Text {
 		return value
 	}
 	d := &decoded{node: n, facts: n.facts()}
@@ -44,10 +46,28 @@ func (n *Node) err(inner []error) error {
 }
 
 func (n *Node) facts() foreign.Facts {
-	f := foreign.Facts{Type: n.Type, TypePath: n.long(), Fields: n.Fields, Frames: n.Frames, Evidence: n.Evidence, Hides: n.Inner != nil}
+	f := foreign.Facts{Type: n.Type, TypePath: n.long(), Fields: n.texts(), Frames: n.Frames, Evidence: n.Evidence, Hides: n.Inner != nil}
 	f.Wait, _ = time.ParseDuration(n.Wait)
 	f.Inner = decode(n.Inner)
 	return f
+}
+
+// texts returns the fields of n that are strings.
+func (n *Node) texts() map[string]string {
+	t := types[n.long()]
+	if t == nil {
+		return n.Fields
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	texts := map[string]string{}
+	for name, value := range n.Fields {
+		if f, ok := t.FieldByName(name); ok && f.Type.Kind() == reflect.String {
+			texts[name] = value
+		}
+	}
+	return texts
 }
 
 // wrap returns d with the methods that others than [decoded.As] look for: those that

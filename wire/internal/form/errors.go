@@ -19,10 +19,20 @@ var _ foreign.Error = (*decoded)(nil)
 func (d *decoded) Error() string           { return d.node.Text }
 func (d *decoded) Foreign() *foreign.Facts { return &d.facts }
 
+// NodeOf returns what err was decoded from, or nil if it has a type of this process.
+func NodeOf(err error) *Node {
+	if d, ok := err.(interface{ decodedFrom() *Node }); ok {
+		return d.decodedFrom()
+	}
+	return nil
+}
+
+func (d *decoded) decodedFrom() *Node { return d.node }
+
 // Is reports whether the original is target, one of the known sentinels.
 func (d *decoded) Is(target error) bool {
 	for _, name := range d.node.Is {
-		if s, ok := sentinels[name]; ok && s == target {
+		if s := sentinel(name); s != nil && s == target {
 			return true
 		}
 	}
@@ -41,13 +51,18 @@ func (d *decoded) As(target any) bool {
 	switch value := d.facts.Value; {
 	case t.Kind() == reflect.Interface && d.adapt(t) != nil:
 		found = d.adapt(t)
-	case value != nil && reflect.TypeOf(value).AssignableTo(t):
+	case value != nil && !isNil(value) && reflect.TypeOf(value).AssignableTo(t):
 		found = value
 	default:
 		return false
 	}
 	v.Elem().Set(reflect.ValueOf(found))
 	return true
+}
+
+func isNil(err error) bool {
+	v := reflect.ValueOf(err)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // adapt returns an error with the methods of t, an interface, or nil if d does not
@@ -83,13 +98,13 @@ func (d *decoded) adapt(t reflect.Type) error {
 }
 
 func (d *decoded) all() error {
-	switch a := (all{adapter{d}}); d.node.Has.Code.(type) {
-	case string:
-		return allCode{a}
-	case float64:
-		return allNumber{a}
-	default:
+	switch a, code := (all{adapter{d}}), d.node.Has.Code; {
+	case code == nil:
 		return a
+	case code.Text != nil:
+		return allCode{a}
+	default:
+		return allNumber{a}
 	}
 }
 

@@ -5,6 +5,7 @@ package form
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,16 +15,6 @@ import (
 
 // Version is the version of the form.
 const Version = 1
-
-// The bounds of a failure.
-const (
-	MaxErrors = 64
-	MaxText   = 8 << 10 // bytes of a text
-	MaxFrames = 32
-	MaxTotal  = 64 << 10 // bytes
-	MaxName   = 1 << 10  // bytes of any other string
-	MaxPairs  = 64       // attributes or labels
-)
 
 // A Failure is a failure outside of its process.
 type Failure struct {
@@ -44,7 +35,7 @@ type Node struct {
 	Joined   bool              `json:"joined,omitempty"` // it has Unwrap() []error
 	Is       []string          `json:"is,omitempty"`     // sentinels that it is
 	Has      Has               `json:"has,omitzero"`
-	Fields   map[string]string `json:"fields,omitempty"`
+	Fields   map[string]string `json:"fields,omitzero"` // not nil if the type can be restored
 	Labels   map[string]string `json:"labels,omitzero"`
 	Frames   []foreign.Frame   `json:"frames,omitempty"`
 
@@ -59,12 +50,12 @@ type Has struct {
 	Temporary    *bool   `json:"temporary,omitempty"`
 	Retryable    *bool   `json:"retryable,omitempty"`
 	RetryAfterMs *int64  `json:"retryAfterMs,omitempty"`
-	StatusCode   *int64  `json:"statusCode,omitempty"`
+	StatusCode   *int    `json:"statusCode,omitempty"`
 	SQLState     *string `json:"sqlState,omitempty"`
-	Code         any     `json:"code,omitempty"` // a string or a number
+	Code         *Code   `json:"code,omitempty"`
 	ErrorType    *string `json:"errorType,omitempty"`
 	Errno        string  `json:"errno,omitempty"` // by name
-	ExitStatus   *int64  `json:"exitStatus,omitempty"`
+	ExitStatus   *int    `json:"exitStatus,omitempty"`
 	Signal       *string `json:"signal,omitempty"` // by name; "": none
 	ExitReason   *string `json:"exitReason,omitempty"`
 }
@@ -87,29 +78,92 @@ type Context struct {
 	Labels        map[string]string `json:"labels,omitzero"`
 }
 
-// Decode returns the failure that data has.
+// UnmarshalJSON ignores values that have a wrong type or are out of range.
+func (h *Has) UnmarshalJSON(data []byte) error {
+	type plain Has
+	var all plain
+	if json.Unmarshal(data, &all) == nil {
+		*h = Has(all)
+		return nil
+	}
+	var values map[string]json.RawMessage
+	_ = json.Unmarshal(data, &values) // or it is no object, and there are none
+	all = plain{}
+	for key, value := range values {
+		one, _ := json.Marshal(map[string]json.RawMessage{key: value})
+		if with := all; json.Unmarshal(one, &with) == nil {
+			all = with
+		}
+	}
+	*h = Has(all)
+	return nil
+}
+
+// A Code is what a method Code returned: a string or a number.
+type Code struct {
+	Text   *string
+	Number *int
+}
+
+// TextCode and NumberCode return a Code.
+func TextCode(s string) *Code { return &Code{Text: &s} }
+func NumberCode(n int) *Code  { return &Code{Number: &n} }
+
+// MarshalJSON returns the string or the number.
+func (c *Code) MarshalJSON() ([]byte, error) {
+	if c.Text != nil {
+		return json.Marshal(c.Text)
+	}
+	return json.Marshal(c.Number)
+}
+
+// UnmarshalJSON accepts anything: c is empty if data is neither.
+func (c *Code) UnmarshalJSON(data []byte) error {
+	*c = Code{new(string), nil}
+	if json.Unmarshal(data, c.Text) == nil {
+		return nil
+	}
+	*c = Code{nil, new(int)}
+	if json.Unmarshal(data, c.Number) != nil {
+		*c = Code{}
+	}
+	return nil
+}
+
+// Decode returns the failure that data has. What has a wrong type or is out of range
+// is ignored.
 func Decode(data []byte) (*Failure, error) {
 	var f Failure
-	if err := json.Unmarshal(data, &f); err != nil {
+	err := json.Unmarshal(data, &f)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && (!ok || wrong.Field == "") {
 		return nil, fmt.Errorf("wire: %w", err)
 	}
 	if f.V != Version {
 		return nil, fmt.Errorf("wire: version %d: must be %d", f.V, Version)
 	}
-	if len(f.Chain) > MaxErrors {
-		f.Chain, f.Cut = f.Chain[:MaxErrors], true
-	}
+	f.Bound()
 	return &f, nil
 }
 
-// Encode returns f as JSON.
+// Encode returns f as JSON, of which as much is left out as is necessary.
 func (f *Failure) Encode() []byte {
+	bounded := *f
+	for i := range levels {
+		if i > 0 {
+			bounded.cut(levels[i])
+		}
+		if data := bounded.marshal(); len(data) <= MaxTotal {
+			return data
+		}
+	}
+	return []byte(`{"v":1,"cut":true}`)
+}
+
+func (f *Failure) marshal() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(f); err != nil {
-		return []byte(`{"v":1,"cut":true}`) // no field can cause it
-	}
+	_ = e.Encode(f) // no field can cause an error
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
@@ -119,6 +173,9 @@ func ContextOf(fc enricher.FailureContext) Context {
 		ID: fc.ID, RootID: fc.RootID, JobID: fc.JobID, JobName: fc.JobName, TaskName: fc.TaskName,
 		TaskManagerID: fc.TaskManagerID, Endpoint: fc.Endpoint, Attempt: fc.Attempt, MaxAttempts: fc.MaxAttempts,
 		Terminal: fc.Terminal, Attributes: fc.Attributes, Labels: fc.Labels,
+	}
+	if len(c.Attributes) == 0 {
+		c.Attributes = nil
 	}
 	if fc.Type <= enricher.FailureTypeTaskManager {
 		c.Type = fc.Type.String()

@@ -8,27 +8,32 @@ import (
 // methods return the error that has a method, by its name, or nil if the original
 // does not have it.
 var methods = map[string]func(a adapter, h *Has) error{
-	"Timeout":       func(a adapter, h *Has) error { return when(h.Timeout != nil, hasTimeout{a}) },
-	"Temporary":     func(a adapter, h *Has) error { return when(h.Temporary != nil, hasTemporary{a}) },
-	"Retryable":     func(a adapter, h *Has) error { return when(h.Retryable != nil, hasRetryable{a}) },
-	"RetryAfter":    func(a adapter, h *Has) error { return when(h.RetryAfterMs != nil, hasRetryAfter{a}) },
-	"StatusCode":    func(a adapter, h *Has) error { return when(h.StatusCode != nil, hasStatus{a}) },
-	"SQLState":      func(a adapter, h *Has) error { return when(h.SQLState != nil, hasSQLState{a}) },
-	"ErrorType":     func(a adapter, h *Has) error { return when(h.ErrorType != nil, hasErrorType{a}) },
-	"ExitCode":      func(a adapter, h *Has) error { return when(h.ExitStatus != nil, hasExitCode{a}) },
-	"ExitSignal":    func(a adapter, h *Has) error { return when(h.Signal != nil, hasExitSignal{a}) },
+	"Timeout":    func(a adapter, h *Has) error { return when(h.Timeout != nil, hasTimeout{a}) },
+	"Temporary":  func(a adapter, h *Has) error { return when(h.Temporary != nil, hasTemporary{a}) },
+	"Retryable":  func(a adapter, h *Has) error { return when(h.Retryable != nil, hasRetryable{a}) },
+	"RetryAfter": func(a adapter, h *Has) error { return when(h.RetryAfterMs != nil, hasRetryAfter{a}) },
+	"StatusCode": func(a adapter, h *Has) error { return when(h.StatusCode != nil, hasStatus{a}) },
+	"SQLState":   func(a adapter, h *Has) error { return when(h.SQLState != nil, hasSQLState{a}) },
+	"ErrorType":  func(a adapter, h *Has) error { return when(h.ErrorType != nil, hasErrorType{a}) },
+	"ExitCode":   func(a adapter, h *Has) error { return when(h.ExitStatus != nil, hasExitCode{a}) },
+	"ExitSignal": func(a adapter, h *Has) error {
+		return when(h.Signal != nil && a.node.long() != exitError, hasExitSignal{a})
+	},
 	"ExitReason":    func(a adapter, h *Has) error { return when(h.ExitReason != nil, hasExitReason{a}) },
 	"FailureLabels": func(a adapter, _ *Has) error { return when(a.node.Labels != nil, hasLabels{a}) },
 	"Code": func(a adapter, h *Has) error {
-		switch h.Code.(type) {
-		case string:
+		switch {
+		case h.Code == nil:
+			return nil
+		case h.Code.Text != nil:
 			return hasCode{a}
-		case float64:
-			return hasNumber{a}
 		}
-		return nil
+		return when(h.Code.Number != nil, hasNumber{a})
 	},
 }
+
+// exitError is the type of the standard library that has a signal but no such method.
+const exitError = "*os/exec.ExitError"
 
 func when(has bool, err error) error {
 	if !has {
@@ -71,15 +76,15 @@ func (a hasRetryable) Retryable() bool { return value(a.node.Has.Retryable) }
 func (a hasRetryAfter) RetryAfter() time.Duration {
 	return time.Duration(value(a.node.Has.RetryAfterMs)) * time.Millisecond
 }
-func (a hasStatus) StatusCode() int                  { return int(value(a.node.Has.StatusCode)) }
+func (a hasStatus) StatusCode() int                  { return value(a.node.Has.StatusCode) }
 func (a hasSQLState) SQLState() string               { return value(a.node.Has.SQLState) }
 func (a hasErrorType) ErrorType() string             { return value(a.node.Has.ErrorType) }
-func (a hasExitCode) ExitCode() int                  { return int(value(a.node.Has.ExitStatus)) }
+func (a hasExitCode) ExitCode() int                  { return value(a.node.Has.ExitStatus) }
 func (a hasExitSignal) ExitSignal() int              { return SignalNumber(value(a.node.Has.Signal)) }
 func (a hasExitReason) ExitReason() string           { return value(a.node.Has.ExitReason) }
 func (a hasLabels) FailureLabels() map[string]string { return maps.Clone(a.node.Labels) }
-func (a hasCode) Code() string                       { s, _ := a.node.Has.Code.(string); return s }
-func (a hasNumber) Code() int                        { n, _ := a.node.Has.Code.(float64); return int(n) }
+func (a hasCode) Code() string                       { return value(a.node.Has.Code.Text) }
+func (a hasNumber) Code() int                        { return value(a.node.Has.Code.Number) }
 
 func (a all) Timeout() bool                    { return hasTimeout(a).Timeout() }
 func (a all) Temporary() bool                  { return hasTemporary(a).Temporary() }

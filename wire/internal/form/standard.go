@@ -3,6 +3,7 @@ package form
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,17 +23,16 @@ import (
 	"github.com/failure-enrichers/enricher/internal/foreign"
 )
 
-// Sentinels are values of the standard library by name.
+// A Sentinel is a value of the standard library.
 type Sentinel struct {
 	Name string
 	Err  error
 }
 
-var sentinels = map[string]error{}
+// RuntimeError is among the sentinels of a [runtime.Error], which has no value.
+const RuntimeError = "runtime.Error"
 
-// Sentinels are those that are restored everywhere. Others are registered with
-// AddSentinels.
-var Sentinels = []Sentinel{
+var sentinels = []Sentinel{
 	{"context.Canceled", context.Canceled},
 	{"context.DeadlineExceeded", context.DeadlineExceeded},
 	{"io.EOF", io.EOF},
@@ -55,31 +56,37 @@ var Sentinels = []Sentinel{
 	{"strconv.ErrRange", strconv.ErrRange},
 }
 
-// Types are the types of errors that are restored everywhere, by an example of each.
-var Types = []error{
-	(*fs.PathError)(nil), (*os.LinkError)(nil), (*os.SyscallError)(nil),
-	(*net.OpError)(nil), (*net.DNSError)(nil), (*net.AddrError)(nil), (*net.ParseError)(nil),
-	(*url.Error)(nil), (*exec.Error)(nil), (*strconv.NumError)(nil), (*time.ParseError)(nil),
+// sentinel returns the sentinel of a name, or nil.
+func sentinel(name string) error {
+	for _, s := range sentinels {
+		if s.Name == name {
+			return s.Err
+		}
+	}
+	return nil
 }
 
+// Sentinels returns all that are known. The result must not be changed.
+func Sentinels() []Sentinel { return sentinels }
+
+// types are the types that are restored, by name.
 var types = map[string]reflect.Type{}
 
 func init() {
-	AddSentinels(Sentinels)
-	AddTypes(Types)
+	Add(nil,
+		(*fs.PathError)(nil), (*os.LinkError)(nil), (*os.SyscallError)(nil),
+		(*net.OpError)(nil), (*net.DNSError)(nil), (*net.AddrError)(nil), (*net.ParseError)(nil),
+		(*url.Error)(nil), (*exec.Error)(nil), (*strconv.NumError)(nil), (*time.ParseError)(nil),
+		(*json.SyntaxError)(nil), (*json.UnmarshalTypeError)(nil),
+	)
 }
 
-// AddSentinels lets sentinels be restored. It must be called by an init function.
-func AddSentinels(list []Sentinel) {
-	for _, s := range list {
-		sentinels[s.Name] = s.Err
-	}
-}
-
-// AddTypes lets errors of types be restored that are structs, or pointers to those.
-// It must be called by an init function.
-func AddTypes(list []error) {
-	for _, example := range list {
+// Add adds sentinels and types, which are structs or pointers to structs, to those
+// that are restored. It must be called by an init function. Those that need packages
+// which are large are not here.
+func Add(more []Sentinel, examples ...error) {
+	sentinels = append(sentinels, more...)
+	for _, example := range examples {
 		t := reflect.TypeOf(example)
 		types[inspect.TypeNames(example)[1]] = t
 	}
@@ -120,6 +127,7 @@ func FieldsOf(err error) map[string]string {
 var (
 	addrType  = reflect.TypeFor[net.Addr]()
 	errorType = reflect.TypeFor[error]()
+	typeType  = reflect.TypeFor[reflect.Type]()
 )
 
 // value returns the value of the standard library that n stands for, or nil. Its text
@@ -132,7 +140,7 @@ func (n *Node) value(inner []error) (err error) {
 	}()
 	if len(inner) == 0 {
 		for _, name := range n.Is {
-			if s := sentinels[name]; s != nil && inspect.TypeNames(s)[1] == n.long() && s.Error() == n.Text {
+			if s := sentinel(name); s != nil && inspect.TypeNames(s)[1] == n.long() && s.Error() == n.Text {
 				return s
 			}
 		}
@@ -151,9 +159,19 @@ func (n *Node) value(inner []error) (err error) {
 		return errors.New(n.Text)
 	case t != nil && n.Fields != nil:
 		return n.restore(t, inner)
+	case t != nil && t.Kind() == reflect.Pointer && len(inner) == 0:
+		return reflect.Zero(t).Interface().(error) // for a type switch only
+	case slices.Contains(n.Is, RuntimeError):
+		return runtimeError(n.Text)
 	}
 	return nil
 }
+
+// runtimeError stands for a [runtime.Error], all of which have types of their own.
+type runtimeError string
+
+func (e runtimeError) Error() string { return string(e) }
+func (runtimeError) RuntimeError()   {}
 
 // long returns the type with the full path of its package.
 func (n *Node) long() string { return cmp.Or(n.TypePath, n.Type) }
@@ -180,7 +198,13 @@ func (n *Node) restore(t reflect.Type, inner []error) error {
 			} else if t.Field(i).Name == "Err" {
 				return nil // its methods call it
 			}
+		case field.Kind() == reflect.Pointer: // its methods look at it
+			field.Set(reflect.New(field.Type().Elem()))
+		case field.Type() == typeType:
+			field.Set(reflect.ValueOf(reflect.TypeFor[any]()))
 		case text == "":
+		case field.Type() == addrType:
+			field.Set(reflect.ValueOf(addr{network, text}))
 		case field.Kind() == reflect.String:
 			field.SetString(text)
 		case field.CanInt():
@@ -188,8 +212,6 @@ func (n *Node) restore(t reflect.Type, inner []error) error {
 			field.SetInt(i)
 		case field.Kind() == reflect.Bool:
 			field.SetBool(text == "true")
-		case field.Type() == addrType:
-			field.Set(reflect.ValueOf(addr{network, text}))
 		}
 	}
 	if len(inner) == 1 && !wraps {
@@ -209,13 +231,16 @@ func (a addr) String() string  { return a.text }
 // panicError returns the error of a panic.
 func (n *Node) panicError(inner []error) error {
 	if n.Has.ErrorType == nil {
-		return nil // a nil pointer
+		return (*enricher.PanicError)(nil)
 	}
-	var v any = panicValue{strings.TrimPrefix(n.Text, "panic: "), *n.Has.ErrorType}
-	if len(inner) == 1 {
+	var v any
+	switch text := strings.TrimPrefix(n.Text, "panic: "); {
+	case len(inner) == 1:
 		v = inner[0]
-	} else if *n.Has.ErrorType == "string" {
-		v = strings.TrimPrefix(n.Text, "panic: ")
+	case *n.Has.ErrorType == "string":
+		v = text
+	case *n.Has.ErrorType != "":
+		v = panicValue{text, *n.Has.ErrorType}
 	}
 	return enricher.NewPanicError(v, stack(n.Frames))
 }
