@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
@@ -167,7 +168,7 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			if len(chain) == maxExplainedErrors {
 				return guard.Stop
 			}
-			chain = append(chain, ExplainedError{depth - 1, fmt.Sprintf("%T", err), text.CutWords(Text(err), maxExplainedText)})
+			chain = append(chain, ExplainedError{depth - 1, foreign.TypeOf(err), text.CutWords(Text(err), maxExplainedText)})
 			return guard.Into
 		})
 	})

@@ -172,7 +172,7 @@ func (p *poster) identityOf(cause error, fc enricher.FailureContext) identity {
 	}
 	return identity{
 		job:  cmp.Or(fc.JobID, fc.JobName),
-		typ:  fmt.Sprintf("%T", cause),
+		typ:  inspect.TypeNames(cause)[0],
 		text: inspect.Text(cause, maxIdentityText),
 	}
 }

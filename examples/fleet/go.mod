@@ -7,6 +7,7 @@ require (
 	github.com/failure-enrichers/enricher/contrib/enrichernats v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherprom v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherriver v0.0.0
+	github.com/failure-enrichers/enricher/contrib/enricherwasm v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/nats-io/nats-server/v2 v2.15.3
 	github.com/nats-io/nats.go v1.55.0
@@ -47,6 +48,7 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/riverqueue/river/rivershared v0.51.2 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
 	github.com/tidwall/gjson v1.20.0 // indirect
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
@@ -68,4 +70,5 @@ replace (
 	github.com/failure-enrichers/enricher/contrib/enrichernats => ../../contrib/enrichernats
 	github.com/failure-enrichers/enricher/contrib/enricherprom => ../../contrib/enricherprom
 	github.com/failure-enrichers/enricher/contrib/enricherriver => ../../contrib/enricherriver
+	github.com/failure-enrichers/enricher/contrib/enricherwasm => ../../contrib/enricherwasm
 )

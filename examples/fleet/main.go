@@ -3,6 +3,7 @@
 //	go run .                                  # one process, with a SQLite file of its own
 //	go run . -database-url postgres://…       # one of several processes that share the jobs
 //	go run . -database-url postgres://… -jobs 0 -listen 127.0.0.1:8082
+//	go run . -plugins ../plugin/plugins -enrichers type,restart,resource
 //	go run . -serve-owner -nats embedded      # a process that knows whose a failure is
 //	go run . -nats nats://127.0.0.1:…         # one that asks it
 //
@@ -27,6 +28,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -72,16 +74,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-// enrichers are those that label the failures, and their options.
-var enrichers = enricher.Config{
-	FailureEnrichers: []string{"type", "restart"},
-	Options: map[string]map[string]any{
-		"restart": {
-			"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
-			"veto":     true,
+// config has the enrichers that label the failures, and their options.
+func config(names string) enricher.Config {
+	return enricher.Config{
+		FailureEnrichers: strings.Split(names, ","),
+		Options: map[string]map[string]any{
+			"restart": {
+				"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
+				"veto":     true,
+			},
 		},
-	},
-	Strict: true,
+		Strict: true,
+	}
 }
 
 // serve runs jobs until ctx ends.
@@ -95,25 +99,29 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 	counts := enricherprom.New(enricherprom.Options{Labels: []string{"type", "retry"}})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(counts)
-	cfg, registry := enrichers, enricher.DefaultRegistry()
+	registry, closePlugins, err := registryWith(opts.plugins)
+	if err != nil {
+		return fmt.Errorf("-plugins: %w", err)
+	}
+	cfg := config(opts.enrichers)
 	if opts.nats != "" {
 		nc, stop, err := connectNATS(opts.nats)
 		if err != nil {
-			return err
+			return errors.Join(err, closePlugins())
 		}
 		defer stop()
-		if cfg, registry, err = withOwner(cfg, nc); err != nil {
-			return err
+		if cfg, err = withOwner(cfg, registry, nc); err != nil {
+			return errors.Join(err, closePlugins())
 		}
 	}
 	e, err := enricher.New(cfg, enricher.WithRegistry(registry), enricher.WithObserver(counts), enricher.WithLogger(logger))
 	if err != nil {
-		return err
+		return errors.Join(err, closePlugins())
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
-		err = errors.Join(err, e.Shutdown(ctx))
+		err = errors.Join(err, e.Shutdown(ctx), closePlugins())
 	}()
 	history := exceptions.NewHistory(exceptions.Options{})
 
@@ -147,6 +155,7 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 type options struct {
 	database, databaseURL  string
 	listen, name, password string
+	enrichers, plugins     string
 	generated              bool // the password
 	nats                   string
 	serveOwner             bool
@@ -166,6 +175,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.database, "database", "", "keep the jobs in this SQLite `file` (default: a temporary one)")
 	flags.StringVar(&opts.databaseURL, "database-url", "", "keep the jobs in the Postgres database at this `URL`")
 	flags.StringVar(&opts.listen, "listen", "127.0.0.1:8081", "serve the page and the metrics at this `address`")
+	flags.StringVar(&opts.enrichers, "enrichers", "type,restart", "label failures with these enrichers, by `name`")
+	flags.StringVar(&opts.plugins, "plugins", "", "each file NAME.wasm in this `folder` is an enricher, too")
 	flags.StringVar(&opts.name, "name", fmt.Sprintf("%s-%d", cmp.Or(host, "fleet"), os.Getpid()), "`name` of this process, unique in the fleet")
 	flags.StringVar(&opts.password, "password", os.Getenv(passwordVariable), "`password` of the page (default: that in "+passwordVariable+", or a new one, which is printed)")
 	flags.IntVar(&opts.jobs, "jobs", 1, "insert the jobs this many times; 0 only works on those of other processes")

@@ -258,6 +258,22 @@ func TestInterruptDuringTheStartIsNoTrouble(t *testing.T) {
 	assert.Empty(t, log.String())
 }
 
+func TestPlugins(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	code, err := os.ReadFile("../plugin/plugins/resource.wasm")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "resource.wasm"), code, 0o600))
+	for _, tt := range []struct{ enrichers, want string }{
+		{"type,restart", `push +attempt 1: retryable (retry=retryable, type=DEPENDENCY)`},
+		{"type,restart,resource", `push +attempt 1: retryable (resource=service, retry=retryable, type=DEPENDENCY)`},
+	} {
+		out, stop := start(t, "-plugins", folder, "-enrichers", tt.enrichers)
+		out.find(t, tt.want)
+		stop()
+	}
+}
+
 func TestTroubleEndsTheProgram(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -274,6 +290,8 @@ func TestTroubleEndsTheProgram(t *testing.T) {
 		{"-database /no/such/folder/river.db", exitTrouble, "fleet: -database /no/such/folder/river.db: "},
 		{"-database-url postgres://u:s3cr3t@127.0.0.1:1/db", exitTrouble, "fleet: -database-url: "},
 		{"-nats nats://u:s3cr3t@127.0.0.1:1", exitTrouble, "fleet: -nats: "},
+		{"-plugins /no/such/folder", exitTrouble, "fleet: -plugins: enricherwasm: open /no/such/folder: "},
+		{"-enrichers type,acme", exitTrouble, "acme"},
 		{"-listen nowhere", exitTrouble, "fleet: -listen nowhere: "},
 	} {
 		var out, log bytes.Buffer

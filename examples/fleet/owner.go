@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -55,19 +53,12 @@ func serveOwner(ctx context.Context, opts options, stdout io.Writer, logger *slo
 	return svc.Stop()
 }
 
-// withOwner returns cfg with the enricher nats/owner, and the registry that has it.
-func withOwner(cfg enricher.Config, nc *nats.Conn) (enricher.Config, *enricher.Registry, error) {
-	registry := enricher.NewRegistry()
-	errs := registry.Register("nats", enrichernats.Factory(nc))
-	for _, name := range enricher.Registered() {
-		f, _ := enricher.DefaultRegistry().Factory(name)
-		errs = errors.Join(errs, registry.Register(name, f))
-	}
-	cfg.FailureEnrichers = append(slices.Clone(cfg.FailureEnrichers), "nats/owner")
-	cfg.Options = maps.Clone(cfg.Options)
+// withOwner returns cfg with the enricher nats/owner, and registers what it needs.
+func withOwner(cfg enricher.Config, registry *enricher.Registry, nc *nats.Conn) (enricher.Config, error) {
+	cfg.FailureEnrichers = append(cfg.FailureEnrichers, "nats/owner")
 	cfg.Options["nats/owner"] = map[string]any{"keys": "team", "reads": "type"}
 	cfg.Timeout = ownerTimeout
-	return cfg, registry, errs
+	return cfg, registry.Register("nats", enrichernats.Factory(nc))
 }
 
 // connectNATS connects to the NATS server at a URL, or starts one. stop ends both.

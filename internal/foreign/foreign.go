@@ -3,6 +3,7 @@
 package foreign
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -59,6 +60,15 @@ func Of(err any) *Facts {
 		return f.Foreign()
 	}
 	return nil
+}
+
+// TypeOf returns the type of err as %T prints it, or for a decoded error that of the
+// original.
+func TypeOf(err error) string {
+	if f := Of(err); f != nil {
+		return f.Type
+	}
+	return fmt.Sprintf("%T", err)
 }
 
 // As returns err as a T. A decoded error is a T if the original was one. Unlike

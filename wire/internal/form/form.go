@@ -78,6 +78,27 @@ type Context struct {
 	Labels        map[string]string `json:"labels,omitzero"`
 }
 
+// UnmarshalJSON ignores values that have a wrong type or are out of range.
+func (h *Has) UnmarshalJSON(data []byte) error {
+	type plain Has
+	var all plain
+	if json.Unmarshal(data, &all) == nil {
+		*h = Has(all)
+		return nil
+	}
+	var values map[string]json.RawMessage
+	_ = json.Unmarshal(data, &values) // or it is no object, and there are none
+	all = plain{}
+	for key, value := range values {
+		one, _ := json.Marshal(map[string]json.RawMessage{key: value})
+		if with := all; json.Unmarshal(one, &with) == nil {
+			all = with
+		}
+	}
+	*h = Has(all)
+	return nil
+}
+
 // A Code is what a method Code returned: a string or a number.
 type Code struct {
 	Text   *string
