@@ -180,7 +180,9 @@ func TestRedact(t *testing.T) {
 		JobName: "job " + known, Attributes: map[string]string{"api_token": secret, "note": known, known: "x"}, Labels: enricher.Labels{"secret": secret},
 	})
 	f.Deadline = 1500 * time.Microsecond
+	before := f.Cause()
 	f.Redact(redact.New(known))
+	assert.Contains(t, enricher.Text(before), secret)
 	data, err := json.Marshal(f)
 	require.NoError(t, err)
 	assert.NotContains(t, string(data), secret)

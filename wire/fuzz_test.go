@@ -103,7 +103,7 @@ func grow(text string, shape []byte) error {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	cause, fc := sample()
+	fc, cause := sample()
 	b.ReportAllocs()
 	for b.Loop() {
 		wire.Encode(cause, fc)
@@ -111,7 +111,8 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	data := wire.Encode(sample())
+	fc, cause := sample()
+	data := wire.Encode(cause, fc)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
@@ -121,10 +122,11 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // sample is a failure as it is common: six errors.
-func sample() (error, enricher.FailureContext) {
+func sample() (enricher.FailureContext, error) {
 	dial := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 5432}, Err: syscall.ECONNREFUSED}
-	return fmt.Errorf("job 7: %w", fmt.Errorf("load: %w", &upstreamError{&url.Error{Op: "Get", URL: "https://shop.example/orders", Err: dial}})), enricher.FailureContext{
+	fc := enricher.FailureContext{
 		ID: "f-1", Type: enricher.FailureTypeTask, JobID: "import", JobName: "Import", TaskName: "parse", Attempt: 3, Time: time.Unix(1_790_000_000, 0),
 		Attributes: map[string]string{"queue": "low", "tenant": "acme"},
 	}
+	return fc, fmt.Errorf("job 7: %w", fmt.Errorf("load: %w", &upstreamError{&url.Error{Op: "Get", URL: "https://shop.example/orders", Err: dial}}))
 }
