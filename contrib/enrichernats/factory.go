@@ -47,7 +47,8 @@ import (
 // for as long as there is time. The count busy has the number of pauses. Nothing else is
 // sent again, so the service calls its enricher at most once for a failure. A failure
 // that was given to an instance that ends without an answer has no labels when its time
-// is up. One that is larger than the NATS server accepts is an error.
+// is up, at the latest after 10 minutes. One that is larger than the NATS server accepts
+// is an error.
 //
 // Failures are equal for coalesce if they have the same errors, or else the same label
 // fingerprint if that is read, and the same type, names of job and task, labels that are
@@ -161,11 +162,12 @@ func (c *client) Close() error {
 
 // ProcessFailure asks the service.
 func (c *client) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+	most := maxTime
 	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, enricher.DefaultTimeout)
-		defer cancel()
+		most = enricher.DefaultTimeout
 	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
 	labels, err := c.process(ctx, cause, fc)
 	if err != nil {
 		return nil, fmt.Errorf("service %q: %w", c.options.Service, err)

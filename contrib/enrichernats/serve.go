@@ -41,7 +41,7 @@ const (
 	defaultSlots = 64
 	maxSlots     = 1 << 20
 
-	// maxTime is the time of a failure that brings more.
+	// maxTime is the most time that a failure has, on both sides.
 	maxTime = 10 * time.Minute
 )
 
@@ -55,9 +55,9 @@ const (
 // only; it comes back when a quarter of its slots is free. So an enricher that hangs
 // costs a goroutine and the labels of one failure for each slot.
 //
-// The enricher has the time that the asking process has left. It is called with the
-// labels that it reads, and is not if the failure cannot be read. A panic is logged and
-// answered as an error. Secrets in the texts of errors are masked.
+// The enricher has the time that the asking process has left, at most 10 minutes. It is
+// given those labels that it reads. A panic is logged, once a minute, and answered as an
+// error. Secrets in the texts of errors are masked.
 //
 // Stop of the result leaves the queue group, waits until what has been accepted is
 // answered or its time is up, and leaves nc open. Discovery and statistics are those of
