@@ -28,8 +28,8 @@
 // 400 if the failure cannot be read, 500 if the enricher failed or panicked, 503 if all
 // slots are in use, and 504 if the time is up.
 //
-// NATS decides who may send failures and who may answer them. Whoever may publish to
-// these subjects gets labels; whoever may subscribe to them gets failures.
+// The permissions of NATS decide who may send failures and who may answer them: a user who
+// may subscribe to these subjects gets the failures.
 package enrichernats
 
 import (

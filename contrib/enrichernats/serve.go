@@ -296,7 +296,7 @@ func (s *service) respond(msg *nats.Msg, a answer) {
 	if a.code != "" {
 		reply.Header = nats.Header{micro.ErrorCodeHeader: {a.code}, micro.ErrorHeader: {descriptions[a.code]}}
 	}
-	_ = msg.RespondMsg(reply) // fails if the connection is closed, or nobody waits for the answer
+	_ = msg.RespondMsg(reply) // fails if the connection is closed
 }
 
 func (c *counts) add(code string) {

@@ -37,7 +37,7 @@ func TestOwnerIsKnownToAnotherProcess(t *testing.T) {
 }
 
 // Jobs go on, and have their other labels.
-func TestOwnerThatNobodyServesIsNoLabel(t *testing.T) {
+func TestOwnerIsNoLabelWithoutItsService(t *testing.T) {
 	t.Parallel()
 	out, stop := start(t, "-nats", embedded)
 	out.find(t, `(book +attempt 1: cancelled JOB_CANNOT_RESTART=true, retry=terminal, type=USER)`)
