@@ -19,10 +19,12 @@ type Error interface {
 type Facts struct {
 	Type     string            // as %T printed it: "*fs.PathError"
 	TypePath string            // the same with the full path of the package: "*io/fs.PathError"
+	Errno    string            // the name of a system error: "ECONNREFUSED"
 	Fields   map[string]string // by name
 	Frames   []Frame           // of its stack, the place where it arose first
 	Value    error             // of its type, but with another text; nil if there is none
 
+	Judged   bool // Evidence and Wait are all that there is; otherwise its methods tell
 	Evidence []Evidence
 	Wait     time.Duration // before a retry; 0: it says nothing
 	Inner    []error       // what evidence looks at in place of what it wraps, if Hides
