@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,7 +65,9 @@ func grow(text string, shape []byte) error {
 		return errors.New(text)
 	}
 	inner := func() error { return grow(text, shape[1:]) }
-	all := hostile.Errors()
+	all := slices.DeleteFunc(hostile.Errors(), func(h hostile.Named) bool {
+		return strings.Contains(h.Name, "panic") // such a method is not encoded
+	})
 	switch kind := int(shape[0]) % (16 + len(all)); kind {
 	case 0:
 		return fmt.Errorf("%s: %w", text, inner())
@@ -78,7 +82,7 @@ func grow(text string, shape []byte) error {
 	case 5:
 		return &net.DNSError{Err: text, Name: text, IsTimeout: len(text)%2 == 0}
 	case 6:
-		return hostile.Join(grow(text, shape[1:1+len(shape)/2]), nil, grow(text, shape[1+len(shape)/2:]))
+		return hostile.Join(grow(text, shape[1:1+len(shape)/2]), grow(text, shape[1+len(shape)/2:]))
 	case 7:
 		return enricher.WithLabels(inner(), enricher.Labels{text: text, "tenant": text})
 	case 8:
