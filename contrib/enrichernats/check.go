@@ -11,7 +11,7 @@ import (
 // checkEvery is the time between two comparisons of the keys, and checkTime that of one.
 const (
 	checkEvery = time.Minute
-	checkTime  = 5 * time.Second
+	checkTime  = 30 * time.Second
 )
 
 // checkSoon compares the keys in the background, if it is time to.

@@ -13,3 +13,11 @@ func CheckAgain(fe enricher.FailureEnricher) {
 	defer c.mu.Unlock()
 	c.checked = time.Time{}
 }
+
+// Compared waits until the keys are compared.
+func Compared(fe enricher.FailureEnricher) {
+	if r, ok := fe.(reader); ok {
+		fe = r.client
+	}
+	fe.(*client).checks.Wait()
+}

@@ -271,7 +271,12 @@ func TestFactoryComparesItsKeysWithThoseOfTheService(t *testing.T) {
 			}
 			svc := serve(t, s, fe, enrichernats.Options{})
 			r := enricher.NewRegistry()
-			require.NoError(t, r.Register("owner", enrichernats.Factory(connect(t, s))))
+			factory, asking := enrichernats.Factory(connect(t, s)), enricher.FailureEnricher(nil)
+			require.NoError(t, r.Register("owner", enricher.FactoryFunc(func(conf enricher.FactoryConfig) (made enricher.FailureEnricher, err error) {
+				made, err = factory.CreateFailureEnricher(conf)
+				asking = made
+				return made, err
+			})))
 			e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"owner"}, Options: map[string]map[string]any{"owner": c.opts}, Timeout: guard},
 				enricher.WithRegistry(r), enricher.WithLogger(slog.New(log)))
 			require.NoError(t, err)
@@ -281,9 +286,10 @@ func TestFactoryComparesItsKeysWithThoseOfTheService(t *testing.T) {
 			for range 3 {
 				require.NoError(t, e.EnrichContext(t.Context(), errJob, enricher.FailureContext{}).Err())
 			}
+			enrichernats.Compared(asking)
 			eventually(t, func() bool { return svc.Stats().Endpoints[0].NumRequests == 1 }, "asked once")
-			require.NoError(t, e.Shutdown(t.Context()))
 			assert.EqualValues(t, c.mismatch, e.Stats().Enrichers[0].Counts["mismatch"])
+			require.NoError(t, e.Shutdown(t.Context()))
 			var warned int
 			for len(log.all) > 0 {
 				if r := <-log.all; r.Message == "Keys of a failure enricher differ from those of its service" {
