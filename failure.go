@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,9 +47,7 @@ type answer struct {
 var failures = sync.Pool{New: func() any { return new(failure) }}
 
 func newFailure(e *Enricher, ctx context.Context, cause error, fc FailureContext) *failure {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = cmp.Or(ctx, context.Background())
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}

@@ -264,9 +264,7 @@ func (f *Future) Result() Result {
 // Wait is like Result, but if ctx ends first it returns an empty Result and
 // [context.Cause] of ctx. The enrichment goes on. A nil ctx never ends.
 func (f *Future) Wait(ctx context.Context) (Result, error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = cmp.Or(ctx, context.Background())
 	select {
 	case <-f.done:
 		return f.Result(), nil

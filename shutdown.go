@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,11 +34,14 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = cmp.Or(ctx, context.Background())
 	s := e.end
-	s.once.Do(func() { go e.runShutdown() })
+	s.once.Do(func() {
+		s.begun.Store(true)
+		// Ask now: Shutdown cancels calls if ctx has ended, and they may return at once.
+		idle := s.underWay.TryAcquire(maxFailures)
+		go e.runShutdown(idle)
+	})
 	select {
 	case <-s.done:
 	case <-ctx.Done():
@@ -80,14 +84,13 @@ func (s *shutdown) leave() { s.underWay.Release(1) }
 // closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
 
-// runShutdown does the work of Shutdown, once.
-func (e *Enricher) runShutdown() {
+// runShutdown does the work of Shutdown, once. If idle, no failure is under way.
+func (e *Enricher) runShutdown(idle bool) {
 	s := e.end
 	defer close(s.done)
 	defer s.cancel(nil)
 	var errs []error
-	s.begun.Store(true)
-	if !s.underWay.TryAcquire(maxFailures) && s.underWay.Acquire(s.calls, maxFailures) != nil {
+	if !idle && (s.underWay.Acquire(s.calls, maxFailures) != nil || s.calls.Err() != nil) {
 		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", context.Cause(s.calls)))
 	}
 	closed := make([]error, len(e.members))

@@ -381,6 +381,26 @@ func TestShutdownConcurrentUse(t *testing.T) {
 }
 
 // Often, because the outcome must not depend on timing.
+func TestShutdownNamesWhatItCancelled(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2000 {
+		started := make(chan bool)
+		e := owning(t, enricher.Config{Timeout: time.Minute}, enricher.Func([]string{"x"}, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			close(started)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}))
+		future := e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+		<-started
+		err := e.Shutdown(ended)
+		require.ErrorIs(t, future.Result().Outcomes[0].Err, context.Canceled)
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// Often, for the same reason.
 func TestShutdownOfAnIdleEnricherSucceedsWithAnEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/fault"
 	"github.com/failure-enrichers/enricher/internal/hostile"
 	"github.com/failure-enrichers/enricher/redact"
 	"github.com/failure-enrichers/enricher/wire"
@@ -171,6 +174,32 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestDecodeOfOtherPrograms has what a program may write that is not in Go.
+func TestDecodeOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		chain, errorType, code string
+		fault                  fault.Type
+	}{
+		{`{"type":"OSError","text":"x","has":{"errno":"ENOSPC"}}`, "OSError", "ENOSPC", fault.System},
+		{`{"text":"x","has":{"statusCode":503}}`, "error", "503", fault.Dependency},
+		{`{"text":"x"},{"depth":1,"type":"psycopg.Error","text":"y","has":{"sqlState":"23505"}}`, "error", "23505", fault.User},
+		{`{"type":"job","text":"x","has":{"signal":"SIGKILL","exitStatus":-1}}`, "job", "SIGKILL", fault.System},
+		{`{"type":"job","text":"x","has":{"exitReason":"OOMKilled","exitStatus":137}}`, "job", "OOMKilled", fault.System},
+		{`{"type":"E","text":"x","has":{"errorType":"Own","timeout":true}}`, "Own", "", fault.Dependency},
+		{`{"type":"E","text":"x","evidence":[{"weight":"coded","fault":"LATER","retry":"later","kind":"later","code":"C"}]}`, "E", "C", fault.Unknown},
+		{`{"type":"syscall.Errno","text":"Connection refused on another system","has":{"errno":"ECONNREFUSED"}}`, "syscall.Errno", "ECONNREFUSED", fault.Dependency},
+	} {
+		f, err := wire.Decode([]byte(`{"v":1,"chain":[` + c.chain + `]}`))
+		require.NoError(t, err)
+		e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"error", "type"}}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+		require.NoError(t, err)
+		got := e.EnrichContext(t.Context(), f.Cause(), f.Context()).Labels
+		assert.Equal(t, []string{c.errorType, c.code, string(c.fault)}, []string{got["error_type"], got["error_code"], got["type"]}, c.chain)
+		assert.Equal(t, c.code == "ECONNREFUSED", errors.Is(f.Cause(), syscall.ECONNREFUSED))
+	}
+}
+
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	const secret, known = "hunter2hunter2", "c0ffee-known"
@@ -180,7 +209,9 @@ func TestRedact(t *testing.T) {
 		JobName: "job " + known, Attributes: map[string]string{"api_token": secret, "note": known, known: "x"}, Labels: enricher.Labels{"secret": secret},
 	})
 	f.Deadline = 1500 * time.Microsecond
+	before := f.Cause()
 	f.Redact(redact.New(known))
+	assert.Contains(t, enricher.Text(before), secret)
 	data, err := json.Marshal(f)
 	require.NoError(t, err)
 	assert.NotContains(t, string(data), secret)

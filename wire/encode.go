@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/wire/internal/form"
@@ -109,13 +108,4 @@ func (r *reader) finish(n form.Node) guard.Step {
 	}
 	r.chain[len(r.chain)-1] = n
 	return guard.Into
-}
-
-func newForm(cause error, fc enricher.FailureContext) form.Failure {
-	f := form.Failure{V: form.Version, Failure: form.ContextOf(fc)}
-	if cause != nil {
-		f.Chain, f.Cut = read(cause)
-	}
-	f.Bound()
-	return f
 }

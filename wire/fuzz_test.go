@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,7 +65,9 @@ func grow(text string, shape []byte) error {
 		return errors.New(text)
 	}
 	inner := func() error { return grow(text, shape[1:]) }
-	all := hostile.Errors()
+	all := slices.DeleteFunc(hostile.Errors(), func(h hostile.Named) bool {
+		return strings.Contains(h.Name, "panic") // such a method is not encoded
+	})
 	switch kind := int(shape[0]) % (16 + len(all)); kind {
 	case 0:
 		return fmt.Errorf("%s: %w", text, inner())
@@ -78,7 +82,7 @@ func grow(text string, shape []byte) error {
 	case 5:
 		return &net.DNSError{Err: text, Name: text, IsTimeout: len(text)%2 == 0}
 	case 6:
-		return hostile.Join(grow(text, shape[1:1+len(shape)/2]), nil, grow(text, shape[1+len(shape)/2:]))
+		return hostile.Join(grow(text, shape[1:1+len(shape)/2]), grow(text, shape[1+len(shape)/2:]))
 	case 7:
 		return enricher.WithLabels(inner(), enricher.Labels{text: text, "tenant": text})
 	case 8:
@@ -103,7 +107,7 @@ func grow(text string, shape []byte) error {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	cause, fc := sample()
+	fc, cause := sample()
 	b.ReportAllocs()
 	for b.Loop() {
 		wire.Encode(cause, fc)
@@ -111,7 +115,8 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	data := wire.Encode(sample())
+	fc, cause := sample()
+	data := wire.Encode(cause, fc)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
@@ -121,10 +126,11 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // sample is a failure as it is common: six errors.
-func sample() (error, enricher.FailureContext) {
+func sample() (enricher.FailureContext, error) {
 	dial := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 5432}, Err: syscall.ECONNREFUSED}
-	return fmt.Errorf("job 7: %w", fmt.Errorf("load: %w", &upstreamError{&url.Error{Op: "Get", URL: "https://shop.example/orders", Err: dial}})), enricher.FailureContext{
+	fc := enricher.FailureContext{
 		ID: "f-1", Type: enricher.FailureTypeTask, JobID: "import", JobName: "Import", TaskName: "parse", Attempt: 3, Time: time.Unix(1_790_000_000, 0),
 		Attributes: map[string]string{"queue": "low", "tenant": "acme"},
 	}
+	return fc, fmt.Errorf("job 7: %w", fmt.Errorf("load: %w", &upstreamError{&url.Error{Op: "Get", URL: "https://shop.example/orders", Err: dial}}))
 }

@@ -178,7 +178,7 @@ func standardFailures(t *testing.T) (all []hostile.Named) {
 	add("an unknown authority", err)
 	_, err = http.Get(strings.Replace(closed.URL, "http", "ftp", 1))
 	add("a scheme", err)
-	_, err = url.Parse("http://a b/%zz")
+	_, err = http.Get("http://a b/%zz")
 	add("a URL", err)
 	_, err = net.Dial("tcp", "nowhere")
 	add("an address", err)
@@ -216,7 +216,7 @@ func standardFailures(t *testing.T) (all []hostile.Named) {
 		sql.ErrNoRows, exec.ErrWaitDelay, os.NewSyscallError("connect", syscall.ETIMEDOUT), &textproto.Error{Code: 550, Msg: "no such user"},
 		&net.DNSError{Err: "no such host", Name: "shop.example", IsNotFound: true}, &net.DNSError{Err: "i/o timeout", Name: "a", IsTimeout: true},
 		&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ENOENT)}, &http.MaxBytesError{Limit: 5},
-		&http.ProtocolError{ErrorString: "bad"}, tls.AlertError(42),
+		http.ErrNotSupported, tls.AlertError(42),
 		tls.RecordHeaderError{Msg: "no TLS"},
 		x509.HostnameError{Certificate: &x509.Certificate{}, Host: "a"},
 		x509.CertificateInvalidError{Reason: x509.Expired, Detail: "long ago"},

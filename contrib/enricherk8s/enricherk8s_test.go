@@ -567,7 +567,7 @@ func TestBuilderTakesBoth(t *testing.T) {
 		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return meta.NewDefaultRESTMapper(nil), nil },
 	})
 	require.NoError(t, err)
-	opts := controller.Options{}
+	opts := controller.Options{SkipNameValidation: new(true)}
 	veto := labeling(t, &enrichertest.Recorder{}, enricher.Labels{enricher.KeyJobCannotRestart: "true"})
 	r := enricherk8s.Wrap(reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
 		return reconcile.Result{}, io.EOF

@@ -28,7 +28,7 @@
 // shown and do not count. Secrets in texts, labels and names are masked. The error of
 // the log record is a copy without secrets, which does not wrap the failure's.
 //
-// An error whose methods do not return within 250 ms has its Go type and no text. While
+// An error whose methods do not return within a second has its Go type and no text. While
 // about 64 such errors hang, further ones are not read. A span processor or log
 // processor that blocks delays the caller of EnrichContext: use those that batch.
 package enricherotel

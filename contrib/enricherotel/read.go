@@ -14,7 +14,7 @@ import (
 
 const (
 	// readTimeout is how long the methods of an error may take together.
-	readTimeout = 250 * time.Millisecond
+	readTimeout = time.Second
 
 	// maxHanging is about how many errors may be read that have not answered in
 	// time. Go cannot end a goroutine, so there must be a limit.

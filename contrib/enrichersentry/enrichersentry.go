@@ -33,7 +33,7 @@
 // a transport that does: call [sentry.Flush] when the service ends. Secrets in
 // everything that this package writes are masked; what is of the scope stays as it is.
 //
-// An error whose methods do not return within 250 ms has its Go type and no text. While
+// An error whose methods do not return within a second has its Go type and no text. While
 // about 64 such errors hang, further ones are not read.
 //
 // [EventProcessor] gives labels to events that the service captures itself.

@@ -17,7 +17,7 @@ import (
 
 const (
 	// readTimeout is how long the methods of an error may take together.
-	readTimeout = 250 * time.Millisecond
+	readTimeout = time.Second
 
 	// maxLate is about how many errors may be read that have not answered in time,
 	// as nothing ends their goroutines.

@@ -31,7 +31,7 @@ var apiWords = &Table{
 		// https://docs.slack.dev/apis/web-api/slack-web-api
 		{Dependency, Retryable, "rate_limited fatal_error internal_error service_unavailable request_timeout team_added_to_org"},
 		{Dependency, Terminal, "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope no_permission org_login_required ekm_access_denied not_allowed_token_type"},
-		{User, Terminal, "channel_not_found not_in_channel is_archived msg_too_long no_text invalid_blocks invalid_attachments user_not_found"},
+		{User, Terminal, "channel_not_found not_in_channel is_archived msg_too_long no_text invalid_blocks invalid_attachments user_not_found users_not_found message_not_found cant_update_message edit_window_closed file_not_found invalid_arguments invalid_arg_name invalid_charset invalid_cursor restricted_action too_many_attachments"},
 		// https://platform.openai.com/docs/guides/error-codes, https://docs.claude.com/en/api/errors
 		{Dependency, Retryable, "rate_limit_exceeded rate_limit_error overloaded_error overloaded server_is_overloaded tokens requests timeout_error too_many_requests engine_overloaded"},
 		{Dependency, Terminal, "insufficient_quota billing_hard_limit_reached billing_not_active billing_error invalid_api_key authentication_error permission_error access_terminated account_deactivated"},
@@ -75,6 +75,27 @@ var telegramClients = client{
 				e.Retry = Retryable
 			}
 			v.add(e)
+		}
+	},
+}
+
+// slackClients have the code in a field Err.
+var slackClients = client{
+	paths: []string{"github.com/slack-go/slack"},
+	judge: func(v *Verdict, err error) {
+		if code, ok := inspect.String(err, "Err"); ok {
+			v.add(apiWords.answer(code))
+		}
+	},
+}
+
+// vaultClients have two statuses of servers that have not caught up with another one.
+// Source: https://developer.hashicorp.com/vault/api-docs#http-status-codes
+var vaultClients = client{
+	paths: []string{"github.com/hashicorp/vault/api"},
+	judge: func(v *Verdict, err error) {
+		if status, _ := inspect.Int(err, "StatusCode"); status == 412 || status == 473 {
+			v.add(says(Specific, Dependency, Retryable, "a server of Vault that is behind the active one"))
 		}
 	},
 }

@@ -25,9 +25,9 @@ func (c client) lends() []string {
 var clients = []client{
 	amqpClients, cassandraClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
 	kafkaClients, kubernetesClients, ldapClients, mongoClients, mysqlClients, natsClients, neo4jClients, oauthClients, oracleClients,
-	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, telegramClients,
+	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, slackClients, telegramClients,
 	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, graphqlClients, hetznerClients, imapClients,
-	modbusClients, mqttClients, nsqClients, opcuaClients, schemaClients, smbClients, thriftClients, trinoClients, websocketClients,
+	modbusClients, mqttClients, nsqClients, opcuaClients, schemaClients, smbClients, thriftClients, trinoClients, vaultClients, websocketClients,
 }
 
 // clientsByPath has the clients by import path.

@@ -19,11 +19,15 @@ var byErrno = func() map[syscall.Errno]Evidence {
 	for _, row := range slices.Concat(errnos, windowsErrnos) {
 		number, ok := errno.Number(row.name)
 		if _, alias := m[number]; ok && !alias {
-			m[number] = Evidence{Weight: Coded, Fault: row.fault, Retry: row.retry, Kind: Errno, Code: row.name}
+			m[number] = row.evidence()
 		}
 	}
 	return m
 }()
+
+func (row errnoRow) evidence() Evidence {
+	return Evidence{Weight: Coded, Fault: row.fault, Retry: row.retry, Kind: Errno, Code: row.name}
+}
 
 func ofErrno(e syscall.Errno) Evidence {
 	known, ok := byErrno[e]

@@ -230,7 +230,7 @@ func CodesOf(err error) []Evidence {
 // consider adds the evidence of one error.
 func (v *Verdict) consider(k *kind, err error) {
 	if f := foreign.Of(err); f != nil {
-		v.recall(f)
+		v.recall(err, f)
 		return
 	}
 	v.apply(standard, err)

@@ -32,10 +32,30 @@ func Find(err error) Found {
 	return f
 }
 
-// recall adds what was found of an error of another process.
-func (v *Verdict) recall(f *foreign.Facts) {
+// recall adds what was found of err in another process, or if nothing judged it there,
+// what its methods tell. Words that are not known here are ignored.
+func (v *Verdict) recall(err error, f *foreign.Facts) {
+	if !f.Judged {
+		for _, m := range slices.Concat(exitMethods, methods) {
+			if m.has(err) {
+				v.apply(m.judge, err)
+			}
+		}
+		if i := slices.IndexFunc(errnos, func(row errnoRow) bool { return row.name == f.Errno }); i >= 0 {
+			v.add(errnos[i].evidence())
+		}
+		return
+	}
 	for _, e := range f.Evidence {
-		v.add(Evidence{Weight(max(0, slices.Index(weights, e.Weight))), Fault(e.Fault), Retry(e.Retry), Kind(e.Kind), e.Code, e.Why})
+		known := Evidence{Kind: Kind(e.Kind), Code: e.Code, Why: e.Why}
+		known.Weight = Weight(max(0, slices.Index(weights, e.Weight)))
+		if slices.Contains([]Fault{User, System, Dependency, Cancelled, Unknown}, Fault(e.Fault)) {
+			known.Fault = Fault(e.Fault)
+		}
+		if slices.Contains([]Retry{Retryable, Terminal, Undecided}, Retry(e.Retry)) {
+			known.Retry = Retry(e.Retry)
+		}
+		v.add(known)
 	}
 	if v.After == 0 {
 		v.After = f.Wait

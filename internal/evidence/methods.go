@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 )
 
 // A method judges errors that have a certain method.
@@ -18,8 +19,11 @@ type method struct {
 // on returns the method of an interface with one method.
 func on[I any](judge func(v *Verdict, err I)) method {
 	return method{
-		has:   func(err error) bool { _, ok := err.(I); return ok },
-		judge: func(v *Verdict, err error) { judge(v, err.(I)) },
+		has: func(err error) bool { _, ok := foreign.As[I](err); return ok },
+		judge: func(v *Verdict, err error) {
+			e, _ := foreign.As[I](err)
+			judge(v, e)
+		},
 	}
 }
 

@@ -73,6 +73,6 @@ var redisReplies = &Table{
 		{Dependency, Undecided, "NOTBUSY NOQUORUM"},
 		{Dependency, Terminal, "DENIED NOAUTH NOPERM NOPROTO WRONGPASS"},
 		{User, Terminal, "BUSYGROUP BUSYKEY CROSSSLOT ERR EXECABORT INVALIDOBJ NOGROUP NOSUBSCRIBE UNSTABLE WRONGTYPE"},
-		{User, Undecided, "NOSCRIPT"}, // the client has to load the script again
+		{Dependency, Undecided, "NOSCRIPT"}, // the client has to load the script again
 	},
 }

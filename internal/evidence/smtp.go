@@ -47,7 +47,7 @@ var smtpReplies = &Table{
 	Source: "https://www.rfc-editor.org/rfc/rfc5321#section-4.2", // and RFC 959
 	Rows: []Row{
 		{Dependency, Retryable, "4"},
-		{Dependency, Undecided, "452=no_space 552=no_space"},
+		{Dependency, Undecided, "552=no_space"},
 		{Dependency, Terminal, "5"},
 		{User, Terminal, "550=mailbox_or_file 551=mailbox 553=mailbox_or_file_name"},
 	},

@@ -19,10 +19,12 @@ type Error interface {
 type Facts struct {
 	Type     string            // as %T printed it: "*fs.PathError"
 	TypePath string            // the same with the full path of the package: "*io/fs.PathError"
+	Errno    string            // the name of a system error: "ECONNREFUSED"
 	Fields   map[string]string // by name
 	Frames   []Frame           // of its stack, the place where it arose first
 	Value    error             // of its type, but with another text; nil if there is none
 
+	Judged   bool // Evidence and Wait are all that there is; otherwise its methods tell
 	Evidence []Evidence
 	Wait     time.Duration // before a retry; 0: it says nothing
 	Inner    []error       // what evidence looks at in place of what it wraps, if Hides
@@ -73,15 +75,20 @@ func TypeOf(err error) string {
 
 // As returns err as a T. A decoded error is a T if the original was one. Unlike
 // [errors.As] it does not look at what err wraps.
-func As[T any](err any) (T, bool) {
-	if t, ok := err.(T); ok {
+func As[T any](err any) (t T, ok bool) {
+	if t, ok = err.(T); ok {
 		return t, true
 	}
-	var t T
-	if f, ok := err.(Error); ok && f.As(&t) {
-		return t, true
+	if f, decoded := err.(Error); decoded {
+		return as[T](f)
 	}
 	return t, false
+}
+
+// as is apart from As, in which t would be allocated for every error.
+func as[T any](f Error) (t T, ok bool) {
+	ok = f.As(&t)
+	return t, ok
 }
 
 // Value returns a value of the type of err for a type switch: err itself, unless it

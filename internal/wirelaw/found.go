@@ -47,7 +47,7 @@ func foundIn(err error) map[string]string {
 	) any {
 		return e.Temporary()
 	})
-	find(all, err, "net.Error", func(e net.Error) any { return []bool{e.Timeout(), e.Temporary()} })
+	find(all, err, "net.Error", func(e net.Error) any { return e.Timeout() })
 	find(all, err, "Retryable", func(e interface {
 		error
 		Retryable() bool

@@ -80,7 +80,7 @@ func Compare(cause error, fc enricher.FailureContext) (within bool, err error) {
 		return true, fmt.Errorf("labels:\n\t%v\nof the decoded error:\n\t%v\nencoded:\n\t%s", want.Labels, got.Labels, data)
 	}
 	if want, got := foundIn(cause), foundIn(decoded); !reflect.DeepEqual(want, got) {
-		return true, fmt.Errorf("Is and AsType find:\n\t%v\nin the decoded error:\n\t%v\nencoded:\n\t%s", want, got, data)
+		return true, fmt.Errorf("by Is and AsType:\n\t%v\nin the decoded error:\n\t%v\nencoded:\n\t%s", want, got, data)
 	}
 	return true, nil
 }

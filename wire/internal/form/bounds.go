@@ -2,7 +2,9 @@ package form
 
 import (
 	"maps"
+	"math"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher/internal/text"
@@ -68,6 +70,10 @@ func (n *Node) cut(l level, inner *int) {
 	}
 	if h.StatusCode != nil && (*h.StatusCode < 0 || *h.StatusCode > 999) {
 		h.StatusCode = nil
+	}
+	const longest = math.MaxInt64 / int64(time.Millisecond)
+	if h.RetryAfterMs != nil && (*h.RetryAfterMs < -longest || *h.RetryAfterMs > longest) {
+		h.RetryAfterMs = nil
 	}
 	if h.Code != nil && h.Code.Text != nil {
 		h.Code = TextCode(keep(*h.Code.Text, l.name))

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"reflect"
 	"time"
 
@@ -46,9 +47,14 @@ func (n *Node) err(inner []error) error {
 }
 
 func (n *Node) facts() foreign.Facts {
-	f := foreign.Facts{Type: n.Type, TypePath: n.long(), Fields: n.texts(), Frames: n.Frames, Evidence: n.Evidence, Hides: n.Inner != nil}
-	f.Wait, _ = time.ParseDuration(n.Wait)
-	f.Inner = decode(n.Inner)
+	f := foreign.Facts{
+		Type: cmp.Or(n.Type, "error"), TypePath: cmp.Or(n.long(), "error"), Errno: n.Has.Errno,
+		Fields: n.texts(), Frames: n.Frames, Evidence: n.Evidence,
+		Inner: decode(n.Inner), Hides: n.Inner != nil,
+	}
+	wait, _ := time.ParseDuration(n.Wait)
+	f.Wait = max(0, wait)
+	f.Judged = len(n.Evidence) > 0 || f.Wait > 0 || n.Has == Has{} && len(n.Is) == 0
 	return f
 }
 

@@ -2,6 +2,7 @@ package form
 
 import (
 	"reflect"
+	"syscall"
 
 	"github.com/failure-enrichers/enricher/internal/foreign"
 )
@@ -29,8 +30,12 @@ func NodeOf(err error) *Node {
 
 func (d *decoded) decodedFrom() *Node { return d.node }
 
-// Is reports whether the original is target, one of the known sentinels.
+// Is reports whether the original is target: one of the known sentinels, or a system
+// error, whose text may differ here.
 func (d *decoded) Is(target error) bool {
+	if e, ok := d.facts.Value.(syscall.Errno); ok && (error(e) == target || e.Is(target)) {
+		return true
+	}
 	for _, name := range d.node.Is {
 		if s := sentinel(name); s != nil && s == target {
 			return true
@@ -48,12 +53,13 @@ func (d *decoded) As(target any) bool {
 	}
 	t := v.Type().Elem()
 	var found error
-	switch value := d.facts.Value; {
-	case t.Kind() == reflect.Interface && d.adapt(t) != nil:
+	if t.Kind() == reflect.Interface {
 		found = d.adapt(t)
-	case value != nil && !isNil(value) && reflect.TypeOf(value).AssignableTo(t):
+	}
+	if value := d.facts.Value; found == nil && value != nil && !isNil(value) && reflect.TypeOf(value).AssignableTo(t) {
 		found = value
-	default:
+	}
+	if found == nil {
 		return false
 	}
 	v.Elem().Set(reflect.ValueOf(found))

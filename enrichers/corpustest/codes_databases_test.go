@@ -1,0 +1,93 @@
+//go:build linux
+
+package corpustest
+
+import (
+	"github.com/go-sql-driver/mysql"
+	"github.com/gocql/gocql"
+	"github.com/golang-migrate/migrate/v4"
+	redigo "github.com/gomodule/redigo/redis"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// codesOfDatabases are failures of databases.
+func codesOfDatabases() []coded {
+	return []coded{
+		postgres("40001", D, again), postgres("23503", U, never), postgres("55P03", D, again), postgres("25006", D, again), postgres("53100", D, mayPass),
+		postgres("3D000", anyone, notAgain), postgres("28P01", notUser, notAgain), postgres("57014", "CANCELLED|DEPENDENCY|SYSTEM|USER", mayPass),
+		postgres("54000", anyone, notAgain), postgres("XX000", D, mayPass),
+		pgxError("42P01", ours, never), pgxError("22P02", U, never), pgxError("57P01", D, again), pgxError("57P03", D, again), pgxError("22001", U, never),
+		pgxError("42501", anyone, notAgain), pgxError("26000", notUser, mayPass), pgxError("25P02", anyone, "retryable|unknown|terminal"),
+		pgxError("0A000", anyone, notAgain), pgxError("P0001", "USER|UNKNOWN|DEPENDENCY|SYSTEM", notAgain),
+		mysqlError(1213, D, again), mysqlError(1205, D, again), mysqlError(1062, U, never), mysqlError(1406, U, never), mysqlError(1040, D, again),
+		mysqlError(1290, D, again), mysqlError(1045, anyone, notAgain), mysqlError(1146, ours, never), mysqlError(1792, D, again),
+		mysqlError(3024, "DEPENDENCY|USER", mayPass), mysqlError(1317, "DEPENDENCY|CANCELLED", mayPass), mysqlError(1366, U, never),
+		mysqlError(1114, D, mayPass), mysqlError(1021, D, mayPass), mysqlError(1452, U, never), mysqlError(1054, ours, never), mysqlError(1064, ours, never),
+		mysqlError(1226, D, mayPass), mysqlError(1048, U, never), mysqlError(1264, U, never), mysqlError(1037, D, mayPass), mysqlError(1053, D, again),
+		mysqlError(1927, D, mayPass), mysqlError(1129, D, mayPass), mysqlError(1142, anyone, notAgain), mysqlError(1118, ours, never),
+		mysqlError(8175, D, mayPass), mysqlError(9007, D, again),
+		failure("mysql/invalid-conn", D, again, "", mysql.ErrInvalidConn), failure("mysql/pkt-too-large", anyone, notAgain, "", mysql.ErrPktTooLarge),
+		failure("mysql/busy-buffer", notUser, mayPass, "", mysql.ErrBusyBuffer),
+		sqlServer(1205, D, again), sqlServer(2627, U, never), sqlServer(2601, U, never), sqlServer(18456, anyone, notAgain), sqlServer(40501, D, again),
+		sqlServer(49918, D, again), sqlServer(208, ours, never), sqlServer(8152, U, never), sqlServer(547, U, never), sqlServer(1222, D, again),
+		sqlServer(10928, D, again), sqlServer(4060, anyone, "terminal|unknown|retryable"), sqlServer(245, U, never), sqlServer(515, U, never),
+		sqlServer(9002, D, mayPass), sqlServer(1105, D, mayPass), sqlServer(40197, D, again), sqlServer(3960, D, again), sqlServer(701, D, mayPass),
+		sqlServer(102, ours, never), sqlServer(229, anyone, notAgain), sqlServer(8134, U, never), sqlServer(2628, U, never), sqlServer(3906, D, mayPass),
+		sqlServer(41302, D, again), sqlServer(976, D, mayPass),
+		oracle(1, U, never), oracle(60, D, again), oracle(12514, D, mayPass), oracle(1017, anyone, notAgain), oracle(942, ours, never),
+		oracle(1555, D, mayPass), oracle(3113, D, again), oracle(3114, D, again), oracle(1653, D, mayPass), oracle(54, D, again), oracle(1400, U, never),
+		oracle(12899, U, never), oracle(1033, D, again), oracle(8177, D, again), oracle(28000, anyone, notAgain), oracle(2291, U, never),
+		oracle(4031, D, mayPass), oracle(1013, "CANCELLED|DEPENDENCY", mayPass), oracle(1722, U, never), oracle(12170, D, again), oracle(28, D, again),
+		oracle(20001, "USER|UNKNOWN|DEPENDENCY", notAgain), oracle(1438, U, never), oracle(904, ours, never), oracle(1031, anyone, notAgain),
+		oracle(30036, D, mayPass), oracle(4068, notUser, again), oracle(1089, D, again), oracle(257, D, mayPass),
+		snowflake(2003, "02000", anyone, notAgain), snowflake(630, "57014", "DEPENDENCY|CANCELLED|USER", mayPass),
+		snowflake(390144, "08004", notUser, notAgain), snowflake(100038, "22018", U, never), snowflake(625, "57014", D, again),
+		snowflake(390100, "08001", anyone, notAgain), snowflake(1003, "42000", ours, never), snowflake(604, "57014", "CANCELLED|DEPENDENCY", mayPass),
+		snowflake(250001, "08001", D, mayPass), snowflake(90073, "", anyone, "terminal|unknown|retryable"),
+		clickhouseError(60, ours, never), clickhouseError(241, D, mayPass), clickhouseError(202, D, again), clickhouseError(159, D, mayPass),
+		clickhouseError(62, ours, never), clickhouseError(516, anyone, notAgain), clickhouseError(242, D, mayPass), clickhouseError(497, anyone, notAgain),
+		clickhouseError(47, ours, never), clickhouseError(53, U, never), clickhouseError(209, D, again), clickhouseError(210, D, again),
+		clickhouseError(243, D, mayPass), clickhouseError(999, D, again), clickhouseError(394, "CANCELLED|DEPENDENCY", mayPass),
+		clickhouseError(27, U, never), clickhouseError(6, U, never), clickhouseError(319, D, mayPass), clickhouseError(285, D, again),
+		clickhouseError(201, D, mayPass), clickhouseError(81, anyone, notAgain),
+		mongoError(50, "DEPENDENCY|USER", mayPass), mongoError(13, anyone, notAgain), mongoError(112, D, again), mongoError(26, anyone, notAgain),
+		mongoError(18, anyone, notAgain), mongoError(91, D, again), mongoError(10334, ours, never), mongoError(9001, D, again), mongoError(16500, D, again),
+		mongoError(2, ours, never), mongoError(9, ours, never), mongoError(43, D, mayPass), mongoError(189, D, again), mongoError(11600, D, again),
+		mongoError(64, D, mayPass), mongoError(292, "USER|DEPENDENCY", notAgain), mongoError(14, U, never), mongoError(251, notUser, mayPass),
+		mongoError(24, D, again), mongoError(136, D, mayPass), mongoError(11601, "DEPENDENCY|CANCELLED", mayPass), mongoError(8000, anyone, notAgain),
+		mongoError(59, anyone, never), mongoError(286, notUser, notAgain),
+		failure("mongo/validation", U, never, "121", mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 121, Message: "Document failed validation"}}}),
+		failure("mongo/bulk-dup", U, never, "11000", mongo.BulkWriteException{WriteErrors: []mongo.BulkWriteError{{WriteError: mongo.WriteError{Code: 11000, Message: "dup"}}}}),
+		failure("mongo/no-documents", "USER|UNKNOWN|SYSTEM", notAgain, "", mongo.ErrNoDocuments),
+		failure("mongo/client-disconnected", notUser, "retryable|unknown|terminal", "", mongo.ErrClientDisconnected),
+		redisReply("LOADING Redis is loading the dataset in memory", D, again), redisReply("CLUSTERDOWN The cluster is down", D, again),
+		redisReply("MASTERDOWN Link with MASTER is down", D, again), redisReply("NOAUTH Authentication required.", notUser, notAgain),
+		redisReply("WRONGPASS invalid username-password pair", notUser, notAgain),
+		redisReply("WRONGTYPE Operation against a key holding the wrong kind of value", ours, never),
+		redisReply("OOM command not allowed when used memory > 'maxmemory'.", D, again), redisReply("MOVED 3999 127.0.0.1:6381", notUser, mayPass),
+		redisReply("TRYAGAIN Multiple keys request during rehashing of slot", D, again), redisReply("BUSY Redis is busy running a script.", D, again),
+		redisReply("NOSCRIPT No matching script.", notUser, mayPass), redisReply("NOPERM this user has no permissions", anyone, notAgain),
+		redisReply("MISCONF Redis is configured to save RDB snapshots", D, mayPass),
+		redisReply("EXECABORT Transaction discarded because of previous errors.", anyone, notAgain),
+		redisReply("CROSSSLOT Keys in request don't hash to the same slot", ours, never), redisReply("NOREPLICAS Not enough good replicas to write.", D, again),
+		redisReply("BUSYGROUP Consumer Group name already exists", anyone, notAgain), redisReply("NOGROUP No such key 'x' or consumer group 'y'", anyone, notAgain),
+		redisReply("ERR max number of clients reached", D, again), redisReply("ERR unknown command 'FOO'", anyone, never),
+		redisReply("ERR value is not an integer or out of range", ours, never),
+		failure("redis/pool-exhausted", notUser, again, "", redigo.ErrPoolExhausted),
+		failure("redis/nil", "USER|UNKNOWN|SYSTEM|DEPENDENCY", notAgain, "", redigo.ErrNil),
+		neo4jError("Neo.TransientError.Transaction.DeadlockDetected", D, again), neo4jError("Neo.ClientError.Schema.ConstraintValidationFailed", U, never),
+		neo4jError("Neo.ClientError.Statement.SyntaxError", ours, never), neo4jError("Neo.ClientError.Security.Unauthorized", anyone, notAgain),
+		neo4jError("Neo.DatabaseError.General.UnknownError", D, mayPass),
+		neo4jError("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", notUser, mayPass),
+		neo4jError("Neo.ClientError.Database.DatabaseNotFound", anyone, "terminal|unknown|retryable"),
+		neo4jError("Neo.ClientError.Security.AuthorizationExpired", notUser, mayPass),
+		neo4jError("Neo.TransientError.General.MemoryPoolOutOfMemoryError", D, again),
+		neo4jError("Neo.ClientError.Security.AuthenticationRateLimit", D, mayPass),
+		failure("gocql/timeout", D, again, "", gocql.ErrTimeoutNoResponse), failure("gocql/no-conns", D, again, "", gocql.ErrNoConnections),
+		failure("gocql/notfound", "USER|SYSTEM|UNKNOWN", notAgain, "", gocql.ErrNotFound),
+		failure("gocql/write-timeout", D, mayPass, "", &gocql.RequestErrWriteTimeout{}),
+		failure("gocql/exists", anyone, notAgain, "", &gocql.RequestErrAlreadyExists{}),
+		failure("migrate/dirty", anyone, never, "", migrate.ErrDirty{Version: 3}), failure("migrate/locked", notUser, again, "", migrate.ErrLocked),
+		failure("migrate/locktimeout", notUser, again, "", migrate.ErrLockTimeout),
+	}
+}
