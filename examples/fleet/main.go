@@ -4,6 +4,8 @@
 //	go run . -database-url postgres://…       # one of several processes that share the jobs
 //	go run . -database-url postgres://… -jobs 0 -listen 127.0.0.1:8082
 //	go run . -plugins ../plugin/plugins -enrichers type,restart,resource
+//	go run . -serve-owner -nats embedded      # a process that knows whose a failure is
+//	go run . -nats nats://127.0.0.1:…         # one that asks it
 //
 // The labels are in the metadata of the jobs, counted at /metrics for Prometheus, and
 // on a page behind a password. A label ends jobs that a restart cannot help.
@@ -89,6 +91,9 @@ func config(names string) enricher.Config {
 // serve runs jobs until ctx ends.
 func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err error) {
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if opts.serveOwner {
+		return serveOwner(ctx, opts, stdout, logger)
+	}
 
 	// What labels failures, counts them, and keeps them.
 	counts := enricherprom.New(enricherprom.Options{Labels: []string{"type", "retry"}})
@@ -98,7 +103,18 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return fmt.Errorf("-plugins: %w", err)
 	}
-	e, err := enricher.New(config(opts.enrichers), enricher.WithRegistry(registry), enricher.WithObserver(counts), enricher.WithLogger(logger))
+	cfg := config(opts.enrichers)
+	if opts.nats != "" {
+		nc, stop, err := connectNATS(opts.nats)
+		if err != nil {
+			return errors.Join(err, closePlugins())
+		}
+		defer stop()
+		if cfg, err = withOwner(cfg, registry, nc); err != nil {
+			return errors.Join(err, closePlugins())
+		}
+	}
+	e, err := enricher.New(cfg, enricher.WithRegistry(registry), enricher.WithObserver(counts), enricher.WithLogger(logger))
 	if err != nil {
 		return errors.Join(err, closePlugins())
 	}
@@ -141,6 +157,8 @@ type options struct {
 	listen, name, password string
 	enrichers, plugins     string
 	generated              bool // the password
+	nats                   string
+	serveOwner             bool
 	jobs                   int
 	rescueAfter            time.Duration
 }
@@ -163,6 +181,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.password, "password", os.Getenv(passwordVariable), "`password` of the page (default: that in "+passwordVariable+", or a new one, which is printed)")
 	flags.IntVar(&opts.jobs, "jobs", 1, "insert the jobs this many times; 0 only works on those of other processes")
 	flags.DurationVar(&opts.rescueAfter, "rescue-after", time.Minute, "run a job again whose process was killed, this long after its start; a job may take half of it")
+	flags.StringVar(&opts.nats, "nats", "", "label failures with their owner, whom a process with -serve-owner knows, over the NATS server at this `URL`, or an \"embedded\" one")
+	flags.BoolVar(&opts.serveOwner, "serve-owner", false, "run no jobs, but answer for the owners of failures at -nats")
 	err := flags.Parse(args)
 	if err != nil {
 		return opts, err
@@ -172,6 +192,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		err = fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
 	case opts.database != "" && opts.databaseURL != "":
 		err = errors.New("-database and -database-url: only one of them is accepted")
+	case opts.serveOwner && opts.nats == "":
+		err = errors.New("-serve-owner: needs -nats")
 	case opts.jobs < 0:
 		err = fmt.Errorf("-jobs %d: must not be negative", opts.jobs)
 	case opts.rescueAfter < 2*time.Second:

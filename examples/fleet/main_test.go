@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -86,6 +87,38 @@ func start(t *testing.T, args ...string) (out *output, stop func()) {
 	})
 	t.Cleanup(stop)
 	return out, stop
+}
+
+// A process is the program in a process of its own.
+type process struct {
+	*output
+	cmd *exec.Cmd
+}
+
+// spawn starts the program. It is interrupted after the test.
+func spawn(t *testing.T, args ...string) process {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	p := process{output: &output{}, cmd: exec.Command(self, args...)}
+	p.cmd.Env = append(os.Environ(), asChild+"=1")
+	p.cmd.Stderr = t.Output()
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Start())
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.read(stdout)
+	}()
+	t.Cleanup(func() {
+		if p.cmd.ProcessState != nil {
+			return // it was killed
+		}
+		assert.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+		<-read
+		assert.NoError(t, p.cmd.Wait(), "an interrupt ends %s in order", args)
+	})
+	return p
 }
 
 // status returns the status of the answer to GET, and its body.
@@ -252,9 +285,11 @@ func TestTroubleEndsTheProgram(t *testing.T) {
 		{"-jobs -1", exitUsage, "fleet: -jobs -1: must not be negative\n"},
 		{"-rescue-after 1s", exitUsage, "fleet: -rescue-after 1s: must be at least 2s\n"},
 		{"more", exitUsage, "fleet: unexpected argument \"more\": there are only flags\n"},
+		{"-serve-owner", exitUsage, "fleet: -serve-owner: needs -nats\n"},
 		{"-database a -database-url b", exitUsage, "fleet: -database and -database-url: only one of them is accepted\n"},
 		{"-database /no/such/folder/river.db", exitTrouble, "fleet: -database /no/such/folder/river.db: "},
 		{"-database-url postgres://u:s3cr3t@127.0.0.1:1/db", exitTrouble, "fleet: -database-url: "},
+		{"-nats nats://u:s3cr3t@127.0.0.1:1", exitTrouble, "fleet: -nats: "},
 		{"-plugins /no/such/folder", exitTrouble, "fleet: -plugins: enricherwasm: open /no/such/folder: "},
 		{"-enrichers type,acme", exitTrouble, "acme"},
 		{"-listen nowhere", exitTrouble, "fleet: -listen nowhere: "},
