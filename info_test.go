@@ -103,4 +103,5 @@ func TestLocatorSetsTheLocation(t *testing.T) {
 	t.Parallel()
 	e := loaded(t, factories{"acme": located{giving(setting("key"))}}, enricher.Config{FailureEnrichers: []string{"acme"}})
 	assert.Equal(t, enricher.Location{Type: "wasm", File: "plugins/acme.wasm", Sum: "ab12"}, e.Enrichers()[0].Location)
+	assert.Equal(t, "wasm (plugins/acme.wasm, sha256 ab12)", e.Enrichers()[0].Location.String())
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ var compiledIn = enricher.Func([]string{"upstream", "team"},
 	})
 
 func loadExample(b *testing.B, name, cache string) enricher.Factory {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	f, err := enricherwasm.Load(exampleFile(name), enricherwasm.Options{CacheDir: cache, StartTimeout: time.Minute})
 	require.NoError(b, err)
 	return f
@@ -53,7 +56,7 @@ func BenchmarkLoad(b *testing.B) {
 			b.Run(name+"/"+kind, func(b *testing.B) {
 				cache := ""
 				if kind == "cached" {
-					cache = b.TempDir()
+					cache = filepath.Join(b.TempDir(), "cache")
 					require.NoError(b, loadExample(b, name, cache).(io.Closer).Close())
 				}
 				before := measure()
@@ -72,15 +75,28 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is the time to start an instance, as after a plugin was ended, and its
-// memory.
-func BenchmarkStart(b *testing.B) {
+// BenchmarkAfterEnd is the time of the first failure after an instance was ended, and the
+// memory of an instance.
+func BenchmarkAfterEnd(b *testing.B) {
 	for _, name := range examplePlugins {
 		b.Run(name, func(b *testing.B) {
 			f := loadExample(b, name, "")
+			fe := start(b, f)
+			counts := fe.(enricher.CountReporter).Counts
+			for b.Loop() {
+				b.StopTimer()
+				for ended := counts()["ended"]; counts()["ended"] == ended; {
+					ctx, cancel := context.WithTimeout(context.Background(), 50*time.Microsecond)
+					_, _ = fe.ProcessFailure(ctx, errFetch, enricher.FailureContext{})
+					cancel()
+				}
+				b.StartTimer()
+				_, err := fe.ProcessFailure(context.Background(), errFetch, enricher.FailureContext{})
+				require.NoError(b, err)
+			}
 			before := measure()
 			var all []enricher.FailureEnricher
-			for b.Loop() {
+			for range 5 {
 				all = append(all, start(b, f))
 			}
 			b.ReportMetric(float64(measure().heap-before.heap)/float64(len(all))/(1<<20), "MiB-heap/instance")

@@ -69,7 +69,7 @@
 //	                                             2 KiB that it printed during the call
 //	answers what cannot be read                  enricher.StatusFailed
 //	answers with an error                        enricher.StatusFailed
-//	declares undeclared or bad labels            that of any enricher: they are dropped
+//	sets labels that it may not set              as for any enricher: they are dropped
 //
 // After each of the first three, the instance is not used again, nor is one whose memory
 // has grown above three quarters of what is granted. Log lines are limited to 10 a second.
@@ -89,10 +89,12 @@
 // interrupted; the engine may have faults of its own. Install only files from people you
 // trust, and grant their sha256.
 //
-// A failure costs 0.2 to 1.5 ms, where a compiled-in enricher takes microseconds. A plugin
-// in Go takes a second or more to compile at the start and some 10 MiB of memory for each
-// instance: see [Options.CacheDir], and docs/performance.md for figures. On processors other
-// than amd64 and arm64, plugins are interpreted, and take some 10 to 50 times as long.
+// A failure costs 0.1 to 1.5 ms, where a compiled-in enricher takes microseconds. A plugin
+// in Go takes seconds to compile at the start, about 40 ms to start again after it was
+// ended, and 10 MiB of memory for each instance. A small one in another language takes
+// milliseconds and kilobytes. [Options.CacheDir] saves most of the compilation, and
+// docs/performance.md has figures. On processors other than amd64 and arm64, plugins are
+// interpreted, which takes much longer.
 package enricherwasm
 
 import (

@@ -53,8 +53,20 @@ var goFolder = sync.OnceValues(func() (*enricherwasm.Dir, error) {
 	if err := os.WriteFile(filepath.Join(folder, "guest.wasm"), code, 0o600); err != nil {
 		return nil, err
 	}
-	return enricherwasm.Open(folder, enricherwasm.Options{StartTimeout: time.Minute})
+	goFiles = folder
+	if _, err := enricherwasm.Load(filepath.Join(folder, "guest.wasm"), goOptions(folder)); err != nil {
+		return nil, err
+	}
+	return enricherwasm.Open(folder, goOptions(folder))
 })
+
+// goFiles is the folder of goFolder.
+var goFiles string
+
+// goOptions lets several processes share the compiled code.
+func goOptions(folder string) enricherwasm.Options {
+	return enricherwasm.Options{CacheDir: filepath.Join(folder, "cache"), StartTimeout: 10 * time.Minute}
+}
 
 type options = map[string]any
 
@@ -71,7 +83,7 @@ func load(t *testing.T, dir *enricherwasm.Dir, cfg enricher.Config, opts ...enri
 		cfg.FailureEnrichers = []string{"guest"}
 	}
 	if cfg.Timeout == 0 {
-		cfg.Timeout = time.Minute
+		cfg.Timeout = 20 * time.Minute
 	}
 	e, err := enricher.New(cfg, append([]enricher.Option{enricher.WithRegistry(registry(t, dir)), silent}, opts...)...)
 	require.NoError(t, err)
@@ -104,7 +116,7 @@ func folder(t *testing.T, files map[string][]byte) string {
 }
 
 func open(t *testing.T, folder string) *enricherwasm.Dir {
-	dir, err := enricherwasm.Open(folder, enricherwasm.Options{StartTimeout: time.Minute})
+	dir, err := enricherwasm.Open(folder, enricherwasm.Options{StartTimeout: 10 * time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, dir.Close()) })
 	return dir

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -107,20 +106,16 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case !info.Mode().IsRegular():
 		return nil, errors.New("it is not a regular file")
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("it has more than %d MiB, which is the largest size that is accepted", maxFile>>20)
 	}
-	opened, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
+	data, err := os.ReadFile(path)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(data) > maxFile:
-		return nil, fmt.Errorf("it has more than %d MiB, which is the largest size that is accepted", maxFile>>20)
 	case len(data) < headerSize || !bytes.HasPrefix(data, []byte("\x00asm")):
 		return nil, errors.New("it is not a WebAssembly file: it does not begin with the bytes 00 61 73 6d and a version")
 	case !bytes.HasPrefix(data[4:], []byte{1, 0, 0, 0}):

@@ -45,14 +45,21 @@ func instantiate(ctx context.Context, c *code, log *lineLogger, name string, env
 	for name, value := range env {
 		config = config.WithEnv(name, value)
 	}
-	err := in.within(ctx, func(ctx context.Context) (err error) {
-		in.module, err = c.runtime.InstantiateModule(ctx, c.compiled, config)
-		if err == nil && in.module.IsClosed() {
-			err = sys.NewExitError(0)
+	err := in.within(ctx, func(ctx context.Context) error {
+		module, err := c.runtime.InstantiateModule(ctx, c.compiled, config)
+		if err != nil {
+			return err // and the engine has closed the module
 		}
-		return err
+		in.module = module
+		if module.IsClosed() {
+			return sys.NewExitError(0)
+		}
+		return nil
 	})
 	if err != nil {
+		if in.module != nil {
+			in.close() // it was made, but too late
+		}
 		return nil, err
 	}
 	in.alloc, in.create, in.process = in.module.ExportedFunction(allocName), in.module.ExportedFunction(createName), in.module.ExportedFunction(processName)

@@ -155,7 +155,7 @@ func (p *plugin) get(ctx context.Context) (*instance, error) {
 	closed, n := p.closed, len(p.idle)
 	var in *instance
 	if n > 0 {
-		in, p.idle = p.idle[n-1], p.idle[:n-1]
+		in, p.idle[n-1], p.idle = p.idle[n-1], nil, p.idle[:n-1]
 	}
 	p.mu.Unlock()
 	var err error
@@ -175,7 +175,7 @@ func (p *plugin) get(ctx context.Context) (*instance, error) {
 	return in, err
 }
 
-// put returns an instance that was not got, or whose slot the caller frees.
+// put keeps an instance for the next call, or ends it.
 func (p *plugin) put(in *instance, usable bool) {
 	p.mu.Lock()
 	keep := usable && !p.closed && !in.module.IsClosed() && (in.size() <= p.mark || in.size() <= in.born)
