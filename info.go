@@ -65,7 +65,10 @@ func (l Location) String() string {
 	if l.Module != "" {
 		s += " from " + strings.TrimSpace(l.Module+" "+l.Version)
 	}
-	if l.File != "" {
+	switch {
+	case l.Sum != "":
+		s += fmt.Sprintf(" (%s, sha256 %s)", l.File, l.Sum)
+	case l.File != "":
 		s += fmt.Sprintf(" (%s:%d)", l.File, l.Line)
 	}
 	return s

@@ -86,6 +86,7 @@ func (rep *report) conclusion() string {
 func (rep *report) publish(opts options, w io.Writer) error {
 	text := rep.page()
 	if opts.markdown != "" {
+		text := text + other(opts.markdown)
 		if err := os.WriteFile(opts.markdown, []byte(text), 0o644); err != nil {
 			return err
 		}
@@ -95,6 +96,22 @@ func (rep *report) publish(opts options, w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text)
 	return err
+}
+
+// otherFigures is the heading of the figures that this program does not measure. They
+// are the end of the page.
+const otherFigures = "\n## Plugins\n"
+
+// other returns the end of the page that is there, if it is.
+func other(file string) string {
+	page, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	if _, end, ok := strings.Cut(string(page), otherFigures); ok {
+		return otherFigures + end
+	}
+	return ""
 }
 
 // none is the text of a cell without a value.

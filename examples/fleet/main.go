@@ -3,6 +3,9 @@
 //	go run .                                  # one process, with a SQLite file of its own
 //	go run . -database-url postgres://…       # one of several processes that share the jobs
 //	go run . -database-url postgres://… -jobs 0 -listen 127.0.0.1:8082
+//	go run . -plugins ../plugin/plugins -enrichers type,restart,resource
+//	go run . -serve-owner -nats embedded      # a process that knows whose a failure is
+//	go run . -nats nats://127.0.0.1:…         # one that asks it
 //
 // The labels are in the metadata of the jobs, counted at /metrics for Prometheus, and
 // on a page behind a password. A label ends jobs that a restart cannot help.
@@ -25,6 +28,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,34 +74,54 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-// enrichers are those that label the failures, and their options.
-var enrichers = enricher.Config{
-	FailureEnrichers: []string{"type", "restart"},
-	Options: map[string]map[string]any{
-		"restart": {
-			"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
-			"veto":     true,
+// config has the enrichers that label the failures, and their options.
+func config(names string) enricher.Config {
+	return enricher.Config{
+		FailureEnrichers: strings.Split(names, ","),
+		Options: map[string]map[string]any{
+			"restart": {
+				"terminal": []map[string]any{{"key": "type", "is": "USER"}}, // if the error does not say more
+				"veto":     true,
+			},
 		},
-	},
-	Strict: true,
+		Strict: true,
+	}
 }
 
 // serve runs jobs until ctx ends.
 func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err error) {
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if opts.serveOwner {
+		return serveOwner(ctx, opts, stdout, logger)
+	}
 
 	// What labels failures, counts them, and keeps them.
 	counts := enricherprom.New(enricherprom.Options{Labels: []string{"type", "retry"}})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(counts)
-	e, err := enricher.New(enrichers, enricher.WithObserver(counts), enricher.WithLogger(logger))
+	registry, closePlugins, err := registryWith(opts.plugins)
 	if err != nil {
-		return err
+		return fmt.Errorf("-plugins: %w", err)
+	}
+	cfg := config(opts.enrichers)
+	if opts.nats != "" {
+		nc, stop, err := connectNATS(opts.nats)
+		if err != nil {
+			return errors.Join(err, closePlugins())
+		}
+		defer stop()
+		if cfg, err = withOwner(cfg, registry, nc); err != nil {
+			return errors.Join(err, closePlugins())
+		}
+	}
+	e, err := enricher.New(cfg, enricher.WithRegistry(registry), enricher.WithObserver(counts), enricher.WithLogger(logger))
+	if err != nil {
+		return errors.Join(err, closePlugins())
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
-		err = errors.Join(err, e.Shutdown(ctx))
+		err = errors.Join(err, e.Shutdown(ctx), closePlugins())
 	}()
 	history := exceptions.NewHistory(exceptions.Options{})
 
@@ -131,7 +155,10 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 type options struct {
 	database, databaseURL  string
 	listen, name, password string
+	enrichers, plugins     string
 	generated              bool // the password
+	nats                   string
+	serveOwner             bool
 	jobs                   int
 	rescueAfter            time.Duration
 }
@@ -148,10 +175,14 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opts.database, "database", "", "keep the jobs in this SQLite `file` (default: a temporary one)")
 	flags.StringVar(&opts.databaseURL, "database-url", "", "keep the jobs in the Postgres database at this `URL`")
 	flags.StringVar(&opts.listen, "listen", "127.0.0.1:8081", "serve the page and the metrics at this `address`")
+	flags.StringVar(&opts.enrichers, "enrichers", "type,restart", "label failures with these enrichers, by `name`")
+	flags.StringVar(&opts.plugins, "plugins", "", "each file NAME.wasm in this `folder` is an enricher, too")
 	flags.StringVar(&opts.name, "name", fmt.Sprintf("%s-%d", cmp.Or(host, "fleet"), os.Getpid()), "`name` of this process, unique in the fleet")
 	flags.StringVar(&opts.password, "password", os.Getenv(passwordVariable), "`password` of the page (default: that in "+passwordVariable+", or a new one, which is printed)")
 	flags.IntVar(&opts.jobs, "jobs", 1, "insert the jobs this many times; 0 only works on those of other processes")
 	flags.DurationVar(&opts.rescueAfter, "rescue-after", time.Minute, "run a job again whose process was killed, this long after its start; a job may take half of it")
+	flags.StringVar(&opts.nats, "nats", "", "label failures with their owner, whom a process with -serve-owner knows, over the NATS server at this `URL`, or an \"embedded\" one")
+	flags.BoolVar(&opts.serveOwner, "serve-owner", false, "run no jobs, but answer for the owners of failures at -nats")
 	err := flags.Parse(args)
 	if err != nil {
 		return opts, err
@@ -161,6 +192,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		err = fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
 	case opts.database != "" && opts.databaseURL != "":
 		err = errors.New("-database and -database-url: only one of them is accepted")
+	case opts.serveOwner && opts.nats == "":
+		err = errors.New("-serve-owner: needs -nats")
 	case opts.jobs < 0:
 		err = fmt.Errorf("-jobs %d: must not be negative", opts.jobs)
 	case opts.rescueAfter < 2*time.Second:

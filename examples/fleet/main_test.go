@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -86,6 +87,38 @@ func start(t *testing.T, args ...string) (out *output, stop func()) {
 	})
 	t.Cleanup(stop)
 	return out, stop
+}
+
+// A process is the program in a process of its own.
+type process struct {
+	*output
+	cmd *exec.Cmd
+}
+
+// spawn starts the program. It is interrupted after the test.
+func spawn(t *testing.T, args ...string) process {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	p := process{output: &output{}, cmd: exec.Command(self, args...)}
+	p.cmd.Env = append(os.Environ(), asChild+"=1")
+	p.cmd.Stderr = t.Output()
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Start())
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.read(stdout)
+	}()
+	t.Cleanup(func() {
+		if p.cmd.ProcessState != nil {
+			return // it was killed
+		}
+		assert.NoError(t, p.cmd.Process.Signal(os.Interrupt))
+		<-read
+		assert.NoError(t, p.cmd.Wait(), "an interrupt ends %s in order", args)
+	})
+	return p
 }
 
 // status returns the status of the answer to GET, and its body.
@@ -225,6 +258,22 @@ func TestInterruptDuringTheStartIsNoTrouble(t *testing.T) {
 	assert.Empty(t, log.String())
 }
 
+func TestPlugins(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	code, err := os.ReadFile("../plugin/plugins/resource.wasm")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "resource.wasm"), code, 0o600))
+	for _, tt := range []struct{ enrichers, want string }{
+		{"type,restart", `push +attempt 1: retryable (retry=retryable, type=DEPENDENCY)`},
+		{"type,restart,resource", `push +attempt 1: retryable (resource=service, retry=retryable, type=DEPENDENCY)`},
+	} {
+		out, stop := start(t, "-plugins", folder, "-enrichers", tt.enrichers)
+		out.find(t, tt.want)
+		stop()
+	}
+}
+
 func TestTroubleEndsTheProgram(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -236,9 +285,13 @@ func TestTroubleEndsTheProgram(t *testing.T) {
 		{"-jobs -1", exitUsage, "fleet: -jobs -1: must not be negative\n"},
 		{"-rescue-after 1s", exitUsage, "fleet: -rescue-after 1s: must be at least 2s\n"},
 		{"more", exitUsage, "fleet: unexpected argument \"more\": there are only flags\n"},
+		{"-serve-owner", exitUsage, "fleet: -serve-owner: needs -nats\n"},
 		{"-database a -database-url b", exitUsage, "fleet: -database and -database-url: only one of them is accepted\n"},
 		{"-database /no/such/folder/river.db", exitTrouble, "fleet: -database /no/such/folder/river.db: "},
 		{"-database-url postgres://u:s3cr3t@127.0.0.1:1/db", exitTrouble, "fleet: -database-url: "},
+		{"-nats nats://u:s3cr3t@127.0.0.1:1", exitTrouble, "fleet: -nats: "},
+		{"-plugins /no/such/folder", exitTrouble, "fleet: -plugins: enricherwasm: open /no/such/folder: "},
+		{"-enrichers type,acme", exitTrouble, "acme"},
 		{"-listen nowhere", exitTrouble, "fleet: -listen nowhere: "},
 	} {
 		var out, log bytes.Buffer

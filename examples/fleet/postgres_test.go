@@ -153,37 +153,9 @@ func byProcess(jobs []job) (labeled map[string]map[string]int, unlabeled []int64
 	return labeled, unlabeled
 }
 
-// A process is the program in a process of its own.
-type process struct {
-	*output
-	cmd *exec.Cmd
-}
-
 // child starts the program on a database. It is interrupted after the test.
 func child(t *testing.T, database, name string, args ...string) process {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	args = append([]string{"-database-url", database + "&application_name=" + name, "-name", name, "-listen", "127.0.0.1:0"}, args...)
-	p := process{output: &output{}, cmd: exec.Command(self, args...)}
-	p.cmd.Env = append(os.Environ(), asChild+"=1")
-	p.cmd.Stderr = t.Output()
-	stdout, err := p.cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, p.cmd.Start())
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		p.read(stdout)
-	}()
-	t.Cleanup(func() {
-		if p.cmd.ProcessState != nil {
-			return // it was killed
-		}
-		assert.NoError(t, p.cmd.Process.Signal(os.Interrupt))
-		<-read
-		assert.NoError(t, p.cmd.Wait(), "an interrupt ends process %s in order", name)
-	})
-	return p
+	return spawn(t, append([]string{"-database-url", database + "&application_name=" + name, "-name", name, "-listen", "127.0.0.1:0"}, args...)...)
 }
 
 // newDatabase makes an empty database on a server, for one test.

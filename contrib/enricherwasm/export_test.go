@@ -1,0 +1,4 @@
+package enricherwasm
+
+// Instrument is instrument.
+var Instrument = instrument
