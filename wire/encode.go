@@ -28,7 +28,7 @@ type reader struct {
 	chain []form.Node
 	cut   bool // chain is not all
 	ended bool
-	left  bool // nobody waits: chain must not be changed
+	left  bool // the caller has returned: chain must not be changed
 }
 
 // read returns the errors of cause, and whether there are more.
@@ -38,7 +38,7 @@ func read(cause error) (chain []form.Node, cut bool) {
 		r.begin(cause, 0)
 		return r.chain, r.cut
 	}
-	guard.Within(maxTime, func() {
+	within(maxTime, func() {
 		defer r.end()
 		r.readAll(cause)
 	})
@@ -49,6 +49,20 @@ func read(cause error) (chain []form.Node, cut bool) {
 		abandoned.Add(1)
 	}
 	return r.chain, r.cut
+}
+
+// within is like [guard.Within], but waits in steps: if the whole process is paused,
+// no more than one of them passes.
+func within(d time.Duration, fn func()) {
+	const steps = 10
+	ended := guard.Go(fn)
+	for range steps {
+		select {
+		case <-ended:
+			return
+		case <-time.After(d / steps):
+		}
+	}
 }
 
 func (r *reader) end() {

@@ -89,12 +89,14 @@ func TestLawOfTexts(t *testing.T) {
 	}
 	outside := 0
 	for i, s := range texts {
-		for _, err := range []error{errors.New(s), fmt.Errorf("job %d: %w", i, &fs.PathError{Op: "open", Path: s, Err: syscall.ENOENT})} {
-			within, err := wirelaw.Compare(err, enricher.FailureContext{})
-			require.NoError(t, err, s)
-			if !within {
-				outside++
-			}
+		cause := fmt.Errorf("job %d: %w", i, &fs.PathError{Op: "open", Path: s, Err: syscall.ENOENT})
+		if i%2 == 0 {
+			cause = errors.New(s)
+		}
+		within, err := wirelaw.Compare(cause, enricher.FailureContext{})
+		require.NoError(t, err, s)
+		if !within {
+			outside++
 		}
 	}
 	require.Less(t, outside, 10, "texts that are too long")
@@ -124,17 +126,26 @@ func stringsIn(v any) (all []string) {
 func TestLawOfSuite(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	wrong := map[string]bool{}
+	wrong, compared := map[string]bool{}, map[string]bool{}
 	factory := enricher.NewFactory(struct{}{}, func(enricher.FactoryConfig, struct{}) (enricher.FailureEnricher, error) {
 		return enricher.Func([]string{"size"}, func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 			data := wire.Encode(cause, fc)
+			var err error
 			if len(data) > 64<<10 || !utf8.Valid(data) || !json.Valid(data) {
-				data = nil
+				err = errors.New("not within the bounds")
 			}
-			if _, err := wirelaw.Compare(cause, fc); err != nil || data == nil {
+			key := string(wire.Encode(cause, enricher.FailureContext{}))
+			mu.Lock()
+			known := compared[key]
+			compared[key] = true
+			mu.Unlock()
+			if err == nil && !known {
+				_, err = wirelaw.Compare(cause, fc)
+			}
+			if err != nil {
 				mu.Lock()
 				defer mu.Unlock()
-				wrong[fmt.Sprintf("%T, %d bytes: %v", cause, len(data), err)] = true
+				wrong[fmt.Sprintf("%T: %v", cause, err)] = true
 			}
 			return enricher.Labels{"size": strconv.Itoa(len(data))}, nil
 		}), nil

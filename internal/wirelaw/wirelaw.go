@@ -30,7 +30,7 @@ var ready = sync.OnceValues(func() (*enricher.Enricher, error) {
 			"error":    {"max-types": 65536, "max-codes": 65536},
 			"restart":  {"veto": true, "max-restarts-vetoed": 10_000, "max-restarts-vetoed-total": 10_000},
 			"attached": {"keys": "tenant,severity"},
-			"owner":    {"rules": []string{"* nobody", "pkg:* somebody"}},
+			"owner":    {"rules": []string{"* platform", "pkg:* shop"}},
 			"rules": {"rules": []map[string]any{
 				{"message": `(?s)^(?P<all>.{0,200})`, "set": map[string]any{"text": "${all}"}},
 			}},
