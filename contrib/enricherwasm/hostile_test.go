@@ -41,9 +41,15 @@ func TestMain(m *testing.M) {
 // guestFolder is the environment variable for the folder of guest.wasm.
 const guestFolder = "ENRICHERWASM_FOLDER"
 
+// race is set if the test is built with -race.
+var race bool
+
 // runChild runs the test binary as a process that must end by itself. A process that
 // has frozen does not notice its own timers: so it is killed from outside.
 func runChild(t *testing.T, how string, env ...string) {
+	if race {
+		t.Skip("takes long with -race: .ci/run runs it without")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0])

@@ -43,6 +43,9 @@ func TestInstrument(t *testing.T) {
 		assert.Equal(t, functions, loops, name)
 	}
 
+	if race {
+		return // the rest takes long
+	}
 	code, err := goGuest()
 	require.NoError(t, err)
 	out, err := enricherwasm.Instrument(code)

@@ -1,0 +1,5 @@
+//go:build race
+
+package enricherwasm_test
+
+func init() { race = true }
