@@ -65,8 +65,17 @@ type Entry struct {
 	// arrived. It is nil if this one is under another.
 	Concurrent []Entry
 
-	// ConcurrentDropped is how many were under it and have been removed.
+	// ConcurrentDropped is how many more are or were under it: the oldest, which
+	// have been removed or are not listed.
 	ConcurrentDropped int
+
+	// Process is the Options.Process of the history that kept the failure.
+	Process string
+
+	// Wire is the failure in the form of package wire, redacted. It is not part of
+	// the JSON. It is nil in answers, unless Query.Wire is set, and if the history
+	// kept none.
+	Wire []byte
 }
 
 // A LabelState says whether the labels of a failure are known.

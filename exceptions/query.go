@@ -6,48 +6,6 @@ import (
 	"slices"
 )
 
-// A Query selects failures of a [History]. The zero value selects all.
-type Query struct {
-	// JobIDs are the jobs to select. By default, all.
-	JobIDs []string
-
-	// Filter is what the labels of a failure have to match. As in Flink, only
-	// those that are not under others are matched, and those under a matching
-	// one come with it. By default, all failures match.
-	Filter Filter
-
-	// Limit is how many to return at most, of those that match. By default,
-	// all; a negative number means none.
-	Limit int
-}
-
-// A Job is what a [History] knows of a job.
-type Job struct {
-	ID       string `json:"jobId"`
-	Name     string `json:"jobName"`  // that of the last failure that had one
-	Failures uint64 `json:"failures"` // since the history knows the job, including removed ones
-	Entries  int    `json:"entries"`  // failures that are kept, not counting those under others
-	Pending  int    `json:"pending"`  // failures that are kept whose labels are pending
-	Latest   Entry  `json:"latest"`   // the latest failure that matches, without those under it
-}
-
-// A LabelCount is how often the values of a label occur.
-type LabelCount struct {
-	Key           string       `json:"key"`
-	Count         int          `json:"count"`
-	Values        []ValueCount `json:"values"`                  // the 100 most frequent, the most frequent first
-	ValuesDropped int          `json:"valuesDropped,omitempty"` // how many there were more
-}
-
-// maxValues is how many values of a label are listed.
-const maxValues = 100
-
-// A ValueCount is how often a value of a label occurs.
-type ValueCount struct {
-	Value string `json:"value"`
-	Count int    `json:"count"`
-}
-
 // Entries returns the failures that match, the newest first, and whether there
 // are more than the limit. They are ordered by Entry.Time, and those of one instant
 // by the order in which they arrived.
@@ -97,7 +55,7 @@ func (h *History) Labels(q Query) []LabelCount {
 		slices.SortFunc(c.Values, func(a, b ValueCount) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 		})
-		c.ValuesDropped = max(0, len(c.Values)-maxValues)
+		c.ValuesDropped = max(0, len(c.Values)-MaxValues)
 		c.Values = c.Values[:len(c.Values)-c.ValuesDropped]
 		labels = append(labels, c)
 	}

@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -21,18 +22,19 @@ type wireEntry struct {
 }
 
 type additions struct {
-	ID                string            `json:"id"`
-	RootID            string            `json:"rootId,omitempty"`
-	JobID             string            `json:"jobId"`
-	JobName           string            `json:"jobName"`
-	Message           string            `json:"message"`
-	FailureType       string            `json:"failureType"`
-	Attempt           int               `json:"attempt,omitempty"`
-	MaxAttempts       int               `json:"maxAttempts,omitempty"`
-	LabelState        LabelState        `json:"labelState"`
-	FailedEnrichers   []FailedEnricher  `json:"failedEnrichers"`
-	Attributes        map[string]string `json:"attributes,omitempty"`
-	ConcurrentDropped int               `json:"concurrentDropped,omitempty"`
+	ID                string               `json:"id"`
+	RootID            string               `json:"rootId,omitempty"`
+	JobID             string               `json:"jobId"`
+	JobName           string               `json:"jobName"`
+	Message           string               `json:"message"`
+	FailureType       enricher.FailureType `json:"failureType"`
+	Attempt           int                  `json:"attempt,omitempty"`
+	MaxAttempts       int                  `json:"maxAttempts,omitempty"`
+	LabelState        LabelState           `json:"labelState"`
+	FailedEnrichers   []FailedEnricher     `json:"failedEnrichers"`
+	Attributes        map[string]string    `json:"attributes,omitempty"`
+	ConcurrentDropped int                  `json:"concurrentDropped,omitempty"`
+	Process           string               `json:"process,omitempty"`
 
 	LabelsDropped          int `json:"labelsDropped,omitempty"`
 	AttributesDropped      int `json:"attributesDropped,omitempty"`
@@ -65,13 +67,14 @@ func (e *Entry) wire(flink bool) wireEntry {
 		JobID:             e.JobID,
 		JobName:           e.JobName,
 		Message:           e.Message,
-		FailureType:       e.Type.String(),
+		FailureType:       e.Type,
 		Attempt:           e.Attempt,
 		MaxAttempts:       e.MaxAttempts,
 		LabelState:        e.LabelState,
 		FailedEnrichers:   e.FailedEnrichers,
 		Attributes:        e.Attributes,
 		ConcurrentDropped: e.ConcurrentDropped,
+		Process:           e.Process,
 
 		LabelsDropped:          e.LabelsDropped,
 		AttributesDropped:      e.AttributesDropped,
@@ -100,6 +103,47 @@ func (g *group) wire(flink bool) wireEntry {
 		w.additions.ConcurrentDropped = g.dropped
 	}
 	return w
+}
+
+// entry is the reverse of Entry.wire.
+func (w *wireEntry) entry() Entry {
+	e := Entry{
+		ExceptionName: w.ExceptionName,
+		Stacktrace:    w.Stacktrace,
+		Time:          time.UnixMilli(w.Timestamp),
+		Labels:        w.FailureLabels,
+		TaskName:      w.TaskName,
+		Endpoint:      w.Endpoint,
+		TaskManagerID: w.TaskManagerID,
+	}
+	if a := w.additions; a != nil {
+		e.ID, e.RootID, e.JobID, e.JobName, e.Message, e.Type = a.ID, a.RootID, a.JobID, a.JobName, a.Message, a.FailureType
+		e.Attempt, e.MaxAttempts, e.Attributes, e.Process = a.Attempt, a.MaxAttempts, a.Attributes, a.Process
+		e.LabelState, e.FailedEnrichers, e.LabelIssues = a.LabelState, a.FailedEnrichers, a.LabelIssues
+		e.LabelsDropped, e.AttributesDropped, e.ConcurrentDropped = a.LabelsDropped, a.AttributesDropped, a.ConcurrentDropped
+		e.FailedEnrichersDropped, e.LabelIssuesDropped = a.FailedEnrichersDropped, a.LabelIssuesDropped
+	}
+	if e.Labels == nil {
+		e.Labels = enricher.Labels{}
+	}
+	if e.Attributes == nil {
+		e.Attributes = map[string]string{}
+	}
+	for i := range w.ConcurrentExceptions {
+		e.Concurrent = append(e.Concurrent, w.ConcurrentExceptions[i].entry())
+	}
+	return e
+}
+
+// UnmarshalJSON sets e to what MarshalJSON has written. The time is that to the
+// millisecond, in the local time zone.
+func (e *Entry) UnmarshalJSON(text []byte) error {
+	var w wireEntry
+	if err := json.Unmarshal(text, &w); err != nil {
+		return err
+	}
+	*e = w.entry()
+	return nil
 }
 
 // MarshalJSON returns e as the REST API serves it.
