@@ -3,7 +3,6 @@ package exceptions
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -122,16 +121,6 @@ type LabelIssue struct {
 	Enricher string `json:"enricher"` // as configured
 	Key      string `json:"key"`
 	Error    string `json:"error"`
-}
-
-// clone returns a copy that shares nothing that could be changed.
-func (e *Entry) clone() Entry {
-	c := *e
-	c.Attributes = maps.Clone(e.Attributes)
-	c.Labels = e.Labels.Clone()
-	c.FailedEnrichers = slices.Clone(e.FailedEnrichers)
-	c.LabelIssues = slices.Clone(e.LabelIssues)
-	return c
 }
 
 // A group is an entry with those under it. It never changes, nor do its entries,

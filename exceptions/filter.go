@@ -31,18 +31,19 @@ const maxConditions = 128
 // by commas, all of which have to hold:
 //
 //	key:value     the label has this value; it may be empty, and may contain colons
+//	key=value     the same
 //	key           there is such a label
-//	!key:value    the label does not have this value, or is not there
+//	!key:value    the label does not have this value, or is not there; also !key=value
 //	!key          there is no such label
 //
 // A key or a value may be in double quotes. It must be if it contains a comma,
 // begins with a quote, or begins or ends with white space, and so must a key that
-// contains a colon or begins with an exclamation mark. Within quotes, \" is a
+// contains a colon or an equals sign or begins with an exclamation mark. Within quotes, \" is a
 // quote and \\ a backslash. White space around keys and values and empty conditions
 // are ignored. There may be up to 128 conditions.
 //
-// Filters of Flink mean the same here, except for quotes, exclamation marks and
-// white space.
+// Filters of Flink mean the same here, except for quotes, exclamation marks, white
+// space, and equals signs in keys.
 func ParseFilter(texts ...string) (Filter, error) {
 	var f Filter
 	for _, text := range texts {
@@ -102,7 +103,7 @@ func (f Filter) String() string {
 		if c.Not {
 			b.WriteByte('!')
 		}
-		b.WriteString(quoted(c.Key, strings.Contains(c.Key, ":") || strings.HasPrefix(c.Key, "!") || c.Key == ""))
+		b.WriteString(quoted(c.Key, strings.ContainsAny(c.Key, ":=") || strings.HasPrefix(c.Key, "!") || c.Key == ""))
 		if !c.Any {
 			b.WriteByte(':')
 			b.WriteString(quoted(c.Value, false))
@@ -131,12 +132,12 @@ func (p *filterParser) condition() (c Condition, ok bool, err error) {
 	if c.Not = strings.HasPrefix(p.rest, "!"); c.Not {
 		p.rest = p.rest[1:]
 	}
-	key, wasQuoted, err := p.word(":,")
+	key, wasQuoted, err := p.word(":=,")
 	if err != nil {
 		return c, false, err
 	}
 	c.Key, c.Any = key, true
-	if colon := strings.HasPrefix(p.rest, ":"); colon {
+	if p.rest != "" && p.rest[0] != ',' {
 		p.rest = p.rest[1:]
 		c.Any = false
 		if c.Value, _, err = p.word(","); err != nil {

@@ -53,8 +53,8 @@ type Store interface {
 	// Append keeps failures, all or, if it returns an error, any number of them.
 	// A record with the Key of one that was appended before replaces its labels:
 	// Labels, LabelState, FailedEnrichers, LabelIssues, and what was dropped of
-	// them. The rest of it is as before. The store does not change the records
-	// and does not keep them after it returns.
+	// them. The rest of it is as before. The store may keep what the records refer
+	// to, which does not change any more, and does not change it either.
 	Append(ctx context.Context, batch []Record) error
 
 	// Resolve says that a job works again since a time. It has no effect on a
@@ -199,113 +199,6 @@ const (
 	SortLastSeen       // of groups: the latest first
 	SortFirstSeen      // of groups: the latest first
 )
-
-// A Job is what is known of a job.
-type Job struct {
-	ID   string `json:"jobId"`
-	Name string `json:"jobName"` // that of the last failure that had one
-
-	// Failures is how many failures match, those under others included. If the
-	// query selects by nothing but job, those that were removed are included as
-	// far as the store knows.
-	Failures uint64 `json:"failures"`
-
-	Entries int `json:"entries"` // failures that match, not counting those under others
-	Pending int `json:"pending"` // failures that match whose labels are pending
-
-	// Resolved is since when the job works again, if the service said so with
-	// [History.Resolve] and the job has not failed later. Otherwise it is zero.
-	Resolved time.Time `json:"-"`
-
-	Latest Entry `json:"latest"` // the latest failure that matches and is not under another, without those under it
-}
-
-// A LabelCount is how often the values of a label occur.
-type LabelCount struct {
-	Key           string       `json:"key"`
-	Count         int          `json:"count"`                   // of all values
-	Values        []ValueCount `json:"values"`                  // the 100 most frequent, the most frequent first, then in the order of the values
-	ValuesDropped int          `json:"valuesDropped,omitempty"` // how many there were more
-}
-
-// A ValueCount is how often a value of a label occurs.
-type ValueCount struct {
-	Value string `json:"value"`
-	Count int    `json:"count"`
-}
-
-// A Group is the failures that match and have one value of a label.
-type Group struct {
-	Value string
-	Count int
-	Jobs  int // different jobs
-
-	// FirstSeen is when the value occurred first, whatever else the query says,
-	// and as far as the store knows also if that failure has been removed. For
-	// the value "" it is when the first failure that matches occurred.
-	FirstSeen time.Time
-
-	LastSeen time.Time // the latest failure that matches
-	State    GroupState
-	Latest   Entry   // the latest failure that matches, with those under it; its labels are those of the group
-	Buckets  Buckets // empty unless Query.Buckets is positive
-}
-
-// A GroupState says whether a group is new in the time of a query.
-type GroupState uint8
-
-const (
-	// GroupOngoing is any other group, and that of the value "". Its text is
-	// "ongoing".
-	GroupOngoing GroupState = iota
-
-	// GroupNew has a FirstSeen within the time. Its text is "new".
-	GroupNew
-
-	// GroupRegressed has come back within the time: its value occurred after it
-	// had not for 24 hours, or in a job that had failed with it before it was
-	// resolved. Its text is "regressed".
-	GroupRegressed
-)
-
-// Silence is how long the value of a group does not occur before it counts as
-// regressed when it occurs again.
-const Silence = 24 * time.Hour
-
-// Buckets are counts over time, with the From and Step of the [Histogram] of the same
-// query. The first count is of [From, From+Step), and so on; the last includes its end.
-type Buckets struct {
-	From   time.Time
-	Step   time.Duration // whole milliseconds
-	Counts []int
-}
-
-// A Histogram counts failures over time.
-type Histogram struct {
-	// From is where the first bucket begins, To where the last one ends. They are
-	// those of the query, or the times of the first and the last failure that
-	// matches, or the time of the call if there is none. Step is the shortest, in
-	// whole milliseconds, for which the number of buckets suffices. A store may use
-	// an earlier From and a longer Step, for buckets of whole hours; failures before
-	// Query.From are not counted.
-	From, To time.Time
-	Step     time.Duration
-
-	// Series are the values of the label, the most frequent first, then in the
-	// order of the values, at most MaxSeries. Other has the counts of all other
-	// values together; it is nil if there are none.
-	Series []Series
-	Other  []int
-
-	Truncated bool // as in Page
-}
-
-// A Series is the counts of one value. All series of a [Histogram] have the same
-// number of counts.
-type Series struct {
-	Value  string `json:"value"`
-	Counts []int  `json:"counts"`
-}
 
 // Limits of answers of every [Store].
 const (

@@ -89,19 +89,29 @@ func (e *Entry) wire(flink bool) wireEntry {
 	return w
 }
 
+// whole returns e for the REST API, with those under it.
+func (e *Entry) whole(flink bool) wireEntry {
+	w := e.wire(flink)
+	if e.RootID == "" {
+		w.ConcurrentExceptions = make([]wireEntry, len(e.Concurrent))
+		for i := range e.Concurrent {
+			w.ConcurrentExceptions[i] = e.Concurrent[i].wire(flink)
+		}
+	}
+	return w
+}
+
 // wire returns g for the REST API.
-func (g *group) wire(flink bool) wireEntry {
-	w := g.root.wire(flink)
+func (g *group) wire() wireEntry {
+	w := g.root.wire(false)
 	if g.under {
 		return w
 	}
 	w.ConcurrentExceptions = make([]wireEntry, len(g.concurrent))
 	for i, c := range g.concurrent {
-		w.ConcurrentExceptions[i] = c.wire(flink)
+		w.ConcurrentExceptions[i] = c.wire(false)
 	}
-	if !flink {
-		w.additions.ConcurrentDropped = g.dropped
-	}
+	w.additions.ConcurrentDropped = g.dropped
 	return w
 }
 
@@ -146,14 +156,11 @@ func (e *Entry) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON returns e as the REST API serves it.
+// MarshalJSON returns e as the REST API serves it, without the keys of those under it if
+// Concurrent is nil.
 func (e Entry) MarshalJSON() ([]byte, error) {
-	w := e.wire(false)
-	if e.Concurrent != nil {
-		w.ConcurrentExceptions = make([]wireEntry, len(e.Concurrent))
-		for i := range e.Concurrent {
-			w.ConcurrentExceptions[i] = e.Concurrent[i].wire(false)
-		}
+	if e.Concurrent == nil {
+		return json.Marshal(e.wire(false))
 	}
-	return json.Marshal(w)
+	return json.Marshal(e.whole(false))
 }
