@@ -237,8 +237,8 @@ func testRoots(s *store) {
 		{"b<a c<a a", "a(b c)"},
 		{"b<a c<x", "b c"},
 		{"a b<a c<b", "a(b c)"},
-		{"c<b b<a a", "a(b c)"},
-		{"c<b a b<a", "a(b c)"},
+		{"c<b b<a a", "a(c b)"},
+		{"c<b a b<a", "a(c b)"},
 		{"a<a b<a", "a(b)"},
 		{"a b<a c d<c", "a(b) c(d)"},
 	} {
