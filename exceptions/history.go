@@ -28,6 +28,7 @@ import (
 type History struct {
 	opts      Options
 	masksKeys bool                // the redactor masks the values of secret keys
+	redacts   bool                // the redactor is the caller's
 	salt      string              // of hashes of secrets
 	readings  *semaphore.Weighted // of errors, under way
 	hanging   atomic.Int32        // those that have not returned in time
@@ -52,9 +53,11 @@ func NewHistory(opts Options) *History {
 	if opts.Store == nil {
 		opts.Store = NewMemory(opts)
 	}
+	redacts := opts.Redact != nil
 	opts = opts.withDefaults()
 	h := &History{
 		opts:     opts,
+		redacts:  redacts,
 		salt:     rand.Text(),
 		readings: semaphore.NewWeighted(maxReadings),
 		store:    opts.Store,
@@ -259,11 +262,13 @@ func (h *History) newFailure(cause error, fc enricher.FailureContext) *failure {
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}
-	described := h.describe(cause)
-	attributes, dropped := h.keepMap(fc.Attributes, maxAttributes)
 	key := h.unique + strconv.FormatUint(h.number.Add(1), 36)
+	id := cmp.Or(h.identity(fc.ID, maxNameLength), key)
+	fc.ID = cmp.Or(fc.ID, key)
+	described := h.describe(cause, fc)
+	attributes, dropped := h.keepMap(fc.Attributes, maxAttributes)
 	return &failure{record: Record{Key: key, Entry: Entry{
-		ID:            cmp.Or(h.identity(fc.ID, maxNameLength), key),
+		ID:            id,
 		RootID:        h.identity(fc.RootID, maxNameLength),
 		Type:          fc.Type,
 		JobID:         h.identity(cmp.Or(fc.JobID, fc.JobName), maxNameLength),
@@ -280,6 +285,7 @@ func (h *History) newFailure(cause error, fc enricher.FailureContext) *failure {
 		Stacktrace:    described.stacktrace,
 		Labels:        enricher.Labels{},
 		Process:       h.opts.Process,
+		Wire:          described.wire,
 
 		AttributesDropped: dropped,
 	}}}

@@ -67,7 +67,7 @@ func newWriter(store Store, opts Options, textOf func(error) string) *writer {
 func (w *writer) put(r Record) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	size := r.Entry.size() + len(r.Entry.Wire)
+	size := r.Entry.size()
 	limit := w.maxBytes
 	if r.Update {
 		limit *= 2
