@@ -3,7 +3,6 @@ package exceptions
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -65,8 +64,17 @@ type Entry struct {
 	// arrived. It is nil if this one is under another.
 	Concurrent []Entry
 
-	// ConcurrentDropped is how many were under it and have been removed.
+	// ConcurrentDropped is how many more are or were under it: the oldest, which
+	// have been removed or are not listed.
 	ConcurrentDropped int
+
+	// Process is the Options.Process of the history that kept the failure.
+	Process string
+
+	// Wire is the failure in the form of package wire, redacted. It is not part of
+	// the JSON. A history makes it if its Store is not in memory. It is nil in
+	// answers, unless Query.Wire is set.
+	Wire []byte
 }
 
 // A LabelState says whether the labels of a failure are known.
@@ -113,16 +121,6 @@ type LabelIssue struct {
 	Enricher string `json:"enricher"` // as configured
 	Key      string `json:"key"`
 	Error    string `json:"error"`
-}
-
-// clone returns a copy that shares nothing that could be changed.
-func (e *Entry) clone() Entry {
-	c := *e
-	c.Attributes = maps.Clone(e.Attributes)
-	c.Labels = e.Labels.Clone()
-	c.FailedEnrichers = slices.Clone(e.FailedEnrichers)
-	c.LabelIssues = slices.Clone(e.LabelIssues)
-	return c
 }
 
 // A group is an entry with those under it. It never changes, nor do its entries,

@@ -17,6 +17,7 @@ import (
 // serveEvents streams the events of the history.
 func (s *handler) serveEvents(w http.ResponseWriter, r *http.Request, p *params) {
 	opts := FollowOptions{JobIDs: p.jobs(), Filter: p.filter()}
+	p.rest()
 	if len(p.errs) > 0 {
 		reject(w, http.StatusBadRequest, p.errs...)
 		return
@@ -54,7 +55,7 @@ func (s *handler) serveEvents(w http.ResponseWriter, r *http.Request, p *params)
 	st := &stream{
 		w:        w,
 		control:  http.NewResponseController(w),
-		follower: s.history.follow(opts),
+		follower: s.history.follow(ctx, opts),
 		texts:    &s.texts,
 		patience: 2 * s.heartbeat,
 	}
@@ -205,7 +206,7 @@ func eventText(n *notice) []byte {
 	if n.kind == EventLost {
 		data, _ = json.Marshal(map[string]uint64{"missed": n.missed})
 	} else {
-		data, _ = json.Marshal(n.group.wire(false))
+		data, _ = json.Marshal(n.group.wire())
 	}
 	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", n.seq, n.kind, data)
 }

@@ -1,19 +1,20 @@
 package exceptions
 
-// Bytes returns how many bytes h says that it holds, and how many it holds if it is
-// counted anew. No enrichment must be under way.
+// Bytes returns how many bytes the store of h says that it holds, and how many it holds
+// if it is counted anew.
 func Bytes(h *History) (said, counted int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	m := h.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	costs := map[*cost]bool{}
-	for e := h.arrived.Front(); e != nil; e = e.Next() {
+	for e := m.arrived.Front(); e != nil; e = e.Next() {
 		r := e.Value.(*record)
 		costs[r.cost] = true
 		if r.entry.size() != r.cost.bytes {
 			panic("the cost of a failure is not its size")
 		}
 	}
-	for _, n := range h.events {
+	for _, n := range m.events {
 		counted += eventOverhead
 		for _, c := range n.costs {
 			costs[c] = true
@@ -22,5 +23,5 @@ func Bytes(h *History) (said, counted int) {
 	for c := range costs {
 		counted += c.bytes
 	}
-	return h.bytes, counted
+	return m.bytes, counted
 }

@@ -2,21 +2,26 @@ package exceptions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
 )
 
 // A Filter selects failures by their labels. The zero value matches every failure.
-type Filter struct{ conditions []condition }
+type Filter struct{ conditions []Condition }
 
-// A condition is that a label is there, or that it is not.
-type condition struct {
-	not   bool
-	key   string
-	value string
-	any   bool // any value matches
+// A Condition is that a label is there, or that it is not.
+type Condition struct {
+	Not   bool
+	Key   string
+	Value string
+	Any   bool // any value matches; Value is empty
 }
+
+// Conditions returns the conditions of f, all of which must hold. A failure without a
+// label is different from one with the value "". The caller owns the result.
+func (f Filter) Conditions() []Condition { return slices.Clone(f.conditions) }
 
 // maxConditions bounds the time for one failure.
 const maxConditions = 128
@@ -26,18 +31,19 @@ const maxConditions = 128
 // by commas, all of which have to hold:
 //
 //	key:value     the label has this value; it may be empty, and may contain colons
+//	key=value     the same
 //	key           there is such a label
-//	!key:value    the label does not have this value, or is not there
+//	!key:value    the label does not have this value, or is not there; also !key=value
 //	!key          there is no such label
 //
 // A key or a value may be in double quotes. It must be if it contains a comma,
 // begins with a quote, or begins or ends with white space, and so must a key that
-// contains a colon or begins with an exclamation mark. Within quotes, \" is a
+// contains a colon or an equals sign or begins with an exclamation mark. Within quotes, \" is a
 // quote and \\ a backslash. White space around keys and values and empty conditions
 // are ignored. There may be up to 128 conditions.
 //
-// Filters of Flink mean the same here, except for quotes, exclamation marks and
-// white space.
+// Filters of Flink mean the same here, except for quotes, exclamation marks, white
+// space, and equals signs in keys.
 func ParseFilter(texts ...string) (Filter, error) {
 	var f Filter
 	for _, text := range texts {
@@ -67,7 +73,7 @@ func ParseFilter(texts ...string) (Filter, error) {
 func MatchLabels(labels enricher.Labels) Filter {
 	var f Filter
 	for _, key := range labels.Keys() {
-		f.conditions = append(f.conditions, condition{key: key, value: labels[key]})
+		f.conditions = append(f.conditions, Condition{Key: key, Value: labels[key]})
 	}
 	return f
 }
@@ -76,8 +82,8 @@ func MatchLabels(labels enricher.Labels) Filter {
 func (f Filter) Match(labels enricher.Labels) bool {
 	for i := range f.conditions {
 		c := &f.conditions[i]
-		value, ok := labels[c.key]
-		if (ok && (c.any || value == c.value)) == c.not {
+		value, ok := labels[c.Key]
+		if (ok && (c.Any || value == c.Value)) == c.Not {
 			return false
 		}
 	}
@@ -94,13 +100,13 @@ func (f Filter) String() string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if c.not {
+		if c.Not {
 			b.WriteByte('!')
 		}
-		b.WriteString(quoted(c.key, strings.Contains(c.key, ":") || strings.HasPrefix(c.key, "!") || c.key == ""))
-		if !c.any {
+		b.WriteString(quoted(c.Key, strings.ContainsAny(c.Key, ":=") || strings.HasPrefix(c.Key, "!") || c.Key == ""))
+		if !c.Any {
 			b.WriteByte(':')
-			b.WriteString(quoted(c.value, false))
+			b.WriteString(quoted(c.Value, false))
 		}
 	}
 	return b.String()
@@ -120,24 +126,24 @@ type filterParser struct {
 }
 
 // condition reads up to the next comma, or the end.
-func (p *filterParser) condition() (c condition, ok bool, err error) {
+func (p *filterParser) condition() (c Condition, ok bool, err error) {
 	p.space()
 	p.start = len(p.text) - len(p.rest)
-	if c.not = strings.HasPrefix(p.rest, "!"); c.not {
+	if c.Not = strings.HasPrefix(p.rest, "!"); c.Not {
 		p.rest = p.rest[1:]
 	}
-	key, wasQuoted, err := p.word(":,")
+	key, wasQuoted, err := p.word(":=,")
 	if err != nil {
 		return c, false, err
 	}
-	c.key, c.any = key, true
-	if colon := strings.HasPrefix(p.rest, ":"); colon {
+	c.Key, c.Any = key, true
+	if p.rest != "" && p.rest[0] != ',' {
 		p.rest = p.rest[1:]
-		c.any = false
-		if c.value, _, err = p.word(","); err != nil {
+		c.Any = false
+		if c.Value, _, err = p.word(","); err != nil {
 			return c, false, err
 		}
-	} else if key == "" && !c.not && !wasQuoted {
+	} else if key == "" && !c.Not && !wasQuoted {
 		return c, false, nil
 	}
 	if key == "" {

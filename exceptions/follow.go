@@ -72,11 +72,14 @@ type FollowOptions struct {
 // follower. A follower that is too late for some gets an [EventLost] with their
 // number, regardless of its filter, and continues with the oldest event that is
 // kept. The sequence must not be used concurrently. A nil ctx never ends.
+//
+// A Store that is not in memory is asked for changes once a second, those of other
+// processes included.
 func (h *History) Follow(ctx context.Context, opts FollowOptions) iter.Seq[Event] {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	f := h.follow(opts)
+	f := h.follow(ctx, opts)
 	return func(yield func(Event) bool) {
 		for ctx.Err() == nil {
 			n, changed := f.next()
@@ -98,49 +101,6 @@ func (h *History) Follow(ctx context.Context, opts FollowOptions) iter.Seq[Event
 	}
 }
 
-// A notice is an event as the history keeps it.
-type notice struct {
-	seq    uint64
-	kind   EventKind
-	group  *group
-	costs  []*cost // of the failures of the group
-	job    string
-	missed uint64
-}
-
-// publish adds an event with the number h.seq and wakes the followers. The caller
-// holds the lock.
-func (h *History) publish(kind EventKind, r *record) {
-	r.job.version = h.seq
-	n := notice{seq: h.seq, kind: kind, group: r.group, job: r.job.id, costs: make([]*cost, 0, 1+len(r.concurrent))}
-	n.costs = append(n.costs, r.cost)
-	for _, c := range r.concurrent {
-		n.costs = append(n.costs, c.cost)
-	}
-	for _, c := range n.costs {
-		h.hold(c)
-	}
-	h.bytes += eventOverhead
-	h.events = append(h.events, n)
-	if len(h.events) > h.opts.MaxEvents {
-		h.dropEvent()
-	}
-	if h.changed != nil {
-		close(h.changed)
-		h.changed = nil
-	}
-}
-
-// dropEvent removes the oldest event.
-func (h *History) dropEvent() {
-	for _, c := range h.events[0].costs {
-		h.release(c)
-	}
-	h.bytes -= eventOverhead
-	h.events[0] = notice{}
-	h.events = h.events[1:]
-}
-
 // A follower is a position in the events of a history.
 type follower struct {
 	h     *History
@@ -150,18 +110,19 @@ type follower struct {
 	batch []notice
 }
 
-func (h *History) follow(opts FollowOptions) *follower {
+func (h *History) follow(ctx context.Context, opts FollowOptions) *follower {
 	f := &follower{h: h, opts: opts, after: opts.After}
 	if h == nil {
 		return f
 	}
 	f.opts.JobIDs = h.jobKeys(opts.JobIDs)
-	h.mu.RLock()
-	defer h.mu.RUnlock()
+	h.watch(ctx)
+	h.feed.mu.RLock()
+	defer h.feed.mu.RUnlock()
 	if f.after == 0 {
-		f.after = h.seq
+		f.after = h.feed.seq
 	}
-	f.lost = f.after < h.first-1 || f.after > h.seq
+	f.lost = f.after < h.feed.first-1 || f.after > h.feed.seq
 	return f
 }
 
@@ -193,14 +154,15 @@ func (f *follower) next() (*notice, <-chan struct{}) {
 // fetch fills the batch, or returns a channel that is closed when there are events
 // to fill it with.
 func (f *follower) fetch() <-chan struct{} {
-	h := f.h
-	h.catchUp()
+	f.h.catchUp()
+	f.h.watch(context.Background())
+	h := f.h.feed
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	oldest := h.seq + 1 - uint64(len(h.events))
 	f.batch = nil
 	switch {
-	case f.lost:
+	case f.lost || f.after < h.first-1:
 		f.lost = false
 		f.after = oldest - 1
 		f.batch = append(f.batch, notice{seq: f.after, kind: EventLost, missed: f.after - (h.first - 1)})
@@ -209,10 +171,7 @@ func (f *follower) fetch() <-chan struct{} {
 		f.after = oldest - 1
 		f.batch = append(f.batch, notice{seq: f.after, kind: EventLost, missed: missed})
 	case f.after == h.seq:
-		if h.changed == nil {
-			h.changed = make(chan struct{})
-		}
-		return h.changed
+		return h.wait()
 	}
 	for seq := f.after + 1; seq <= h.seq && len(f.batch) < fetchAtOnce; seq++ {
 		f.batch = append(f.batch, h.events[seq-oldest])
@@ -222,7 +181,7 @@ func (f *follower) fetch() <-chan struct{} {
 
 // matches reports whether the follower selects an event.
 func (f *follower) matches(n *notice) bool {
-	if len(f.opts.JobIDs) > 0 && !slices.Contains(f.opts.JobIDs, n.job) {
+	if len(f.opts.JobIDs) > 0 && !slices.Contains(f.opts.JobIDs, n.group.root.JobID) {
 		return false
 	}
 	if f.opts.Filter.Match(n.group.root.Labels) {

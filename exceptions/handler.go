@@ -3,9 +3,10 @@ package exceptions
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,13 +22,24 @@ import (
 //	/jobs                     the jobs, with their latest failures
 //	/jobs/{jobid}/exceptions  the failures of a job, as Flink serves them
 //	/exceptions               the failures of all jobs
+//	/failures/{id}            one failure
+//	/groups                   the failures by their value of a label
+//	/histogram                how many there were over time
 //	/labels                   how often each label occurs
 //	/events                   new failures and labels, as server-sent events
+//	/status                   whether failures are stored
 //	/openapi.json             a description of these for programs
 //
 // The handler does not authenticate: wrap it in a handler that does. It answers
 // GET and HEAD, and does not allow other origins to read. Every answer except
-// the events has an ETag.
+// the events has an ETag. /exceptions, /jobs/{jobid}/exceptions and /groups answer with
+// CSV if the client accepts text/csv and not application/json. If the store fails or
+// does not answer within ten seconds, the status is 503.
+//
+// A page of a malicious site may have its own name resolve to the address of this
+// server, and read what the browser of an engineer can reach (DNS rebinding). A
+// handler that authenticates prevents it, because the browser does not send a
+// password or cookie to another name; if there is none, use [WithHosts].
 //
 // An event stream ends when the context of its request does, when its server begins
 // to shut down, also for a client that does not read, so it does not delay
@@ -69,8 +81,34 @@ func WithMaxStreams(n int) HandlerOption {
 	}
 }
 
+// WithHosts sets the names by which the handler may be asked, in the Host header and
+// without a port: others are rejected with status 421, except for localhost and IP
+// addresses. By default, or without names, every name is served.
+func WithHosts(names ...string) HandlerOption {
+	return func(s *handler) {
+		for _, name := range names {
+			s.hosts = append(s.hosts, hostName(name))
+		}
+	}
+}
+
+// knows reports whether the handler may be asked by the name of a request.
+func (s *handler) knows(host string) bool {
+	name := hostName(host)
+	return len(s.hosts) == 0 || name == "localhost" || net.ParseIP(name) != nil || slices.Contains(s.hosts, name)
+}
+
+// hostName returns a host without its port, in lower case.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
 type handler struct {
 	history    *History
+	hosts      []string
 	files      map[string]file
 	heartbeat  time.Duration
 	maxStreams int64
@@ -84,6 +122,11 @@ const maxQuery = 8192
 
 func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
+	if !s.knows(r.Host) {
+		reject(w, http.StatusMisdirectedRequest, fmt.Sprintf("host %q is not served here: must be localhost, an IP address, "+
+			"or one of those that the service gave with WithHosts", cut(r.Host, maxEcho)))
+		return
+	}
 	path := r.URL.EscapedPath()
 	if path != "" && path[0] != '/' {
 		path = "/" + path // StripPrefix has taken the slash
@@ -95,7 +138,7 @@ func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve, ok := s.route(path)
 	if !ok {
 		reject(w, http.StatusNotFound, fmt.Sprintf("no such path: %q: must be one of /jobs, /jobs/{jobid}/exceptions, "+
-			"/exceptions, /labels, /events, /openapi.json", cut(r.URL.Path, maxEcho)))
+			"/exceptions, /failures/{id}, /groups, /histogram, /labels, /events, /status, /openapi.json", cut(r.URL.Path, maxEcho)))
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -123,6 +166,12 @@ func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Requ
 		return s.serveJobs, true
 	case "/exceptions":
 		return s.serveAll, true
+	case "/groups":
+		return s.serveGroups, true
+	case "/histogram":
+		return s.serveHistogram, true
+	case "/status":
+		return s.serveStatus, true
 	case "/labels":
 		return s.serveLabels, true
 	case "/events":
@@ -133,6 +182,10 @@ func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Requ
 	}
 	if _, ok := s.files[path]; ok {
 		return s.serveFile(path), true
+	}
+	if id, ok := strings.CutPrefix(path, "/failures/"); ok {
+		id, err := url.PathUnescape(id)
+		return s.serveFailure(id), err == nil && id != "" && !strings.Contains(path[len("/failures/"):], "/")
 	}
 	id, ok := strings.CutPrefix(path, "/jobs/")
 	if !ok {
@@ -162,25 +215,4 @@ func reject(w http.ResponseWriter, status int, errs ...string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(map[string][]string{"errors": errs}) // an error means that the client has gone
-}
-
-// fresh sets the ETag of an answer that depends on the URL and on a version of
-// the history, and reports whether no body is needed: the client has that answer
-// already, or the method is HEAD. Versions begin with the time at which the
-// history was made, so they differ after a restart. The tag is weak, because the
-// service may compress.
-func fresh(w http.ResponseWriter, r *http.Request, version uint64) bool {
-	tag := `W/"` + strconv.FormatUint(version, 36) + `"`
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	for _, field := range r.Header.Values("If-None-Match") {
-		for known := range strings.SplitSeq(field, ",") {
-			if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag[2:] {
-				w.Header().Del("Content-Type")
-				w.WriteHeader(http.StatusNotModified)
-				return true
-			}
-		}
-	}
-	return r.Method == http.MethodHead
 }

@@ -1,11 +1,12 @@
 package exceptions
 
 import (
-	"cmp"
-	"container/list"
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // A History keeps the latest failures of jobs. Its methods may be called
@@ -25,42 +27,54 @@ import (
 type History struct {
 	opts      Options
 	masksKeys bool                // the redactor masks the values of secret keys
+	redacts   bool                // the redactor is the caller's
 	salt      string              // of hashes of secrets
 	readings  *semaphore.Weighted // of errors, under way
 	hanging   atomic.Int32        // those that have not returned in time
 
-	mu      sync.RWMutex
-	seq     uint64 // of the last event
-	first   uint64 // of the first event, which may not have happened yet
-	jobs    map[string]*job
-	byAge   list.List // of *job; the one with the latest failure is first
-	ids     map[string]struct{}
-	pending map[*record]*enricher.Future // those of EnrichAsync
-	arrived list.List                    // of *record; the oldest is first
-	events  []notice                     // the oldest is first; their numbers have no gaps
-	bytes   int                          // of the failures and the events
-	changed chan struct{}                // closed at the next event; nil if no follower waits
+	store   Store
+	memory  *Memory  // the store, if it is in memory
+	writer  *writer  // otherwise
+	watcher *watcher // otherwise
+	feed    *feed
+
+	unique string // begins the key of every failure
+	number atomic.Uint64
+
+	mu      sync.Mutex
+	pending map[*failure]*enricher.Future // those of EnrichAsync
 }
 
 var _ enricher.Observer = (*History)(nil)
 
-// NewHistory returns an empty history.
+// NewHistory returns a history of what is in its store, or an empty one.
 func NewHistory(opts Options) *History {
-	// Sequence numbers begin with the time, so that those of an earlier process,
-	// which a follower may still have, are smaller. They stay below 2^53, the
-	// limit of JavaScript, until the year 2255.
-	seq := uint64(max(1, time.Now().UnixMicro()))
+	if opts.Store == nil {
+		opts.Store = NewMemory(opts)
+	}
+	redacts := opts.Redact != nil
+	opts = opts.withDefaults()
 	h := &History{
-		opts:     opts.withDefaults(),
+		opts:     opts,
+		redacts:  redacts,
 		salt:     rand.Text(),
 		readings: semaphore.NewWeighted(maxReadings),
-		seq:      seq,
-		first:    seq + 1,
-		jobs:     map[string]*job{},
-		ids:      map[string]struct{}{},
-		pending:  map[*record]*enricher.Future{},
+		store:    opts.Store,
+		unique:   strings.ToLower(rand.Text()[:10]),
+		pending:  map[*failure]*enricher.Future{},
 	}
 	h.masksKeys = h.masksSecretKeys()
+	if h.memory, _ = opts.Store.(*Memory); h.memory != nil {
+		h.feed = &h.memory.feed
+		return h
+	}
+	if h.opts.Process == "" {
+		host, _ := os.Hostname()
+		h.opts.Process = host + ":" + strconv.Itoa(os.Getpid())
+	}
+	h.writer = newWriter(opts.Store, opts, func(err error) string { return paragraph(h.keep(guard.Text(err), maxErrorLength)) })
+	h.watcher = newWatcher(opts.Store, opts)
+	h.feed = h.watcher.feed
 	return h
 }
 
@@ -126,6 +140,9 @@ func (h *History) EnrichAsync(
 		<-future.Done()
 		m.spent.Store(true)
 		h.complete(r, future.Result())
+		h.mu.Lock()
+		delete(h.pending, r)
+		h.mu.Unlock()
 	}
 	select {
 	case <-future.Done():
@@ -169,19 +186,16 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 }
 
 func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enricher.Result) {
-	r := h.newRecord(cause, fc)
-	h.label(r.entry, res)
-	h.insert(r)
+	f := h.newFailure(cause, fc)
+	h.label(&f.record.Entry, res)
+	h.write(f)
 }
 
 // keepCarried keeps a failure whose Result was made before, unless that was kept then.
 func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
 	fc.ID = res.FailureID()
 	id := h.identity(fc.ID, maxNameLength)
-	h.mu.RLock()
-	kept := h.has(id)
-	h.mu.RUnlock()
-	if !kept {
+	if !h.has(id) {
 		h.keepLabeled(cause, fc, res)
 	}
 }
@@ -200,117 +214,46 @@ type markKey struct{ h *History }
 // begin keeps a failure that is about to be enriched.
 func (h *History) begin(
 	ctx context.Context, cause error, fc enricher.FailureContext,
-) (context.Context, enricher.FailureContext, *record, *mark) {
+) (context.Context, enricher.FailureContext, *failure, *mark) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}
-	r := h.newRecord(cause, fc)
-	h.insert(r)
+	r := h.newFailure(cause, fc)
+	h.write(r)
 	if fc.ID == "" {
-		fc.ID = r.id
+		fc.ID = r.record.Entry.ID
 	}
 	m := &mark{id: fc.ID}
 	return context.WithValue(ctx, markKey{h}, m), fc, r, m
 }
 
-// newRecord makes a record of a failure.
-func (h *History) newRecord(cause error, fc enricher.FailureContext) *record {
-	if fc.Time.IsZero() {
-		fc.Time = time.Now()
-	}
-	described := h.describe(cause)
-	attributes, dropped := h.keepMap(fc.Attributes, maxAttributes)
-	return &record{
-		given: h.identity(fc.ID, maxNameLength),
-		root:  h.identity(fc.RootID, maxNameLength),
-		entry: &Entry{
-			Type:          fc.Type,
-			JobID:         h.identity(cmp.Or(fc.JobID, fc.JobName), maxNameLength),
-			JobName:       h.name(fc.JobName),
-			TaskName:      h.name(fc.TaskName),
-			TaskManagerID: h.name(fc.TaskManagerID),
-			Endpoint:      h.name(fc.Endpoint),
-			Attempt:       fc.Attempt,
-			MaxAttempts:   fc.MaxAttempts,
-			Time:          fc.Time.Round(0),
-			Attributes:    attributes,
-			ExceptionName: described.name,
-			Message:       described.message,
-			Stacktrace:    described.stacktrace,
-			Labels:        enricher.Labels{},
-
-			AttributesDropped: dropped,
-		},
-	}
-}
-
-// label sets the fields of e that are known after its enrichment.
-func (h *History) label(e *Entry, res enricher.Result) {
-	e.Labels, e.LabelsDropped = h.keepMap(res.Labels, maxLabels)
-	e.LabelState = StateComplete
-	var errs, issues []error
-	for _, o := range res.Outcomes {
-		for _, issue := range o.Issues {
-			if len(issues) == maxFailed {
-				e.LabelIssuesDropped++
-				continue
-			}
-			issues = append(issues, issue.Err)
-			e.LabelIssues = append(e.LabelIssues, LabelIssue{Enricher: h.name(o.Enricher), Key: h.identity(issue.Key, maxKeyLength)})
-		}
-		if o.Status == enricher.StatusOK {
-			continue
-		}
-		if len(errs) == maxFailed {
-			e.FailedEnrichersDropped++
-			continue
-		}
-		errs = append(errs, o.Err)
-		e.FailedEnrichers = append(e.FailedEnrichers, FailedEnricher{Enricher: h.name(o.Enricher), Status: o.Status})
-	}
-	if len(errs)+len(issues) == 0 {
-		return
-	}
-	if len(errs) > 0 {
-		e.LabelState = StateIncomplete
-	}
-	texts := h.readErrors(append(errs, issues...))
-	for i := range e.FailedEnrichers {
-		e.FailedEnrichers[i].Error = texts[i]
-	}
-	for i := range e.LabelIssues {
-		e.LabelIssues[i].Error = texts[len(errs)+i]
-	}
-}
-
-// complete sets the labels of a record, once.
-func (h *History) complete(r *record, res enricher.Result) {
-	r.completing.Do(func() {
-		var labeled Entry
-		h.label(&labeled, res)
-		h.settle(r, &labeled)
+// complete sets the labels of a failure, once.
+func (h *History) complete(f *failure, res enricher.Result) {
+	f.completing.Do(func() {
+		h.label(&f.record.Entry, res)
+		h.write(f)
 	})
 }
 
-// catchUp completes the records whose futures are done but whose goroutines have
+// catchUp completes the failures whose futures are done but whose goroutines have
 // not run yet, so that a caller that has seen its future done finds the labels.
 func (h *History) catchUp() {
-	var done map[*record]*enricher.Future
-	h.mu.RLock()
+	var done map[*failure]*enricher.Future
+	h.mu.Lock()
 	for r, future := range h.pending {
 		select {
 		case <-future.Done():
 			if done == nil {
-				done = map[*record]*enricher.Future{}
+				done = map[*failure]*enricher.Future{}
 			}
 			done[r] = future
 		default:
 		}
 	}
-	h.mu.RUnlock()
+	h.mu.Unlock()
 	for r, future := range done {
 		h.complete(r, future.Result())
 	}

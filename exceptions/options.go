@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"cmp"
+	"log/slog"
 	"math"
 )
 
@@ -11,6 +12,19 @@ import (
 // failure takes about 2 KB and its texts, so that 64 MiB are about 30,000 failures
 // with short texts, or 3,000 with 20 KB each.
 type Options struct {
+	// Store is where failures are kept. It stays the caller's to close. By default,
+	// [NewMemory] with these options, of which MaxExceptions, MaxJobs and
+	// MaxConcurrentExceptions are for that store only.
+	Store Store
+
+	// Process is the name of this process, for Entry.Process. By default, the name
+	// of the host and the number of the process, or none if the store is in memory.
+	Process string
+
+	// Logger gets a line when the store begins to fail, and when it works again. By
+	// default, [slog.Default].
+	Logger *slog.Logger
+
 	// MaxExceptions is how many failures of a job are kept, not counting those
 	// under others. By default, 16, as in Flink
 	// (web.exception-history-size); a negative number means 1.
@@ -27,8 +41,11 @@ type Options struct {
 	// MaxBytes is how much memory the failures and the events take up, as a sum
 	// of their texts, labels and attributes and a fixed amount for each. The
 	// oldest are removed first; the last failure stays, whatever its size.
-	// Event streams hold up to 4 MiB more. By default, 64 MiB; a negative
-	// number means that only the last failure is kept.
+	// Event streams hold up to 4 MiB more, and failures that were removed while
+	// they are enriched are not counted. With another store, it bounds the failures
+	// that wait to be written, of which further ones are dropped, and the events,
+	// each. By default, 64 MiB; a negative number means that only the last failure
+	// is kept.
 	MaxBytes int
 
 	// MaxMessageLength is how many bytes are kept of an error's message, an
@@ -64,6 +81,8 @@ const (
 	maxAttributes = 256  // of one failure
 	maxFailed     = 64   // failed enrichers of one failure, and label issues
 
+	maxErrorLength = 512 // of an error of the store
+
 	minValueLength = 1024 // of labels and attributes, even if MaxMessageLength is less
 )
 
@@ -76,6 +95,9 @@ func (o Options) withDefaults() Options {
 	o.MaxMessageLength = length(o.MaxMessageLength, 4096)
 	o.MaxStackLength = length(o.MaxStackLength, 16384)
 	o.MaxEvents = max(1, cmp.Or(o.MaxEvents, 1024))
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
 	if o.Redact == nil {
 		o.Redact = Redact
 	}

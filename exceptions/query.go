@@ -1,179 +1,73 @@
 package exceptions
 
 import (
-	"cmp"
-	"maps"
+	"context"
 	"slices"
+	"time"
 )
 
-// A Query selects failures of a [History]. The zero value selects all.
-type Query struct {
-	// JobIDs are the jobs to select. By default, all.
-	JobIDs []string
+// askTime is how long the methods of a History without a context wait for a Store.
+const askTime = 10 * time.Second
 
-	// Filter is what the labels of a failure have to match. As in Flink, only
-	// those that are not under others are matched, and those under a matching
-	// one come with it. By default, all failures match.
-	Filter Filter
-
-	// Limit is how many to return at most, of those that match. By default,
-	// all; a negative number means none.
-	Limit int
-}
-
-// A Job is what a [History] knows of a job.
-type Job struct {
-	ID       string `json:"jobId"`
-	Name     string `json:"jobName"`  // that of the last failure that had one
-	Failures uint64 `json:"failures"` // since the history knows the job, including removed ones
-	Entries  int    `json:"entries"`  // failures that are kept, not counting those under others
-	Pending  int    `json:"pending"`  // failures that are kept whose labels are pending
-	Latest   Entry  `json:"latest"`   // the latest failure that matches, without those under it
-}
-
-// A LabelCount is how often the values of a label occur.
-type LabelCount struct {
-	Key           string       `json:"key"`
-	Count         int          `json:"count"`
-	Values        []ValueCount `json:"values"`                  // the 100 most frequent, the most frequent first
-	ValuesDropped int          `json:"valuesDropped,omitempty"` // how many there were more
-}
-
-// maxValues is how many values of a label are listed.
-const maxValues = 100
-
-// A ValueCount is how often a value of a label occurs.
-type ValueCount struct {
-	Value string `json:"value"`
-	Count int    `json:"count"`
-}
-
-// Entries returns the failures that match, the newest first, and whether there
-// are more than the limit. They are ordered by Entry.Time, and those of one instant
-// by the order in which they arrived.
+// Entries returns the failures that match, the newest first, and whether there are
+// more than the limit. As in Flink, only those that are not under others are
+// matched, and those under a matching one come with it.
+//
+// Entries, Jobs and Labels are for a History in memory. With another Store they wait
+// for it, and return nothing and true if it fails: ask [History.Store] instead, after
+// [History.Flush] if need be.
 func (h *History) Entries(q Query) (entries []Entry, truncated bool) {
-	groups, truncated := h.find(q)
-	entries = make([]Entry, len(groups))
-	for i, g := range groups {
-		entries[i] = g.entry()
-	}
-	return entries, truncated
+	return ask(h, q, Store.Failures)
 }
 
 // Jobs returns the jobs that have a failure that matches, in the order of the
 // latest of these failures, the newest first, and whether there are more than the
 // limit.
-func (h *History) Jobs(q Query) (jobs []Job, truncated bool) {
-	views, truncated := h.findJobs(q)
-	jobs = make([]Job, len(views))
-	for i, v := range views {
-		jobs[i] = v.Job
-		jobs[i].Latest = v.latest.root.clone()
-	}
-	return jobs, truncated
-}
+func (h *History) Jobs(q Query) (jobs []Job, truncated bool) { return ask(h, q, Store.Jobs) }
 
-// Labels counts the labels of the failures that match, in the order of their keys.
-// Query.Limit is for the keys.
+// Labels counts the labels of the failures that match, those under others included,
+// in the order of their keys. Query.Limit is for the keys.
 func (h *History) Labels(q Query) []LabelCount {
-	counts := map[string]map[string]int{}
-	limit := q.Limit
-	q.Limit = 0
-	for _, g := range h.matching(q) {
-		for key, value := range g.root.Labels {
-			if counts[key] == nil {
-				counts[key] = map[string]int{}
-			}
-			counts[key][value]++
-		}
-	}
-	labels := make([]LabelCount, 0, len(counts))
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		c := LabelCount{Key: key, Values: make([]ValueCount, 0, len(counts[key]))}
-		for value, n := range counts[key] {
-			c.Count += n
-			c.Values = append(c.Values, ValueCount{value, n})
-		}
-		slices.SortFunc(c.Values, func(a, b ValueCount) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-		})
-		c.ValuesDropped = max(0, len(c.Values)-maxValues)
-		c.Values = c.Values[:len(c.Values)-c.ValuesDropped]
-		labels = append(labels, c)
-	}
-	labels, _ = limited(labels, limit)
+	labels, _ := ask(h, q, Store.Labels)
 	return labels
 }
 
-// find returns the groups that match, the newest first.
-func (h *History) find(q Query) (groups []*group, truncated bool) {
-	groups = h.matching(q)
-	slices.SortFunc(groups, newer)
-	return limited(groups, q.Limit)
-}
-
-// matching returns the groups that match, in no order.
-func (h *History) matching(q Query) []*group {
-	var groups []*group
-	for _, v := range h.look(q.JobIDs) {
-		groups = append(groups, v.groups...)
+// ask returns the answer of the store, and whether it is not all.
+func ask[T any](h *History, q Query, method func(Store, context.Context, Query) (Page[T], error)) ([]T, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	page, err := method(h.Store(), ctx, h.query(q))
+	if err != nil {
+		return nil, true
 	}
-	return slices.DeleteFunc(groups, func(g *group) bool { return !q.Filter.Match(g.root.Labels) })
+	return page.Items, page.Next != "" || page.Truncated
 }
 
-// findJobs returns the jobs that have a group that matches.
-func (h *History) findJobs(q Query) (views []jobView, truncated bool) {
-	for _, v := range h.look(q.JobIDs) {
-		for _, g := range v.groups {
-			if q.Filter.Match(g.root.Labels) && (v.latest == nil || newer(g, v.latest) < 0) {
-				v.latest = g
-			}
-		}
-		if v.latest != nil {
-			views = append(views, v)
-		}
-	}
-	slices.SortFunc(views, func(a, b jobView) int { return newer(a.latest, b.latest) })
-	return limited(views, q.Limit)
-}
-
-// A jobView is a snapshot of a job.
-type jobView struct {
-	Job
-	groups []*group // oldest first
-	latest *group   // the latest that matches; set by findJobs
-}
-
-// look returns the jobs with these IDs, or all if there are no IDs.
-func (h *History) look(ids []string) []jobView {
+// Store returns the store of h: that of the Options, or one in memory. Job IDs in
+// its queries are as they are shown, in Entry.JobID.
+func (h *History) Store() Store {
 	if h == nil {
-		return nil
+		return nothing
 	}
 	h.catchUp()
-	keys := h.jobKeys(ids)
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	var views []jobView
-	if len(ids) == 0 {
-		views = make([]jobView, 0, len(h.jobs))
-		for e := h.byAge.Front(); e != nil; e = e.Next() {
-			views = append(views, e.Value.(*job).view())
-		}
-		return views
-	}
-	seen := make(map[*job]bool, len(ids))
-	for _, key := range keys {
-		if j := h.jobs[key]; j != nil && !seen[j] {
-			seen[j] = true
-			views = append(views, j.view())
-		}
-	}
-	return views
+	return h.store
+}
+
+// nothing is the store of a nil History.
+var nothing = NewMemory(Options{})
+
+// query returns q for the store.
+func (h *History) query(q Query) Query {
+	q.JobIDs = h.jobKeys(q.JobIDs)
+	return q
 }
 
 // jobKeys returns what the jobs with these IDs are kept under, if they are: an ID
 // may be one that was shown, or one that the service gave.
 func (h *History) jobKeys(ids []string) []string {
+	if h == nil {
+		return ids
+	}
 	keys := slices.Clone(ids)
 	for _, id := range ids {
 		if key := h.identity(id, maxNameLength); key != id {
@@ -181,54 +75,4 @@ func (h *History) jobKeys(ids []string) []string {
 		}
 	}
 	return keys
-}
-
-func (j *job) view() jobView {
-	v := jobView{Job: Job{ID: j.id, Name: j.name, Failures: j.failures, Entries: len(j.records), Pending: j.pending}}
-	v.groups = make([]*group, len(j.records))
-	for i, r := range j.records {
-		v.groups[i] = r.group
-	}
-	return v
-}
-
-// version returns a number that changes whenever the history does.
-func (h *History) version() uint64 {
-	if h == nil {
-		return 0
-	}
-	h.catchUp()
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.seq
-}
-
-// jobVersion returns a number that changes whenever a job does, and whether the
-// job is known.
-func (h *History) jobVersion(id string) (seq uint64, known bool) {
-	if h == nil {
-		return 0, false
-	}
-	h.catchUp()
-	keys := h.jobKeys([]string{id})
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for _, key := range keys {
-		if j := h.jobs[key]; j != nil {
-			return j.version, true
-		}
-	}
-	return 0, false
-}
-
-// limited returns the first limit items of a list, and whether there are more. A
-// limit of 0 means all, a negative one none.
-func limited[T any](list []T, limit int) ([]T, bool) {
-	n := len(list)
-	if limit < 0 {
-		n = 0
-	} else if limit > 0 {
-		n = min(n, limit)
-	}
-	return list[:n], n < len(list)
 }

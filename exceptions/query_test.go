@@ -110,7 +110,7 @@ func TestLabelsAreCountedInFailuresThatMatch(t *testing.T) {
 	h := sample()
 	assert.Equal(t, []exceptions.LabelCount{
 		{Key: "team", Count: 3, Values: []exceptions.ValueCount{{"", 1}, {"x", 1}, {"y", 1}}},
-		{Key: "type", Count: 4, Values: []exceptions.ValueCount{{"SYSTEM", 2}, {"USER", 2}}},
+		{Key: "type", Count: 5, Values: []exceptions.ValueCount{{"SYSTEM", 2}, {"USER", 2}, {"OTHER", 1}}},
 	}, h.Labels(exceptions.Query{}))
 	assert.Equal(t, []exceptions.LabelCount{
 		{Key: "team", Count: 1, Values: []exceptions.ValueCount{{"y", 1}}},
@@ -120,5 +120,5 @@ func TestLabelsAreCountedInFailuresThatMatch(t *testing.T) {
 	assert.Empty(t, h.Labels(exceptions.Query{JobIDs: []string{"c"}}))
 	keep(h, errBoom, enricher.FailureContext{JobID: "c"}, enricher.Labels{"type": "USER"})
 	types := h.Labels(exceptions.Query{})[1]
-	assert.Equal(t, []exceptions.ValueCount{{"USER", 3}, {"SYSTEM", 2}}, types.Values, "the most frequent first")
+	assert.Equal(t, []exceptions.ValueCount{{"USER", 3}, {"SYSTEM", 2}, {"OTHER", 1}}, types.Values, "the most frequent first")
 }

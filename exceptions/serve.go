@@ -1,65 +1,148 @@
 package exceptions
 
 import (
-	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // Limits of answers, unless the request sets them. That of exceptions is Flink's.
 const (
 	defaultExceptions = 20
 	defaultJobs       = 100
+	defaultGroups     = 100
+	defaultParts      = 60 // of a histogram
+	defaultGroupParts = 24
 )
 
-// maxLabelBytes is roughly how large an answer with labels may be before its last
-// label.
-const maxLabelBytes = 1 << 20
+const (
+	// maxLabelBytes is roughly how large an answer with labels may be before its
+	// last label.
+	maxLabelBytes = 1 << 20
+
+	// maxAnswer is how large an answer with failures may be before the last
+	// atOnce of them, which come from the store together.
+	maxAnswer = 16 << 20
+	atOnce    = 250
+)
 
 // serveJob returns a handler of the exceptions of one job.
 func (s *handler) serveJob(id string) func(http.ResponseWriter, *http.Request, *params) {
 	return func(w http.ResponseWriter, r *http.Request, p *params) {
-		version, known := s.history.jobVersion(id)
-		if !known {
-			p.missing = fmt.Sprintf("no such job: %q", cut(id, maxNameLength))
-		}
-		s.serveExceptions(w, r, p, version, []string{id})
+		s.serveExceptions(w, r, p, &id)
 	}
 }
 
 func (s *handler) serveAll(w http.ResponseWriter, r *http.Request, p *params) {
-	s.serveExceptions(w, r, p, s.history.version(), p.jobs())
+	s.serveExceptions(w, r, p, nil)
 }
 
-func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *params, version uint64, ids []string) {
-	q := Query{JobIDs: ids, Filter: p.filter(), Limit: p.limit("maxExceptions", defaultExceptions)}
+// serveExceptions serves the failures of one job, or of those of the request.
+func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *params, job *string) {
+	q := p.selection()
+	if job != nil {
+		q.JobIDs = []string{*job}
+	} else {
+		q.JobIDs = p.jobs()
+	}
+	p.page(&q, "maxExceptions", defaultExceptions, "newest", "oldest")
 	flink := p.flink()
-	answer(w, r, p, version, func(out *bufio.Writer) {
-		groups, truncated := s.history.find(q)
-		out.WriteString(`{"exceptionHistory":{"entries":[`)
-		writeList(out, groups, func(g *group) any { return g.wire(flink) })
-		fmt.Fprintf(out, `],"truncated":%t}}`, truncated)
+	if job == nil || !flink {
+		p.rest()
+	}
+	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+		q := s.history.query(q)
+		if job != nil {
+			known, err := store.Jobs(ctx, Query{JobIDs: q.JobIDs, Limit: 1})
+			if err == nil && len(known.Items) == 0 {
+				return noJobError(*job)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		var page Page[Entry]
+		a.WriteString(`{"exceptionHistory":{"entries":[`)
+		for left := q.Limit; ; {
+			q.Limit = min(left, atOnce)
+			next, err := store.Failures(ctx, q)
+			if err != nil {
+				return err
+			}
+			page.Items = append(page.Items, next.Items...)
+			page.Next, page.Truncated = next.Next, next.Truncated
+			a.list(len(next.Items), func(i int) any { return next.Items[i].whole(flink) })
+			left -= len(next.Items)
+			q.Cursor = next.Next
+			if left <= 0 || q.Cursor == "" || len(next.Items) == 0 || a.Len() > maxAnswer {
+				break
+			}
+		}
+		if a.csv {
+			a.failures(page.Items)
+		}
+		if flink {
+			page.Truncated = page.Truncated || page.Next != ""
+			page.Next = ""
+		}
+		a.end(page.Next, page.Truncated)
+		a.WriteByte('}')
+		return nil
 	})
 }
 
-func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
-	q := Query{JobIDs: p.jobs(), Filter: p.filter(), Limit: p.limit("maxJobs", defaultJobs)}
-	answer(w, r, p, s.history.version(), func(out *bufio.Writer) {
-		views, truncated := s.history.findJobs(q)
-		out.WriteString(`{"jobs":[`)
-		writeList(out, views, func(v jobView) any {
-			v.Latest = *v.latest.root
-			return v.Job
+// A noJobError says that a job is not in the store.
+type noJobError string
+
+func (e noJobError) Error() string {
+	return fmt.Sprintf("no such job: %q", cut(string(e), maxNameLength))
+}
+
+// serveFailure returns a handler of one failure.
+func (s *handler) serveFailure(id string) func(http.ResponseWriter, *http.Request, *params) {
+	return func(w http.ResponseWriter, r *http.Request, p *params) {
+		p.rest()
+		s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+			e, err := store.Failure(ctx, id)
+			if err != nil {
+				return err
+			}
+			a.value(e.whole(false))
+			return nil
 		})
-		fmt.Fprintf(out, `],"truncated":%t}`, truncated)
+	}
+}
+
+func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
+	q := p.selection()
+	q.JobIDs = p.jobs()
+	p.page(&q, "maxJobs", defaultJobs, "latest", "count")
+	p.rest()
+	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+		page, err := store.Jobs(ctx, s.history.query(q))
+		a.WriteString(`{"jobs":[`)
+		a.list(len(page.Items), func(i int) any { return page.Items[i] })
+		a.end(page.Next, page.Truncated)
+		return err
 	})
 }
 
 func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params) {
-	q := Query{JobIDs: p.jobs(), Filter: p.filter()}
-	answer(w, r, p, s.history.version(), func(out *bufio.Writer) {
-		labels := s.history.Labels(q)
+	q := p.selection()
+	q.JobIDs = p.jobs()
+	p.rest()
+	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+		page, err := store.Labels(ctx, s.history.query(q))
+		labels := page.Items
 		listed, size := 0, 0
 		for ; listed < len(labels) && size < maxLabelBytes; listed++ {
 			size += itemOverhead + len(labels[listed].Key)
@@ -67,43 +150,151 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 				size += itemOverhead + len(v.Value)
 			}
 		}
-		out.WriteString(`{"labels":[`)
-		writeList(out, labels[:listed], func(c LabelCount) any { return c })
-		fmt.Fprintf(out, `],"truncated":%t}`, listed < len(labels))
+		a.WriteString(`{"labels":[`)
+		a.list(listed, func(i int) any { return labels[i] })
+		a.end("", page.Truncated || listed < len(labels))
+		return err
 	})
 }
 
-// answer writes an answer, or the errors of the request, or that the client has
-// the answer already. version was read before write queries the history, so an
-// answer may be newer than its tag, never older.
-func answer(w http.ResponseWriter, r *http.Request, p *params, version uint64, write func(*bufio.Writer)) {
+func (s *handler) serveGroups(w http.ResponseWriter, r *http.Request, p *params) {
+	q := p.selection()
+	q.JobIDs = p.jobs()
+	q.By = p.by("fingerprint")
+	q.Buckets = p.number("buckets", defaultGroupParts, 0, maxGroupParts)
+	p.page(&q, "maxGroups", defaultGroups, "count", "lastSeen", "firstSeen")
+	p.rest()
+	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+		page, err := store.Groups(ctx, s.history.query(q))
+		if a.csv {
+			a.groups(page.Items)
+		}
+		a.WriteString(`{"groups":[`)
+		a.list(len(page.Items), func(i int) any { return page.Items[i] })
+		a.end(page.Next, page.Truncated)
+		return err
+	})
+}
+
+func (s *handler) serveHistogram(w http.ResponseWriter, r *http.Request, p *params) {
+	q := p.selection()
+	q.JobIDs = p.jobs()
+	q.By = p.by("")
+	q.Buckets = p.number("buckets", defaultParts, 1, maxParts)
+	p.rest()
+	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
+		h, err := store.Histogram(ctx, s.history.query(q))
+		a.value(h)
+		return err
+	})
+}
+
+func (s *handler) serveStatus(w http.ResponseWriter, r *http.Request, p *params) {
+	p.rest()
+	s.answer(w, r, p, func(_ context.Context, _ Store, a *answer) error {
+		a.value(s.history.Status())
+		return nil
+	})
+}
+
+// readLimit is how long an answer may take.
+const readLimit = 10 * time.Second
+
+// answer writes an answer, or the errors of the request, or that the client has the
+// answer already.
+func (s *handler) answer(
+	w http.ResponseWriter, r *http.Request, p *params, write func(context.Context, Store, *answer) error,
+) {
 	if len(p.errs) > 0 {
 		reject(w, http.StatusBadRequest, p.errs...)
 		return
 	}
-	if p.missing != "" {
-		reject(w, http.StatusNotFound, p.missing)
-		return
+	ctx, cancel := context.WithTimeout(r.Context(), readLimit)
+	defer cancel()
+	a := &answer{csv: wantsCSV(r)}
+	var noJob noJobError
+	switch err := write(ctx, s.history.Store(), a); {
+	case err == nil:
+		a.send(w, r)
+	case errors.Is(err, ErrNotFound), errors.As(err, &noJob):
+		reject(w, http.StatusNotFound, err.Error())
+	case errors.Is(err, ErrCursor):
+		reject(w, http.StatusBadRequest, "cursor: must be the nextCursor of an answer to the same request")
+	default:
+		w.Header().Set("Retry-After", "5")
+		reject(w, http.StatusServiceUnavailable, "the store of failures failed: "+s.history.keep(guard.Text(err), maxErrorLength))
 	}
-	if fresh(w, r, version) {
-		return
-	}
-	out := bufio.NewWriter(w)
-	write(out)
-	out.WriteByte('\n')
-	out.Flush() // an error means that the client has gone
 }
 
-// writeList writes the elements of a JSON array one by one, because together they
-// can be huge.
-func writeList[T any](out *bufio.Writer, items []T, wire func(T) any) {
-	for i, item := range items {
-		if i > 0 {
-			out.WriteByte(',')
+// An answer is the body of one.
+type answer struct {
+	bytes.Buffer
+	csv  bool // wanted
+	rows [][]string
+	next string // the cursor
+}
+
+// value writes a JSON value. Texts are valid since they were recorded.
+func (a *answer) value(v any) {
+	text, _ := json.Marshal(v)
+	a.Write(text)
+}
+
+// list writes elements of a JSON array, after others if there are any.
+func (a *answer) list(n int, item func(i int) any) {
+	for i := range n {
+		if a.Bytes()[a.Len()-1] != '[' {
+			a.WriteByte(',')
 		}
-		text, _ := json.Marshal(wire(item)) // texts are valid since they were recorded
-		if _, err := out.Write(text); err != nil {
-			return
+		a.value(item(i))
+	}
+}
+
+// end writes the end of a JSON array and of the object that it is in.
+func (a *answer) end(next string, truncated bool) {
+	a.next = next
+	fmt.Fprintf(a, `],"truncated":%t`, truncated || next != "")
+	if next != "" {
+		fmt.Fprintf(a, `,"nextCursor":%q`, next)
+	}
+	a.WriteByte('}')
+}
+
+// send writes the answer, unless the client has it already or does not want it.
+func (a *answer) send(w http.ResponseWriter, r *http.Request) {
+	typ := "application/json; charset=utf-8"
+	a.WriteByte('\n')
+	if a.rows != nil {
+		typ = "text/csv; charset=utf-8; header=present"
+		a.writeRows()
+		if a.next != "" {
+			w.Header().Set("Link", a.link(r))
 		}
 	}
+	w.Header().Set("Content-Type", typ)
+	w.Header().Set("Vary", "Accept")
+	sum := fnv.New64a()
+	sum.Write(a.Bytes())
+	if fresh(w, r, strconv.FormatUint(sum.Sum64(), 36)) {
+		return
+	}
+	w.Write(a.Bytes()) // an error means that the client has gone
+}
+
+// fresh sets the ETag of an answer, and reports whether no body is needed: the client
+// has that answer already, or the method is HEAD. The tag is weak, because the
+// service may compress.
+func fresh(w http.ResponseWriter, r *http.Request, tag string) bool {
+	tag = `"` + tag + `"`
+	w.Header().Set("ETag", "W/"+tag)
+	for _, field := range r.Header.Values("If-None-Match") {
+		for known := range strings.SplitSeq(field, ",") {
+			if known = strings.TrimSpace(known); known == "*" || strings.TrimPrefix(known, "W/") == tag {
+				w.Header().Del("Content-Type")
+				w.WriteHeader(http.StatusNotModified)
+				return true
+			}
+		}
+	}
+	return r.Method == http.MethodHead
 }

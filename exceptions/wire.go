@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -21,18 +22,19 @@ type wireEntry struct {
 }
 
 type additions struct {
-	ID                string            `json:"id"`
-	RootID            string            `json:"rootId,omitempty"`
-	JobID             string            `json:"jobId"`
-	JobName           string            `json:"jobName"`
-	Message           string            `json:"message"`
-	FailureType       string            `json:"failureType"`
-	Attempt           int               `json:"attempt,omitempty"`
-	MaxAttempts       int               `json:"maxAttempts,omitempty"`
-	LabelState        LabelState        `json:"labelState"`
-	FailedEnrichers   []FailedEnricher  `json:"failedEnrichers"`
-	Attributes        map[string]string `json:"attributes,omitempty"`
-	ConcurrentDropped int               `json:"concurrentDropped,omitempty"`
+	ID                string               `json:"id"`
+	RootID            string               `json:"rootId,omitempty"`
+	JobID             string               `json:"jobId"`
+	JobName           string               `json:"jobName"`
+	Message           string               `json:"message"`
+	FailureType       enricher.FailureType `json:"failureType"`
+	Attempt           int                  `json:"attempt,omitempty"`
+	MaxAttempts       int                  `json:"maxAttempts,omitempty"`
+	LabelState        LabelState           `json:"labelState"`
+	FailedEnrichers   []FailedEnricher     `json:"failedEnrichers"`
+	Attributes        map[string]string    `json:"attributes,omitempty"`
+	ConcurrentDropped int                  `json:"concurrentDropped,omitempty"`
+	Process           string               `json:"process,omitempty"`
 
 	LabelsDropped          int `json:"labelsDropped,omitempty"`
 	AttributesDropped      int `json:"attributesDropped,omitempty"`
@@ -65,13 +67,14 @@ func (e *Entry) wire(flink bool) wireEntry {
 		JobID:             e.JobID,
 		JobName:           e.JobName,
 		Message:           e.Message,
-		FailureType:       e.Type.String(),
+		FailureType:       e.Type,
 		Attempt:           e.Attempt,
 		MaxAttempts:       e.MaxAttempts,
 		LabelState:        e.LabelState,
 		FailedEnrichers:   e.FailedEnrichers,
 		Attributes:        e.Attributes,
 		ConcurrentDropped: e.ConcurrentDropped,
+		Process:           e.Process,
 
 		LabelsDropped:          e.LabelsDropped,
 		AttributesDropped:      e.AttributesDropped,
@@ -86,30 +89,101 @@ func (e *Entry) wire(flink bool) wireEntry {
 	return w
 }
 
+// whole returns e for the REST API, with those under it.
+func (e *Entry) whole(flink bool) wireEntry {
+	w := e.wire(flink)
+	if e.RootID == "" {
+		w.ConcurrentExceptions = make([]wireEntry, len(e.Concurrent))
+		for i := range e.Concurrent {
+			w.ConcurrentExceptions[i] = e.Concurrent[i].wire(flink)
+		}
+	}
+	return w
+}
+
 // wire returns g for the REST API.
-func (g *group) wire(flink bool) wireEntry {
-	w := g.root.wire(flink)
+func (g *group) wire() wireEntry {
+	w := g.root.wire(false)
 	if g.under {
 		return w
 	}
 	w.ConcurrentExceptions = make([]wireEntry, len(g.concurrent))
 	for i, c := range g.concurrent {
-		w.ConcurrentExceptions[i] = c.wire(flink)
+		w.ConcurrentExceptions[i] = c.wire(false)
 	}
-	if !flink {
-		w.additions.ConcurrentDropped = g.dropped
-	}
+	w.additions.ConcurrentDropped = g.dropped
 	return w
 }
 
-// MarshalJSON returns e as the REST API serves it.
-func (e Entry) MarshalJSON() ([]byte, error) {
-	w := e.wire(false)
-	if e.Concurrent != nil {
-		w.ConcurrentExceptions = make([]wireEntry, len(e.Concurrent))
-		for i := range e.Concurrent {
-			w.ConcurrentExceptions[i] = e.Concurrent[i].wire(false)
-		}
+// entry is the reverse of Entry.whole.
+func (w *wireEntry) entry() Entry {
+	e := Entry{
+		ID:            w.ID,
+		RootID:        w.RootID,
+		Type:          w.FailureType,
+		JobID:         w.JobID,
+		JobName:       w.JobName,
+		TaskName:      w.TaskName,
+		TaskManagerID: w.TaskManagerID,
+		Endpoint:      w.Endpoint,
+		Attempt:       w.Attempt,
+		MaxAttempts:   w.MaxAttempts,
+		Time:          time.UnixMilli(w.Timestamp),
+		Attributes:    w.Attributes,
+		ExceptionName: w.ExceptionName,
+		Message:       w.Message,
+		Stacktrace:    w.Stacktrace,
+		Labels:        w.FailureLabels,
+		LabelState:    w.LabelState,
+		Process:       w.Process,
+
+		FailedEnrichers:   w.FailedEnrichers,
+		LabelIssues:       w.LabelIssues,
+		ConcurrentDropped: w.ConcurrentDropped,
+		LabelsDropped:     w.LabelsDropped,
+		AttributesDropped: w.AttributesDropped,
+
+		FailedEnrichersDropped: w.FailedEnrichersDropped,
+		LabelIssuesDropped:     w.LabelIssuesDropped,
 	}
-	return json.Marshal(w)
+	if e.Labels == nil {
+		e.Labels = enricher.Labels{}
+	}
+	if e.Attributes == nil {
+		e.Attributes = map[string]string{}
+	}
+	if w.ConcurrentExceptions != nil {
+		e.Concurrent = make([]Entry, len(w.ConcurrentExceptions))
+	}
+	for i := range w.ConcurrentExceptions {
+		e.Concurrent[i] = w.ConcurrentExceptions[i].entry()
+	}
+	return e
+}
+
+// UnmarshalJSON makes room for the additions, which encoding/json cannot.
+func (w *wireEntry) UnmarshalJSON(text []byte) error {
+	type plain wireEntry
+	w.additions = &additions{}
+	return json.Unmarshal(text, (*plain)(w))
+}
+
+// UnmarshalJSON sets e to what MarshalJSON has written. The time is that to the
+// millisecond, in the local time zone.
+func (e *Entry) UnmarshalJSON(text []byte) error {
+	var w wireEntry
+	if err := json.Unmarshal(text, &w); err != nil {
+		return err
+	}
+	*e = w.entry()
+	return nil
+}
+
+// MarshalJSON returns e as the REST API serves it, without the keys of those under it if
+// Concurrent is nil.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	if e.Concurrent == nil {
+		return json.Marshal(e.wire(false))
+	}
+	return json.Marshal(e.whole(false))
 }

@@ -295,7 +295,15 @@ async function get(path, params) {
 	throw new Error(errors?.join('; ') ?? `The server answered ${answer.status} ${answer.statusText}.`);
 }
 
-const failuresOf = async (jobId, failureLabelFilter) => (await get('exceptions', { maxExceptions: limit, jobId, failureLabelFilter })).exceptionHistory;
+async function failuresOf(jobId, failureLabelFilter) {
+	const list = { entries: [] };
+	do {
+		const more = (await get('exceptions', { maxExceptions: limit - list.entries.length, jobId, failureLabelFilter, cursor: list.nextCursor })).exceptionHistory;
+		list.entries.push(...more.entries);
+		[list.truncated, list.nextCursor] = [more.truncated, more.nextCursor];
+	} while (list.nextCursor && list.entries.length < limit);
+	return list;
+}
 
 // sync draws, and fetches what is missing. A small history is fetched once, and filtered here; of
 // a large one the newest are here, and each filter and each job is asked for.

@@ -89,6 +89,9 @@ func TestAnswersAreValid(t *testing.T) {
 		"/exceptions?failureLabelFilter=type%3AUSER": 200, "/exceptions?jobId=full&jobId=roots": 200,
 		"/jobs/full/exceptions": 200, "/jobs/roots/exceptions": 200, "/jobs/roots/exceptions?format=flink": 200,
 		"/jobs": 200, "/jobs?maxJobs=1&failureLabelFilter=type": 200, "/labels": 200, "/labels?jobId=none": 200, "/openapi.json": 200,
+		"/exceptions?from=2026-01-02T03%3A04%3A05Z&to=4000000000000&q=boom&sort=oldest&maxExceptions=2": 200, "/jobs?sort=count&maxJobs=1&from=0": 200,
+		"/groups?by=type&sort=lastSeen&maxGroups=1": 200, "/groups?q=none": 200, "/groups?by=type&buckets=0": 200,
+		"/histogram": 200, "/histogram?by=type&buckets=3": 200, "/histogram?jobId=none&by=type": 200, "/failures/gone": 404, "/status": 200,
 		"/jobs/none/exceptions": 404, "/exceptions?maxExceptions=x": 400, "/jobs?failureLabelFilter=%3Ax": 400, "/events?failureLabelFilter=%3Ax": 400,
 		"/labels?x=" + strings.Repeat("x", 9000): 414,
 	} {

@@ -1,0 +1,109 @@
+package exceptions
+
+import (
+	"encoding/csv"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxColumns is how many labels have a column of their own, in the order of their
+// keys.
+const maxColumns = 64
+
+// wantsCSV reports whether a client accepts CSV and no JSON.
+func wantsCSV(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	return strings.Contains(accept, "text/csv") && !strings.Contains(accept, "application/json")
+}
+
+// failures makes a row of each failure, those under others included, each after its
+// root.
+func (a *answer) failures(entries []Entry) {
+	var all []*Entry
+	for i := range entries {
+		all = append(all, &entries[i])
+		for k := range entries[i].Concurrent {
+			all = append(all, &entries[i].Concurrent[k])
+		}
+	}
+	keys := a.header(all, "time", "id", "rootId", "jobId", "jobName", "taskName", "taskManagerId", "endpoint", "attempt",
+		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace")
+	for _, e := range all {
+		a.row(keys, e, csvTime(e.Time), e.ID, e.RootID, e.JobID, e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, strconv.Itoa(e.Attempt),
+			e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace)
+	}
+}
+
+// groups makes a row of each group.
+func (a *answer) groups(groups []Group) {
+	var latest []*Entry
+	for i := range groups {
+		latest = append(latest, &groups[i].Latest)
+	}
+	keys := a.header(latest, "value", "count", "jobs", "firstSeen", "lastSeen", "state", "latestId", "latestJobId", "exceptionName", "message")
+	for i := range groups {
+		g, e := &groups[i], latest[i]
+		a.row(keys, e, g.Value, strconv.Itoa(g.Count), strconv.Itoa(g.Jobs), csvTime(g.FirstSeen), csvTime(g.LastSeen), g.State.String(),
+			e.ID, e.JobID, e.ExceptionName, e.Message)
+	}
+}
+
+// header makes the first row, which has a column for each label of the failures, and
+// returns the keys of these.
+func (a *answer) header(entries []*Entry, columns ...string) []string {
+	found := map[string]struct{}{}
+	for _, e := range entries {
+		for key := range e.Labels {
+			found[key] = struct{}{}
+		}
+	}
+	keys := slices.Sorted(maps.Keys(found))
+	keys = keys[:min(len(keys), maxColumns)]
+	for _, key := range keys {
+		columns = append(columns, "label:"+key)
+	}
+	a.rows = [][]string{columns}
+	return keys
+}
+
+func (a *answer) row(keys []string, e *Entry, cells ...string) {
+	for _, key := range keys {
+		cells = append(cells, e.Labels[key])
+	}
+	a.rows = append(a.rows, cells)
+}
+
+// writeRows replaces the body by the rows.
+func (a *answer) writeRows() {
+	a.Reset()
+	out := csv.NewWriter(a)
+	for _, row := range a.rows {
+		for i, cell := range row {
+			row[i] = safe(cell)
+		}
+		out.Write(row)
+	}
+	out.Flush()
+}
+
+// safe returns a cell that a spreadsheet does not run as a formula.
+func safe(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func csvTime(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// link returns the header that leads to the rest.
+func (a *answer) link(r *http.Request) string {
+	query, _ := url.ParseQuery(r.URL.RawQuery) // it was parsed before
+	query.Set("cursor", a.next)
+	return "<?" + query.Encode() + `>; rel="next"`
+}

@@ -1,0 +1,294 @@
+package exceptions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
+)
+
+const (
+	batchDelay = 100 * time.Millisecond // between the first failure of a batch and its writing
+	maxBatch   = 256                    // failures
+	writeTime  = 10 * time.Second       // of one call of the store
+	maxBackoff = 5 * time.Second        // between two calls, after an error
+	maxRecent  = 4096                   // IDs of failures
+	logEvery   = time.Minute            // between two lines that the store failed
+)
+
+// A writer passes what a History keeps to its Store, in order, on a goroutine that
+// ends when there is nothing to do.
+type writer struct {
+	store    Store
+	maxBytes int
+	logger   *slog.Logger
+	textOf   func(error) string
+	ctx      context.Context // ends with Close
+	stop     context.CancelFunc
+	hurry    chan struct{} // ends a batchDelay
+
+	mu       sync.Mutex
+	queue    []*write            // the oldest first
+	byKey    map[string]*write   // the records in the queue
+	bytes    int                 // of the queue and of what is being written
+	accepted uint64              // writes so far
+	settled  uint64              // of these, written or given up
+	progress chan struct{}       // closed at the next progress; nil if nothing waits
+	running  bool                // the goroutine is there
+	closed   bool                // nothing is accepted any more
+	dropped  uint64              // failures that were not accepted, or given up
+	failing  string              // the last error, if the store fails
+	since    time.Time           // since when it fails
+	logged   time.Time           // when that was logged
+	recent   map[string]struct{} // IDs of the last failures
+	order    []string            // the same, the oldest first
+}
+
+// A write is one call of a method of the store, or a part of one.
+type write struct {
+	record Record
+	do     func(context.Context) error // not Append, if it is set
+	size   int
+}
+
+func newWriter(store Store, opts Options, textOf func(error) string) *writer {
+	w := &writer{
+		store: store, maxBytes: opts.MaxBytes, logger: opts.Logger, textOf: textOf,
+		hurry: make(chan struct{}, 1), byKey: map[string]*write{}, recent: map[string]struct{}{},
+	}
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	return w
+}
+
+// put accepts a record, and reports whether there was room for it. Labels may take
+// twice as much room, because the failure is there already.
+func (w *writer) put(r Record) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	size := r.Entry.size()
+	limit := w.maxBytes
+	if r.Update {
+		limit *= 2
+	}
+	queued := w.byKey[r.Key]
+	if w.closed || (w.bytes+size > limit && w.bytes > 0) {
+		if queued == nil && r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
+			w.dropped++
+		}
+		return false
+	}
+	if queued != nil {
+		w.bytes += size - queued.size
+		queued.record.Entry, queued.size = r.Entry, size
+		return true
+	}
+	w.remember(r.Entry.ID)
+	n := &write{record: r, size: size}
+	w.byKey[r.Key] = n
+	w.add(n)
+	return true
+}
+
+// call accepts a call of another method of the store.
+func (w *writer) call(do func(context.Context) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed && w.bytes <= 2*w.maxBytes {
+		w.add(&write{do: do, size: itemOverhead})
+	}
+}
+
+func (w *writer) add(n *write) {
+	w.bytes += n.size
+	w.accepted++
+	w.queue = append(w.queue, n)
+	if !w.running {
+		w.running = true
+		go w.run()
+	}
+	if len(w.queue) >= maxBatch {
+		w.hasten()
+	}
+}
+
+func (w *writer) hasten() {
+	select {
+	case w.hurry <- struct{}{}:
+	default:
+	}
+}
+
+// remember notes the ID of a failure.
+func (w *writer) remember(id string) {
+	if _, ok := w.recent[id]; ok {
+		return
+	}
+	if len(w.order) == maxRecent {
+		delete(w.recent, w.order[0])
+		w.order = w.order[1:]
+	}
+	w.recent[id] = struct{}{}
+	w.order = append(w.order, id)
+}
+
+// has reports whether a failure with this ID was accepted lately.
+func (w *writer) has(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.recent[id]
+	return ok
+}
+
+// run writes until there is nothing to write.
+func (w *writer) run() {
+	for more := true; more; {
+		w.pause(batchDelay, w.hurry)
+		w.mu.Lock()
+		target := w.accepted
+		w.mu.Unlock()
+		for done := false; !done; {
+			batch := w.take()
+			err := w.write(batch)
+			for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
+				w.report(err)
+				w.pause(wait, nil)
+				err = w.write(batch)
+			}
+			w.report(err)
+			done, more = w.settle(batch, err, target)
+		}
+	}
+}
+
+// pause waits for some time, or until hurry or Close.
+func (w *writer) pause(d time.Duration, hurry <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-hurry:
+	case <-w.ctx.Done():
+	}
+}
+
+// take removes the next batch from the queue, which is not empty: records, or one
+// other call.
+func (w *writer) take() []*write {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 1
+	for w.queue[0].do == nil && n < min(len(w.queue), maxBatch) && w.queue[n].do == nil {
+		n++
+	}
+	batch := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	for _, b := range batch {
+		delete(w.byKey, b.record.Key)
+	}
+	return batch
+}
+
+// write calls the store.
+func (w *writer) write(batch []*write) (err error) {
+	ctx, cancel := context.WithTimeout(w.ctx, writeTime)
+	defer cancel()
+	do := batch[0].do
+	if do == nil {
+		records := make([]Record, len(batch))
+		for i, b := range batch {
+			records[i] = b.record
+		}
+		do = func(ctx context.Context) error { return w.store.Append(ctx, records) }
+	}
+	if p := guard.Do(func() { err = do(ctx) }); p != nil {
+		return fmt.Errorf("the store panicked: %s", guard.Sprint(p.Value))
+	}
+	return err
+}
+
+// report notes whether the store works, and logs a change.
+func (w *writer) report(err error) {
+	text := ""
+	if err != nil {
+		text = w.textOf(err)
+	}
+	w.mu.Lock()
+	was, since, dropped := w.failing, w.since, w.dropped
+	w.failing = text
+	now := time.Now()
+	if was == "" {
+		w.since = now
+	}
+	log := (was == "") != (text == "") && (text == "" || now.Sub(w.logged) > logEvery)
+	if log && text != "" {
+		w.logged = now
+	}
+	w.mu.Unlock()
+	switch {
+	case !log:
+	case text != "":
+		w.logger.Warn("Failures are not stored: the store failed", "error", text)
+	default:
+		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
+	}
+}
+
+// settle counts a batch that was written, or given up. It reports whether that is done
+// up to a target, and whether there is more; otherwise the goroutine must end.
+func (w *writer) settle(batch []*write, err error, target uint64) (done, more bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, b := range batch {
+		w.bytes -= b.size
+		if err != nil && b.do == nil {
+			w.dropped++
+		}
+	}
+	w.settled += uint64(len(batch))
+	if w.progress != nil {
+		close(w.progress)
+		w.progress = nil
+	}
+	w.running = len(w.queue) > 0
+	return w.settled >= target, w.running
+}
+
+// flush waits until what was accepted is written.
+func (w *writer) flush(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for target := w.accepted; w.settled < target; {
+		w.hasten()
+		if w.progress == nil {
+			w.progress = make(chan struct{})
+		}
+		progress := w.progress
+		w.mu.Unlock()
+		select {
+		case <-progress:
+		case <-ctx.Done():
+		}
+		w.mu.Lock()
+		if ctx.Err() != nil {
+			err := fmt.Errorf("%d failures are not stored: %w", w.accepted-w.settled, context.Cause(ctx))
+			if w.failing != "" {
+				err = fmt.Errorf("%w: %w", err, errors.New(w.failing))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// close writes what was accepted, until ctx ends, and accepts nothing more.
+func (w *writer) close(ctx context.Context) error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	defer w.stop()
+	return w.flush(ctx)
+}
