@@ -222,3 +222,12 @@ func TestRedact(t *testing.T) {
 	assert.Equal(t, "***", enricher.LabelsOf(f.Cause())["password"])
 	assert.Equal(t, map[string]string{"api_token": "***", "note": "***", "***": "x"}, f.Context().Attributes)
 }
+
+func TestDecodeIgnoresADeadlineThatIsOutOfRange(t *testing.T) {
+	t.Parallel()
+	for _, ms := range []string{"-1", "9223372036855", "9223372036854775807"} {
+		f, err := wire.Decode([]byte(`{"v":1,"deadlineMs":` + ms + `}`))
+		require.NoError(t, err)
+		assert.Zero(t, f.Deadline, ms)
+	}
+}

@@ -21,6 +21,9 @@ const (
 	MaxEvidence = 16       // of one error
 )
 
+// longest is how many milliseconds a time.Duration can have.
+const longest = math.MaxInt64 / int64(time.Millisecond)
+
 // A level is how much is kept.
 type level struct{ text, name, errors, frames, pairs int }
 
@@ -40,6 +43,9 @@ var levels = []level{
 func (f *Failure) Bound() { f.cut(levels[0]) }
 
 func (f *Failure) cut(l level) {
+	if f.Deadline < 0 || f.Deadline > longest {
+		f.Deadline = 0
+	}
 	if len(f.Chain) > l.errors {
 		f.Chain, f.Cut = f.Chain[:l.errors], true
 	}
@@ -71,7 +77,6 @@ func (n *Node) cut(l level, inner *int) {
 	if h.StatusCode != nil && (*h.StatusCode < 0 || *h.StatusCode > 999) {
 		h.StatusCode = nil
 	}
-	const longest = math.MaxInt64 / int64(time.Millisecond)
 	if h.RetryAfterMs != nil && (*h.RetryAfterMs < -longest || *h.RetryAfterMs > longest) {
 		h.RetryAfterMs = nil
 	}
