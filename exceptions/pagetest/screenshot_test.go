@@ -30,10 +30,15 @@ func TestScreenshots(t *testing.T) {
 		}
 		p := open(t, s.url, opts...)
 		shoot(p, name)
+		p.do(chromedp.Navigate(s.url + "?view=time"))
+		p.settled()
 		p.click("[data-id=f-9001] .toggle", "")
-		p.until(`document.querySelector('.entry.open')`)
-		eval[bool](p, `(document.querySelector('.entry.open').closest('.group').scrollIntoView(), true)`)
+		p.until(`document.querySelector('.entry.open .verdict')`)
+		eval[bool](p, `(document.querySelector('.entry.open').scrollIntoView(), true)`)
 		shoot(p, name+"-open")
+		p.do(chromedp.Navigate(s.url + "?view=jobs"))
+		p.settled()
+		shoot(p, name+"-jobs")
 		p.close()
 	}
 }
