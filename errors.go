@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/source"
 	"github.com/failure-enrichers/enricher/internal/text"
@@ -54,10 +55,11 @@ func Chain(err error) iter.Seq[error] {
 
 // AsType returns the first error that [Chain] yields for err and that is an E other
 // than a nil pointer, and whether there is one. Unlike [errors.AsType] it ends on
-// a cyclic tree, survives a panic in third-party code, and calls no As method.
+// a cyclic tree, survives a panic in third-party code, and calls no As method but that
+// of an error that package wire has decoded.
 func AsType[E error](err error) (E, bool) {
 	for err := range Chain(err) {
-		if e, ok := err.(E); ok && !isNil(e) {
+		if e, ok := foreign.As[E](err); ok && !isNil(e) {
 			return e, true
 		}
 	}
@@ -163,20 +165,19 @@ func (e *PanicError) Stack() string {
 }
 
 // ErrorType returns the type of the value that the panic had, as OpenTelemetry
-// names types of errors.
-func (e *PanicError) ErrorType() string {
-	if err, ok := e.Value.(error); ok {
-		return errorType(err)
-	}
-	return source.TypeName(reflect.TypeOf(e.Value))
-}
+// names types of errors, or what its own method ErrorType returns.
+func (e *PanicError) ErrorType() string { return errorType(e.Value) }
 
-// errorType returns what err has as its ErrorType, or the name of its type.
-func errorType(err error) (name string) {
-	if e, ok := err.(interface{ ErrorType() string }); ok {
+// errorType returns what v, an error or the value of a panic, has as its ErrorType, or
+// the name of its type.
+func errorType(v any) (name string) {
+	if e, ok := foreign.As[interface{ ErrorType() string }](v); ok {
 		guard.Do(func() { name = e.ErrorType() })
 	}
-	return cmp.Or(name, source.TypeName(reflect.TypeOf(err)))
+	if f := foreign.Of(v); f != nil {
+		return cmp.Or(name, f.Name())
+	}
+	return cmp.Or(name, source.TypeName(reflect.TypeOf(v)))
 }
 
 // Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -124,7 +125,7 @@ func LabelsOf(err error) Labels {
 	depths := map[string]int{}
 	var walk guard.Walk
 	walk.Visit(err, func(err error, depth int) guard.Step {
-		carrier, ok := err.(interface{ FailureLabels() map[string]string })
+		carrier, ok := foreign.As[interface{ FailureLabels() map[string]string }](err)
 		if !ok {
 			return guard.Into
 		}

@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -125,6 +126,7 @@ func (m *Memory) put(top, r *record) {
 	m.setCost(r)
 	r.regroup()
 	top.concurrent = append(top.concurrent, r)
+	slices.SortFunc(top.concurrent, func(a, b *record) int { return cmp.Compare(a.seq, b.seq) })
 	for len(top.concurrent) > m.opts.MaxConcurrentExceptions {
 		m.forget(top.concurrent[0])
 		top.concurrent = slices.Delete(top.concurrent, 0, 1)

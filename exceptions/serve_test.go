@@ -106,6 +106,11 @@ func TestServeExceptionsWithAllFields(t *testing.T) {
 	entry, err := json.Marshal(decode(t, w)["exceptionHistory"].(object)["entries"].([]any)[0])
 	require.NoError(t, err)
 	assert.JSONEq(t, string(entry), string(text), "an Entry as JSON is the same")
+	var read exceptions.Entry
+	require.NoError(t, json.Unmarshal(text, &read))
+	again, err := json.Marshal(read)
+	require.NoError(t, err)
+	assert.Equal(t, string(text), string(again), "and can be read")
 }
 
 // A flinkFailure is an entry of the history that Flink's tests of this endpoint

@@ -115,23 +115,36 @@ func (g *group) wire() wireEntry {
 	return w
 }
 
-// entry is the reverse of Entry.wire.
+// entry is the reverse of Entry.whole.
 func (w *wireEntry) entry() Entry {
 	e := Entry{
-		ExceptionName: w.ExceptionName,
-		Stacktrace:    w.Stacktrace,
-		Time:          time.UnixMilli(w.Timestamp),
-		Labels:        w.FailureLabels,
+		ID:            w.ID,
+		RootID:        w.RootID,
+		Type:          w.FailureType,
+		JobID:         w.JobID,
+		JobName:       w.JobName,
 		TaskName:      w.TaskName,
-		Endpoint:      w.Endpoint,
 		TaskManagerID: w.TaskManagerID,
-	}
-	if a := w.additions; a != nil {
-		e.ID, e.RootID, e.JobID, e.JobName, e.Message, e.Type = a.ID, a.RootID, a.JobID, a.JobName, a.Message, a.FailureType
-		e.Attempt, e.MaxAttempts, e.Attributes, e.Process = a.Attempt, a.MaxAttempts, a.Attributes, a.Process
-		e.LabelState, e.FailedEnrichers, e.LabelIssues = a.LabelState, a.FailedEnrichers, a.LabelIssues
-		e.LabelsDropped, e.AttributesDropped, e.ConcurrentDropped = a.LabelsDropped, a.AttributesDropped, a.ConcurrentDropped
-		e.FailedEnrichersDropped, e.LabelIssuesDropped = a.FailedEnrichersDropped, a.LabelIssuesDropped
+		Endpoint:      w.Endpoint,
+		Attempt:       w.Attempt,
+		MaxAttempts:   w.MaxAttempts,
+		Time:          time.UnixMilli(w.Timestamp),
+		Attributes:    w.Attributes,
+		ExceptionName: w.ExceptionName,
+		Message:       w.Message,
+		Stacktrace:    w.Stacktrace,
+		Labels:        w.FailureLabels,
+		LabelState:    w.LabelState,
+		Process:       w.Process,
+
+		FailedEnrichers:   w.FailedEnrichers,
+		LabelIssues:       w.LabelIssues,
+		ConcurrentDropped: w.ConcurrentDropped,
+		LabelsDropped:     w.LabelsDropped,
+		AttributesDropped: w.AttributesDropped,
+
+		FailedEnrichersDropped: w.FailedEnrichersDropped,
+		LabelIssuesDropped:     w.LabelIssuesDropped,
 	}
 	if e.Labels == nil {
 		e.Labels = enricher.Labels{}
@@ -139,10 +152,20 @@ func (w *wireEntry) entry() Entry {
 	if e.Attributes == nil {
 		e.Attributes = map[string]string{}
 	}
+	if w.ConcurrentExceptions != nil {
+		e.Concurrent = make([]Entry, len(w.ConcurrentExceptions))
+	}
 	for i := range w.ConcurrentExceptions {
-		e.Concurrent = append(e.Concurrent, w.ConcurrentExceptions[i].entry())
+		e.Concurrent[i] = w.ConcurrentExceptions[i].entry()
 	}
 	return e
+}
+
+// UnmarshalJSON makes room for the additions, which encoding/json cannot.
+func (w *wireEntry) UnmarshalJSON(text []byte) error {
+	type plain wireEntry
+	w.additions = &additions{}
+	return json.Unmarshal(text, (*plain)(w))
 }
 
 // UnmarshalJSON sets e to what MarshalJSON has written. The time is that to the

@@ -74,7 +74,7 @@ func (w *writer) put(r Record) bool {
 	}
 	queued := w.byKey[r.Key]
 	if w.closed || (w.bytes+size > limit && w.bytes > 0) {
-		if queued == nil {
+		if queued == nil && r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
 			w.dropped++
 		}
 		return false
@@ -143,21 +143,17 @@ func (w *writer) has(id string) bool {
 
 // run writes until there is nothing to write.
 func (w *writer) run() {
-	for {
+	for more := true; more; {
 		w.pause(batchDelay, w.hurry)
 		batch := w.take()
-		if batch == nil {
-			return
-		}
-		for wait := batchDelay; ; wait = min(2*wait, maxBackoff) {
-			err := w.write(batch)
+		err := w.write(batch)
+		for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
 			w.report(err)
-			if err == nil || w.ctx.Err() != nil {
-				w.settle(batch, err)
-				break
-			}
 			w.pause(wait, nil)
+			err = w.write(batch)
 		}
+		w.report(err)
+		more = w.settle(batch, err)
 	}
 }
 
@@ -172,15 +168,11 @@ func (w *writer) pause(d time.Duration, hurry <-chan struct{}) {
 	}
 }
 
-// take removes the next batch from the queue: records, or one other call. If there is
-// none, the goroutine must end.
+// take removes the next batch from the queue, which is not empty: records, or one
+// other call.
 func (w *writer) take() []*write {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 {
-		w.running = false
-		return nil
-	}
 	n := 1
 	for w.queue[0].do == nil && n < min(len(w.queue), maxBatch) && w.queue[n].do == nil {
 		n++
@@ -235,8 +227,9 @@ func (w *writer) report(err error) {
 	}
 }
 
-// settle counts a batch that was written, or given up.
-func (w *writer) settle(batch []*write, err error) {
+// settle counts a batch that was written, or given up. It reports whether there is
+// more; otherwise the goroutine must end.
+func (w *writer) settle(batch []*write, err error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, b := range batch {
@@ -250,6 +243,8 @@ func (w *writer) settle(batch []*write, err error) {
 		close(w.progress)
 		w.progress = nil
 	}
+	w.running = len(w.queue) > 0
+	return w.running
 }
 
 // flush waits until what was accepted is written.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
+	"github.com/failure-enrichers/enricher/internal/wirelaw"
 )
 
 // A provocation makes a job fail. provoke does not invent an error: it makes the
@@ -145,6 +146,7 @@ func TestFailuresAreClassified(t *testing.T) {
 						res := e.EnrichContext(context.Background(), cause, enricher.FailureContext{})
 						require.NoError(t, res.Err())
 						checkErrorType(t, cause, res.Labels)
+						wirelaw.Check(t, cause)
 						tally.add(t, expected[p.name], cause, res.Labels)
 					})
 				}

@@ -49,6 +49,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -168,7 +169,7 @@ func (l *labeler) Counts() map[string]uint64 {
 // typeOf returns the label error_type of cause.
 func typeOf(cause error) string {
 	for err := range enricher.Chain(cause) {
-		typed, ok := err.(interface{ ErrorType() string })
+		typed, ok := foreign.As[interface{ ErrorType() string }](err)
 		if !ok || inspect.IsPlain(err) || isPanic(err) {
 			continue
 		}
@@ -185,7 +186,7 @@ func typeOf(cause error) string {
 // of joined errors the first that is more than a text, or the first if all are texts.
 func telling(cause error) error {
 	first := inspect.Peel(cause)
-	if p, ok := first.(*enricher.PanicError); ok && isPanic(p) {
+	if p, ok := foreign.Value(first).(*enricher.PanicError); ok && isPanic(p) {
 		return telling(p.Unwrap())
 	}
 	if !isText(first) {
@@ -211,7 +212,7 @@ func isText(err error) bool {
 
 // isPanic reports whether err is a panic with an error.
 func isPanic(err error) bool {
-	p, ok := err.(*enricher.PanicError)
+	p, ok := foreign.Value(err).(*enricher.PanicError)
 	return ok && p != nil && p.Unwrap() != nil
 }
 

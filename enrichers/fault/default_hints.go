@@ -19,6 +19,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -132,6 +133,7 @@ func ofStandard(err error) (found *hint, why string) {
 }
 
 func standardHint(err error) (*hint, string) {
+	err = foreign.Value(err)
 	switch e := err.(type) {
 	case *net.DNSError:
 		if e.IsNotFound {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -22,22 +23,6 @@ type field struct {
 	what  string // what failed; "" if it is a path
 }
 
-// fieldNames are the names of fields by what they say: those of pgconn.PgError,
-// pq.Error and the like, and those of fs.PathError and os.LinkError.
-var fieldNames = []struct{ name, what string }{
-	{"ConstraintName", "constraint"},
-	{"Constraint", "constraint"},
-	{"TableName", "table"},
-	{"Table", "table"},
-	{"ColumnName", "column"},
-	{"Column", "column"},
-	{"Path", ""},
-	{"Old", ""},
-	{"New", ""},
-	{"Filename", ""},
-	{"FileName", ""},
-}
-
 // A kind is a type of errors.
 type kind struct {
 	name     string // as error.type has it
@@ -51,24 +36,35 @@ type kind struct {
 var kinds sync.Map // *kind by reflect.Type: at most as many as the program has error types
 
 func kindOf(err error) *kind {
+	if foreign.Of(err) != nil {
+		return newKind(err)
+	}
 	t := reflect.TypeOf(err)
 	if found, ok := kinds.Load(t); ok {
 		return found.(*kind)
 	}
-	k := &kind{
-		name:    inspect.TypeName(err),
-		joins:   inspect.IsType(err, "*errors.joinError"),
-		formats: inspect.IsType(err, "*fmt.wrapErrors"),
-		coded:   !inspect.IsPlain(err) && !inspect.IsType(err, "*errors.errorString"),
-		fields:  findFields(t),
-	}
-	k.exported = isExported(k.name)
+	k := newKind(err)
+	k.fields = findFields(t)
 	kinds.Store(t, k)
 	return k
 }
 
+func newKind(err error) *kind {
+	name := inspect.TypeName(err)
+	return &kind{
+		name:     name,
+		exported: isExported(name),
+		joins:    inspect.IsType(err, "*errors.joinError"),
+		formats:  inspect.IsType(err, "*fmt.wrapErrors"),
+		coded:    !inspect.IsPlain(err) && !inspect.IsType(err, "*errors.errorString"),
+	}
+}
+
 // read reads the fields of err, which is of this kind.
 func (k *kind) read(err error) *fields {
+	if known := foreign.Of(err); known != nil {
+		return readForeign(known)
+	}
 	if len(k.fields) == 0 {
 		return nil
 	}
@@ -81,23 +77,46 @@ func (k *kind) read(err error) *fields {
 	}
 	var f fields
 	for _, field := range k.fields {
-		value := v.FieldByIndex(field.index).String()
-		switch {
-		case value == "" || len(value) > maxText:
-		case field.what != "":
-			f.names = append(f.names, field.what+" "+value)
-		case !isPlainPath(value):
-			f.paths = append(f.paths, value)
-		}
+		f.add(field.what, v.FieldByIndex(field.index).String())
 	}
+	return f.orNil()
+}
+
+// readForeign reads the fields of an error of another process.
+func readForeign(known *foreign.Facts) *fields {
+	var f fields
+	if known.Type == program {
+		f.add("program", known.Fields["Name"])
+	}
+	for _, n := range inspect.TellingFields {
+		f.add(n.What, known.Fields[n.Name])
+	}
+	return f.orNil()
+}
+
+func (f *fields) add(what, value string) {
+	switch {
+	case value == "" || len(value) > maxText:
+	case what != "":
+		f.names = append(f.names, what+" "+value)
+	case !isPlainPath(value):
+		f.paths = append(f.paths, value)
+	}
+}
+
+// orNil returns f, or nil if it is empty.
+func (f *fields) orNil() *fields {
 	if len(f.names)+len(f.paths) == 0 {
 		return nil
 	}
-	return &f
+	return f
 }
 
+// program is the type of an error that names a program.
+const program = "*exec.Error"
+
 func findFields(t reflect.Type) []field {
-	program := t.String() == "*exec.Error"
+	names := t.String() == program
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -111,11 +130,11 @@ func findFields(t reflect.Type) []field {
 			list = append(list, field{f.Index, what})
 		}
 	}
-	if program {
+	if names {
 		add("Name", "program")
 	}
-	for _, n := range fieldNames {
-		add(n.name, n.what)
+	for _, n := range inspect.TellingFields {
+		add(n.Name, n.What)
 	}
 	return list
 }

@@ -185,13 +185,13 @@ func TestPageShowsHostileTextsAsText(t *testing.T) {
 		eval[bool](p, `document.getElementById('facets-box').open = true`)
 		inert := func() {
 			t.Helper()
-			require.LessOrEqual(t, eval[int64](p, `document.documentElement.scrollWidth`), p.width, "the page is wider than the screen")
 			require.Empty(t, eval[[]string](p, fmt.Sprintf(`(() => {
 				const out = (el) => el.getBoundingClientRect().right > %d;
 				const cut = (el) => getComputedStyle(el).overflowX !== 'visible' && !out(el);
 				const within = (el) => el && (cut(el) || within(el.parentElement));
 				return [...document.querySelectorAll('body *')].filter((el) => out(el) && el.checkVisibility() && !el.closest('svg, .sr, .tip') && !within(el)).slice(0, 5).map((el) => el.outerHTML.slice(0, 100));
 			})()`, p.width+1)), "elements that stick out")
+			require.LessOrEqual(t, eval[int64](p, `document.documentElement.scrollWidth`), p.width, "the page is wider than the screen")
 			require.Zero(t, eval[int](p, `document.querySelectorAll('script:not([src="app.js"], [src="theme.js"]), img, iframe, [onerror], [onload], [href^="javascript:" i], bdi *:not(bdi)').length`))
 			require.NotContains(t, eval[string](p, `document.title`), "owned")
 			require.Zero(t, eval[int](p, `(document.body.innerText.match(/[\u202a-\u202e\u2066-\u2069]/g) ?? []).length`), "characters that reorder text")

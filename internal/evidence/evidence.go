@@ -8,6 +8,7 @@ package evidence
 import (
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -127,7 +128,8 @@ type Verdict struct {
 	Code  Evidence      // the most specific code, and of equally specific ones the outermost
 	After time.Duration // the wait before a retry that the outermost error asks for; 0 if none does
 
-	all *[]Evidence // if not nil, collects all codes
+	all  *[]Evidence // if not nil, collects all codes
+	each *[]Evidence // if not nil, collects all evidence
 }
 
 // Of judges err and all that it wraps. Of joined errors the first with evidence
@@ -227,6 +229,10 @@ func CodesOf(err error) []Evidence {
 
 // consider adds the evidence of one error.
 func (v *Verdict) consider(k *kind, err error) {
+	if f := foreign.Of(err); f != nil {
+		v.recall(f)
+		return
+	}
 	v.apply(standard, err)
 	for _, j := range k.judges {
 		v.apply(j, err)
@@ -243,6 +249,9 @@ func (v *Verdict) apply(j judge, err error) {
 }
 
 func (v *Verdict) add(e Evidence) {
+	if v.each != nil && e != (Evidence{}) {
+		*v.each = append(*v.each, e)
+	}
 	if e.Fault != "" && e.Weight > v.Fault.Weight {
 		v.Fault = e
 	}

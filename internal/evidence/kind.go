@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -70,8 +71,19 @@ func findJudges(err error, t reflect.Type) []judge {
 	return found
 }
 
+// hides reports whether what is judged is not what the method Unwrap of err returns.
+func (k *kind) hides(err error) bool {
+	if f := foreign.Of(err); f != nil {
+		return f.Hides
+	}
+	return k.inner != nil
+}
+
 // unwrap returns what err wraps.
 func (k *kind) unwrap(err error) (many []error, one error) {
+	if f := foreign.Of(err); f != nil && f.Hides {
+		return f.Inner, nil
+	}
 	if k.inner == nil {
 		return guard.Unwrap(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -30,6 +31,9 @@ type typeInfo struct {
 var types sync.Map // *typeInfo by reflect.Type: at most as many as the program has error types
 
 func infoOf(err error) *typeInfo {
+	if f := foreign.Of(err); f != nil {
+		return &typeInfo{otel: f.Name(), short: f.Type, long: f.TypePath}
+	}
 	t := reflect.TypeOf(err)
 	if n, ok := types.Load(t); ok {
 		return n.(*typeInfo)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/source"
 	"github.com/failure-enrichers/enricher/internal/text"
@@ -35,30 +36,42 @@ func Origin(err error) (Frame, bool) {
 func OriginWithin(err error, walk *guard.Walk) (Frame, bool) {
 	var origin Frame
 	walk.Visit(err, func(err error, _ int) guard.Step {
-		guard.Do(func() {
-			if f, ok := frameOf(err); ok {
-				origin = f
-			}
-		})
+		for _, f := range Frames(err, 1) {
+			origin = f
+		}
 		return guard.Into
 	})
 	return origin, origin.Function != ""
 }
 
-func frameOf(err error) (Frame, bool) {
+// Frames returns at most n frames of the stack that err itself carries, which begin
+// with the one where it arose.
+func Frames(err error, n int) (frames []Frame) {
+	guard.Do(func() { frames = framesOf(err, n) })
+	return frames
+}
+
+func framesOf(err error, n int) []Frame {
+	if f := foreign.Of(err); f != nil {
+		var frames []Frame
+		for _, frame := range f.Frames[:min(len(f.Frames), n)] {
+			frames = append(frames, Frame{frame.Function, source.PackageOf(frame.Function), frame.File, frame.Line})
+		}
+		return frames
+	}
 	if p, ok := err.(*enricher.PanicError); ok {
 		if p == nil {
-			return Frame{}, false
+			return nil
 		}
-		return panicked(text.Cut(p.Stack(), maxStack))
+		return panicked(text.Cut(p.Stack(), maxStack), n)
 	}
 	if e, ok := err.(interface{ Callers() []uintptr }); ok { // go-errors
-		return top(e.Callers())
+		return top(e.Callers(), n)
 	}
 	if infoOf(err).stack {
-		return stackTrace(err)
+		return stackTrace(err, n)
 	}
-	return Frame{}, false
+	return nil
 }
 
 // maxStack bounds how much of a stack in text form is read.
@@ -75,41 +88,40 @@ func hasStackTrace(t reflect.Type) bool {
 	return out.Kind() == reflect.Slice && out.Elem().Kind() == reflect.Uintptr
 }
 
-func stackTrace(err error) (Frame, bool) {
+func stackTrace(err error, n int) []Frame {
 	stack := reflect.ValueOf(err).MethodByName("StackTrace").Call(nil)[0]
 	pcs := make([]uintptr, min(stack.Len(), maxFrames))
 	for i := range pcs {
 		pcs[i] = uintptr(stack.Index(i).Uint())
 	}
-	return top(pcs)
+	return top(pcs, n)
 }
 
 // maxFrames bounds how many frames are searched for one that is not the runtime's.
 const maxFrames = 64
 
-// top returns the first frame that is not the runtime's. pcs are as
+// top returns at most n frames from the first on that is not the runtime's. pcs are as
 // [runtime.Callers] yields them.
-func top(pcs []uintptr) (Frame, bool) {
+func top(pcs []uintptr, n int) (all []Frame) {
 	if len(pcs) == 0 {
-		return Frame{}, false
+		return nil
 	}
 	frames := runtime.CallersFrames(pcs[:min(len(pcs), maxFrames)])
-	for {
-		f, more := frames.Next()
-		if f.Function != "" && !isRuntime(f.Function) {
-			return Frame{f.Function, source.PackageOf(f.Function), f.File, f.Line}, true
-		}
-		if !more {
-			return Frame{}, false
+	for more := true; more && len(all) < n; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if f.Function != "" && (len(all) > 0 || !isRuntime(f.Function)) {
+			all = append(all, Frame{f.Function, source.PackageOf(f.Function), f.File, f.Line})
 		}
 	}
+	return all
 }
 
-// panicked returns the frame that panicked from a stack as [runtime/debug.Stack]
+// panicked returns at most n frames, from the one that panicked on, of a stack as [runtime/debug.Stack]
 // prints it: two lines a frame, the function with its arguments and, indented,
 // file:line. It is the first frame that is not the runtime's below the last call of
 // panic, or below the top if there is none.
-func panicked(stack string) (Frame, bool) {
+func panicked(stack string, n int) (all []Frame) {
 	lines := strings.Split(stack, "\n")
 	start := 0
 	for i, line := range lines {
@@ -117,10 +129,10 @@ func panicked(stack string) (Frame, bool) {
 			start = i + 2
 		}
 	}
-	for i := start; i+1 < len(lines); i++ {
+	for i := start; i+1 < len(lines) && len(all) < n; i++ {
 		place, ok := strings.CutPrefix(lines[i+1], "\t")
 		function := withoutArguments(lines[i])
-		if !ok || function == "" || isRuntime(function) || function == "panic" {
+		if !ok || function == "" || len(all) == 0 && (isRuntime(function) || function == "panic") {
 			continue
 		}
 		f := Frame{Function: function, Package: source.PackageOf(function)}
@@ -129,9 +141,9 @@ func panicked(stack string) (Frame, bool) {
 			f.File = place[:colon]
 			f.Line, _ = strconv.Atoi(place[colon+1:])
 		}
-		return f, true
+		all = append(all, f)
 	}
-	return Frame{}, false
+	return all
 }
 
 // withoutArguments returns the function of a line such as

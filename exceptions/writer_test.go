@@ -1,0 +1,256 @@
+package exceptions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+// A shared is a store that is not known to be in memory, and can fail.
+type shared struct {
+	exceptions.Store
+	fail    atomic.Bool // with an error
+	hang    atomic.Bool // until the context ends
+	mu      sync.Mutex
+	batches []int // sizes
+}
+
+func newShared() *shared {
+	return &shared{Store: exceptions.NewMemory(exceptions.Options{MaxExceptions: 100_000})}
+}
+
+var errDown = errors.New("connect: password=hunter2 refused\nby peer")
+
+func (s *shared) trouble(ctx context.Context) error {
+	if s.hang.Load() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if s.fail.Load() {
+		return errDown
+	}
+	return nil
+}
+
+func (s *shared) Append(ctx context.Context, batch []exceptions.Record) error {
+	if err := s.trouble(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.batches = append(s.batches, len(batch))
+	s.mu.Unlock()
+	return s.Store.Append(ctx, batch)
+}
+
+func (s *shared) Failures(ctx context.Context, q exceptions.Query) (page exceptions.Page[exceptions.Entry], err error) {
+	if err := s.trouble(ctx); err != nil {
+		return page, err
+	}
+	return s.Store.Failures(ctx, q)
+}
+
+func (s *shared) Changes(ctx context.Context, after string, limit int) (page exceptions.Page[exceptions.Change], err error) {
+	if err := s.trouble(ctx); err != nil {
+		return page, err
+	}
+	return s.Store.Changes(ctx, after, limit)
+}
+
+func (s *shared) String() string { return "a test" }
+
+func TestHistoryWritesBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		h := exceptions.NewHistory(exceptions.Options{Store: s, Process: "p1"})
+		e := always(t, enricher.Labels{"k": "v"})
+		for i := range 1000 {
+			h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: fmt.Sprint(i), JobID: "j"})
+		}
+		time.Sleep(time.Second)
+		assert.Zero(t, h.Status().Queued)
+		got := entries(h)
+		require.Len(t, got, 1000)
+		assert.Equal(t, "999", got[0].ID, "in order")
+		assert.Equal(t, "p1", got[0].Process)
+		assert.Equal(t, exceptions.StateComplete, got[0].LabelState)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		assert.Less(t, len(s.batches), 20, "a failure and its labels are one record, many records one batch")
+	})
+}
+
+func TestHistoryWritesLabelsThatComeLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{Store: newShared()})
+		release := make(chan struct{})
+		future := h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{})
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Equal(t, exceptions.StatePending, only(t, h).LabelState)
+		close(release)
+		<-future.Done()
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Equal(t, enricher.Labels{"k": "v"}, only(t, h).Labels)
+	})
+}
+
+func TestHistoryOutlivesAStore(t *testing.T) {
+	t.Parallel()
+	for _, trouble := range []string{"fail", "hang"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newShared()
+			flag := map[string]*atomic.Bool{"fail": &s.fail, "hang": &s.hang}[trouble]
+			flag.Store(true)
+			h := exceptions.NewHistory(exceptions.Options{Store: s, MaxBytes: 100_000})
+			began := time.Now()
+			for i := range 1000 {
+				h.Enrich(t.Context(), always(t, enricher.Labels{"k": "v"}), errBoom, enricher.FailureContext{ID: fmt.Sprint(i)})
+			}
+			assert.Zero(t, time.Since(began), "no job waits for the store")
+			time.Sleep(time.Minute)
+			status := h.Status()
+			assert.Equal(t, "a test", status.Store)
+			assert.Positive(t, status.Queued)
+			assert.NotEmpty(t, status.Error)
+			assert.NotContains(t, status.Error, "hunter2")
+			assert.NotContains(t, status.Error, "\n")
+			assert.WithinDuration(t, began, status.FailedAt, 20*time.Second)
+			assert.Equal(t, 1000, status.Queued+int(status.Dropped))
+			answer := get(t, exceptions.NewHandler(h), "/exceptions")
+			assert.Contains(t, errorsOf(t, answer, 503)[0], "the store of failures failed: ")
+			assert.NotContains(t, answer.Body.String(), "hunter2")
+			assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), fmt.Sprintf(`"dropped":%d`, status.Dropped))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			err := h.Flush(ctx)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, fmt.Sprintf("%d failures are not stored", status.Queued))
+
+			flag.Store(false)
+			require.NoError(t, h.Flush(t.Context()))
+			assert.Len(t, entries(h), status.Queued, "what was accepted is not lost")
+			assert.Empty(t, h.Status().Error)
+			assert.True(t, h.Status().FailedAt.IsZero())
+			keep(h, errBoom, enricher.FailureContext{ID: "last"}, nil)
+			require.NoError(t, h.Close(t.Context()))
+			assert.Equal(t, "last", entries(h)[0].ID)
+			keep(h, errBoom, enricher.FailureContext{}, nil)
+			assert.Equal(t, status.Dropped+1, h.Status().Dropped, "after Close")
+		})
+	}
+}
+
+func TestHistoryGivesUpWhenClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.hang.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, h.Close(ctx), context.DeadlineExceeded)
+		synctest.Wait()
+		assert.Equal(t, uint64(1), h.Status().Dropped)
+		assert.Zero(t, h.Status().Queued)
+	})
+}
+
+func TestHistoryKeepsACarriedFailureOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{Store: newShared()})
+		e := always(t, enricher.Labels{"k": "v"})
+		res := h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "a"})
+		h.Enrich(t.Context(), e, enricher.WithResult(errBoom, res), enricher.FailureContext{})
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Equal(t, "a", only(t, h).ID)
+	})
+}
+
+func TestResolveAndDeleteAreInOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, store := range []exceptions.Store{nil, newShared()} {
+			h := exceptions.NewHistory(exceptions.Options{Store: store})
+			long := strings.Repeat("x", 300)
+			job := func() string {
+				require.NoError(t, h.Flush(t.Context()))
+				return get(t, exceptions.NewHandler(h), "/jobs").Body.String()
+			}
+			keep(h, errBoom, enricher.FailureContext{JobID: long}, nil)
+			time.Sleep(time.Minute)
+			h.Resolve(long)
+			at := time.Now().UnixMilli()
+			assert.Contains(t, job(), fmt.Sprintf(`"resolved":%d}`, at))
+			time.Sleep(time.Minute)
+			keep(h, errBoom, enricher.FailureContext{JobID: long}, nil)
+			assert.NotContains(t, job(), "resolved")
+			h.Delete(long)
+			keep(h, errBoom, enricher.FailureContext{ID: "after", JobID: long}, nil)
+			assert.Contains(t, job(), `"failures":1,`)
+			assert.Equal(t, "after", only(t, h).ID)
+		}
+	})
+}
+
+func TestFollowSeesOtherProcesses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		ours := exceptions.NewHistory(exceptions.Options{Store: s, Process: "ours"})
+		theirs := exceptions.NewHistory(exceptions.Options{Store: s, Process: "theirs"})
+		keep(theirs, errBoom, enricher.FailureContext{ID: "before"}, nil)
+		require.NoError(t, theirs.Flush(t.Context()))
+		ctx, cancel := context.WithCancel(t.Context())
+		events := ours.Follow(ctx, exceptions.FollowOptions{})
+		keep(theirs, errBoom, enricher.FailureContext{ID: "a", JobID: "j"}, nil)
+		keep(theirs, errBoom, enricher.FailureContext{ID: "b", RootID: "a", JobID: "j"}, nil)
+		keep(ours, errBoom, enricher.FailureContext{ID: "c"}, nil)
+		began := time.Now()
+		var got []string
+		for ev := range events {
+			if got = append(got, ev.Entry.ID+" "+ev.Entry.Process); len(got) == 3 {
+				break
+			}
+		}
+		assert.ElementsMatch(t, []string{"a theirs", "b theirs", "c ours"}, got)
+		assert.LessOrEqual(t, time.Since(began), 2*time.Second)
+		s.fail.Store(true)
+		time.Sleep(10 * time.Second)
+		s.fail.Store(false)
+		keep(theirs, errBoom, enricher.FailureContext{ID: "d"}, nil)
+		for ev := range events {
+			assert.Equal(t, "d", ev.Entry.ID, "nothing is lost while the store fails")
+			break
+		}
+		time.Sleep(5 * time.Minute) // nobody follows: watching ends
+		keep(theirs, errBoom, enricher.FailureContext{ID: "e"}, nil)
+		require.NoError(t, theirs.Flush(t.Context()))
+		late := ours.Follow(ctx, exceptions.FollowOptions{})
+		keep(theirs, errBoom, enricher.FailureContext{ID: "f"}, nil)
+		for ev := range late {
+			assert.Equal(t, "f", ev.Entry.ID)
+			break
+		}
+		for ev := range events {
+			assert.Equal(t, exceptions.EventLost, ev.Kind)
+			break
+		}
+		cancel()
+		require.NoError(t, ours.Close(t.Context()))
+	})
+}

@@ -1,0 +1,5 @@
+//go:build !unix && !windows && !wasip1
+
+package errno
+
+var all []named
