@@ -7,7 +7,7 @@ import { format, term } from './filter.js';
 import { textOf } from './labels.js';
 import { about } from './load.js';
 import { spark } from './spark.js';
-import { count, DAY, HOUR, line, number, now } from './text.js';
+import { count, DAY, line, number, now } from './text.js';
 import { ANY, go, urlOf, view } from './url.js';
 
 const WEEK = { last: '7d', from: null, to: null, compare: false };
@@ -74,8 +74,8 @@ function shown(key, value, { hours, group, jobs, more, to }) {
 function verdict(total, last, before, group) {
 	if (total <= 1) return 'One-off.';
 	if (!last) return 'Not in the last 24 h.';
-	if (group?.firstSeen > now() - DAY) return `New since ${Math.ceil((now() - group.firstSeen) / HOUR)} h.`;
-	if (!before) return 'Back since less than 24 h.';
+	if (group?.firstSeen > now() - DAY) return 'New in the last 24 h.';
+	if (!before) return 'Back in the last 24 h.';
 	if (last >= 1.5 * before && last >= before + 3) return 'Increasing.';
 	return last * 1.5 <= before && before >= last + 3 ? 'Decreasing.' : 'Steady.';
 }

@@ -185,3 +185,34 @@ func TestFilterByAClickOnTheChart(t *testing.T) {
 	require.Empty(t, eval[[]string](p, `[...document.querySelectorAll('.chip[class*=" c"]')].map((el) => el.textContent).filter((s) => !s.startsWith('type '))`), "only types have colours")
 	p.quiet()
 }
+
+func TestFilterByATimeOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.add(failure{id: "old", job: "j", ago: 50 * time.Hour}, failure{id: "new", job: "j", ago: time.Hour})
+	p := open(t, s.list)
+	require.Equal(t, []string{"new"}, p.ids(), "of the last 24 hours")
+	p.choose("range", "own")
+	require.Equal(t, "from", eval[string](p, `document.activeElement.id`))
+	set := func(id string, ago time.Duration) {
+		p.do(chromedp.SetValue(chromedp.ID(id), time.Now().Add(-ago).Format("2006-01-02T15:04")))
+	}
+	set("from", 72*time.Hour)
+	set("to", 24*time.Hour)
+	p.click("#own-range button", "Show")
+	p.settled()
+	require.Equal(t, []string{"old"}, p.ids())
+	require.Contains(t, p.texts("#active .on")[0], " to ")
+	for _, last := range []string{"all", "7d", "24h"} {
+		p.choose("range", last)
+		require.Equal(t, map[string]int{"all": 2, "7d": 2, "24h": 1}[last], len(p.ids()), last)
+	}
+
+	s.add(failure{id: "third", job: "k", ago: 100 * 24 * time.Hour})
+	p.visit("view=time&job=k")
+	require.Equal(t, []string{"No failure matches: the last 24 h"}, p.texts("#note h3"), "the newest that matches is older")
+	p.click("#note button", "Show all times")
+	p.settled()
+	require.Equal(t, []string{"third"}, p.ids())
+	p.quiet()
+}

@@ -137,7 +137,7 @@ func kinds() []failure {
 		{
 			err:    fmt.Errorf("charge invoice 2025-118: %w", refused),
 			task:   "charge",
-			labels: enricher.Labels{"type": "DEPENDENCY", "error_type": "*net.OpError", "retry": "retryable", "fingerprint": "9f3a21bc00de77aa"},
+			labels: enricher.Labels{"type": "DEPENDENCY", "error_type": "*net.OpError", "retry": "retryable", "fingerprint": "9f3a21bc00de77aa", "hint": "Check whether billing is down. The job restarts by itself.", "runbook": "https://runbooks.example.com/billing-down"},
 		},
 		{
 			err:    fmt.Errorf("import bookings.csv: %w", &rowError{18, syntax}),
@@ -147,7 +147,7 @@ func kinds() []failure {
 		{
 			err:    fmt.Errorf("spool result: %w", &fs.PathError{Op: "write", Path: "/var/spool/out/part-0007", Err: syscall.ENOSPC}),
 			task:   "spool",
-			labels: enricher.Labels{"type": "SYSTEM", "error_type": "*fs.PathError", "retry": "unknown", "fingerprint": "b07d44a1c2e9f610"},
+			labels: enricher.Labels{"type": "SYSTEM", "error_type": "*fs.PathError", "retry": "unknown", "fingerprint": "b07d44a1c2e9f610", "runbook": "https://runbooks.example.com/disk-full"},
 		},
 		{
 			err:    fmt.Errorf("ask partner for prices: %w", &statusError{503}),
