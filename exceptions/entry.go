@@ -72,8 +72,8 @@ type Entry struct {
 	Process string
 
 	// Wire is the failure in the form of package wire, redacted. It is not part of
-	// the JSON. It is nil in answers, unless Query.Wire is set, and if the history
-	// kept none.
+	// the JSON. A history makes it if its Store is not in memory. It is nil in
+	// answers, unless Query.Wire is set.
 	Wire []byte
 }
 

@@ -12,7 +12,7 @@ const (
 // size returns how many bytes e takes up, without those under it.
 func (e *Entry) size() int {
 	n := entryOverhead + len(e.ID) + len(e.RootID) + len(e.JobID) + len(e.JobName) + len(e.TaskName) +
-		len(e.TaskManagerID) + len(e.Endpoint) + len(e.ExceptionName) + len(e.Message) + len(e.Stacktrace)
+		len(e.TaskManagerID) + len(e.Endpoint) + len(e.ExceptionName) + len(e.Message) + len(e.Stacktrace) + len(e.Wire)
 	for _, m := range []map[string]string{e.Attributes, e.Labels} {
 		for key, value := range m {
 			n += itemOverhead + len(key) + len(value)

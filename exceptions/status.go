@@ -46,8 +46,9 @@ func (h *History) Flush(ctx context.Context) error {
 	return h.writer.flush(ctx)
 }
 
-// Close is like Flush, but also ends the goroutines of h. Failures that come later are
-// dropped, unless the store is in memory. It does not close the store.
+// Close is like Flush, but also ends the goroutines of h. Failures and labels that come
+// later are dropped, unless the store is in memory, so shut down the Enricher first. It
+// does not close the store.
 func (h *History) Close(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil

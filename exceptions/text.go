@@ -10,12 +10,22 @@ import (
 )
 
 // A description is what is kept of an error.
-type description struct{ name, message, stacktrace string }
+type description struct {
+	name, message, stacktrace string
+
+	wire []byte
+}
 
 // describe returns what to keep of an error. If its methods do not return, or exit
 // the goroutine, that is its type and why there is no more.
-func (h *History) describe(err error) description {
-	d, failed := read(h, func() description { return h.readCause(err) })
+func (h *History) describe(err error, fc enricher.FailureContext) description {
+	d, failed := read(h, func() description {
+		d := h.readCause(err)
+		if h.memory == nil {
+			d.wire = h.wireOf(err, fc)
+		}
+		return d
+	})
 	if failed == nil {
 		return d
 	}

@@ -17,6 +17,7 @@ const (
 	writeTime  = 10 * time.Second       // of one call of the store
 	maxBackoff = 5 * time.Second        // between two calls, after an error
 	maxRecent  = 4096                   // IDs of failures
+	logEvery   = time.Minute            // between two lines that the store failed
 )
 
 // A writer passes what a History keeps to its Store, in order, on a goroutine that
@@ -42,6 +43,7 @@ type writer struct {
 	dropped  uint64              // failures that were not accepted, or given up
 	failing  string              // the last error, if the store fails
 	since    time.Time           // since when it fails
+	logged   time.Time           // when that was logged
 	recent   map[string]struct{} // IDs of the last failures
 	order    []string            // the same, the oldest first
 }
@@ -67,7 +69,7 @@ func newWriter(store Store, opts Options, textOf func(error) string) *writer {
 func (w *writer) put(r Record) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	size := r.Entry.size() + len(r.Entry.Wire)
+	size := r.Entry.size()
 	limit := w.maxBytes
 	if r.Update {
 		limit *= 2
@@ -215,15 +217,21 @@ func (w *writer) report(err error) {
 	w.mu.Lock()
 	was, since, dropped := w.failing, w.since, w.dropped
 	w.failing = text
-	if was == "" && text != "" {
-		w.since = time.Now()
+	now := time.Now()
+	if was == "" {
+		w.since = now
+	}
+	log := (was == "") != (text == "") && (text == "" || now.Sub(w.logged) > logEvery)
+	if log && text != "" {
+		w.logged = now
 	}
 	w.mu.Unlock()
 	switch {
-	case was == "" && text != "":
+	case !log:
+	case text != "":
 		w.logger.Warn("Failures are not stored: the store failed", "error", text)
-	case was != "" && text == "":
-		w.logger.Info("Failures are stored again", "after", time.Since(since).Round(time.Millisecond), "dropped", dropped)
+	default:
+		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // A shared is a store that is not known to be in memory, and can fail.
@@ -252,5 +254,30 @@ func TestFollowSeesOtherProcesses(t *testing.T) {
 		}
 		cancel()
 		require.NoError(t, ours.Close(t.Context()))
+	})
+}
+
+func TestHistoryStoresTheWireForm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mine := func(s string) string { return strings.ReplaceAll(s, "Bobby", "***") }
+		for _, redact := range []func(string) string{nil, mine} {
+			h := exceptions.NewHistory(exceptions.Options{Store: newShared(), Redact: redact})
+			cause := fmt.Errorf("load as Bobby with password=hunter2: %w", os.ErrDeadlineExceeded)
+			keep(h, cause, enricher.FailureContext{JobID: "j", Attempt: 2, Attributes: map[string]string{"token": "abcdefgh", "user": "Bobby"}}, nil)
+			require.NoError(t, h.Flush(t.Context()))
+			page, err := h.Store().Failures(t.Context(), exceptions.Query{Wire: true})
+			require.NoError(t, err)
+			text := string(page.Items[0].Wire)
+			assert.NotContains(t, text, "hunter2")
+			assert.NotContains(t, text, "abcdefgh")
+			assert.Equal(t, redact == nil, strings.Contains(text, "Bobby"), "the redactor of the caller is used as well")
+			f, err := wire.Decode(page.Items[0].Wire)
+			require.NoError(t, err)
+			require.ErrorIs(t, f.Cause(), os.ErrDeadlineExceeded)
+			assert.Equal(t, 2, f.Context().Attempt)
+			assert.Equal(t, page.Items[0].ID, f.Context().ID)
+			assert.Nil(t, entries(h)[0].Wire)
+		}
 	})
 }
