@@ -42,7 +42,7 @@ export function alike(e, level, group) {
 			refill(el, [key, value, answer, problem?.message, view.view], () => [
 				h(`h${Math.min(level, 6)}`, {}, 'Failures like this'),
 				problem && h('p', { class: 'bad' }, line(problem.message, 300)),
-				answer ? shown(key, value, answer) : !problem && h('p', { class: 'quiet' }, 'Counting…'),
+				answer ? shown(key, value, answer) : !problem && h('p', { class: 'quiet counting' }, 'Counting…'),
 				button('do', () => go({ ...ANY, ...WEEK, view: 'time', filter: format([term(key, value)]) }), { 'data-k': 'like' }, 'Show failures like this'),
 			]);
 		},

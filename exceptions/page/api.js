@@ -29,5 +29,5 @@ export const failures = async (params, signal) => (await get('exceptions', { max
 export const failure = (id, signal) => get(`failures/${encodeURIComponent(id)}`, {}, signal);
 export const groups = (params, signal) => get('groups', { maxGroups: 100, ...params }, signal);
 export const jobs = (params, signal) => get('jobs', { maxJobs: 100, ...params }, signal);
-export const labels = async (params, signal) => (await get('labels', params, signal)).labels;
+export const labels = (params, signal) => get('labels', params, signal);
 export const histogram = (params, signal) => get('histogram', params, signal);

@@ -7,7 +7,7 @@ import { draw } from './draw.js';
 import { textOf } from './labels.js';
 import { refresh, setColumns } from './load.js';
 import { clock, count, day, line, number, span, DAY, HOUR, MINUTE } from './text.js';
-import { go, pick, picked, rangeText, terms, view } from './url.js';
+import { go, pick, picked, rangeText, terms } from './url.js';
 
 const HEIGHT = 132, LEFT = 40, BOTTOM = 18, TOP = 12;
 const SERIES = 7; // values; the rest are "others"

@@ -9,6 +9,7 @@ const FIRST = ['type', 'kind', 'reason', 'retry', 'owner', 'team', 'JOB_CANNOT_R
 
 export const data = {
 	labels: null, // [{key, values, valuesDropped}], of the last answer
+	labelsTruncated: false,
 	histogram: null,
 	list: null, // of groups, jobs or failures: {view, items, next, truncated}
 	versions: [], // groups of the label that says what was deployed, the latest first
@@ -21,7 +22,7 @@ export const data = {
 	busy: 0,
 };
 export const entries = new Map(); // failures by id, those under others too
-export const linked = new Map(); // failures that the URL names and the list does not have, by id; null: gone
+export const linked = new Map(); // failures that a link has opened, by id; null: gone
 export const messages = new Map(); // an example by fingerprint
 
 // ---- Label keys ----
@@ -66,7 +67,7 @@ export function companion(root, e) {
 // forget drops the failures that nothing on the screen needs.
 export function forget() {
 	if (entries.size < 5000) return;
-	const keep = new Set(view.open);
+	const keep = new Set([...view.open, ...view.linked]);
 	const hold = (e) => { keep.add(e.id); e.companions.forEach(hold); };
 	for (const x of data.list?.items ?? []) hold(x.latest ?? x);
 	for (const id of entries.keys()) if (!keep.has(id)) entries.delete(id);

@@ -112,7 +112,7 @@ function chipsOf(e, open, turn) {
 	];
 }
 
-export const linkTo = (e, text) => h('a', { href: urlOf({ ...view, ...ANY, open: [e.id] }) }, own(line(text)));
+const linkTo = (e, text) => h('a', { href: urlOf({ ...view, ...ANY, open: [e.id] }) }, own(line(text)));
 
 // partsOf fills an open failure. What cannot change is made once.
 function partsOf(e, level, body, place) {
@@ -178,5 +178,5 @@ function copyButton(e, pre) {
 	return copy;
 }
 
-// isLinked reports whether the URL names a failure that is not kept any more.
+// goneIds are those of failures that a link has opened and that are not kept any more.
 export const goneIds = () => [...linked].filter(([, e]) => e === null).map(([id]) => id);

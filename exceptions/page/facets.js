@@ -14,7 +14,7 @@ const unfolded = new Set(); // keys whose values are all listed
 export function drawFacets() {
 	const list = (data.labels ?? []).map(({ key, values, valuesDropped }) => [key, values.map(({ value, count }) => [value, count, textOf(key, value)]), unfolded.has(key), valuesDropped]).sort(([a], [b]) => byRank(a, b));
 	$('facets-box').hidden = !list.length;
-	refill($('facets'), [list, terms], () => list.filter(([, values]) => !values.every(([value]) => linkOf(value))).map(facet));
+	refill($('facets'), [list, terms, data.labelsTruncated], () => [data.labelsTruncated && h('p', {}, 'Not all are counted.'), list.filter(([, values]) => !values.every(([value]) => linkOf(value))).map(facet)]);
 }
 
 function facet([key, values, all, rare]) {

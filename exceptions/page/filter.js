@@ -25,7 +25,7 @@ export const format = (list) => list.map((t) => `${t.not ? '!' : ''}${quote(t.ke
 // term selects the failures with a value of a label; with "", as groups have it, those without it.
 export const term = (key, value) => (value === '' ? { key, value: null, not: true } : { key, value, not: false });
 
-export const valueOf = (e, key) => (Object.hasOwn(e.failureLabels, key) ? e.failureLabels[key] : null);
+const valueOf = (e, key) => (Object.hasOwn(e.failureLabels, key) ? e.failureLabels[key] : null);
 
 // matches reports whether a failure matches a filter. It is for single failures that have just
 // happened; all counting and searching is the server's.

@@ -1,6 +1,6 @@
 // The list: groups, jobs or failures, as the view says.
 
-import { data, entries, jobOf, linked, nameOf } from './data.js';
+import { data, jobOf, linked, nameOf } from './data.js';
 import { $, button, h, on, own, real, reconcile, refill, time } from './dom.js';
 import { draw } from './draw.js';
 import { forgetRows, goneIds, rowOf } from './entry.js';
@@ -98,13 +98,13 @@ function drawJob() {
 // ---- Failures of a link ----
 
 function drawLinked(list, used) {
-	const listed = new Set(list?.items.flatMap((x) => (list.view === 'time' ? [x, ...x.companions] : [x.latest, ...x.latest.companions])).map((e) => e.id));
-	const some = [...linked].filter(([id, e]) => e && view.open.has(id) && !(list?.view !== 'groups' && listed.has(id))).map(([, e]) => e);
+	const drawn = list?.view === 'groups' ? list.items.filter((g) => view.unfold.has(g.value)) : list?.items ?? [];
+	const listed = new Set(drawn.flatMap((x) => (x.latest ?? x).companions.concat(x.latest ?? x)));
+	const some = [...linked.values()].filter((e) => e && view.open.has(e.id) && !listed.has(e));
 	$('linked').hidden = !some.length && !goneIds().length;
 	reconcile($('linked-rows'), some.map((e) => rowOf(e, 3, 'linked', used)));
 	refill($('gone'), goneIds(), () => goneIds().map((id) => h('p', {}, 'The failure ', own(line(id)), ' is not kept any more. It may have been removed to make room for newer ones, or with its job. ',
 		button('link', () => { view.open.delete(id); go({ open: view.open }); }, {}, 'Close'))));
-	for (const [id, e] of linked) if (e && !entries.has(id)) linked.delete(id);
 }
 
 // ---- The store ----
@@ -152,7 +152,7 @@ on('compare', { click: () => go({ compare: !view.compare, state: '', unfold: [] 
 // reading reports whether the list is in use, so that nothing in it may move.
 export const reading = () => $('rows').getBoundingClientRect().top < 0 || $('rows').querySelector('.open') || $('rows').contains(document.activeElement);
 
-export function toList() {
+function toList() {
 	$('list').scrollIntoView();
 	$('list').focus({ preventScroll: true });
 }

@@ -65,9 +65,9 @@ export async function refresh({ list = true, quiet = false } = {}) {
 	const rows = () => part(() => loaders[view.view](what, null, signal), (x) => { data.list = x; });
 	const asked = [chartKey(), groupKey()];
 	await Promise.all([
-		part(() => loadLabels(what, signal), (x) => {
-			data.labels = x;
-			assign(x.find(({ key }) => key === 'type')?.values.map(({ value }) => value) ?? []);
+		part(() => loadLabels(what, signal), ({ labels, truncated }) => {
+			Object.assign(data, { labels, labelsTruncated: truncated });
+			assign(labels.find(({ key }) => key === 'type')?.values.map(({ value }) => value) ?? []);
 		}),
 		chart(asked[0]),
 		list && rows(),
@@ -99,9 +99,9 @@ export async function refresh({ list = true, quiet = false } = {}) {
 async function loadLabels(what, signal) {
 	const keys = [...new Set(terms.map((t) => t.key))].slice(0, 3);
 	const [list, ...others] = await Promise.all([what.failureLabelFilter, ...keys.map((key) => format(terms.filter((t) => t.key !== key)))].map((failureLabelFilter) => api.labels({ ...what, failureLabelFilter }, signal)));
-	const all = new Map(list.map((x) => [x.key, x]));
-	keys.forEach((key, i) => { const x = others[i].find((o) => o.key === key); if (x) all.set(key, x); });
-	return [...all.values()];
+	const all = new Map(list.labels.map((x) => [x.key, x]));
+	keys.forEach((key, i) => { const x = others[i].labels.find((o) => o.key === key); if (x) all.set(key, x); });
+	return { labels: [...all.values()], truncated: list.truncated };
 }
 
 // loadMessages fetches an example of each fingerprint that the counts list first.
@@ -121,12 +121,12 @@ async function loadVersions(signal) {
 }
 const versions = new Set(); // of which it is known when they were first seen
 
-// loadLinked fetches the failures that the URL names.
+// loadLinked fetches the failures that a link has opened.
 async function loadLinked(signal) {
-	for (const id of linked.keys()) if (!view.open.has(id)) linked.delete(id);
-	await Promise.all([...view.open].filter((id) => !entries.has(id) && !linked.has(id)).slice(0, 20).map(async (id) => {
+	for (const id of linked.keys()) if (!view.linked.has(id)) linked.delete(id);
+	await Promise.all([...view.linked].filter((id) => !linked.has(id)).slice(0, 20).map(async (id) => {
 		try {
-			linked.set(id, put(await api.failure(id, signal)));
+			linked.set(id, entries.get(id) ?? put(await api.failure(id, signal)));
 		} catch (err) {
 			if (!(err instanceof api.Gone)) throw err;
 			linked.set(id, null);
@@ -138,11 +138,11 @@ async function loadLinked(signal) {
 const loaders = {
 	async time(what, cursor, signal) {
 		const { entries: items, nextCursor, truncated } = await api.failures({ ...what, cursor, sort: view.sort === 'oldest' ? 'oldest' : null }, signal);
-		return { view: 'time', items: items.map(put), next: nextCursor, truncated };
+		return { view: 'time', items: items.map(put), next: nextCursor, truncated: truncated && !nextCursor };
 	},
 	async jobs(what, cursor, signal) {
 		const { jobs, nextCursor, truncated } = await api.jobs({ ...what, cursor, sort: view.sort === 'count' ? 'count' : null }, signal);
-		return { view: 'jobs', items: jobs.map((job) => ({ ...job, latest: put(job.latest) })), next: nextCursor, truncated };
+		return { view: 'jobs', items: jobs.map((job) => ({ ...job, latest: put(job.latest) })), next: nextCursor, truncated: truncated && !nextCursor };
 	},
 	async groups(what, cursor, signal) {
 		const by = groupKey();
@@ -153,7 +153,7 @@ const loaders = {
 			const { groups, nextCursor, truncated } = await api.groups({ ...what, by, sort, buckets: 30, cursor: out.next, maxGroups: view.state ? 500 : 100 }, signal);
 			const some = groups.filter((g) => !view.state || g.state === view.state);
 			out.items.push(...some.map(withLatest));
-			out.truncated ||= truncated;
+			out.truncated ||= truncated && !nextCursor;
 			out.next = view.state === 'new' && groups.findLast(({ value }) => value)?.state !== 'new' ? null : nextCursor; // the rest was seen earlier
 			read += groups.length || MOST_GROUPS;
 		}

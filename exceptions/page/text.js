@@ -26,7 +26,7 @@ export function linkOf(text) {
 
 // ---- Times: integers, ms ----
 
-export const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+export const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 
 let skew = 0; // ms that this clock is ahead of the server's
 export const now = () => Date.now() - skew;

@@ -28,6 +28,7 @@ export function readURL() {
 	const p = new URLSearchParams(location.search);
 	const one = (name, choices) => (choices.includes(p.get(name)) ? p.get(name) : choices[0]);
 	wrong = [];
+	const before = view;
 	view = {
 		view: one('view', ['groups', 'jobs', 'time']),
 		filter: p.get('filter') ?? '', // in the grammar of failureLabelFilter
@@ -44,6 +45,7 @@ export function readURL() {
 		open: new Set(p.getAll('open')), // ids of open failures
 		unfold: new Set(p.getAll('unfold')), // values of open groups
 	};
+	view.linked = view.open.difference(before?.open ?? new Set()).union(view.open.intersection(before?.linked ?? new Set())); // those that a link has opened: shown wherever they are
 	try {
 		terms = parse(view.filter);
 	} catch (err) {
@@ -79,7 +81,7 @@ export function onVisit(fn) {
 	follow = fn;
 	addEventListener('popstate', fn);
 }
-export function visit(url) {
+function visit(url) {
 	clearTimeout(replacing);
 	replace();
 	history.pushState(null, '', url);

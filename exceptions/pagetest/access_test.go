@@ -67,11 +67,12 @@ func TestAccessByScreenReader(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.demonstrate(t)
+	p := open(t, s.url)
 	for view, toggles := range map[string][]string{ // one that is nested in the other
-		"?view=time": {"[data-id=f-9001] .toggle", "[data-id=f-9002] .toggle"}, "?view=jobs": {"[data-id=f-9001] .toggle", "[data-id=f-9002] .toggle"},
-		"?group=owner": {"[data-value=ledger] .toggle", "[data-value=ledger] .entry .toggle", "[data-value=ledger] .entry .entry .toggle"},
+		"view=time": {"[data-id=f-9001] .toggle", "[data-id=f-9002] .toggle"}, "view=jobs": {"[data-id=f-9001] .toggle", "[data-id=f-9002] .toggle"},
+		"group=owner": {"[data-value=ledger] .toggle", "[data-value=ledger] .entry .toggle", "[data-value=ledger] .entry .entry .toggle"},
 	} {
-		p := open(t, s.url+view)
+		p.visit(view)
 		for _, toggle := range toggles {
 			p.click(toggle, "")
 			p.until(`document.querySelector(` + js(toggle) + `).ariaExpanded === 'true'`)

@@ -150,7 +150,7 @@ func open(t *testing.T, url string, opts ...option) *tab {
 // settled waits for the answers that the page has asked for.
 func (p *tab) settled() {
 	p.t.Helper()
-	p.until(`document.getElementById('rows').ariaBusy !== 'true' && !document.getElementById('note').textContent.includes('Loading') && !document.body.textContent.includes('Counting…')`)
+	p.until(`document.getElementById('rows').ariaBusy !== 'true' && !document.getElementById('note').textContent.includes('Loading') && !document.querySelector('.counting')`)
 }
 
 // visit shows what the query of a URL says, without loading the page again.
@@ -219,7 +219,7 @@ func eval[T any](p *tab, expression string) T {
 // eval, which the page forbids.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
 			return
 		}
@@ -248,9 +248,11 @@ func (p *tab) click(selector, text string, held ...kb.Modifier) {
 	p.do(chromedp.MouseClickXY(at[0], at[1], chromedp.ButtonModifiers(held...)))
 }
 
-// find scrolls to an element and returns where its middle is.
+// find scrolls to an element and returns where its middle is, once answers that are
+// under way cannot move it any more.
 func (p *tab) find(selector, text string) [2]float64 {
 	p.t.Helper()
+	p.settled()
 	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].find((el) => el.checkVisibility() && el.textContent.includes(%s))`, js(selector), js(text))
 	p.until(find)
 	return eval[[2]float64](p, `(() => {

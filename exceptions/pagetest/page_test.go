@@ -131,6 +131,9 @@ func TestPageOpensTheFailureOfALink(t *testing.T) {
 	p.until(`(() => { const { top } = document.querySelector('.entry.open').getBoundingClientRect(); return top >= -1 && top < innerHeight; })()`)
 	p.do(chromedp.Navigate(s.url + "?view=jobs&open=old")) // it is not among those that are listed
 	p.until(`document.querySelector('#linked .entry.open')?.dataset.id === 'old'`)
+	p.visit("view=time") // nor is one that the page knows, but does not list
+	p.visit("view=groups&open=old")
+	require.Equal(t, "old", eval[string](p, `document.querySelector('#linked .entry.open')?.dataset.id ?? ''`))
 	p.quiet()
 
 	p.do(chromedp.Navigate(s.url + "?open=gone")) // nor kept
@@ -282,22 +285,26 @@ func TestPageAnswersAnyTime(t *testing.T) {
 func TestPageSaysWhetherItCopied(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.add(failure{id: "f", job: "j"})
-	for script, want := range map[string]string{
-		`navigator.clipboard.writeText = async () => {}`:                                                                                     "Copied",
-		`Object.defineProperty(navigator, 'clipboard', { value: undefined })`:                                                                "Copied",
-		`Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false`:                            "Selected: copy it with the keyboard or the menu",
-		`navigator.clipboard.writeText = async () => { throw new Error('no') }; document.execCommand = () => { throw new Error('no') }; "x"`: "Selected: copy it with the keyboard or the menu",
-	} {
-		p := open(t, s.list)
-		p.click(".toggle", "")
-		eval[bool](p, `(() => { `+script+`; return true; })()`)
-		p.click(".titled .link", "Copy")
-		p.until(`document.querySelector('.titled .link').textContent === ` + js(want))
-		require.Contains(t, eval[string](p, `getSelection().toString()`), "it failed")
-		p.quiet()
-		p.close()
+	const selected = "Selected: copy it with the keyboard or the menu"
+	tests := []struct{ script, want string }{
+		{`navigator.clipboard.writeText = async () => {}`, "Copied"},
+		{`navigator.clipboard.writeText = async () => { throw new Error('no'); }; document.execCommand = () => { throw new Error('no'); }`, selected},
+		{`Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => true`, "Copied"},
+		{`document.execCommand = () => false`, selected},
 	}
+	for i := range tests {
+		s.add(failure{id: fmt.Sprint("f", i), job: "j"})
+	}
+	p := open(t, s.list)
+	for i, test := range tests {
+		row := fmt.Sprintf("[data-id=f%d] ", i)
+		p.click(row+".toggle", "")
+		eval[bool](p, `(() => { `+test.script+`; return true; })()`)
+		p.click(row+".titled .link", "Copy")
+		p.until(`document.querySelector(` + js(row+".titled .link") + `).textContent === ` + js(test.want))
+		require.Contains(t, eval[string](p, `getSelection().toString()`), "it failed")
+	}
+	p.quiet()
 }
 
 func TestPageShowsThatAJobWorksAgain(t *testing.T) {

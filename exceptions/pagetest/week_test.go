@@ -38,7 +38,7 @@ func weekKinds() []weekKind {
 		{"lock row 17: deadlock detected (SQLSTATE 40P01)", "*pgconn.PgError", "DEPENDENCY", "retryable", "data", 6 * day, 5 * day, 0.1, 0},
 		{"lock row 17: deadlock detected (SQLSTATE 40P01)", "*pgconn.PgError", "DEPENDENCY", "retryable", "data", 3 * time.Hour, 0, 0.1, 0},
 		{"parse date \"31/12\": month out of range", "*time.ParseError", "USER", "terminal", "web", 7 * day, deployed + time.Minute, 0.3, 0},
-		{"publish to broker: too many open connections", "*net.OpError", "DEPENDENCY", "retryable", "messaging", 7 * day, day, 0.1, 0},
+		{"publish to broker: too many open connections", "*net.OpError", "DEPENDENCY", "retryable", "messaging", 6 * day, day, 0.1, 0},
 		{"publish to broker: too many open connections", "*net.OpError", "DEPENDENCY", "retryable", "messaging", day, 0, 0.5, 0},
 	}
 	what := []string{"charge invoice %d", "import bookings.csv, row %d", "spool result %d", "ask partner %d for prices", "train fold %d", "render page %d"}
