@@ -60,13 +60,15 @@ func (h *History) Close(ctx context.Context) error {
 
 // Resolve says that a job works again: [Job].Resolved is set until the job fails
 // again, and a group of failures that comes back in the job then is [GroupRegressed].
-// It does not wait for the store.
+// It does not wait for the store. Each call is a write to it, so call Resolve only for
+// jobs that had failed before.
 func (h *History) Resolve(jobID string) {
 	at := time.Now()
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Resolve(ctx, id, at) })
 }
 
-// Delete removes all failures of a job. It does not wait for the store.
+// Delete removes all failures of a job. It does not wait for the store. While a store
+// fails for so long that failures are dropped, so may be calls of Resolve and Delete.
 func (h *History) Delete(jobID string) {
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Delete(ctx, id) })
 }

@@ -97,7 +97,7 @@ func (w *writer) put(r Record) bool {
 func (w *writer) call(do func(context.Context) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.closed {
+	if !w.closed && w.bytes <= 2*w.maxBytes {
 		w.add(&write{do: do, size: itemOverhead})
 	}
 }
@@ -147,15 +147,20 @@ func (w *writer) has(id string) bool {
 func (w *writer) run() {
 	for more := true; more; {
 		w.pause(batchDelay, w.hurry)
-		batch := w.take()
-		err := w.write(batch)
-		for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
+		w.mu.Lock()
+		target := w.accepted
+		w.mu.Unlock()
+		for done := false; !done; {
+			batch := w.take()
+			err := w.write(batch)
+			for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
+				w.report(err)
+				w.pause(wait, nil)
+				err = w.write(batch)
+			}
 			w.report(err)
-			w.pause(wait, nil)
-			err = w.write(batch)
+			done, more = w.settle(batch, err, target)
 		}
-		w.report(err)
-		more = w.settle(batch, err)
 	}
 }
 
@@ -183,9 +188,6 @@ func (w *writer) take() []*write {
 	w.queue = w.queue[n:]
 	for _, b := range batch {
 		delete(w.byKey, b.record.Key)
-	}
-	if len(w.queue) >= maxBatch {
-		w.hasten()
 	}
 	return batch
 }
@@ -235,9 +237,9 @@ func (w *writer) report(err error) {
 	}
 }
 
-// settle counts a batch that was written, or given up. It reports whether there is
-// more; otherwise the goroutine must end.
-func (w *writer) settle(batch []*write, err error) bool {
+// settle counts a batch that was written, or given up. It reports whether that is done
+// up to a target, and whether there is more; otherwise the goroutine must end.
+func (w *writer) settle(batch []*write, err error, target uint64) (done, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, b := range batch {
@@ -252,7 +254,7 @@ func (w *writer) settle(batch []*write, err error) bool {
 		w.progress = nil
 	}
 	w.running = len(w.queue) > 0
-	return w.running
+	return w.settled >= target, w.running
 }
 
 // flush waits until what was accepted is written.
