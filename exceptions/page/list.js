@@ -53,8 +53,8 @@ function title(list) {
 	if (!list || !histogram) return 'Failures';
 	const total = [...histogram.series.map((x) => x.counts), histogram.other ?? []].flat().reduce((n, c) => n + c, 0);
 	const failures = `${histogram.truncated ? 'at least ' : ''}${count(total, 'failure')}`;
-	const n = list.items.length;
-	if (!n) return 'Failures';
+	const n = list.items.filter((x) => x.value !== '').length; // without the failures that have no such label
+	if (!list.items.length) return 'Failures';
 	const state = { new: 'new ', regressed: 'returned ' }[view.state] ?? '';
 	const kind = list.by === 'fingerprint' ? [`${state}distinct error`] : [`${state}value of ${line(list.by, 40)}`, `${state}values of ${line(list.by, 40)}`];
 	const of = { groups: () => count(n, ...kind), jobs: () => count(n, 'job') }[list.view]?.();
