@@ -16,17 +16,17 @@ export const resetRoom = () => { room = BATCH; };
 let left = false; // there is more to draw
 
 export function drawList() {
-	const used = [new Set(), new Set()];
+	const used = new Set(); // what is drawn of groups and failures
 	const list = data.list?.view === view.view ? data.list : null;
 	const items = list?.items.slice(0, room) ?? [];
 	left = list?.items.length > room;
-	const nodes = !list ? [] : list.view === 'groups' ? groupRows({ ...list, items }, used[0])
-		: list.view === 'jobs' ? items.map((job) => jobRow(job, used[1])) : items.map((e) => rowOf(e, 3, view.job === null ? 'list' : 'job', used[1]));
-	drawLinked(list, used[1]);
+	const nodes = !list ? [] : list.view === 'groups' ? groupRows({ ...list, items }, used)
+		: list.view === 'jobs' ? items.map((job) => jobRow(job, used)) : items.map((e) => rowOf(e, 3, view.job === null ? 'list' : 'job', used));
+	drawLinked(list, used);
 	$('rows').dataset.view = view.view;
 	reconcile($('rows'), nodes);
-	forgetGroups(used[0]);
-	forgetRows(used[1]);
+	forgetGroups(used);
+	forgetRows(used);
 	if (data.busy) $('rows').setAttribute('aria-busy', true);
 	else $('rows').removeAttribute('aria-busy');
 	$('older').hidden = !list?.next || left;

@@ -18,12 +18,12 @@ export function connect() {
 	clearTimeout(retry);
 	source?.close();
 	source = new EventSource('events');
-	let behind = true; // what happened before this stream began is not in it
+	let first = true; // what happened before this stream began is not in it
 	source.onopen = () => {
 		state('Live');
 		wait = 1000;
-		if (behind || data.problem) update(true);
-		behind = false;
+		if (first || data.problem) catchUp();
+		first = false;
 	};
 	source.onerror = () => {
 		state('Reconnecting');
@@ -32,7 +32,7 @@ export function connect() {
 		wait = Math.min(2 * wait, 30_000);
 	};
 	for (const type of ['failure', 'labels']) source.addEventListener(type, (event) => take(JSON.parse(event.data), type));
-	source.addEventListener('lost', () => update(true));
+	source.addEventListener('lost', catchUp);
 }
 
 function state(text) {
@@ -61,30 +61,40 @@ function take(raw, type) {
 
 // update asks for the answers anew: soon, and less often the longer they take. What the user asked
 // for comes first.
-let timer, asking = false, wanted = false, unsure = false;
+let timer, asking = false, wanted = false, behind = false;
 let due = 0;
-function update(unknown = false) {
-	unsure ||= unknown;
+function update() {
 	wanted = true;
-	if (!asking) timer ??= setTimeout(ask, Math.max(unknown ? 0 : 100, due - performance.now()));
+	if (!asking) timer ??= setTimeout(ask, Math.max(100, due - performance.now()));
+}
+
+// catchUp asks at once: failures may have been missed.
+function catchUp() {
+	wanted = behind = true;
+	if (!asking) ask();
 }
 
 async function ask() {
+	clearTimeout(timer);
 	timer = null;
 	if (data.busy) return update();
-	[asking, wanted] = [true, false];
 	const list = !data.list || !reading();
+	const quiet = data.list && !behind;
 	if (list) resetFresh();
-	else fresh.unknown ||= unsure;
-	unsure = false;
+	else fresh.unknown ||= behind;
+	asking = true;
+	wanted = behind = false;
 	const start = performance.now();
-	await refresh({ list, quiet: !!data.list });
+	await refresh({ list, quiet });
 	due = performance.now() + Math.max(1000, 5 * (performance.now() - start));
 	asking = false;
-	if (wanted) update();
+	if (behind) ask();
+	else if (wanted) update();
 }
-
-setTimeout(() => data.list || update(true), 1000); // without events, too
+setTimeout(() => asking || data.list || catchUp(), 1000); // without events, too
+setInterval(() => { // time goes on, and a server that failed may answer again
+	if (!document.hidden && (data.problem || performance.now() > due + 60_000)) update();
+}, 10_000);
 
 // A hidden page lets go of its connection: browsers have six to a server, for all tabs.
 addEventListener('visibilitychange', () => {

@@ -43,6 +43,21 @@ func TestStreamDoesNotMoveTheListInUse(t *testing.T) {
 	p.quiet()
 }
 
+func TestStreamKeepsWhatIsOpenInAGroup(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.demonstrate(t)
+	p := open(t, s.url)
+	p.click("#rows .toggle", "")
+	p.click("#rows .entry .entry .toggle", "")
+	eval[string](p, `document.querySelector('#rows .entry .entry pre').id = 'the-same'`)
+	eval[bool](p, `(document.getElementById('the-same').focus(), true)`)
+	s.add(failure{id: "new", job: "k"})
+	p.until(`document.getElementById('fresh').textContent === 'Show 1 new failure'`)
+	require.Equal(t, "the-same", eval[string](p, `document.activeElement.id`))
+	p.quiet()
+}
+
 func TestStreamFillsInPendingLabels(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
