@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"html"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 )
 
-//go:embed page/index.html page/app.js page/style.css
+//go:embed page
 var page embed.FS
 
 //go:embed openapi.json
@@ -23,20 +25,36 @@ type file struct {
 	tag     string
 }
 
+// fileTypes are the types of the files of the page, by the ends of their names.
+var fileTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+}
+
+// defaultLeads are the default of WithLeadLabels, as page/index.html has them.
+const defaultLeads = "type\nretry\nowner"
+
+// WithLeadLabels sets the keys of the labels that the page shows of a failure, or a
+// group of failures, before one opens it. By default, type, retry and owner.
+func WithLeadLabels(keys ...string) HandlerOption {
+	return func(s *handler) { s.leads = html.EscapeString(strings.Join(keys, "\n")) }
+}
+
 // loadFiles returns the files by their paths.
-func loadFiles() map[string]file {
+func loadFiles(leads string) map[string]file {
 	files := map[string]file{}
-	add := func(path, typ string, content []byte) {
+	add := func(name, typ string, content []byte) {
 		sum := sha256.Sum256(content)
-		files[path] = file{content, typ, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		files[name] = file{content, typ, `"` + hex.EncodeToString(sum[:8]) + `"`}
 	}
-	for name, typ := range map[string]string{
-		"index.html": "text/html; charset=utf-8",
-		"app.js":     "text/javascript; charset=utf-8",
-		"style.css":  "text/css; charset=utf-8",
-	} {
-		content, _ := page.ReadFile("page/" + name) // it is embedded
-		add("/"+name, typ, content)
+	list, _ := page.ReadDir("page") // it is embedded
+	for _, f := range list {
+		content, _ := page.ReadFile("page/" + f.Name())
+		if f.Name() == "index.html" {
+			content = bytes.Replace(content, []byte(defaultLeads), []byte(leads), 1)
+		}
+		add("/"+f.Name(), fileTypes[path.Ext(f.Name())], content)
 	}
 	add("/openapi.json", "application/json; charset=utf-8", openAPI)
 	return files

@@ -47,13 +47,13 @@ import (
 // last two need a http.ResponseWriter with SetWriteDeadline or Unwrap. A client
 // counts as reading as long as the buffers of the network take what is sent to it.
 func NewHandler(h *History, opts ...HandlerOption) http.Handler {
-	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256}
+	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256, leads: defaultLeads}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(s)
 		}
 	}
-	s.files = loadFiles()
+	s.files = loadFiles(s.leads)
 	return s
 }
 
@@ -110,6 +110,7 @@ type handler struct {
 	history    *History
 	hosts      []string
 	files      map[string]file
+	leads      string // of WithLeadLabels, for HTML
 	heartbeat  time.Duration
 	maxStreams int64
 	streams    atomic.Int64

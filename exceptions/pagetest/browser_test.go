@@ -143,8 +143,21 @@ func open(t *testing.T, url string, opts ...option) *tab {
 	}
 	p.do(chromedp.EmulateViewport(l.width, l.height, view...), chromedp.Navigate(url))
 	p.until(`document.getElementById('live').textContent.trim() === 'Live'`)
-	p.until(`!document.getElementById('note').textContent.includes('Loading')`)
+	p.settled()
 	return p
+}
+
+// settled waits for the answers that the page has asked for.
+func (p *tab) settled() {
+	p.t.Helper()
+	p.until(`document.getElementById('rows').ariaBusy !== 'true' && !document.getElementById('note').textContent.includes('Loading') && !document.querySelector('.counting')`)
+}
+
+// visit shows what the query of a URL says, without loading the page again.
+func (p *tab) visit(query string) {
+	p.t.Helper()
+	eval[bool](p, `(history.pushState(null, '', location.pathname + '?' + `+js(query)+`), dispatchEvent(new PopStateEvent('popstate')))`)
+	p.settled()
 }
 
 // listen runs in the loop that reads from the browser.
@@ -187,7 +200,7 @@ func (p *tab) quiet() {
 
 func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, 60*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.fail(err.Error())
@@ -206,7 +219,7 @@ func eval[T any](p *tab, expression string) T {
 // eval, which the page forbids.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
 			return
 		}
@@ -235,9 +248,11 @@ func (p *tab) click(selector, text string, held ...kb.Modifier) {
 	p.do(chromedp.MouseClickXY(at[0], at[1], chromedp.ButtonModifiers(held...)))
 }
 
-// find scrolls to an element and returns where its middle is.
+// find scrolls to an element and returns where its middle is, once answers that are
+// under way cannot move it any more.
 func (p *tab) find(selector, text string) [2]float64 {
 	p.t.Helper()
+	p.settled()
 	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].find((el) => el.checkVisibility() && el.textContent.includes(%s))`, js(selector), js(text))
 	p.until(find)
 	return eval[[2]float64](p, `(() => {
@@ -264,6 +279,14 @@ func (p *tab) shortcut(key string) {
 	}
 }
 
+// choose chooses a value of a select element.
+func (p *tab) choose(id, value string) {
+	p.t.Helper()
+	p.until(`[...document.getElementById(` + js(id) + `).options].some((o) => o.value === ` + js(value) + `)`)
+	eval[bool](p, `(() => { const el = document.getElementById(`+js(id)+`); el.value = `+js(value)+`; return el.dispatchEvent(new Event('change')); })()`)
+	p.settled()
+}
+
 // texts returns the texts of all visible elements with this selector.
 func (p *tab) texts(selector string) []string {
 	p.t.Helper()
@@ -273,7 +296,7 @@ func (p *tab) texts(selector string) []string {
 // ids returns the IDs of the failures that are listed, from the top.
 func (p *tab) ids() []string {
 	p.t.Helper()
-	return eval[[]string](p, `[...document.querySelectorAll('#rows .entry')].filter((el) => !el.parentElement.closest('.entry')).map((el) => el.dataset.id)`)
+	return eval[[]string](p, `[...document.querySelectorAll('#rows .entry[data-id]')].filter((el) => !el.parentElement.closest('.entry')).map((el) => el.dataset.id)`)
 }
 
 // query returns a parameter of the page's URL.

@@ -25,7 +25,8 @@ import (
 type service struct {
 	*httptest.Server
 	history *exceptions.History
-	url     string // of the page
+	url     string // of the page, with the default view: groups
+	list    string // with all failures one by one
 }
 
 func serve(t *testing.T) *service {
@@ -33,19 +34,20 @@ func serve(t *testing.T) *service {
 	return serveHistory(t, exceptions.NewHistory(exceptions.Options{}))
 }
 
-func serveHistory(t *testing.T, h *exceptions.History) *service {
+func serveHistory(t *testing.T, h *exceptions.History, opts ...exceptions.HandlerOption) *service {
 	t.Helper()
 	if reason := skipReason(); reason != "" {
 		t.Skip(reason)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/ops/failures/", http.StripPrefix("/ops/failures", exceptions.NewHandler(h)))
+	mux.Handle("/ops/failures/", http.StripPrefix("/ops/failures", exceptions.NewHandler(h, opts...)))
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		server.CloseClientConnections() // event streams do not end by themselves
 		server.Close()
 	})
-	return &service{server, h, server.URL + "/ops/failures/"}
+	page := server.URL + "/ops/failures/"
+	return &service{server, h, page, page + "?view=time"}
 }
 
 // A failure is one to be recorded. Empty fields are not set.
@@ -135,7 +137,7 @@ func kinds() []failure {
 		{
 			err:    fmt.Errorf("charge invoice 2025-118: %w", refused),
 			task:   "charge",
-			labels: enricher.Labels{"type": "DEPENDENCY", "error_type": "*net.OpError", "retry": "retryable", "fingerprint": "9f3a21bc00de77aa"},
+			labels: enricher.Labels{"type": "DEPENDENCY", "error_type": "*net.OpError", "retry": "retryable", "fingerprint": "9f3a21bc00de77aa", "hint": "Check whether billing is down. The job restarts by itself.", "runbook": "https://runbooks.example.com/billing-down"},
 		},
 		{
 			err:    fmt.Errorf("import bookings.csv: %w", &rowError{18, syntax}),
@@ -145,7 +147,7 @@ func kinds() []failure {
 		{
 			err:    fmt.Errorf("spool result: %w", &fs.PathError{Op: "write", Path: "/var/spool/out/part-0007", Err: syscall.ENOSPC}),
 			task:   "spool",
-			labels: enricher.Labels{"type": "SYSTEM", "error_type": "*fs.PathError", "retry": "unknown", "fingerprint": "b07d44a1c2e9f610"},
+			labels: enricher.Labels{"type": "SYSTEM", "error_type": "*fs.PathError", "retry": "unknown", "fingerprint": "b07d44a1c2e9f610", "runbook": "https://runbooks.example.com/disk-full"},
 		},
 		{
 			err:    fmt.Errorf("ask partner for prices: %w", &statusError{503}),
@@ -210,7 +212,7 @@ func (s *service) demonstrate(t *testing.T) {
 		f.worker = fmt.Sprintf("worker-%d", random.IntN(12))
 		f.attributes = map[string]string{"region": "eu-central-1", "queue": "batch"}
 		f.labels = kind.labels.Clone()
-		f.labels["team"] = job.worker
+		f.labels["owner"] = job.worker
 		if random.IntN(14) == 0 {
 			f.failed = "fingerprint"
 			delete(f.labels, "fingerprint")
@@ -228,7 +230,7 @@ func (s *service) demonstrate(t *testing.T) {
 	kind := kinds[0]
 	s.add(failure{
 		id: "f-9001", job: "settle-accounts", name: "Settle accounts", err: kind.err, task: "charge", worker: "worker-3", attempt: 2, ago: 94 * time.Second,
-		labels: with(kind.labels, "team", "ledger"), attributes: map[string]string{"region": "eu-central-1"},
+		labels: with(kind.labels, "owner", "ledger"), attributes: map[string]string{"region": "eu-central-1"},
 	})
 	s.add(failure{
 		id: "f-9002", root: "f-9001", job: "settle-accounts", name: "Settle accounts", err: fmt.Errorf("sink: %w", context.Canceled), task: "sink", worker: "worker-3", attempt: 2, ago: 93 * time.Second,
@@ -236,7 +238,7 @@ func (s *service) demonstrate(t *testing.T) {
 	})
 	s.pend(t, failure{
 		id: "f-9003", job: "send-invoices", name: "Send invoices", err: kind.err, task: "charge", worker: "worker-7", attempt: 1, ago: 4 * time.Second,
-		labels: with(kind.labels, "team", "billing"),
+		labels: with(kind.labels, "owner", "billing"),
 	})
 }
 
