@@ -6,6 +6,7 @@ require (
 	github.com/failure-enrichers/enricher v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherprom v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherriver v0.0.0
+	github.com/failure-enrichers/enricher/contrib/enrichersql v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/riverqueue/river v0.51.2
@@ -56,4 +57,5 @@ replace (
 	github.com/failure-enrichers/enricher => ../..
 	github.com/failure-enrichers/enricher/contrib/enricherprom => ../../contrib/enricherprom
 	github.com/failure-enrichers/enricher/contrib/enricherriver => ../../contrib/enricherriver
+	github.com/failure-enrichers/enricher/contrib/enrichersql => ../../contrib/enrichersql
 )

@@ -161,9 +161,14 @@ type process struct {
 
 // child starts the program on a database. It is interrupted after the test.
 func child(t *testing.T, database, name string, args ...string) process {
+	return program(t, append([]string{"-database-url", database + "&application_name=" + name, "-name", name}, args...)...)
+}
+
+// program starts the program. It is interrupted after the test.
+func program(t *testing.T, args ...string) process {
 	self, err := os.Executable()
 	require.NoError(t, err)
-	args = append([]string{"-database-url", database + "&application_name=" + name, "-name", name, "-listen", "127.0.0.1:0"}, args...)
+	args = append([]string{"-listen", "127.0.0.1:0"}, args...)
 	p := process{output: &output{}, cmd: exec.Command(self, args...)}
 	p.cmd.Env = append(os.Environ(), asChild+"=1")
 	p.cmd.Stderr = t.Output()
@@ -181,7 +186,7 @@ func child(t *testing.T, database, name string, args ...string) process {
 		}
 		assert.NoError(t, p.cmd.Process.Signal(os.Interrupt))
 		<-read
-		assert.NoError(t, p.cmd.Wait(), "an interrupt ends process %s in order", name)
+		assert.NoError(t, p.cmd.Wait(), "an interrupt ends the process in order: %q", args)
 	})
 	return p
 }
