@@ -141,6 +141,36 @@ func ExampleHistory_Labels() {
 	// Output: type [{USER 2} {SYSTEM 1}]
 }
 
+// Two thousand failures may be three different errors.
+func ExampleHistory_Store() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	e := byType()
+	for range 3 {
+		history.Enrich(context.Background(), e, os.ErrNotExist, enricher.FailureContext{JobID: "import-orders"})
+	}
+	history.Enrich(context.Background(), e, os.ErrPermission, enricher.FailureContext{JobID: "send-invoices"})
+	groups, err := history.Store().Groups(context.Background(), exceptions.Query{By: "type", From: time.Now().Add(-time.Hour)})
+	if err != nil {
+		panic(err)
+	}
+	for _, g := range groups.Items {
+		fmt.Println(g.Value, g.Count, g.State, g.Latest.Message)
+	}
+	// Output:
+	// USER 3 new file does not exist
+	// SYSTEM 1 new permission denied
+}
+
+func ExampleHistory_Resolve() {
+	history := exceptions.NewHistory(exceptions.Options{})
+	history.Enrich(context.Background(), nil, os.ErrNotExist, enricher.FailureContext{JobID: "import-orders"})
+	history.Resolve("import-orders") // when the job has succeeded
+	jobs, _ := history.Jobs(exceptions.Query{})
+	fmt.Println("works again:", !jobs[0].Resolved.IsZero())
+	// Output:
+	// works again: true
+}
+
 func ExampleHistory_Follow() {
 	history := exceptions.NewHistory(exceptions.Options{})
 	events := history.Follow(context.Background(), exceptions.FollowOptions{})

@@ -65,11 +65,14 @@ func (f *feed) wake() {
 	}
 }
 
-// awaited reports whether a follower waits.
-func (f *feed) awaited() bool {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return f.changed != nil
+// rouse makes the followers that wait look again, and reports whether there were any.
+// Those that have gone meanwhile do not come back.
+func (f *feed) rouse() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	waited := f.changed != nil
+	f.wake()
+	return waited
 }
 
 // restart forgets all events. Followers learn that they may have lost some.

@@ -155,6 +155,7 @@ func (f *follower) next() (*notice, <-chan struct{}) {
 // to fill it with.
 func (f *follower) fetch() <-chan struct{} {
 	f.h.catchUp()
+	f.h.watch(context.Background())
 	h := f.h.feed
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -138,6 +138,9 @@ type axis struct {
 func newAxis(q Query, groups []*group) axis {
 	now := time.Now().UnixMilli()
 	a := axis{from: now, to: now}
+	if !q.To.IsZero() {
+		a.from = q.To.UnixMilli() // unless there are failures
+	}
 	for i, g := range groups {
 		at := g.root.Time.UnixMilli()
 		if i == 0 {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// readTime is how long the methods of a History without a context wait for a Store.
+// askTime is how long the methods of a History without a context wait for a Store.
 const askTime = 10 * time.Second
 
 // Entries returns the failures that match, the newest first, and whether there are

@@ -155,7 +155,7 @@ func TestGroupsCountWhatIsKept(t *testing.T) {
 	require.Len(t, rest.Groups, 1)
 	assert.Equal(t, "f1", rest.Groups[0].Value)
 	assert.False(t, rest.Truncated)
-	labels := into[struct{ Labels []exceptions.LabelCount }](t, h, "/labels?q=KIND+1").Labels
+	labels := into[struct{ Labels []exceptions.LabelCount }](t, h, "/labels?failureLabelFilter=fingerprint=f1").Labels
 	assert.Equal(t, exceptions.LabelCount{Key: "fingerprint", Count: 1000, Values: []exceptions.ValueCount{{"f1", 1000}}}, labels[0], "the same number")
 
 	job := into[struct{ Jobs []exceptions.Job }](t, h, "/jobs?failureLabelFilter=type=USER&maxJobs=1&sort=count&"+during(0, 12*time.Hour)).Jobs[0]

@@ -19,6 +19,9 @@ func (m *Memory) Failures(_ context.Context, q Query) (Page[Entry], error) {
 		page.Items[i] = g.entry()
 		if q.Wire {
 			page.Items[i].Wire = slices.Clone(g.root.Wire)
+			for k, c := range g.concurrent {
+				page.Items[i].Concurrent[k].Wire = slices.Clone(c.Wire)
+			}
 		}
 	}
 	return page, err

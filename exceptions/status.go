@@ -46,8 +46,9 @@ func (h *History) Flush(ctx context.Context) error {
 	return h.writer.flush(ctx)
 }
 
-// Close is like Flush, but also ends the goroutines of h. Failures that come later are
-// dropped, unless the store is in memory. It does not close the store.
+// Close is like Flush, but also ends the goroutines of h. Failures and labels that come
+// later are dropped, unless the store is in memory, so shut down the Enricher first. It
+// does not close the store.
 func (h *History) Close(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil
@@ -59,13 +60,15 @@ func (h *History) Close(ctx context.Context) error {
 
 // Resolve says that a job works again: [Job].Resolved is set until the job fails
 // again, and a group of failures that comes back in the job then is [GroupRegressed].
-// It does not wait for the store.
+// It does not wait for the store. Each call is a write to it, so call Resolve only for
+// jobs that had failed before.
 func (h *History) Resolve(jobID string) {
 	at := time.Now()
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Resolve(ctx, id, at) })
 }
 
-// Delete removes all failures of a job. It does not wait for the store.
+// Delete removes all failures of a job. It does not wait for the store. While a store
+// fails for so long that failures are dropped, so may be calls of Resolve and Delete.
 func (h *History) Delete(jobID string) {
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Delete(ctx, id) })
 }

@@ -183,7 +183,7 @@ type Query struct {
 	// answer begins with the first item.
 	Cursor string
 
-	// Wire asks for Entry.Wire.
+	// Wire asks for Entry.Wire in Failures, also of those under others.
 	Wire bool
 }
 

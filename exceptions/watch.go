@@ -13,7 +13,7 @@ const (
 	pollEvery = time.Second
 	pollTime  = 5 * time.Second // of one call of the store
 	pollLimit = 256             // changes of one call
-	maxIdle   = 60              // polls in a row for nobody
+	maxIdle   = 60              // polls for nobody
 )
 
 // A watcher asks a Store for changes, on a goroutine that ends when no follower has
@@ -25,9 +25,11 @@ type watcher struct {
 	ctx      context.Context // ends with Close
 	stop     context.CancelFunc
 
-	mu       sync.Mutex
-	running  bool
-	position string
+	position string // of the goroutine, or of start
+
+	mu      sync.Mutex
+	running bool
+	idle    int // polls since a follower was seen
 }
 
 func newWatcher(store Store, opts Options) *watcher {
@@ -40,11 +42,13 @@ func newWatcher(store Store, opts Options) *watcher {
 // start begins to watch, if need be. What happens after its return is published.
 func (w *watcher) start(ctx context.Context) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.running || w.ctx.Err() != nil {
+	w.idle = 0
+	running := w.running || w.ctx.Err() != nil
+	w.running = true
+	w.mu.Unlock()
+	if running {
 		return
 	}
-	w.running = true
 	w.position = ""
 	w.poll(ctx)
 	go w.run()
@@ -53,28 +57,29 @@ func (w *watcher) start(ctx context.Context) {
 func (w *watcher) run() {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
-	for idle := 0; ; {
+	for w.wanted() {
 		select {
 		case <-ticker.C:
+			w.poll(w.ctx)
 		case <-w.ctx.Done():
 			return
 		}
-		w.mu.Lock()
-		if idle++; w.feed.awaited() {
-			idle = 0
-		}
-		if idle > maxIdle {
-			w.running = false
-			w.mu.Unlock()
-			return
-		}
-		w.poll(w.ctx)
-		w.mu.Unlock()
 	}
 }
 
+// wanted reports whether the goroutine goes on.
+func (w *watcher) wanted() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.idle++; w.idle%(maxIdle/2) == 0 && w.feed.rouse() {
+		w.idle = 1
+	}
+	w.running = w.idle <= maxIdle
+	return w.running
+}
+
 // poll publishes what has changed since the last call. The first one that succeeds
-// only finds the position: what was before is lost. The caller holds the lock.
+// only finds the position: what was before is lost.
 func (w *watcher) poll(ctx context.Context) {
 	for more := true; more; {
 		page, err := w.changes(ctx)

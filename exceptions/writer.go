@@ -17,6 +17,7 @@ const (
 	writeTime  = 10 * time.Second       // of one call of the store
 	maxBackoff = 5 * time.Second        // between two calls, after an error
 	maxRecent  = 4096                   // IDs of failures
+	logEvery   = time.Minute            // between two lines that the store failed
 )
 
 // A writer passes what a History keeps to its Store, in order, on a goroutine that
@@ -42,6 +43,7 @@ type writer struct {
 	dropped  uint64              // failures that were not accepted, or given up
 	failing  string              // the last error, if the store fails
 	since    time.Time           // since when it fails
+	logged   time.Time           // when that was logged
 	recent   map[string]struct{} // IDs of the last failures
 	order    []string            // the same, the oldest first
 }
@@ -95,7 +97,7 @@ func (w *writer) put(r Record) bool {
 func (w *writer) call(do func(context.Context) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.closed {
+	if !w.closed && w.bytes <= 2*w.maxBytes {
 		w.add(&write{do: do, size: itemOverhead})
 	}
 }
@@ -145,15 +147,20 @@ func (w *writer) has(id string) bool {
 func (w *writer) run() {
 	for more := true; more; {
 		w.pause(batchDelay, w.hurry)
-		batch := w.take()
-		err := w.write(batch)
-		for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
+		w.mu.Lock()
+		target := w.accepted
+		w.mu.Unlock()
+		for done := false; !done; {
+			batch := w.take()
+			err := w.write(batch)
+			for wait := batchDelay; err != nil && w.ctx.Err() == nil; wait = min(2*wait, maxBackoff) {
+				w.report(err)
+				w.pause(wait, nil)
+				err = w.write(batch)
+			}
 			w.report(err)
-			w.pause(wait, nil)
-			err = w.write(batch)
+			done, more = w.settle(batch, err, target)
 		}
-		w.report(err)
-		more = w.settle(batch, err)
 	}
 }
 
@@ -181,9 +188,6 @@ func (w *writer) take() []*write {
 	w.queue = w.queue[n:]
 	for _, b := range batch {
 		delete(w.byKey, b.record.Key)
-	}
-	if len(w.queue) >= maxBatch {
-		w.hasten()
 	}
 	return batch
 }
@@ -215,21 +219,27 @@ func (w *writer) report(err error) {
 	w.mu.Lock()
 	was, since, dropped := w.failing, w.since, w.dropped
 	w.failing = text
-	if was == "" && text != "" {
-		w.since = time.Now()
+	now := time.Now()
+	if was == "" {
+		w.since = now
+	}
+	log := (was == "") != (text == "") && (text == "" || now.Sub(w.logged) > logEvery)
+	if log && text != "" {
+		w.logged = now
 	}
 	w.mu.Unlock()
 	switch {
-	case was == "" && text != "":
+	case !log:
+	case text != "":
 		w.logger.Warn("Failures are not stored: the store failed", "error", text)
-	case was != "" && text == "":
-		w.logger.Info("Failures are stored again", "after", time.Since(since).Round(time.Millisecond), "dropped", dropped)
+	default:
+		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
 	}
 }
 
-// settle counts a batch that was written, or given up. It reports whether there is
-// more; otherwise the goroutine must end.
-func (w *writer) settle(batch []*write, err error) bool {
+// settle counts a batch that was written, or given up. It reports whether that is done
+// up to a target, and whether there is more; otherwise the goroutine must end.
+func (w *writer) settle(batch []*write, err error, target uint64) (done, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, b := range batch {
@@ -244,7 +254,7 @@ func (w *writer) settle(batch []*write, err error) bool {
 		w.progress = nil
 	}
 	w.running = len(w.queue) > 0
-	return w.running
+	return w.settled >= target, w.running
 }
 
 // flush waits until what was accepted is written.

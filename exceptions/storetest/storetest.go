@@ -173,10 +173,14 @@ func testFields(s *store) {
 		Process: hostile, Wire: []byte(`{"v":1}`),
 	}
 	s.append(s.record(want))
+	under := want
+	under.ID, under.RootID, under.Time = "under", want.ID, want.Time.Add(time.Second)
+	s.append(s.record(under))
+	want.Concurrent = []exceptions.Entry{under}
 	got := s.all(exceptions.Query{Wire: true})
 	s.same("the number of failures", len(got), 1)
 	s.same("the failure", plain(got[0]), plain(want))
-	want.Wire = nil
+	want.Wire, want.Concurrent[0].Wire = nil, nil
 	s.same("without Wire", plain(s.all(exceptions.Query{})[0]), plain(want))
 	one, err := s.Failure(s.t.Context(), want.ID)
 	s.ok(err)

@@ -1,0 +1,110 @@
+package exceptions
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// A failure is one that may get labels.
+type failure struct {
+	record     Record
+	accepted   bool // the record was, before it got its labels
+	completing sync.Once
+}
+
+// write passes a failure to the store.
+func (h *History) write(f *failure) {
+	f.record.Update = f.accepted
+	if h.memory != nil {
+		f.accepted = true
+		h.memory.Append(context.Background(), []Record{f.record})
+		return
+	}
+	f.accepted = h.writer.put(f.record) || f.accepted
+}
+
+// has reports whether a failure with this ID is kept.
+func (h *History) has(id string) bool {
+	if h.memory != nil {
+		return h.memory.has(id)
+	}
+	return h.writer.has(id)
+}
+
+// newFailure makes a failure.
+func (h *History) newFailure(cause error, fc enricher.FailureContext) *failure {
+	if fc.Time.IsZero() {
+		fc.Time = time.Now()
+	}
+	key := h.unique + strconv.FormatUint(h.number.Add(1), 36)
+	id := cmp.Or(h.identity(fc.ID, maxNameLength), key)
+	fc.ID = cmp.Or(fc.ID, key)
+	described := h.describe(cause, fc)
+	attributes, dropped := h.keepMap(fc.Attributes, maxAttributes)
+	return &failure{record: Record{Key: key, Entry: Entry{
+		ID:            id,
+		RootID:        h.identity(fc.RootID, maxNameLength),
+		Type:          fc.Type,
+		JobID:         h.identity(cmp.Or(fc.JobID, fc.JobName), maxNameLength),
+		JobName:       h.name(fc.JobName),
+		TaskName:      h.name(fc.TaskName),
+		TaskManagerID: h.name(fc.TaskManagerID),
+		Endpoint:      h.name(fc.Endpoint),
+		Attempt:       fc.Attempt,
+		MaxAttempts:   fc.MaxAttempts,
+		Time:          fc.Time.Round(0),
+		Attributes:    attributes,
+		ExceptionName: described.name,
+		Message:       described.message,
+		Stacktrace:    described.stacktrace,
+		Labels:        enricher.Labels{},
+		Process:       h.opts.Process,
+		Wire:          described.wire,
+
+		AttributesDropped: dropped,
+	}}}
+}
+
+// label sets the fields of e that are known after its enrichment.
+func (h *History) label(e *Entry, res enricher.Result) {
+	e.Labels, e.LabelsDropped = h.keepMap(res.Labels, maxLabels)
+	e.LabelState = StateComplete
+	var errs, issues []error
+	for _, o := range res.Outcomes {
+		for _, issue := range o.Issues {
+			if len(issues) == maxFailed {
+				e.LabelIssuesDropped++
+				continue
+			}
+			issues = append(issues, issue.Err)
+			e.LabelIssues = append(e.LabelIssues, LabelIssue{Enricher: h.name(o.Enricher), Key: h.identity(issue.Key, maxKeyLength)})
+		}
+		if o.Status == enricher.StatusOK {
+			continue
+		}
+		if len(errs) == maxFailed {
+			e.FailedEnrichersDropped++
+			continue
+		}
+		errs = append(errs, o.Err)
+		e.FailedEnrichers = append(e.FailedEnrichers, FailedEnricher{Enricher: h.name(o.Enricher), Status: o.Status})
+	}
+	if len(errs)+len(issues) == 0 {
+		return
+	}
+	if len(errs) > 0 {
+		e.LabelState = StateIncomplete
+	}
+	texts := h.readErrors(append(errs, issues...))
+	for i := range e.FailedEnrichers {
+		e.FailedEnrichers[i].Error = texts[i]
+	}
+	for i := range e.LabelIssues {
+		e.LabelIssues[i].Error = texts[len(errs)+i]
+	}
+}
