@@ -49,6 +49,11 @@ func BenchmarkRead(b *testing.B) {
 			db, _ := p.migrated(b, forever)
 			now := time.Now().Truncate(time.Second)
 			fill(b, db, p.dialect, *failures, now)
+			for left := 1; left > 0; { // as the writing process does each minute
+				require.NoError(b, p.store(b, db, forever).Append(b.Context(), nil))
+				require.NoError(b, db.QueryRow("SELECT (SELECT count(*) FROM enricher_slots WHERE slot < $1) - (SELECT count(*) FROM enricher_packs)",
+					now.Unix()/900).Scan(&left))
+			}
 			day := now.Add(-24 * time.Hour)
 			filter, err := exceptions.ParseFilter("type:type 1,!owner:owner 3")
 			require.NoError(b, err)

@@ -34,7 +34,9 @@
 //
 // Counts, groups and histograms are made in the process from 32 bytes for each failure,
 // which it keeps for up to two million failures, by quarters of an hour; only those that
-// have changed are read again. So the first answer after the start takes longest. If an
+// have changed are read again. Quarters that are over are also kept in the database in a
+// packed form, once a minute while failures are written, so that a new process reads them
+// quickly. If an
 // answer takes more than two seconds, the store looks at no more, and the answer is
 // Truncated: the newest failures are counted. A failure whose row cannot be read has a
 // message that says so.

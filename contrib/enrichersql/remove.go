@@ -43,7 +43,7 @@ const (
 )
 
 // sweep removes the oldest failures of jobs that have too many, and, once a minute, what
-// is too old, and the oldest of groups that have too many. What it does not get done, or what
+// is too old, and the oldest of groups that have too many, and packs slots. What it does not get done, or what
 // fails, is left to the next call.
 func (s *store) sweep(ctx context.Context, full []int64) {
 	if !s.sweeping.TryLock() {
@@ -72,6 +72,9 @@ func (s *store) sweepAll(ctx context.Context, full []int64) error {
 		return err
 	}
 	if err := s.sweepGroups(ctx); err != nil {
+		return err
+	}
+	if err := s.pack(ctx, now); err != nil {
 		return err
 	}
 	s.swept = now
@@ -269,8 +272,10 @@ func (w *writing) dropSlots(ctx context.Context) error {
 			return err
 		}
 		if left == 0 {
-			if err := w.exec(ctx, w.tx, "DELETE FROM enricher_slots WHERE slot = ?", slot); err != nil {
-				return err
+			for _, table := range []string{"slots", "packs"} {
+				if err := w.exec(ctx, w.tx, "DELETE FROM enricher_"+table+" WHERE slot = ?", slot); err != nil {
+					return err
+				}
 			}
 			delete(w.slots, slot)
 		}

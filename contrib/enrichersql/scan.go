@@ -202,6 +202,10 @@ func (s *store) read(ctx context.Context, wanted []slot) ([][]row, error) {
 		}
 	}
 	s.mu.Unlock()
+	stale, err := s.readPacks(ctx, wanted, stale, found)
+	if err != nil {
+		return nil, err
+	}
 	for len(stale) > 0 {
 		n := 1
 		for n < len(stale) && stale[n] == stale[n-1]+1 {

@@ -85,5 +85,13 @@ CREATE TABLE enricher_slots (
 	change BIGINT NOT NULL
 );
 
+-- What is counted of the failures of a slot, in a form that is read at once. It is out of
+-- date if its change is not that of the slot.
+CREATE TABLE enricher_packs (
+	slot   BIGINT PRIMARY KEY,
+	change BIGINT NOT NULL,
+	packed BYTEA NOT NULL
+);
+
 INSERT INTO enricher_state (change) VALUES (0);
 INSERT INTO enricher_schema (version, oldest) VALUES (1, 1);
