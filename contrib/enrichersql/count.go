@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +17,8 @@ func (s *store) all(ctx context.Context, q exceptions.Query) (parts [][]row, tru
 	if err != nil {
 		return nil, false, err
 	}
-	truncated, err = s.scan(ctx, sel, false, func(rows []row) bool {
-		parts = append(parts, rows)
+	truncated, err = s.scan(ctx, sel, false, func(slots [][]row) bool {
+		parts = append(parts, slots...)
 		return true
 	})
 	return parts, truncated, err
@@ -27,6 +26,7 @@ func (s *store) all(ctx context.Context, q exceptions.Query) (parts [][]row, tru
 
 // A jobCount is what a query finds of a job.
 type jobCount struct {
+	no                         uint32
 	failures, entries, pending int64
 	latest                     row // the latest that is not under another, if entries is not 0
 }
@@ -38,43 +38,20 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 		return page, failed(err)
 	}
 	page.Truncated = truncated
-	counts := map[uint32]*jobCount{}
-	for _, rows := range parts {
-		for i := range rows {
-			r := &rows[i]
-			c := counts[r.job]
-			if c == nil {
-				c = &jobCount{}
-				counts[r.job] = c
-			}
-			c.failures++
-			if r.pending {
-				c.pending++
-			}
-			if !r.under {
-				if c.entries == 0 || compareRows(r, &c.latest) > 0 {
-					c.latest = *r
-				}
-				c.entries++
-			}
-		}
-	}
-	maps.DeleteFunc(counts, func(_ uint32, c *jobCount) bool { return c.entries == 0 })
+	counts := countJobs(parts)
 	onlyJobs := q.From.IsZero() && q.To.IsZero() && len(q.Words) == 0 && q.Filter.IsZero()
-	candidates := slices.Collect(maps.Keys(counts))
 	if !onlyJobs || q.Sort != exceptions.SortCount {
-		candidates, err = leading(counts, q)
-		if err != nil {
+		if counts, err = leading(counts, q); err != nil {
 			return page, err
 		}
 	}
-	known, err := s.jobs(ctx, candidates)
+	known, err := s.jobs(ctx, counts)
 	if err != nil {
 		return page, failed(err)
 	}
 	places := make([]place, 0, len(known))
 	for i := range known {
-		c := counts[known[i].no]
+		c := known[i].counted
 		if !onlyJobs {
 			known[i].Failures = uint64(c.failures)
 		}
@@ -91,7 +68,7 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 	page.Next, page.Truncated = next, page.Truncated || cut
 	nos := make([]int64, len(found))
 	for i, p := range found {
-		nos[i] = counts[known[p.index].no].latest.no
+		nos[i] = known[p.index].counted.latest.no
 	}
 	latest, err := s.bodies(ctx, nos, false)
 	if err != nil {
@@ -99,7 +76,7 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 	}
 	page.Items = make([]exceptions.Job, 0, len(found))
 	for i, p := range found {
-		j, c := known[p.index], counts[known[p.index].no]
+		j, c := known[p.index], known[p.index].counted
 		e := latest[nos[i]]
 		if e == nil {
 			continue // it was removed since
@@ -118,49 +95,84 @@ func (c *jobCount) number(q exceptions.Query) int64 {
 	return c.latest.at
 }
 
-// leading returns the jobs that may be in an answer, of which the IDs, which decide among equal
-// numbers, have to be read.
-func leading(counts map[uint32]*jobCount, q exceptions.Query) ([]uint32, error) {
-	most := int64(math.MaxInt64)
-	if q.Cursor != "" {
-		var err error
-		if most, _, err = parseCursor(q.Cursor); err != nil {
-			return nil, err
-		}
-	}
-	all := make([]uint32, 0, len(counts))
-	equal := 0 // to that of the cursor, which may all be in front of it
-	for no, c := range counts {
-		if n := c.number(q); n <= most {
-			all = append(all, no)
-			if n == most {
-				equal++
+// countJobs returns the jobs that have a row that is not under another.
+func countJobs(parts [][]row) []jobCount {
+	at := map[uint32]int{}
+	var counts []jobCount
+	for _, rows := range parts {
+		for i := range rows {
+			r := &rows[i]
+			n, ok := at[r.job]
+			if !ok {
+				n = len(counts)
+				at[r.job] = n
+				counts = append(counts, jobCount{no: r.job})
+			}
+			c := &counts[n]
+			c.failures++
+			if r.pending {
+				c.pending++
+			}
+			if !r.under {
+				if c.entries == 0 || compareRows(r, &c.latest) > 0 {
+					c.latest = *r
+				}
+				c.entries++
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b uint32) int { return order(counts[b].number(q), counts[a].number(q)) })
-	n := min(len(all), equal+limitOf(q)+1)
-	for n > 0 && n < len(all) && counts[all[n]].number(q) == counts[all[n-1]].number(q) {
-		n++
+	return slices.DeleteFunc(counts, func(c jobCount) bool { return c.entries == 0 })
+}
+
+// leading returns the jobs that may be in an answer, of which the IDs, which decide among equal
+// numbers, have to be read.
+func leading(counts []jobCount, q exceptions.Query) ([]jobCount, error) {
+	equal := 0 // to the number of the cursor: they may all be in front of it
+	if q.Cursor != "" {
+		most, _, err := parseCursor(q.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		counts = slices.DeleteFunc(counts, func(c jobCount) bool {
+			n := c.number(q)
+			if n == most {
+				equal++
+			}
+			return n > most
+		})
 	}
-	return all[:n], nil
+	n := equal + limitOf(q) + 1
+	if n >= len(counts) {
+		return counts, nil
+	}
+	numbers := make([]int64, len(counts))
+	for i := range counts {
+		numbers[i] = counts[i].number(q)
+	}
+	slices.Sort(numbers)
+	least := numbers[len(numbers)-n]
+	return slices.DeleteFunc(counts, func(c jobCount) bool { return c.number(q) < least }), nil
 }
 
 // A knownJob is a job as it is in the database.
 type knownJob struct {
 	exceptions.Job
-	no uint32
+	counted *jobCount
 }
 
-// jobs returns jobs by their numbers.
-func (s *store) jobs(ctx context.Context, nos []uint32) (known []knownJob, err error) {
+// jobs returns what the database has of jobs.
+func (s *store) jobs(ctx context.Context, counts []jobCount) (known []knownJob, err error) {
+	nos, byNo := make([]uint32, len(counts)), make(map[uint32]*jobCount, len(counts))
+	for i := range counts {
+		nos[i], byNo[counts[i].no] = counts[i].no, &counts[i]
+	}
 	const text = "SELECT no, id, name, failures, coalesce(CASE WHEN resolved >= last THEN resolved END, 0) FROM enricher_jobs WHERE no IN ("
 	for list, args := range lists(nos) {
 		err := s.query(ctx, s.db, text+list+")", args, func(scan func(...any) error) error {
 			var no, failures, resolved int64
 			var j knownJob
 			err := scan(&no, &j.ID, &j.Name, &failures, &resolved)
-			j.no, j.Failures = uint32(no), uint64(failures)
+			j.counted, j.Failures = byNo[uint32(no)], uint64(failures)
 			if resolved != 0 {
 				j.Resolved = time.UnixMilli(resolved)
 			}

@@ -67,13 +67,23 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 		}
 	}
 	var found []row
-	page.Truncated, err = s.scan(ctx, sel, oldest, func(rows []row) bool {
-		if !oldest {
-			slices.Reverse(rows)
+	note := func(r *row) {
+		if !r.under && len(found) <= limit && (oldest && compareRows(r, &after) > 0 || !oldest && compareRows(r, &after) < 0) {
+			found = append(found, *r)
 		}
-		for _, r := range rows {
-			if !r.under && len(found) <= limit && (compareRows(&r, &after) > 0) == oldest && compareRows(&r, &after) != 0 {
-				found = append(found, r)
+	}
+	page.Truncated, err = s.scan(ctx, sel, oldest, func(slots [][]row) bool {
+		if oldest {
+			for _, rows := range slots {
+				for i := range rows {
+					note(&rows[i])
+				}
+			}
+		} else {
+			for _, rows := range slices.Backward(slots) {
+				for i := len(rows) - 1; i >= 0; i-- {
+					note(&rows[i])
+				}
 			}
 		}
 		return len(found) <= limit

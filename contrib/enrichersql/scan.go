@@ -132,10 +132,10 @@ func (sel *selection) matches(r *row) bool {
 	return true
 }
 
-// scan calls visit with the rows that match, slots at a time, those of the newest
-// slots first, or of the oldest; within a call they are from the oldest to the newest.
-// It stops if visit returns false, or when its time is up: then truncated is true.
-func (s *store) scan(ctx context.Context, sel *selection, oldest bool, visit func([]row) bool) (truncated bool, err error) {
+// scan calls visit with the rows that match, some slots at a time, the newest first, or
+// the oldest; within a call they are from the oldest to the newest. The rows may not be
+// changed. It stops if visit returns false, or when its time is up: then truncated is true.
+func (s *store) scan(ctx context.Context, sel *selection, oldest bool, visit func([][]row) bool) (truncated bool, err error) {
 	if sel.nothing {
 		return false, nil
 	}
@@ -149,7 +149,7 @@ func (s *store) scan(ctx context.Context, sel *selection, oldest bool, visit fun
 	return false, err
 }
 
-func (s *store) scanSlots(ctx context.Context, sel *selection, oldest bool, visit func([]row) bool) error {
+func (s *store) scanSlots(ctx context.Context, sel *selection, oldest bool, visit func([][]row) bool) error {
 	var wanted []slot
 	err := s.query(ctx, s.db, "SELECT slot, change FROM enricher_slots WHERE slot >= ? AND slot <= ? ORDER BY slot",
 		[]any{slotOf(sel.from), slotOf(sel.to)}, func(scan func(...any) error) error {
@@ -277,26 +277,42 @@ func (s *store) keep(wanted []slot, read [][]row) {
 }
 
 // choose returns the rows that match.
-func (s *store) choose(ctx context.Context, sel *selection, slots [][]row) ([]row, error) {
-	var rows []row
-	for _, all := range slots {
-		for i := range all {
-			if sel.matches(&all[i]) {
-				rows = append(rows, all[i])
-			}
+func (s *store) choose(ctx context.Context, sel *selection, slots [][]row) (chosen [][]row, err error) {
+	for _, rows := range slots {
+		if len(rows) == 0 {
+			continue
+		}
+		if sel.jobs != nil || len(sel.kinds) > 0 || rows[0].at < sel.from || rows[len(rows)-1].at > sel.to {
+			rows = filtered(rows, sel.matches)
+		}
+		if len(rows) > 0 {
+			chosen = append(chosen, rows)
 		}
 	}
-	if len(sel.words) == 0 || len(rows) == 0 {
-		return rows, nil
+	if len(sel.words) == 0 || len(chosen) == 0 {
+		return chosen, nil
 	}
-	found, err := s.search(ctx, sel.words, rows[0].at, rows[len(rows)-1].at)
+	last := chosen[len(chosen)-1]
+	found, err := s.search(ctx, sel.words, chosen[0][0].at, last[len(last)-1].at)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(r row) bool {
-		_, ok := slices.BinarySearch(found, r.no)
-		return !ok
-	}), nil
+	for i, rows := range chosen {
+		chosen[i] = filtered(rows, func(r *row) bool {
+			_, ok := slices.BinarySearch(found, r.no)
+			return ok
+		})
+	}
+	return chosen, nil
+}
+
+func filtered(rows []row, matches func(*row) bool) (some []row) {
+	for i := range rows {
+		if matches(&rows[i]) {
+			some = append(some, rows[i])
+		}
+	}
+	return some
 }
 
 // search returns the failures of a time with all words.
