@@ -132,6 +132,7 @@ type Series struct {
 // 1970, as those of Group and Histogram.
 func (j Job) MarshalJSON() ([]byte, error) {
 	type plain Job
+	j.Latest.Concurrent = nil
 	var resolved int64
 	if !j.Resolved.IsZero() {
 		resolved = j.Resolved.UnixMilli()

@@ -32,7 +32,7 @@ const (
 	// maxAnswer is how large an answer with failures may be before the last
 	// atOnce of them, which come from the store together.
 	maxAnswer = 16 << 20
-	atOnce    = 100
+	atOnce    = 250
 )
 
 // serveJob returns a handler of the exceptions of one job.

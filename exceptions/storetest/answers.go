@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ func testTimes(s *store) {
 		{time.UnixMilli(-1000), time.UnixMilli(-1000), "old"},
 		{start.Add(time.Hour), time.Time{}, ""},
 	} {
+		if jobs := s.jobs(exceptions.Query{From: c.from, To: c.to}); len(jobs) > 0 {
+			s.same("the latest failure of the job", jobs[0].Latest.ID, strings.Fields(c.want)[0])
+		}
 		s.same(fmt.Sprint(c.from, " to ", c.to), ids(s.all(exceptions.Query{From: c.from, To: c.to})), c.want)
 	}
 }
@@ -219,6 +223,8 @@ func testResolve(s *store) {
 	s.same("after it failed again", s.jobs(exceptions.Query{JobIDs: []string{"j"}})[0].Resolved.IsZero(), true)
 	s.same("what came back", s.states(at(4), time.Time{}),
 		map[string]exceptions.GroupState{"x": exceptions.GroupRegressed, "y": exceptions.GroupOngoing})
+	s.append(s.done("e", "j", at(8), enricher.Labels{"k": "x"}))
+	s.same("what came back before", s.states(at(7), time.Time{}), map[string]exceptions.GroupState{"x": exceptions.GroupOngoing})
 }
 
 func testDelete(s *store) {
