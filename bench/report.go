@@ -64,7 +64,7 @@ func (rep *report) judge(measured, bar float64) string {
 
 const intro = `# Performance
 
-This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `.
+This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `, but for its last part.
 
 All contestants do the same work on the same failure. A ratio compares two measurements made one right after the other, so that a busy machine slows both; the order alternates, and the median over all rounds is reported. "At most" is the bar that the library must meet; a row without one is for information.
 `

@@ -16,12 +16,16 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	_ "modernc.org/sqlite"
+
+	"github.com/failure-enrichers/enricher/contrib/enrichersql"
+	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// A database has the tables of River, and those of the jobs.
+// A database has the tables of River, those of the jobs, and those of the failures.
 type database struct {
-	name     string  // for people
-	sql      *sql.DB // for the jobs
+	name     string           // for people
+	sql      *sql.DB          // for the jobs
+	failures exceptions.Store // has connections of its own, so that a page does not wait for jobs, nor they for it
 	newQueue func(*river.Config) (queue, error)
 	close    func()
 }
@@ -52,7 +56,8 @@ func open(ctx context.Context, opts options) (*database, error) {
 }
 
 func openSQLite(ctx context.Context, file string) (*database, error) {
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)")
+	source := "file:" + file + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"
+	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +67,35 @@ func openSQLite(ctx context.Context, file string) (*database, error) {
 		db.Close()
 		return nil, fmt.Errorf("-database %s: %w", file, err)
 	}
+	second, err := sql.Open("sqlite", source)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	closeAll := func() {
+		second.Close()
+		db.Close()
+	}
+	failures, err := openFailures(ctx, second, enrichersql.SQLite)
+	if err != nil {
+		closeAll()
+		return nil, fmt.Errorf("-database %s: %w", file, err)
+	}
 	return &database{
 		name:     file,
 		sql:      db,
+		failures: failures,
 		newQueue: func(cfg *river.Config) (queue, error) { return river.NewClient(driver, cfg) },
-		close:    func() { db.Close() },
+		close:    closeAll,
 	}, nil
+}
+
+// openFailures makes the tables of the failures that are not there.
+func openFailures(ctx context.Context, db *sql.DB, dialect enrichersql.Dialect) (exceptions.Store, error) {
+	if err := enrichersql.Migrate(ctx, db, dialect, enrichersql.Options{}); err != nil {
+		return nil, err
+	}
+	return enrichersql.New(db, dialect, enrichersql.Options{})
 }
 
 // tablesLock is the key of the advisory lock that a process holds while it makes the
@@ -80,7 +108,10 @@ func openPostgres(ctx context.Context, url string) (*database, error) {
 		return nil, fmt.Errorf("-database-url: %w", err) // without the password
 	}
 	db := stdlib.OpenDBFromPool(pool)
+	second := stdlib.OpenDB(*pool.Config().ConnConfig)
+	second.SetMaxOpenConns(4)
 	closeAll := func() {
+		second.Close()
 		db.Close()
 		pool.Close()
 	}
@@ -97,10 +128,16 @@ func openPostgres(ctx context.Context, url string) (*database, error) {
 		closeAll()
 		return nil, fmt.Errorf("-database-url: %w", err)
 	}
+	failures, err := openFailures(ctx, second, enrichersql.Postgres)
+	if err != nil {
+		closeAll()
+		return nil, fmt.Errorf("-database-url: %w", err)
+	}
 	to := pool.Config().ConnConfig
 	return &database{
 		name:     fmt.Sprintf("database %s of Postgres at %s", to.Database, to.Host),
 		sql:      db,
+		failures: failures,
 		newQueue: func(cfg *river.Config) (queue, error) { return river.NewClient(driver, cfg) },
 		close:    closeAll,
 	}, nil

@@ -7,6 +7,7 @@ require (
 	github.com/failure-enrichers/enricher/contrib/enrichernats v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherprom v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherriver v0.0.0
+	github.com/failure-enrichers/enricher/contrib/enrichersql v0.0.0
 	github.com/failure-enrichers/enricher/contrib/enricherwasm v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/nats-io/nats-server/v2 v2.15.3
@@ -70,5 +71,6 @@ replace (
 	github.com/failure-enrichers/enricher/contrib/enrichernats => ../../contrib/enrichernats
 	github.com/failure-enrichers/enricher/contrib/enricherprom => ../../contrib/enricherprom
 	github.com/failure-enrichers/enricher/contrib/enricherriver => ../../contrib/enricherriver
+	github.com/failure-enrichers/enricher/contrib/enrichersql => ../../contrib/enrichersql
 	github.com/failure-enrichers/enricher/contrib/enricherwasm => ../../contrib/enricherwasm
 )

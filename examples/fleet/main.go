@@ -10,6 +10,8 @@
 // The labels are in the metadata of the jobs, counted at /metrics for Prometheus, and
 // on a page behind a password. A label ends jobs that a restart cannot help.
 //
+// The failures are kept in the same database as the jobs, and so outlive the process.
+//
 // To see how it is wired, read serve here and configure in queue.go. The jobs are in
 // jobs.go.
 //
@@ -123,13 +125,17 @@ func serve(ctx context.Context, opts options, stdout, stderr io.Writer) (err err
 		defer cancel()
 		err = errors.Join(err, e.Shutdown(ctx), closePlugins())
 	}()
-	history := exceptions.NewHistory(exceptions.Options{})
-
 	db, err := open(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer db.close()
+	history := exceptions.NewHistory(exceptions.Options{Store: db.failures, Process: opts.name, Logger: logger})
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		defer cancel()
+		err = errors.Join(err, history.Close(ctx))
+	}()
 	partner, err := startPartner()
 	if err != nil {
 		return err
@@ -172,8 +178,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	host, _ := os.Hostname()
 	flags := flag.NewFlagSet("fleet", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&opts.database, "database", "", "keep the jobs in this SQLite `file` (default: a temporary one)")
-	flags.StringVar(&opts.databaseURL, "database-url", "", "keep the jobs in the Postgres database at this `URL`")
+	flags.StringVar(&opts.database, "database", "", "keep the jobs and their failures in this SQLite `file` (default: a temporary one)")
+	flags.StringVar(&opts.databaseURL, "database-url", "", "keep the jobs and their failures in the Postgres database at this `URL`")
 	flags.StringVar(&opts.listen, "listen", "127.0.0.1:8081", "serve the page and the metrics at this `address`")
 	flags.StringVar(&opts.enrichers, "enrichers", "type,restart", "label failures with these enrichers, by `name`")
 	flags.StringVar(&opts.plugins, "plugins", "", "each file NAME.wasm in this `folder` is an enricher, too")

@@ -239,6 +239,29 @@ func TestJobsGoOnAfterAStop(t *testing.T) {
 	assert.Len(t, ended(t, db), 2*len(fleetJobs()))
 }
 
+func TestKilledProcessForgetsNoFailure(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "river.db")
+	const password = "open-sesame"
+	first := spawn(t, "-listen", "127.0.0.1:0", "-database", file, "-password", password, "-name", "first")
+	page := first.find(t, `Failures are at (\S+),`)
+	first.find(t, `1 import   (attempt 1): cancelled`)
+	require.Eventually(t, func() bool { // it is stored about a tenth of a second later
+		_, body := status(t, page+"jobs/1/exceptions", userName, password)
+		return strings.Contains(body, "april.csv") && strings.Contains(body, "USER") // its text, and its labels
+	}, time.Minute, 20*time.Millisecond)
+	require.NoError(t, first.cmd.Process.Kill())
+	_ = first.cmd.Wait() // which says that it was killed
+
+	second, stop := start(t, "-database", file, "-password", password, "-name", "second", "-jobs", "0")
+	page = second.find(t, `Failures are at (\S+),`)
+	code, body := status(t, page+"jobs/1/exceptions", userName, password)
+	assert.Equal(t, http.StatusOK, code)
+	assert.Contains(t, body, "april.csv")
+	assert.Contains(t, body, `"first"`, "the process that kept it")
+	stop()
+}
+
 func TestPasswordThatIsGivenIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	out, stop := start(t, "-password", "open-sesame", "-jobs", "0")
