@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/failure-enrichers/enricher/internal/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/source"
 	"github.com/failure-enrichers/enricher/internal/text"

@@ -137,10 +137,7 @@ func (c FactoryConfig) Decode(into any) error {
 // Logger returns the logger of the enricher, with the attribute enricher=name. It
 // is never nil.
 func (c FactoryConfig) Logger() *slog.Logger {
-	if c.logger == nil {
-		return slog.Default()
-	}
-	return c.logger
+	return cmp.Or(c.logger, slog.Default())
 }
 
 func (c FactoryConfig) markRead() {

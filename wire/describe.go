@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/errno"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/evidence/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/wire/internal/form"
 )

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/evidence/wirelaw"
 	"github.com/failure-enrichers/enricher/internal/hostile"
-	"github.com/failure-enrichers/enricher/internal/wirelaw"
 	"github.com/failure-enrichers/enricher/wire"
 )
 

@@ -41,8 +41,8 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/exit"
+	"github.com/failure-enrichers/enricher/internal/evidence/wirelaw"
 	"github.com/failure-enrichers/enricher/internal/hostile"
-	"github.com/failure-enrichers/enricher/internal/wirelaw"
 	"github.com/failure-enrichers/enricher/wire"
 )
 

@@ -19,7 +19,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
-	"github.com/failure-enrichers/enricher/internal/wirelaw"
+	"github.com/failure-enrichers/enricher/internal/evidence/wirelaw"
 )
 
 // A provocation makes a job fail. provoke does not invent an error: it makes the

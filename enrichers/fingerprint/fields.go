@@ -6,8 +6,8 @@ import (
 	"sync"
 
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint/internal/normalize"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/redact"
 )
 

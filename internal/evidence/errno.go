@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"github.com/failure-enrichers/enricher/internal/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/errno"
 )
 
 type errnoRow struct {

@@ -8,7 +8,7 @@ package evidence
 import (
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/failure-enrichers/enricher/internal/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 )
 
 // Found is what err itself tells, without what it wraps, for a process that decodes

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 )
 
 // A method judges errors that have a certain method.

@@ -5,8 +5,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"syscall"
 
-	"github.com/failure-enrichers/enricher/internal/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 )
 
 // A decoded error is one whose type is not in this process. It has few methods: As

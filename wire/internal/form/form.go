@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 )
 
 // Version is the version of the form.

@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
-	"github.com/failure-enrichers/enricher/internal/foreign"
 )
 
 // A Sentinel is a value of the standard library.

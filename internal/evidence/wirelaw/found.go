@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/errno"
+	"github.com/failure-enrichers/enricher/internal/evidence/errno"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
