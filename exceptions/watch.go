@@ -13,7 +13,7 @@ const (
 	pollEvery = time.Second
 	pollTime  = 5 * time.Second // of one call of the store
 	pollLimit = 256             // changes of one call
-	maxIdle   = 60              // polls for nobody
+	maxIdle   = 60              // polls without a follower
 )
 
 // A watcher asks a Store for changes, on a goroutine that ends when no follower has

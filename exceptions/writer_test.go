@@ -243,7 +243,7 @@ func TestFollowSeesOtherProcesses(t *testing.T) {
 			assert.Equal(t, "d", ev.Entry.ID, "nothing is lost while the store fails")
 			break
 		}
-		time.Sleep(5 * time.Minute) // nobody follows: watching ends
+		time.Sleep(5 * time.Minute) // without a follower, watching ends
 		keep(theirs, errBoom, enricher.FailureContext{ID: "e"}, nil)
 		require.NoError(t, theirs.Flush(t.Context()))
 		late := ours.Follow(ctx, exceptions.FollowOptions{})

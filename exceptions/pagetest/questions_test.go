@@ -15,7 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// The measure of the page: the five questions of somebody on call at three in the
+// The measure of the page: the five questions of a person on call at three in the
 // morning, over a thousand failures an hour for a week, by what a new user would
 // click and type. On an idle machine each has to be answered within 30 seconds, of
 // which a person who reads needs most. The tests say how long they took, and fail

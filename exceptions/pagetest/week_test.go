@@ -15,7 +15,7 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// A week is what somebody on call finds: 100,000 failures of seven days in 40 jobs, of
+// A week is what a person on call finds: 100,000 failures of seven days in 40 jobs, of
 // about thirty kinds. Nine hours ago, version 2.4.0 was deployed.
 const (
 	weekFailures = 100_000
