@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
@@ -26,7 +27,8 @@ import (
 func history(t *testing.T) *exceptions.History {
 	h := exceptions.NewHistory(exceptions.Options{MaxConcurrentExceptions: 2})
 	release := make(chan struct{})
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("labels", enricher.Func([]string{"type"},
+	// So much that the pending failure stays pending.
+	e, err := enricher.New(enricher.Config{Timeout: time.Hour}, enricher.WithEnricher("labels", enricher.Func([]string{"type"},
 		func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 			switch fc.TaskName {
 			case "fail":
