@@ -1,6 +1,7 @@
 package enrichersql
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
@@ -39,8 +40,8 @@ type place struct {
 }
 
 func (p place) compare(other place) int {
-	if p.number != other.number {
-		return order(other.number, p.number)
+	if c := cmp.Compare(other.number, p.number); c != 0 {
+		return c
 	}
 	return strings.Compare(p.text, other.text)
 }

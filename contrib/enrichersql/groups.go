@@ -65,13 +65,7 @@ func (s *store) sort(ctx context.Context, q exceptions.Query) (*sorting, error) 
 }
 
 // milli returns a time in microseconds in milliseconds.
-func milli(at int64) int64 {
-	ms := at / 1000
-	if at < 0 && at%1000 != 0 {
-		ms--
-	}
-	return ms
-}
+func milli(at int64) int64 { return floorDiv(at, 1000) }
 
 // countJobs counts the different jobs of each value.
 func (so *sorting) countJobs() {

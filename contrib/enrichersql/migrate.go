@@ -52,8 +52,8 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect, o Options) error {
 
 // isLocked reports whether SQLite is locked: SQLITE_BUSY or SQLITE_LOCKED.
 func isLocked(err error) bool {
-	var sqlite interface{ Code() int }
-	return errors.As(err, &sqlite) && (sqlite.Code()&0xff == 5 || sqlite.Code()&0xff == 6)
+	code := sqliteCode(err)
+	return code == 5 || code == 6
 }
 
 func (d *database) migrate(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package enrichersql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -119,23 +120,10 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 
 // compareRows orders rows from the oldest to the newest.
 func compareRows(a, b *row) int {
-	switch {
-	case a.at != b.at:
-		return order(a.at, b.at)
-	default:
-		return order(a.no, b.no)
+	if c := cmp.Compare(a.at, b.at); c != 0 {
+		return c
 	}
-}
-
-func order(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
+	return cmp.Compare(a.no, b.no)
 }
 
 // limitOf returns how many items an answer has at most.

@@ -17,12 +17,15 @@ const (
 )
 
 // slotOf returns the slot of a time.
-func slotOf(at int64) int64 {
-	slot := at / slotLength
-	if at < 0 && at%slotLength != 0 {
-		slot--
+func slotOf(at int64) int64 { return floorDiv(at, slotLength) }
+
+// floorDiv returns a/b, rounded down. b is positive.
+func floorDiv(a, b int64) int64 {
+	n := a / b
+	if a < 0 && a%b != 0 {
+		n--
 	}
-	return slot
+	return n
 }
 
 // A row is what is kept of a failure in memory.

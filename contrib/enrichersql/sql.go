@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -122,19 +123,21 @@ func hash(texts ...string) string {
 func isAboutData(err error) bool {
 	var postgres interface{ SQLState() string }
 	if errors.As(err, &postgres) {
-		switch state := postgres.SQLState(); {
-		case len(state) != 5:
-			return false
-		default:
-			return state[:2] == "22" || state[:2] == "23" || state[:2] == "54"
-		}
+		state := postgres.SQLState()
+		return len(state) == 5 && slices.Contains([]string{"22", "23", "54"}, state[:2])
 	}
-	var sqlite interface{ Code() int }
-	if errors.As(err, &sqlite) {
-		switch sqlite.Code() & 0xff {
-		case 18, 19, 20: // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH
-			return true
-		}
+	switch sqliteCode(err) {
+	case 18, 19, 20: // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH
+		return true
 	}
 	return false
+}
+
+// sqliteCode returns the primary result code of an error of SQLite, or 0.
+func sqliteCode(err error) int {
+	var sqlite interface{ Code() int }
+	if !errors.As(err, &sqlite) {
+		return 0
+	}
+	return sqlite.Code() & 0xff
 }
