@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"hash/maphash"
@@ -252,7 +253,7 @@ func (m *Memory) Changes(_ context.Context, after string, limit int) (Page[Chang
 			changed = append(changed, r)
 		}
 	}
-	slices.SortFunc(changed, func(a, b *record) int { return int(int64(a.last) - int64(b.last)) })
+	slices.SortFunc(changed, func(a, b *record) int { return cmp.Compare(a.last, b.last) })
 	changed, more := limited(changed, limit)
 	for _, r := range changed {
 		c := Change{Kind: EventFailure, Entry: r.group.entry()}

@@ -81,6 +81,13 @@ func (p *params) selection() Query {
 	return q
 }
 
+// ofJobs returns the query of the same parameters, and of the jobs.
+func (p *params) ofJobs() Query {
+	q := p.selection()
+	q.JobIDs = p.jobs()
+	return q
+}
+
 // page adds what selects a part of a list: the first order is the default.
 func (p *params) page(q *Query, limit string, otherwise int, orders ...string) {
 	q.Limit = p.limit(limit, otherwise)

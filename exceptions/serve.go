@@ -123,8 +123,7 @@ func (s *handler) serveFailure(id string) func(http.ResponseWriter, *http.Reques
 }
 
 func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
-	q := p.selection()
-	q.JobIDs = p.jobs()
+	q := p.ofJobs()
 	p.page(&q, "maxJobs", defaultJobs, "latest", "count")
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
@@ -137,8 +136,7 @@ func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
 }
 
 func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params) {
-	q := p.selection()
-	q.JobIDs = p.jobs()
+	q := p.ofJobs()
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
 		page, err := store.Labels(ctx, s.history.query(q))
@@ -158,8 +156,7 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 }
 
 func (s *handler) serveGroups(w http.ResponseWriter, r *http.Request, p *params) {
-	q := p.selection()
-	q.JobIDs = p.jobs()
+	q := p.ofJobs()
 	q.By = p.by("fingerprint")
 	q.Buckets = p.number("buckets", defaultGroupParts, 0, maxGroupParts)
 	p.page(&q, "maxGroups", defaultGroups, "count", "lastSeen", "firstSeen")
@@ -177,8 +174,7 @@ func (s *handler) serveGroups(w http.ResponseWriter, r *http.Request, p *params)
 }
 
 func (s *handler) serveHistogram(w http.ResponseWriter, r *http.Request, p *params) {
-	q := p.selection()
-	q.JobIDs = p.jobs()
+	q := p.ofJobs()
 	q.By = p.by("")
 	q.Buckets = p.number("buckets", defaultParts, 1, maxParts)
 	p.rest()
