@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -96,18 +97,17 @@ func TestCodesAreClassified(t *testing.T) {
 		for _, e := range []enricher.FailureEnricher{ft, et, rt} {
 			labels, err := e.ProcessFailure(context.Background(), f.cause, enricher.FailureContext{JobName: f.name})
 			require.NoError(t, err, f.name)
-			for k, v := range labels {
-				got[k] = v
-			}
+			maps.Copy(got, labels)
 		}
 		_, contrary := otherwise[f.name]
-		right := isOneOf(got["type"], f.typ) && isOneOf(got["retry"], f.retry)
+		right := in(f.typ, got["type"]) && in(f.retry, got["retry"])
 		assert.Equal(t, !contrary, right, "%s is %s and %s, not %s and %s", f.name, got["type"], got["retry"], f.typ, f.retry)
-		assert.True(t, f.code == "" || isOneOf(got["error_code"], f.code), "%s has the code %q, not %s", f.name, got["error_code"], f.code)
+		assert.True(t, f.code == "" || in(f.code, got["error_code"]), "%s has the code %q, not %s", f.name, got["error_code"], f.code)
 	}
 }
 
-func isOneOf(value, list string) bool { return slices.Contains(strings.Split(list, "|"), value) }
+// in reports whether value is one of a list.
+func in(list, value string) bool { return oneOf(strings.Split(list, "|")).has(value) }
 
 func failure(name, typ, retry, code string, cause error) coded {
 	return coded{name, typ, retry, code, cause}
