@@ -285,15 +285,12 @@ func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
 		res   Result
 		found bool
 	)
+	want := failureKey{e, fc.ID, fc.JobID, fc.Attempt} // not fc: every failure would pay for moving that to the heap
 	// Unwrap is third-party code and may never return. The enrichers need most of
 	// the time.
 	done := guard.Within(e.timeout/10, func() {
 		defer e.searches.Release(1)
-		res, found = resultWhere(cause, func(r Result) bool {
-			k := r.of
-			return k.by == e && (fc.ID == "" || fc.ID == k.id) && (fc.JobID == "" || fc.JobID == k.jobID) &&
-				(fc.Attempt == 0 || fc.Attempt == k.attempt)
-		})
+		res, found = resultWhere(cause, func(r Result) bool { return want.matches(r.of) })
 	})
 	if !done {
 		return Result{}, false

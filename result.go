@@ -35,6 +35,13 @@ type failureKey struct {
 	attempt int
 }
 
+// matches reports whether other is the key of the same failure, as far as k says:
+// its fields except for by may be zero.
+func (k failureKey) matches(other failureKey) bool {
+	return k.by == other.by && (k.id == "" || k.id == other.id) && (k.jobID == "" || k.jobID == other.jobID) &&
+		(k.attempt == 0 || k.attempt == other.attempt)
+}
+
 // FailureID returns the ID that the FailureContext of the failure had.
 func (r Result) FailureID() string { return r.of.id }
 
