@@ -69,6 +69,13 @@
 // errors that an error holds without an Unwrap method. labels of the failure are there
 // for a reader of labels.
 //
+// An enricher that gets a failure returns an [Answer], and says what it is by an [Info].
+// Their fields but v and outputKeys are optional:
+//
+//	{"labels":{"team":"web"},"error":{"text":"…"}}
+//	{"v":1,"name":"…","version":"…","outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},
+//	 "labels":[{"key":"team","doc":"…","values":[]}],"error":{"option":"…","text":"…"}}
+//
 // [Decode] ignores fields that it does not know and values of a wrong type or out of
 // range. A file that this version has written is read by every later one.
 package wire
