@@ -20,6 +20,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // textOf returns the entry of an error.
@@ -64,7 +65,12 @@ func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
 		"*net.AddrError":               enricher.WithLabels(&net.AddrError{}, enricher.Labels{"a": "b"}),
 		"exceptions_test.nilUnwrapper": fmt.Errorf("%w and %w", nilUnwrapper{}, &jobError{errBoom}),
 	} {
-		assert.Equal(t, want, textOf(t, err, exceptions.Options{}).ExceptionName)
+		e := textOf(t, err, exceptions.Options{})
+		assert.Equal(t, want, e.ExceptionName)
+		f, decodeErr := wire.Decode(wire.Encode(err, enricher.FailureContext{}))
+		require.NoError(t, decodeErr)
+		decoded := textOf(t, f.Cause(), exceptions.Options{})
+		assert.Equal(t, [2]string{want, e.Stacktrace}, [2]string{decoded.ExceptionName, decoded.Stacktrace}, "decoded")
 	}
 }
 

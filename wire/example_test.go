@@ -57,3 +57,16 @@ func ExampleAnswer() {
 	// {"error":{"text":"no team"}}
 	// {}
 }
+
+func ExampleTypeOf() {
+	f, err := wire.Decode([]byte(`{"v":1,"chain":[{"type":"*shop.StockError","typePath":"*example.com/shop.StockError"}]}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(wire.TypeOf(f.Cause()))
+	fmt.Println(wire.TypeOf(&fs.PathError{}))
+	// Output:
+	// *shop.StockError *example.com/shop.StockError
+	// *fs.PathError *io/fs.PathError
+}

@@ -26,7 +26,8 @@
 //     an int), ErrorType, FailureLabels, ExitCode, ExitSignal and ExitReason that the
 //     original has, in any interface of them. A type assertion finds no more than
 //     Timeout and Temporary, which package net and others assert.
-//   - Rules and options that name a Go type, and error_type, see that of the original.
+//   - Rules and options that name a Go type, error_type and [TypeOf] see that of the
+//     original.
 //
 // These differ: an error that was registered with fault.RegisterSentinel is no longer
 // that value; an [exec.ExitError] is an error with its methods; x509 and JSON errors are
