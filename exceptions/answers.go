@@ -125,10 +125,10 @@ type Buckets struct {
 type Histogram struct {
 	// From is where the first bucket begins, To where the last one ends. They are
 	// those of the query, or the times of the first and the last failure that
-	// matches. If there is none, To is the time of the call, and From is To. Step is the shortest, in
-	// whole milliseconds, for which the number of buckets suffices. A store may use
-	// an earlier From and a longer Step, for buckets of whole hours; failures before
-	// Query.From are not counted.
+	// matches. If there is none, To is the time of the call, and From is To. Step is
+	// the shortest, in whole milliseconds, for which the number of buckets suffices.
+	// A store may use an earlier From and a longer Step, for buckets of whole hours;
+	// failures before Query.From are not counted.
 	From, To time.Time
 	Step     time.Duration
 

@@ -11,7 +11,7 @@ func ExampleNewAxis() {
 	q := exceptions.Query{From: time.UnixMilli(0), Buckets: 4}
 	found := []int64{1000, 1500, 9001} // when failures occurred
 	axis := exceptions.NewAxis(q, found[0], found[2])
-	counts := make([]int, axis.Buckets)
+	counts := make([]int, axis.N)
 	for _, at := range found {
 		counts[axis.Bucket(at)]++
 	}

@@ -70,7 +70,7 @@ func (m *Memory) Groups(_ context.Context, q Query) (Page[Group], error) {
 		t.FirstSeen, t.LastSeen = time.UnixMilli(t.first), time.UnixMilli(t.last)
 		t.Latest = t.latest.entry()
 		if counts != nil {
-			t.Buckets = axis.Counts(counts[i])
+			t.Buckets = axis.Buckets(counts[i])
 		}
 		page.Items[i] = t.Group
 	}
@@ -119,10 +119,10 @@ func axisOf(q Query, groups []*group) Axis {
 func countOver(a Axis, groups []*group, by string, values []string) (counts [][]int, other []int) {
 	of := make(map[string][]int, len(values))
 	for _, value := range values {
-		of[value] = make([]int, a.Buckets)
+		of[value] = make([]int, a.N)
 		counts = append(counts, of[value])
 	}
-	other = make([]int, a.Buckets)
+	other = make([]int, a.N)
 	for _, g := range groups {
 		c := of[g.root.Labels[by]]
 		if c == nil {

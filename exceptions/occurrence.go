@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// An Occurrence is what an author of a [Store] keeps of a value of a label, other than
-// "", so that the state of its [Group] is known. Its numbers are milliseconds since 1970.
+// An Occurrence is what a [Store] keeps of a value of a label, other than "", so that the
+// state of its [Group] is known. Its numbers are milliseconds since 1970.
 type Occurrence struct {
 	First, Last int64
-	Back        []int64 // when it came back, at most 16 times: the latest, in the order of Add
+	Back        []int64 // when it came back: the latest 16 times, in the order of Add
 }
 
 // maxBack is how many times Back has.

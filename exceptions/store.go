@@ -50,10 +50,10 @@ import (
 //
 // # Help
 //
-// What the answers of all stores have in common is here: [Axis] has the buckets of a
-// query, [Occurrence] the state of a group, [CountLabels] makes the answer of Labels,
-// [PageOf] a page of items in memory, and [Cursor] its Next. See also [Entry.SetLabels]
-// and [Query.OnlyJobs].
+// A store need not write what the answers of all stores have in common: [Axis] has the
+// buckets of a query, [Occurrence] the state of a group, [CountLabels] makes the answer of
+// Labels, [PageOf] a page of items in memory, and [Cursor] its Next. See also
+// [Entry.SetLabels] and [Query.OnlyJobs].
 //
 // A Store may have a method String, which says in a few words what it is.
 type Store interface {

@@ -137,7 +137,7 @@ func (s *store) Groups(ctx context.Context, q exceptions.Query) (page exceptions
 			Value: t.value, Count: t.count, Jobs: t.jobs, FirstSeen: time.UnixMilli(first), LastSeen: time.UnixMilli(t.last), State: state, Latest: *e,
 		}
 		if counts != nil {
-			g.Buckets = axis.Counts(counts[i])
+			g.Buckets = axis.Buckets(counts[i])
 		}
 		page.Items = append(page.Items, g)
 	}
@@ -215,13 +215,13 @@ func (so *sorting) axis(q exceptions.Query) exceptions.Axis {
 
 // count counts the rows of some tallies over time, and those of all others.
 func (so *sorting) count(a exceptions.Axis, tallies []int) (counts [][]int, other []int) {
-	other = make([]int, a.Buckets)
+	other = make([]int, a.N)
 	of := make([][]int, len(so.tallies))
 	for i := range of {
 		of[i] = other
 	}
 	for _, at := range tallies {
-		of[at] = make([]int, a.Buckets)
+		of[at] = make([]int, a.N)
 		counts = append(counts, of[at])
 	}
 	for _, rows := range so.parts {
