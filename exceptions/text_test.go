@@ -72,6 +72,9 @@ func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
 		decoded := textOf(t, f.Cause(), exceptions.Options{})
 		assert.Equal(t, [2]string{want, e.Stacktrace}, [2]string{decoded.ExceptionName, decoded.Stacktrace}, "decoded")
 	}
+	f, err := wire.Decode([]byte(`{"v":1,"chain":[{"type":"errors","text":"boom"}]}`))
+	require.NoError(t, err)
+	assert.Equal(t, "boom", textOf(t, f.Cause(), exceptions.Options{}).Message, "the type is only the name of a package")
 }
 
 func TestMessageIsOneParagraph(t *testing.T) {
