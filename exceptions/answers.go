@@ -1,8 +1,11 @@
 package exceptions
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -40,6 +43,27 @@ type LabelCount struct {
 type ValueCount struct {
 	Value string `json:"value"`
 	Count int    `json:"count"`
+}
+
+// CountLabels returns the answer to a query of [Store].Labels, of how often each value of
+// each label occurs, by key and value.
+func CountLabels(q Query, counts map[string]map[string]int) Page[LabelCount] {
+	keys, truncated := limited(slices.Sorted(maps.Keys(counts)), q.Limit)
+	page := Page[LabelCount]{Items: make([]LabelCount, 0, len(keys)), Truncated: truncated}
+	for _, key := range keys {
+		c := LabelCount{Key: key, Values: make([]ValueCount, 0, len(counts[key]))}
+		for value, n := range counts[key] {
+			c.Count += n
+			c.Values = append(c.Values, ValueCount{value, n})
+		}
+		slices.SortFunc(c.Values, func(a, b ValueCount) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+		})
+		c.ValuesDropped = max(0, len(c.Values)-MaxValues)
+		c.Values = slices.Clip(c.Values[:len(c.Values)-c.ValuesDropped])
+		page.Items = append(page.Items, c)
+	}
+	return page
 }
 
 // A Group is the failures that match and have one value of a label.
@@ -89,10 +113,6 @@ func (s GroupState) String() string {
 // MarshalText returns the text of s. The error is always nil.
 func (s GroupState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Silence is how long the value of a group does not occur before it counts as
-// regressed when it occurs again.
-const Silence = 24 * time.Hour
-
 // Buckets are counts over time, with the From and Step of the [Histogram] of the same
 // query. The first count is of [From, From+Step), and so on; the last includes its end.
 type Buckets struct {
@@ -105,10 +125,10 @@ type Buckets struct {
 type Histogram struct {
 	// From is where the first bucket begins, To where the last one ends. They are
 	// those of the query, or the times of the first and the last failure that
-	// matches, or the time of the call if there is none. Step is the shortest, in
-	// whole milliseconds, for which the number of buckets suffices. A store may use
-	// an earlier From and a longer Step, for buckets of whole hours; failures before
-	// Query.From are not counted.
+	// matches. If there is none, To is the time of the call, and From is To. Step is
+	// the shortest, in whole milliseconds, for which the number of buckets suffices.
+	// A store may use an earlier From and a longer Step, for buckets of whole hours;
+	// failures before Query.From are not counted.
 	From, To time.Time
 	Step     time.Duration
 

@@ -77,6 +77,14 @@ type Entry struct {
 	Wire []byte
 }
 
+// SetLabels gives e the Labels, LabelState, FailedEnrichers and LabelIssues of another
+// entry, and what was dropped of them: those of a [Record] that was appended before.
+func (e *Entry) SetLabels(from *Entry) {
+	e.Labels, e.LabelsDropped, e.LabelState = from.Labels, from.LabelsDropped, from.LabelState
+	e.FailedEnrichers, e.FailedEnrichersDropped = from.FailedEnrichers, from.FailedEnrichersDropped
+	e.LabelIssues, e.LabelIssuesDropped = from.LabelIssues, from.LabelIssuesDropped
+}
+
 // A LabelState says whether the labels of a failure are known.
 type LabelState uint8
 

@@ -206,7 +206,8 @@ func eventText(n *notice) []byte {
 	if n.kind == EventLost {
 		data, _ = json.Marshal(map[string]uint64{"missed": n.missed})
 	} else {
-		data, _ = json.Marshal(n.group.wire())
+		e := n.group.entry()
+		data, _ = json.Marshal(e.whole(false))
 	}
 	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", n.seq, n.kind, data)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -38,40 +39,30 @@ func (m *Memory) Groups(_ context.Context, q Query) (Page[Group], error) {
 	list := make([]*tally, 0, len(tallies))
 	m.mu.RLock()
 	for value, t := range tallies {
-		if o := m.seen[m.hash(q.By, value)]; o != nil && value != "" {
-			t.first = min(t.first, o.first)
-			t.State = o.state(q, t.first)
-		}
+		t.first, t.State = m.seen[m.hash(q.By, value)].Group(q, t.first)
 		list = append(list, t)
 	}
 	m.mu.RUnlock()
-	number := func(t *tally) int64 {
+	position := func(t *tally) Cursor {
 		switch q.Sort {
 		case SortLastSeen:
-			return t.last
+			return Cursor{t.last, t.Value}
 		case SortFirstSeen:
-			return t.first
+			return Cursor{t.first, t.Value}
 		default:
-			return int64(t.Count)
+			return Cursor{int64(t.Count), t.Value}
 		}
 	}
-	order := func(a, b *tally) int {
-		return cmp.Or(cmp.Compare(number(b), number(a)), cmp.Compare(a.Value, b.Value))
-	}
-	slices.SortFunc(list, order)
-	found, err := pageOf(list, q, order, func(t *tally) (int64, string) {
-		return number(t), t.Value
-	}, func(n int64, value string) (*tally, error) {
-		return &tally{Group: Group{Value: value, Count: int(n)}, first: n, last: n}, nil
-	})
+	slices.SortFunc(list, func(a, b *tally) int { return position(a).Compare(position(b)) })
+	found, err := PageOf(list, q, position)
 	values := make([]string, len(found.Items))
 	for i, t := range found.Items {
 		values[i] = t.Value
 	}
-	axis := newAxis(q, groups)
+	axis := axisOf(q, groups)
 	var counts [][]int
 	if q.Buckets > 0 {
-		counts, _ = axis.count(groups, q.By, values)
+		counts, _ = countOver(axis, groups, q.By, values)
 	}
 	page := Page[Group]{Items: make([]Group, len(found.Items)), Next: found.Next, Truncated: found.Truncated}
 	for i, t := range found.Items {
@@ -79,33 +70,18 @@ func (m *Memory) Groups(_ context.Context, q Query) (Page[Group], error) {
 		t.FirstSeen, t.LastSeen = time.UnixMilli(t.first), time.UnixMilli(t.last)
 		t.Latest = t.latest.entry()
 		if counts != nil {
-			t.Buckets = Buckets{From: time.UnixMilli(axis.from), Step: axis.duration(), Counts: counts[i]}
+			t.Buckets = axis.Buckets(counts[i])
 		}
 		page.Items[i] = t.Group
 	}
 	return page, err
 }
 
-// state returns the state of a group in the time of a query.
-func (o *occurrence) state(q Query, first int64) GroupState {
-	within := func(at int64) bool {
-		return (q.From.IsZero() || at >= q.From.UnixMilli()) && (q.To.IsZero() || at <= q.To.UnixMilli())
-	}
-	switch {
-	case within(first):
-		return GroupNew
-	case slices.ContainsFunc(o.back, within):
-		return GroupRegressed
-	default:
-		return GroupOngoing
-	}
-}
-
 // Histogram counts the failures that match over time.
 func (m *Memory) Histogram(_ context.Context, q Query) (Histogram, error) {
 	groups, _ := m.matching(q)
-	axis := newAxis(q, groups)
-	h := Histogram{From: time.UnixMilli(axis.from), To: time.UnixMilli(axis.to), Step: axis.duration()}
+	axis := axisOf(q, groups)
+	h := axis.Histogram()
 	totals := map[string]int{}
 	if q.By == "" {
 		totals[""] = 0 // there is always the one series
@@ -118,7 +94,7 @@ func (m *Memory) Histogram(_ context.Context, q Query) (Histogram, error) {
 	})
 	more := len(values) > MaxSeries
 	values = values[:min(len(values), MaxSeries)]
-	counts, other := axis.count(groups, q.By, values)
+	counts, other := countOver(axis, groups, q.By, values)
 	for i, value := range values {
 		h.Series = append(h.Series, Series{value, counts[i]})
 	}
@@ -128,62 +104,31 @@ func (m *Memory) Histogram(_ context.Context, q Query) (Histogram, error) {
 	return h, nil
 }
 
-// An axis divides a time into buckets. Its numbers are milliseconds.
-type axis struct {
-	from, to, step int64
-	n              int
-}
-
-// newAxis returns the axis of a query that has found these groups.
-func newAxis(q Query, groups []*group) axis {
-	now := time.Now().UnixMilli()
-	a := axis{from: now, to: now}
-	if !q.To.IsZero() {
-		a.from = q.To.UnixMilli() // unless there are failures
-	}
-	for i, g := range groups {
+// axisOf returns the axis of a query that has found these groups.
+func axisOf(q Query, groups []*group) Axis {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, g := range groups {
 		at := g.root.Time.UnixMilli()
-		if i == 0 {
-			a.from, a.to = at, at
-		}
-		a.from, a.to = min(a.from, at), max(a.to, at)
+		first, last = min(first, at), max(last, at)
 	}
-	if !q.From.IsZero() {
-		a.from = q.From.UnixMilli()
-	}
-	if !q.To.IsZero() {
-		a.to = q.To.UnixMilli()
-	}
-	a.to = max(a.to, a.from)
-	span, buckets := max(1, a.to-a.from), max(1, int64(q.Buckets))
-	a.step = min((span+buckets-1)/buckets, maxStep)
-	a.n = int((span + a.step - 1) / a.step)
-	return a
+	return NewAxis(q, first, last)
 }
 
-// maxStep is the longest time.Duration in milliseconds.
-const maxStep = int64(1<<63-1) / int64(time.Millisecond)
-
-func (a axis) duration() time.Duration { return time.Duration(a.step) * time.Millisecond }
-
-// bucket returns the number of the bucket of a time that matches the query.
-func (a axis) bucket(at int64) int { return min(int((at-a.from)/a.step), a.n-1) }
-
-// count counts failures over time, by those of these values of a label that they have,
-// and others.
-func (a axis) count(groups []*group, by string, values []string) (counts [][]int, other []int) {
+// countOver counts failures over time, by those of these values of a label that they
+// have, and others.
+func countOver(a Axis, groups []*group, by string, values []string) (counts [][]int, other []int) {
 	of := make(map[string][]int, len(values))
 	for _, value := range values {
-		of[value] = make([]int, a.n)
+		of[value] = make([]int, a.N)
 		counts = append(counts, of[value])
 	}
-	other = make([]int, a.n)
+	other = make([]int, a.N)
 	for _, g := range groups {
 		c := of[g.root.Labels[by]]
 		if c == nil {
 			c = other
 		}
-		c[a.bucket(g.root.Time.UnixMilli())]++
+		c[a.Bucket(g.root.Time.UnixMilli())]++
 	}
 	return counts, other
 }

@@ -20,9 +20,9 @@ type Memory struct {
 	byAge   list.List          // of *job; the one with the latest failure is first
 	ids     map[string]*record // by the ID as it is shown
 	keys    map[string]*record
-	arrived list.List // of *record; the oldest is first
-	seen    map[uint64]*occurrence
-	seed    maphash.Seed // of the keys of seen
+	arrived list.List              // of *record; the oldest is first
+	seen    map[uint64]*Occurrence // of values of labels
+	seed    maphash.Seed           // of the keys of seen
 }
 
 var _ Store = (*Memory)(nil)
@@ -36,7 +36,7 @@ func NewMemory(opts Options) *Memory {
 		jobs: map[string]*job{},
 		ids:  map[string]*record{},
 		keys: map[string]*record{},
-		seen: map[uint64]*occurrence{},
+		seen: map[uint64]*Occurrence{},
 		seed: maphash.MakeSeed(),
 	}
 	m.init(m.opts.MaxEvents)
@@ -101,9 +101,7 @@ func (m *Memory) Append(_ context.Context, batch []Record) error {
 func (m *Memory) settle(r *record, labeled *Entry) {
 	wasPending := r.entry.LabelState == StatePending
 	e := *r.entry
-	e.Labels, e.LabelsDropped, e.LabelState = labeled.Labels, labeled.LabelsDropped, labeled.LabelState
-	e.FailedEnrichers, e.FailedEnrichersDropped = labeled.FailedEnrichers, labeled.FailedEnrichersDropped
-	e.LabelIssues, e.LabelIssuesDropped = labeled.LabelIssues, labeled.LabelIssuesDropped
+	e.SetLabels(labeled)
 	r.entry = &e
 	m.setCost(r)
 	r.regroup()
@@ -146,16 +144,8 @@ func (m *Memory) has(id string) bool {
 	return m.ids[id] != nil
 }
 
-// An occurrence is when a value of a label was seen, in ms.
-type occurrence struct {
-	first, last int64
-	back        []int64 // when it came back, the latest maxBack
-}
-
-const (
-	maxSeen = 1 << 14 // values of labels
-	maxBack = 16
-)
+// maxSeen is how many values of labels are in seen.
+const maxSeen = 1 << 14
 
 // observe notes the labels of r, which it has just got.
 func (m *Memory) observe(r *record) {
@@ -168,13 +158,8 @@ func (m *Memory) observe(r *record) {
 		o := m.seen[hash]
 		if o == nil {
 			m.forgetSeen()
-			m.seen[hash] = &occurrence{first: at, last: at}
-			continue
 		}
-		if at-o.last >= Silence.Milliseconds() || r.cameBack(key, value, at) {
-			o.back = append(o.back[max(0, len(o.back)+1-maxBack):], at)
-		}
-		o.first, o.last = min(o.first, at), max(o.last, at)
+		m.seen[hash] = o.Add(at, o != nil && r.cameBack(key, value, at))
 	}
 }
 
@@ -209,7 +194,7 @@ func (m *Memory) forgetSeen() {
 	var oldest uint64
 	few := 8
 	for hash, o := range m.seen { // begins anywhere
-		if few == 8 || o.last < m.seen[oldest].last {
+		if few == 8 || o.Last < m.seen[oldest].Last {
 			oldest = hash
 		}
 		if few--; few == 0 {
@@ -239,17 +224,17 @@ func (m *Memory) Failure(_ context.Context, id string) (Entry, error) {
 func (m *Memory) Changes(_ context.Context, after string, limit int) (Page[Change], error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	page := Page[Change]{Next: cursor(int64(m.seq), "")}
+	page := Page[Change]{Next: Cursor{Number: int64(m.seq)}.String()}
 	if after == "" {
 		return page, nil
 	}
-	seq, _, err := parseCursor(after)
+	seen, err := ParseCursor(after)
 	if err != nil {
 		return page, err
 	}
 	var changed []*record
 	for e := m.arrived.Front(); e != nil; e = e.Next() {
-		if r := e.Value.(*record); int64(r.last) > seq {
+		if r := e.Value.(*record); int64(r.last) > seen.Number {
 			changed = append(changed, r)
 		}
 	}
@@ -262,7 +247,7 @@ func (m *Memory) Changes(_ context.Context, after string, limit int) (Page[Chang
 		}
 		page.Items = append(page.Items, c)
 		if more {
-			page.Next = cursor(int64(r.last), "")
+			page.Next = Cursor{Number: int64(r.last)}.String()
 		}
 	}
 	return page, nil

@@ -48,12 +48,18 @@ import (
 // Failures are ordered by Entry.Time to the microsecond, and those of one instant by
 // the order in which they arrived. A Page with SortOldest has the exact reverse.
 //
+// # Help
+//
+// A store need not write what the answers of all stores have in common: [Axis] has the
+// buckets of a query, [Occurrence] the state of a group, [CountLabels] makes the answer of
+// Labels, [PageOf] a page of items in memory, and [Cursor] its Next. See also
+// [Entry.SetLabels] and [Query.OnlyJobs].
+//
 // A Store may have a method String, which says in a few words what it is.
 type Store interface {
 	// Append keeps failures, all or, if it returns an error, any number of them.
-	// A record with the Key of one that was appended before replaces its labels:
-	// Labels, LabelState, FailedEnrichers, LabelIssues, and what was dropped of
-	// them. The rest of it is as before. The store may keep what the records refer
+	// A record with the Key of one that was appended before replaces its labels,
+	// as [Entry.SetLabels] does. The rest of it is as before. The store may keep what the records refer
 	// to, which does not change any more, and does not change it either.
 	Append(ctx context.Context, batch []Record) error
 
@@ -185,6 +191,12 @@ type Query struct {
 
 	// Wire asks for Entry.Wire in Failures, also of those under others.
 	Wire bool
+}
+
+// OnlyJobs reports whether q selects failures by nothing but their job: then Job.Failures
+// includes those that were removed.
+func (q Query) OnlyJobs() bool {
+	return q.From.IsZero() && q.To.IsZero() && len(q.Words) == 0 && q.Filter.IsZero()
 }
 
 // A Sort is an order of an answer.

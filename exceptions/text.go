@@ -1,11 +1,12 @@
 package exceptions
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
@@ -29,7 +30,7 @@ func (h *History) describe(err error, fc enricher.FailureContext) description {
 	if failed == nil {
 		return d
 	}
-	typ := clean(reflect.TypeOf(err).String(), maxNameLength)
+	typ := clean(foreign.TypeOf(err), maxNameLength)
 	message := "(" + failed.Error() + ")"
 	return description{
 		name:       typ,
@@ -90,8 +91,7 @@ func chainOf(err error) (links []link, more bool) {
 		if len(links) == maxLinks {
 			return links, true
 		}
-		typ := reflect.TypeOf(err).String()
-		links = append(links, link{err: err, typ: clean(typ, maxNameLength)})
+		links = append(links, link{err: err, typ: clean(foreign.TypeOf(err), maxNameLength)})
 	}
 	return links, false
 }
@@ -142,16 +142,11 @@ var (
 const labeled = "*enricher.labeledError"
 
 func isGeneric(err error) bool {
-	t := reflect.TypeOf(err)
-	if slices.Contains(genericTypes, t.String()) {
-		return true
-	}
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return slices.ContainsFunc(genericPackages, func(pkg string) bool {
-		rest, ok := strings.CutPrefix(t.PkgPath(), pkg)
-		return ok && (rest == "" || rest[0] == '/')
+	names := inspect.TypeNames(err)
+	path := strings.TrimPrefix(names[1], "*")
+	return slices.Contains(genericTypes, names[0]) || slices.ContainsFunc(genericPackages, func(pkg string) bool {
+		rest, ok := strings.CutPrefix(path, pkg)
+		return ok && rest != "" && (rest[0] == '.' || rest[0] == '/')
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // textOf returns the entry of an error.
@@ -64,8 +65,16 @@ func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
 		"*net.AddrError":               enricher.WithLabels(&net.AddrError{}, enricher.Labels{"a": "b"}),
 		"exceptions_test.nilUnwrapper": fmt.Errorf("%w and %w", nilUnwrapper{}, &jobError{errBoom}),
 	} {
-		assert.Equal(t, want, textOf(t, err, exceptions.Options{}).ExceptionName)
+		e := textOf(t, err, exceptions.Options{})
+		assert.Equal(t, want, e.ExceptionName)
+		f, decodeErr := wire.Decode(wire.Encode(err, enricher.FailureContext{}))
+		require.NoError(t, decodeErr)
+		decoded := textOf(t, f.Cause(), exceptions.Options{})
+		assert.Equal(t, [2]string{want, e.Stacktrace}, [2]string{decoded.ExceptionName, decoded.Stacktrace}, "decoded")
 	}
+	f, err := wire.Decode([]byte(`{"v":1,"chain":[{"type":"errors","text":"boom"}]}`))
+	require.NoError(t, err)
+	assert.Equal(t, "boom", textOf(t, f.Cause(), exceptions.Options{}).Message, "the type is only the name of a package")
 }
 
 func TestMessageIsOneParagraph(t *testing.T) {

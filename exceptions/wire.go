@@ -101,20 +101,6 @@ func (e *Entry) whole(flink bool) wireEntry {
 	return w
 }
 
-// wire returns g for the REST API.
-func (g *group) wire() wireEntry {
-	w := g.root.wire(false)
-	if g.under {
-		return w
-	}
-	w.ConcurrentExceptions = make([]wireEntry, len(g.concurrent))
-	for i, c := range g.concurrent {
-		w.ConcurrentExceptions[i] = c.wire(false)
-	}
-	w.additions.ConcurrentDropped = g.dropped
-	return w
-}
-
 // entry is the reverse of Entry.whole.
 func (w *wireEntry) entry() Entry {
 	e := Entry{

@@ -26,7 +26,8 @@
 //     an int), ErrorType, FailureLabels, ExitCode, ExitSignal and ExitReason that the
 //     original has, in any interface of them. A type assertion finds no more than
 //     Timeout and Temporary, which package net and others assert.
-//   - Rules and options that name a Go type, and error_type, see that of the original.
+//   - Rules and options that name a Go type, error_type and [TypeOf] see that of the
+//     original.
 //
 // These differ: an error that was registered with fault.RegisterSentinel is no longer
 // that value; an [exec.ExitError] is an error with its methods; x509 and JSON errors are
@@ -68,6 +69,13 @@
 // evidence, wait and inner are what the ready-made enrichers have found: inner has the
 // errors that an error holds without an Unwrap method. labels of the failure are there
 // for a reader of labels.
+//
+// An enricher that gets a failure returns an [Answer], and says what it is by an [Info].
+// Their fields but v and outputKeys are optional:
+//
+//	{"labels":{"team":"web"},"error":{"text":"…"}}
+//	{"v":1,"name":"…","version":"…","outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},
+//	 "labels":[{"key":"team","doc":"…","values":[]}],"error":{"option":"…","text":"…"}}
 //
 // [Decode] ignores fields that it does not know and values of a wrong type or out of
 // range. A file that this version has written is read by every later one.

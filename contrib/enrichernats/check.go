@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // checkEvery is the time between two comparisons of the keys, and checkTime that of one.
@@ -33,9 +35,9 @@ func (c *client) check() {
 	if err != nil {
 		return
 	}
-	var served info
+	var served wire.Info
 	err = json.Unmarshal(msg.Data, &served)
-	if err == nil && served.V == version && same(served.OutputKeys, c.options.Keys) && same(served.InputKeys, c.options.Reads) {
+	if err == nil && served.V == wire.Version && same(served.OutputKeys, c.options.Keys) && same(served.InputKeys, c.options.Reads) {
 		return
 	}
 	c.mismatch.Add(1)

@@ -35,10 +35,9 @@ package enrichernats
 import (
 	"fmt"
 	"regexp"
-)
 
-// version is the version of the subjects and of package wire.
-const version = 1
+	"github.com/failure-enrichers/enricher/wire"
+)
 
 // names are those that can be part of a subject.
 var names = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
@@ -51,27 +50,13 @@ func checkName(name string) error {
 }
 
 func subject(name, endpoint string) string {
-	return fmt.Sprintf("enricher.v%d.%s.%s", version, name, endpoint)
-}
-
-// An info is what a service says of its enricher.
-type info struct {
-	V          int      `json:"v"`
-	Name       string   `json:"name"`
-	Version    string   `json:"version"`
-	OutputKeys []string `json:"outputKeys"`
-	InputKeys  []string `json:"inputKeys,omitzero"` // absent: the enricher reads no labels
+	return fmt.Sprintf("enricher.v%d.%s.%s", wire.Version, name, endpoint)
 }
 
 // An answer is the answer to a failure.
 type answer struct {
-	code   string            // of an error, for the header
-	Labels map[string]string `json:"labels,omitempty"`
-	Error  *problem          `json:"error,omitempty"`
-}
-
-type problem struct {
-	Text string `json:"text"`
+	wire.Answer
+	code string // of an error, for the header
 }
 
 // The codes of answers with an error.
@@ -91,5 +76,5 @@ var descriptions = map[string]string{
 }
 
 func failed(code, text string) answer {
-	return answer{code: code, Error: &problem{text}}
+	return answer{wire.Answer{Error: &wire.Problem{Text: text}}, code}
 }

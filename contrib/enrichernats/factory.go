@@ -264,7 +264,7 @@ func (c *client) ask(ctx context.Context, data []byte) (a answer, err error) {
 		a.code = codeFailed
 	}
 	if a.code != "" && a.Error == nil {
-		a.Error = &problem{reply.Header.Get(micro.ErrorHeader)}
+		a.Error = &wire.Problem{Text: reply.Header.Get(micro.ErrorHeader)}
 	}
 	return a, nil
 }

@@ -77,7 +77,7 @@ func Serve(nc *nats.Conn, name string, fe enricher.FailureEnricher, o Options) (
 		nc: nc, subject: subject(name, "process"), fe: fe, slots: cmp.Or(o.Slots, defaultSlots),
 		logger: cmp.Or(o.Logger, slog.Default()).With("enricher", name),
 		panics: rate.Sometimes{First: 1, Interval: time.Minute},
-		info:   info{V: version, Name: name, Version: cmp.Or(o.Version, "0.0.0"), OutputKeys: append([]string{}, fe.OutputKeys()...)},
+		info:   wire.Info{V: wire.Version, Name: name, Version: cmp.Or(o.Version, "0.0.0"), OutputKeys: append([]string{}, fe.OutputKeys()...)},
 	}
 	s.less.L = &s.mu
 	if reader, ok := fe.(enricher.LabelReader); ok {
@@ -115,7 +115,7 @@ type service struct {
 	nc      *nats.Conn
 	subject string // of failures
 	fe      enricher.FailureEnricher
-	info    info
+	info    wire.Info
 	slots   int
 	logger  *slog.Logger
 	panics  rate.Sometimes // those that are logged
@@ -252,7 +252,7 @@ func (s *service) call(ctx context.Context, f *wire.Failure, done chan<- answer)
 	labels, err := s.fe.ProcessFailure(ctx, f.Cause(), s.context(f))
 	switch {
 	case err == nil:
-		a = answer{Labels: labels}
+		a = answer{Answer: wire.Answer{Labels: labels}}
 	case ctx.Err() != nil:
 		a = failed(codeTimeUp, text(err))
 	default:

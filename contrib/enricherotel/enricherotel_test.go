@@ -29,6 +29,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enricherotel"
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // sinks keep what is sent.
@@ -254,6 +255,19 @@ type typed string
 func (t typed) Error() string     { return "typed" }
 func (t typed) ErrorType() string { return string(t) }
 
+type chained struct{}
+
+func (chained) Error() string { return "chained" }
+
+// decoded returns err as another process gets it.
+func decoded(err error) error {
+	f, decodeErr := wire.Decode(wire.Encode(err, enricher.FailureContext{}))
+	if decodeErr != nil {
+		return decodeErr
+	}
+	return f.Cause()
+}
+
 func TestErrorType(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -269,6 +283,10 @@ func TestErrorType(t *testing.T) {
 			{culprit(), "out of stock"},
 			{fmt.Errorf("a: %w", panics{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.panics"},
 			{(*cycle)(nil), "*enricherotel_test.cycle"},
+			{decoded(fmt.Errorf("a: %w", &chained{})), "*enricherotel_test.chained"},
+			{decoded(chained{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.chained"},
+			{decoded(errors.Join(io.EOF, io.EOF)), "*errors.joinError"},
+			{decoded(fmt.Errorf("a: %w", typed("declined"))), "declined"},
 		} {
 			s := newSinks()
 			s.enricher(t, enricher.Config{}).Enrich(c.cause)

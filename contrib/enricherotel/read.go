@@ -1,8 +1,6 @@
 package enricherotel
 
 import (
-	"cmp"
-	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/redact"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 const (
@@ -101,11 +100,11 @@ func ownType(e interface{ ErrorType() string }) (kind string) {
 // typeName returns the name of the type of err, with the path of its package if it is
 // no pointer.
 func typeName(err error) string {
-	t := reflect.TypeOf(err)
-	if t.PkgPath() != "" && t.Name() != "" {
-		return clean(t.PkgPath()+"."+t.Name(), maxName)
+	name, path := wire.TypeOf(err)
+	if !strings.HasPrefix(path, "*") {
+		name = path
 	}
-	return clean(cmp.Or(t.String(), "_OTHER"), maxName)
+	return clean(name, maxName)
 }
 
 // clean returns s without secrets, as valid UTF-8, cut to limit.

@@ -25,6 +25,7 @@ import (
 	"github.com/failure-enrichers/enricher/contrib/enrichersentry"
 	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/jobs"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // transport keeps events.
@@ -128,6 +129,8 @@ func newStacked(err error) error {
 func TestObserverExceptions(t *testing.T) {
 	t.Parallel()
 	res := enricher.Result{Labels: enricher.Labels{"a": "b"}}
+	decoded, err := wire.Decode(wire.Encode(fmt.Errorf("a: %w", &dialError{io.EOF}), enricher.FailureContext{}))
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		cause error
 		label string // error_type
@@ -140,6 +143,7 @@ func TestObserverExceptions(t *testing.T) {
 		"nothing new":       {cause: fmt.Errorf("%w", fmt.Errorf("%w", io.EOF)), want: kinds{"*fmt.wrapError: EOF"}},
 		"frames of its own": {cause: fmt.Errorf("%w", newStacked(io.EOF)), want: kinds{"enrichersentry_test.stacked: EOF", "enrichersentry_test.stacked: EOF"}},
 		"joined":            {cause: errors.Join(io.EOF, &dialError{io.EOF}), want: kinds{"*errors.joinError: EOF\ndial: EOF", "*errors.errorString: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
+		"decoded":           {cause: decoded.Cause(), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
 		"many":              {cause: errors.Join(numbered(1000)...), want: nil},
 	} {
 		t.Run(name, func(t *testing.T) {

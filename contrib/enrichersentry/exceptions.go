@@ -2,7 +2,6 @@ package enrichersentry
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/redact"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 const (
@@ -161,7 +161,10 @@ func exceptionType(err error) string {
 	return typeName(err)
 }
 
-func typeName(err error) string { return clean(reflect.TypeOf(err).String(), maxName) }
+func typeName(err error) string {
+	name, _ := wire.TypeOf(err)
+	return clean(name, maxName)
+}
 
 // survive returns what method returns, or the zero value if it panics.
 func survive[T any](method func() T) (result T) {

@@ -1,12 +1,9 @@
 package enrichersql
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/failure-enrichers/enricher/exceptions"
@@ -38,9 +35,8 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 	if err != nil {
 		return page, failed(err)
 	}
-	page.Truncated = truncated
 	counts := countJobs(parts)
-	onlyJobs := q.From.IsZero() && q.To.IsZero() && len(q.Words) == 0 && q.Filter.IsZero()
+	onlyJobs := q.OnlyJobs()
 	if !onlyJobs || q.Sort != exceptions.SortCount {
 		if counts, err = leading(counts, q); err != nil {
 			return page, err
@@ -60,23 +56,23 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 		if q.Sort == exceptions.SortCount {
 			number = int64(known[i].Failures)
 		}
-		places = append(places, place{number, known[i].ID, i})
+		places = append(places, place{exceptions.Cursor{Number: number, Text: known[i].ID}, i})
 	}
-	found, next, cut, err := pageOf(places, q)
+	found, err := pageOf(places, q)
 	if err != nil {
 		return page, err
 	}
-	page.Next, page.Truncated = next, page.Truncated || cut
-	nos := make([]int64, len(found))
-	for i, p := range found {
+	page.Next, page.Truncated = found.Next, truncated || found.Truncated
+	nos := make([]int64, len(found.Items))
+	for i, p := range found.Items {
 		nos[i] = known[p.index].counted.latest.no
 	}
 	latest, err := s.bodies(ctx, nos, false)
 	if err != nil {
 		return page, failed(err)
 	}
-	page.Items = make([]exceptions.Job, 0, len(found))
-	for i, p := range found {
+	page.Items = make([]exceptions.Job, 0, len(found.Items))
+	for i, p := range found.Items {
 		j, c := known[p.index], known[p.index].counted
 		e := latest[nos[i]]
 		if e == nil {
@@ -151,19 +147,19 @@ func countJobs(parts [][]row) []jobCount {
 func leading(counts []jobCount, q exceptions.Query) ([]jobCount, error) {
 	equal := 0 // to the number of the cursor: they may all be in front of it
 	if q.Cursor != "" {
-		most, _, err := parseCursor(q.Cursor)
+		last, err := exceptions.ParseCursor(q.Cursor)
 		if err != nil {
 			return nil, err
 		}
 		counts = slices.DeleteFunc(counts, func(c jobCount) bool {
 			n := c.number(q)
-			if n == most {
+			if n == last.Number {
 				equal++
 			}
-			return n > most
+			return n > last.Number
 		})
 	}
-	n := equal + limitOf(q) + 1
+	n := equal + limitOf(q.Limit) + 1
 	if n >= len(counts) {
 		return counts, nil
 	}
@@ -238,29 +234,7 @@ func (s *store) Labels(ctx context.Context, q exceptions.Query) (page exceptions
 	if err != nil {
 		return page, failed(err)
 	}
-	keys := slices.Sorted(maps.Keys(counts))
-	limit := len(keys)
-	if q.Limit != 0 {
-		limit = min(limit, max(0, q.Limit))
-	}
-	page.Truncated = truncated || limit < len(keys)
-	page.Items = make([]exceptions.LabelCount, 0, limit)
-	for _, key := range keys[:limit] {
-		page.Items = append(page.Items, labelCount(key, counts[key]))
-	}
+	page = exceptions.CountLabels(q, counts)
+	page.Truncated = page.Truncated || truncated
 	return page, nil
-}
-
-func labelCount(key string, values map[string]int) exceptions.LabelCount {
-	c := exceptions.LabelCount{Key: key, Values: make([]exceptions.ValueCount, 0, len(values))}
-	for value, n := range values {
-		c.Count += n
-		c.Values = append(c.Values, exceptions.ValueCount{Value: value, Count: n})
-	}
-	slices.SortFunc(c.Values, func(a, b exceptions.ValueCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
-	})
-	c.ValuesDropped = max(0, len(c.Values)-exceptions.MaxValues)
-	c.Values = slices.Clip(c.Values[:len(c.Values)-c.ValuesDropped])
-	return c
 }

@@ -3,6 +3,7 @@ package enrichersql
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -96,57 +97,47 @@ func (s *store) Groups(ctx context.Context, q exceptions.Query) (page exceptions
 		return page, failed(err)
 	}
 	places := make([]place, len(so.tallies))
-	firsts := make([]int64, len(so.tallies))
 	for i, t := range so.tallies {
-		firsts[i] = t.first
-		if o := seen[t.value]; o != nil {
-			firsts[i] = min(t.first, o.first)
-		}
 		number := int64(t.count)
 		switch q.Sort {
 		case exceptions.SortLastSeen:
 			number = t.last
 		case exceptions.SortFirstSeen:
-			number = firsts[i]
+			number, _ = seen[t.value].Group(q, t.first)
 		}
-		places[i] = place{number, t.value, i}
+		places[i] = place{exceptions.Cursor{Number: number, Text: t.value}, i}
 	}
-	found, next, cut, err := pageOf(places, q)
+	found, err := pageOf(places, q)
 	if err != nil {
 		return page, err
 	}
-	page.Next, page.Truncated = next, so.truncated || cut
+	page.Next, page.Truncated = found.Next, so.truncated || found.Truncated
 	so.countJobs()
-	var axis axis
+	shown, nos := make([]int, len(found.Items)), make([]int64, len(found.Items))
+	for i, p := range found.Items {
+		shown[i], nos[i] = p.index, so.tallies[p.index].latest.no
+	}
+	axis := so.axis(q)
 	var counts [][]int
 	if q.Buckets > 0 {
-		axis = newAxis(q, so.parts)
-		shown := make([]int, len(found))
-		for i, p := range found {
-			shown[i] = p.index
-		}
-		counts, _ = axis.count(so, shown)
-	}
-	nos := make([]int64, len(found))
-	for i, p := range found {
-		nos[i] = so.tallies[p.index].latest.no
+		counts, _ = so.count(axis, shown)
 	}
 	latest, err := s.entries(ctx, nos, false)
 	if err != nil {
 		return page, failed(err)
 	}
-	page.Items = make([]exceptions.Group, 0, len(found))
-	for i, p := range found {
-		t, e := so.tallies[p.index], latest[nos[i]]
+	page.Items = make([]exceptions.Group, 0, len(shown))
+	for i, at := range shown {
+		t, e := so.tallies[at], latest[nos[i]]
 		if e == nil {
 			continue // it was removed since
 		}
+		first, state := seen[t.value].Group(q, t.first)
 		g := exceptions.Group{
-			Value: t.value, Count: t.count, Jobs: t.jobs, FirstSeen: time.UnixMilli(firsts[p.index]), LastSeen: time.UnixMilli(t.last),
-			State: seen[t.value].state(q, firsts[p.index]), Latest: *e,
+			Value: t.value, Count: t.count, Jobs: t.jobs, FirstSeen: time.UnixMilli(first), LastSeen: time.UnixMilli(t.last), State: state, Latest: *e,
 		}
 		if counts != nil {
-			g.Buckets = exceptions.Buckets{From: time.UnixMilli(axis.from), Step: axis.duration(), Counts: counts[i]}
+			g.Buckets = axis.Buckets(counts[i])
 		}
 		page.Items = append(page.Items, g)
 	}
@@ -154,8 +145,8 @@ func (s *store) Groups(ctx context.Context, q exceptions.Query) (page exceptions
 }
 
 // seen returns when the values of a label occurred.
-func (s *store) seen(ctx context.Context, q exceptions.Query, tallies []*tally) (map[string]*occurrence, error) {
-	seen := map[string]*occurrence{}
+func (s *store) seen(ctx context.Context, q exceptions.Query, tallies []*tally) (map[string]*exceptions.Occurrence, error) {
+	seen := map[string]*exceptions.Occurrence{}
 	hashes := make([]string, 0, len(tallies))
 	for _, t := range tallies {
 		if t.value != "" {
@@ -163,11 +154,11 @@ func (s *store) seen(ctx context.Context, q exceptions.Query, tallies []*tally) 
 		}
 	}
 	note := func(scan func(...any) error) error {
-		var o occurrence
-		var back string
-		err := scan(&o.value, &o.first, &back)
-		o.back = parseBack(back)
-		seen[o.value] = &o
+		var value, back string
+		var o exceptions.Occurrence
+		err := scan(&value, &o.First, &back)
+		o.Back = parseBack(back)
+		seen[value] = &o
 		return err
 	}
 	const text = "SELECT value, first, back FROM enricher_groups WHERE "
@@ -182,30 +173,13 @@ func (s *store) seen(ctx context.Context, q exceptions.Query, tallies []*tally) 
 	return seen, nil
 }
 
-// state returns the state of a group in the time of a query. If o is nil, the group is
-// that of no value, or one of which the store does not know when it occurred.
-func (o *occurrence) state(q exceptions.Query, first int64) exceptions.GroupState {
-	within := func(at int64) bool {
-		return (q.From.IsZero() || at >= q.From.UnixMilli()) && (q.To.IsZero() || at <= q.To.UnixMilli())
-	}
-	switch {
-	case o == nil:
-		return exceptions.GroupOngoing
-	case within(first):
-		return exceptions.GroupNew
-	case slices.ContainsFunc(o.back, within):
-		return exceptions.GroupRegressed
-	default:
-		return exceptions.GroupOngoing
-	}
-}
-
 // Histogram counts the failures that match over time.
 func (s *store) Histogram(ctx context.Context, q exceptions.Query) (h exceptions.Histogram, err error) {
 	so, err := s.sort(ctx, q)
 	if err != nil {
 		return h, failed(err)
 	}
+	axis := so.axis(q)
 	if q.By == "" && len(so.tallies) == 0 {
 		so.tallies = []*tally{{}} // there is always the one series
 	}
@@ -218,9 +192,9 @@ func (s *store) Histogram(ctx context.Context, q exceptions.Query) (h exceptions
 	})
 	more := len(order) > exceptions.MaxSeries
 	order = order[:min(len(order), exceptions.MaxSeries)]
-	axis := newAxis(q, so.parts)
-	counts, other := axis.count(so, order)
-	h.From, h.To, h.Step, h.Truncated = time.UnixMilli(axis.from), time.UnixMilli(axis.to), axis.duration(), so.truncated
+	counts, other := so.count(axis, order)
+	h = axis.Histogram()
+	h.Truncated = so.truncated
 	for i, at := range order {
 		h.Series = append(h.Series, exceptions.Series{Value: so.tallies[at].value, Counts: counts[i]})
 	}
@@ -230,62 +204,29 @@ func (s *store) Histogram(ctx context.Context, q exceptions.Query) (h exceptions
 	return h, nil
 }
 
-// An axis divides a time into buckets. Its numbers are milliseconds.
-type axis struct {
-	from, to, step int64
-	n              int
+// axis returns the axis of a query that has found these rows.
+func (so *sorting) axis(q exceptions.Query) exceptions.Axis {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, t := range so.tallies {
+		first, last = min(first, t.first), max(last, t.last)
+	}
+	return exceptions.NewAxis(q, first, last)
 }
-
-// maxStep is the longest time.Duration in milliseconds.
-const maxStep = int64(1<<63-1) / int64(time.Millisecond)
-
-// newAxis returns the axis of a query that has found these rows.
-func newAxis(q exceptions.Query, parts [][]row) axis {
-	var a axis
-	any := false
-	for _, rows := range parts {
-		if len(rows) == 0 {
-			continue
-		}
-		first, last := milli(rows[0].at), milli(rows[len(rows)-1].at)
-		if !any {
-			a.from, a.to, any = first, last, true
-		}
-		a.from, a.to = min(a.from, first), max(a.to, last)
-	}
-	if !any {
-		now := time.Now().UnixMilli()
-		a.from, a.to = now, now
-	}
-	if !q.From.IsZero() {
-		a.from = q.From.UnixMilli()
-	}
-	if !q.To.IsZero() {
-		a.to = q.To.UnixMilli()
-	}
-	a.to = max(a.to, a.from)
-	span, buckets := max(1, a.to-a.from), max(1, int64(q.Buckets))
-	a.step = min((span-1)/buckets+1, maxStep)
-	a.n = int((span-1)/a.step + 1)
-	return a
-}
-
-func (a axis) duration() time.Duration { return time.Duration(a.step) * time.Millisecond }
 
 // count counts the rows of some tallies over time, and those of all others.
-func (a axis) count(so *sorting, tallies []int) (counts [][]int, other []int) {
-	other = make([]int, a.n)
+func (so *sorting) count(a exceptions.Axis, tallies []int) (counts [][]int, other []int) {
+	other = make([]int, a.N)
 	of := make([][]int, len(so.tallies))
 	for i := range of {
 		of[i] = other
 	}
 	for _, at := range tallies {
-		of[at] = make([]int, a.n)
+		of[at] = make([]int, a.N)
 		counts = append(counts, of[at])
 	}
 	for _, rows := range so.parts {
 		for i := range rows {
-			of[so.of[rows[i].kind]][min(int((milli(rows[i].at)-a.from)/a.step), a.n-1)]++
+			of[so.of[rows[i].kind]][a.Bucket(milli(rows[i].at))]++
 		}
 	}
 	return counts, other

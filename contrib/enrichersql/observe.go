@@ -10,20 +10,15 @@ import (
 	"github.com/failure-enrichers/enricher/exceptions"
 )
 
-// maxBack is how many returns of a value of a label are kept.
-const maxBack = 16
-
-// An occurrence is when a value of a label was seen, in milliseconds.
-type occurrence struct {
-	key, value  string
-	known       bool
-	first, last int64
-	back        []int64 // when it came back, the oldest first
+// A label is a value of one, and when it was seen. It was not if there is no Occurrence.
+type label struct {
+	key, value string
+	*exceptions.Occurrence
 }
 
 // observe notes the values of the labels of items, which have just got them.
 func (w *writing) observe(ctx context.Context, items []*item) error {
-	all := map[string]*occurrence{}
+	all := map[string]*label{}
 	var jobs []int64
 	for _, it := range items {
 		if it.known && !it.pending {
@@ -31,7 +26,7 @@ func (w *writing) observe(ctx context.Context, items []*item) error {
 		}
 		for key, value := range it.entry.Labels {
 			if value != "" {
-				all[hash(key, value)] = &occurrence{key: key, value: value}
+				all[hash(key, value)] = &label{key: key, value: value}
 			}
 		}
 		jobs = append(jobs, it.job)
@@ -44,12 +39,12 @@ func (w *writing) observe(ctx context.Context, items []*item) error {
 		err := w.query(ctx, w.tx, "SELECT hash, first, last, back FROM enricher_groups WHERE hash IN ("+list+")", args,
 			func(scan func(...any) error) error {
 				var hash, back string
-				var first, last int64
-				if err := scan(&hash, &first, &last, &back); err != nil {
+				var o exceptions.Occurrence
+				if err := scan(&hash, &o.First, &o.Last, &back); err != nil {
 					return err
 				}
-				o := all[hash]
-				o.known, o.first, o.last, o.back = true, first, last, parseBack(back)
+				o.Back = parseBack(back)
+				all[hash].Occurrence = &o
 				return nil
 			})
 		if err != nil {
@@ -67,34 +62,23 @@ func (w *writing) observe(ctx context.Context, items []*item) error {
 		at := it.entry.Time.UnixMilli()
 		for key, value := range it.entry.Labels {
 			if value != "" {
-				all[hash(key, value)].add(at, back[[2]string{key, value}])
+				l := all[hash(key, value)]
+				l.Occurrence = l.Add(at, back[[2]string{key, value}])
 			}
 		}
 	}
 	var rows []any
 	for _, hash := range slices.Sorted(maps.Keys(all)) {
-		o := all[hash]
-		rows = append(rows, hash, o.key, o.value, o.first, o.last, o.backText())
+		l := all[hash]
+		rows = append(rows, hash, l.key, l.value, l.First, l.Last, backText(l.Back))
 	}
 	return w.insertRows(ctx, "INSERT INTO enricher_groups (hash, key, value, first, last, back) VALUES ", 6, rows,
 		" ON CONFLICT (hash) DO UPDATE SET first = excluded.first, last = excluded.last, back = excluded.back")
 }
 
-// add notes that the value was seen, and whether it was resolved in the job before.
-func (o *occurrence) add(at int64, resolved bool) {
-	if !o.known {
-		o.known, o.first, o.last = true, at, at
-		return
-	}
-	if at-o.last >= exceptions.Silence.Milliseconds() || resolved {
-		o.back = append(o.back[max(0, len(o.back)+1-maxBack):], at)
-	}
-	o.first, o.last = min(o.first, at), max(o.last, at)
-}
-
-func (o *occurrence) backText() string {
-	texts := make([]string, len(o.back))
-	for i, at := range o.back {
+func backText(back []int64) string {
+	texts := make([]string, len(back))
+	for i, at := range back {
 		texts[i] = strconv.FormatInt(at, 10)
 	}
 	return strings.Join(texts, " ")

@@ -45,7 +45,7 @@ func failed(err error) error { return fmt.Errorf("enrichersql: %w", err) }
 // Failures returns the failures that match, by time.
 func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptions.Page[exceptions.Entry], err error) {
 	oldest := q.Sort == exceptions.SortOldest
-	limit := limitOf(q)
+	limit := limitOf(q.Limit)
 	sel, err := s.selects(ctx, q)
 	if err != nil {
 		return page, failed(err)
@@ -55,16 +55,16 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 		after = row{at: math.MinInt64}
 	}
 	if q.Cursor != "" {
-		at, text, err := parseCursor(q.Cursor)
-		no, err2 := strconv.ParseInt(text, 10, 64)
+		last, err := exceptions.ParseCursor(q.Cursor)
+		no, err2 := strconv.ParseInt(last.Text, 10, 64)
 		if err != nil || err2 != nil {
 			return page, exceptions.ErrCursor
 		}
-		after = row{at: at, no: no}
+		after = row{at: last.Number, no: no}
 		if oldest {
-			sel.from = max(sel.from, at)
+			sel.from = max(sel.from, after.at)
 		} else {
-			sel.to = min(sel.to, at)
+			sel.to = min(sel.to, after.at)
 		}
 	}
 	var found []row
@@ -96,7 +96,7 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 		found = found[:limit]
 		if limit > 0 {
 			last := found[limit-1]
-			page.Next = cursor(last.at, strconv.FormatInt(last.no, 10))
+			page.Next = exceptions.Cursor{Number: last.at, Text: strconv.FormatInt(last.no, 10)}.String()
 		} else {
 			page.Truncated = true
 		}
@@ -127,15 +127,11 @@ func compareRows(a, b *row) int {
 }
 
 // limitOf returns how many items an answer has at most.
-func limitOf(q exceptions.Query) int {
-	switch {
-	case q.Limit < 0:
-		return 0
-	case q.Limit == 0:
+func limitOf(limit int) int {
+	if limit == 0 {
 		return maxItems
-	default:
-		return min(q.Limit, maxItems)
 	}
+	return min(max(0, limit), maxItems)
 }
 
 // Changes returns what has changed. A failure that was removed is not among it.
@@ -144,18 +140,18 @@ func (s *store) Changes(ctx context.Context, after string, limit int) (page exce
 	if _, err := s.get(ctx, s.db, "SELECT change FROM enricher_state", nil, &last); err != nil {
 		return page, failed(err)
 	}
-	page.Next = cursor(last, "")
+	page.Next = exceptions.Cursor{Number: last}.String()
 	if after == "" {
 		return page, nil
 	}
-	from, _, err := parseCursor(after)
+	from, err := exceptions.ParseCursor(after)
 	if err != nil {
 		return page, err
 	}
-	limit = limitOf(exceptions.Query{Limit: limit})
+	limit = limitOf(limit)
 	var nos, changes []int64
 	err = s.query(ctx, s.db, "SELECT no, change FROM enricher_failures WHERE change > ? AND change <= ? ORDER BY change LIMIT ?",
-		[]any{from, last, limit}, func(scan func(...any) error) error {
+		[]any{from.Number, last, limit}, func(scan func(...any) error) error {
 			var no, change int64
 			err := scan(&no, &change)
 			nos, changes = append(nos, no), append(changes, change)
@@ -167,7 +163,7 @@ func (s *store) Changes(ctx context.Context, after string, limit int) (page exce
 	if len(nos) == limit {
 		page.Next = after
 		if limit > 0 {
-			page.Next = cursor(changes[limit-1], "")
+			page.Next = exceptions.Cursor{Number: changes[limit-1]}.String()
 		}
 	}
 	entries, err := s.entries(ctx, nos, false)

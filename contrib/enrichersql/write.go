@@ -162,7 +162,7 @@ func (w *writing) items(ctx context.Context, batch []exceptions.Record) ([]*item
 	for i := range batch {
 		r := &batch[i]
 		if it := byKey[r.Key]; it != nil {
-			relabel(&it.entry, &r.Entry)
+			it.entry.SetLabels(&r.Entry)
 			it.known = it.known && r.Update
 			continue
 		}
@@ -198,13 +198,6 @@ func (w *writing) items(ctx context.Context, batch []exceptions.Record) ([]*item
 	return items, nil
 }
 
-// relabel gives an entry the labels of another.
-func relabel(e, from *exceptions.Entry) {
-	e.Labels, e.LabelsDropped, e.LabelState = from.Labels, from.LabelsDropped, from.LabelState
-	e.FailedEnrichers, e.FailedEnrichersDropped = from.FailedEnrichers, from.FailedEnrichersDropped
-	e.LabelIssues, e.LabelIssuesDropped = from.LabelIssues, from.LabelIssuesDropped
-}
-
 // number gives new items their numbers, and notes the slots.
 func (w *writing) number(items []*item) error {
 	for i, it := range items {
@@ -233,7 +226,7 @@ func (w *writing) settle(ctx context.Context, items []*item) error {
 			if json.Unmarshal(text, &e) != nil {
 				return nil // the entry of the record replaces what cannot be read
 			}
-			relabel(&e, &byNo[no].entry)
+			e.SetLabels(&byNo[no].entry)
 			byNo[no].entry = e
 			return nil
 		})

@@ -23,8 +23,8 @@ type plugin struct {
 	request []byte // to create an instance
 	env     map[string]string
 	log     *lineLogger
-	answer  created // of the first instance
-	mark    uint32  // bytes of memory above which an instance is replaced
+	answer  wire.Info // of the first instance
+	mark    uint32    // bytes of memory above which an instance is replaced
 
 	slots chan struct{} // one for each instance in use
 
@@ -48,24 +48,6 @@ type reader struct{ *plugin }
 func (r *reader) InputKeys() []string { return slices.Clone(r.answer.InputKeys) }
 
 func (r *reader) InputValues() map[string][]string { return maps.Clone(r.answer.InputValues) }
-
-// A created is the answer of a plugin to the request to create an enricher.
-type created struct {
-	V           int                         `json:"v"`
-	Name        string                      `json:"name"`
-	Version     string                      `json:"version"`
-	OutputKeys  []string                    `json:"outputKeys"`
-	InputKeys   []string                    `json:"inputKeys"` // not nil for a reader
-	Labels      []enricher.LabelDescription `json:"labels"`
-	InputValues map[string][]string         `json:"inputValues"`
-	Error       *problem                    `json:"error"`
-}
-
-// A problem is an error that a plugin has returned.
-type problem struct {
-	Option string `json:"option"`
-	Text   string `json:"text"`
-}
 
 // newPlugin starts the first instances of an enricher.
 func newPlugin(ctx context.Context, name string, d *Dir, c *code, g grant, options map[string]any, log *lineLogger) (*plugin, error) {
@@ -95,7 +77,7 @@ func newPlugin(ctx context.Context, name string, d *Dir, c *code, g grant, optio
 }
 
 // start starts an instance and asks it to create the enricher.
-func (p *plugin) start(ctx context.Context, answer *created) (*instance, error) {
+func (p *plugin) start(ctx context.Context, answer *wire.Info) (*instance, error) {
 	in, err := instantiate(ctx, p.code, p.log, p.name, p.env)
 	if err != nil {
 		return nil, err
@@ -121,7 +103,7 @@ func (p *plugin) start(ctx context.Context, answer *created) (*instance, error) 
 
 // another starts one more instance, which must have the keys of the first.
 func (p *plugin) another(ctx context.Context) (*instance, error) {
-	var answer created
+	var answer wire.Info
 	in, err := p.start(ctx, &answer)
 	if err != nil {
 		return nil, err
@@ -214,10 +196,7 @@ func (p *plugin) ProcessFailure(ctx context.Context, cause error, fc enricher.Fa
 	if err != nil {
 		return nil, p.count(err)
 	}
-	var answer struct {
-		Labels enricher.Labels `json:"labels"`
-		Error  *problem        `json:"error"`
-	}
+	var answer wire.Answer
 	if deadline, ok := ctx.Deadline(); ok {
 		// A little less than the call has, so that a plugin that obeys can answer.
 		failure.Deadline = max(time.Until(deadline)*95/100, time.Millisecond)

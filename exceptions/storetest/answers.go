@@ -95,8 +95,9 @@ func testFilters(s *store) {
 }
 
 func testCursors(s *store) {
+	long := strings.Repeat(" é", 800)
 	for i := range 23 { // some at one instant
-		s.append(s.done(fmt.Sprint(i), fmt.Sprint("job ", i%11), start.Add(time.Duration(i/3)*time.Minute), enricher.Labels{"k": fmt.Sprint(i % 7)}))
+		s.append(s.done(fmt.Sprint(i), fmt.Sprint("job ", i%11), start.Add(time.Duration(i/3)*time.Minute), enricher.Labels{"k": fmt.Sprint(i%7, long)}))
 	}
 	ctx := s.t.Context()
 	for _, sort := range []exceptions.Sort{exceptions.SortNewest, exceptions.SortOldest} {
@@ -142,6 +143,9 @@ func walk[T any](s *store, q exceptions.Query, ask func(exceptions.Query) (excep
 		if len(page.Items) != 3 {
 			s.t.Errorf("%d of 3 items, and there is more", len(page.Items))
 		}
+		if len(page.Next) > 1024 || strings.ContainsFunc(page.Next, func(r rune) bool { return r < '!' || r > '~' }) {
+			s.t.Errorf("the cursor %q: must be at most 1 KiB of printable ASCII", page.Next)
+		}
 		q.Cursor = page.Next
 	}
 	s.t.Error("the pages do not end")
@@ -160,53 +164,6 @@ func jobIDs(jobs []exceptions.Job) (out []string) {
 		out = append(out, j.ID)
 	}
 	return out
-}
-
-// states returns the states of groups by their values.
-func (s *store) states(from, to time.Time) map[string]exceptions.GroupState {
-	s.t.Helper()
-	out := map[string]exceptions.GroupState{}
-	for _, g := range s.groups(exceptions.Query{By: "k", From: from, To: to}) {
-		out[g.Value] = g.State
-	}
-	return out
-}
-
-func testStates(s *store) {
-	day := 24 * time.Hour
-	for _, f := range []struct {
-		value string
-		at    time.Duration
-	}{
-		{"steady", 0}, {"back", 0}, {"steady", 20 * time.Hour}, {"steady", 40 * time.Hour}, {"back", 49 * time.Hour}, {"back", 50 * time.Hour}, {"fresh", 50 * time.Hour}, {"steady", 51 * time.Hour},
-	} {
-		s.append(s.done("", "j", start.Add(f.at), enricher.Labels{"k": f.value}))
-	}
-	type states = map[string]exceptions.GroupState
-	s.same("on the third day", s.states(start.Add(2*day), start.Add(3*day)),
-		states{"steady": exceptions.GroupOngoing, "back": exceptions.GroupRegressed, "fresh": exceptions.GroupNew})
-	s.same("after the return", s.states(start.Add(49*time.Hour+time.Minute), time.Time{}),
-		states{"steady": exceptions.GroupOngoing, "back": exceptions.GroupOngoing, "fresh": exceptions.GroupNew})
-	s.same("on the first day", s.states(start, start.Add(day)), states{"steady": exceptions.GroupNew, "back": exceptions.GroupNew})
-	for _, g := range s.groups(exceptions.Query{By: "k", From: start.Add(2 * day)}) {
-		if g.Value == "steady" {
-			s.same("first seen, before the time of the query", g.FirstSeen.Equal(start), true)
-			s.same("last seen", g.LastSeen.Equal(start.Add(51*time.Hour)), true)
-			s.same("count", g.Count, 1)
-		}
-	}
-}
-
-func testMissingLabel(s *store) {
-	s.append(s.done("a", "j", start, nil), s.done("b", "k", start.Add(time.Minute), enricher.Labels{"k": ""}), s.done("c", "j", start, enricher.Labels{"k": "v"}),
-		s.record(exceptions.Entry{ID: "d", RootID: "a", JobID: "j", Time: start}))
-	groups := s.groups(exceptions.Query{By: "k"})
-	s.same("values", values(groups), []string{"", "v"})
-	s.same("count, jobs and state", fmt.Sprint(groups[0].Count, groups[0].Jobs, groups[0].State), "3 2 ongoing")
-	s.same("first seen", groups[0].FirstSeen.Equal(start), true)
-	h, err := s.Histogram(s.t.Context(), exceptions.Query{By: "k", Buckets: 4})
-	s.ok(err)
-	s.same("the histogram", h.Series[0].Value+fmt.Sprint(sum(h.Series[0].Counts)), "3")
 }
 
 func testResolve(s *store) {
@@ -303,11 +260,4 @@ func testConcurrent(s *store) {
 	}
 	wg.Wait()
 	s.same("failures", s.groups(exceptions.Query{By: "k"})[0].Count, 50)
-}
-
-func sum(counts []int) (n int) {
-	for _, c := range counts {
-		n += c
-	}
-	return n
 }

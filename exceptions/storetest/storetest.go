@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) exceptions.Store) {
 		{"Cursors lead through everything once", testCursors},
 		{"Groups say what is new and what came back", testStates},
 		{"Groups count a missing label as empty", testMissingLabel},
+		{"Histograms begin and end with the query, or its failures", testAxis},
 		{"Resolve says that a job works again", testResolve},
 		{"Delete removes a job", testDelete},
 		{"Changes miss nothing", testChanges},

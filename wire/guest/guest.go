@@ -62,32 +62,9 @@ type server struct {
 	enricher enricher.FailureEnricher
 }
 
-// A created answers the request to create the enricher.
-type created struct {
-	V           int                         `json:"v"`
-	Name        string                      `json:"name,omitempty"`
-	Version     string                      `json:"version,omitempty"`
-	OutputKeys  []string                    `json:"outputKeys"`
-	InputKeys   []string                    `json:"inputKeys,omitzero"` // of a reader, also if there are none
-	InputValues map[string][]string         `json:"inputValues,omitempty"`
-	Labels      []enricher.LabelDescription `json:"labels,omitempty"`
-	Error       *problem                    `json:"error,omitempty"`
-}
-
-// A processed answers the request to process a failure.
-type processed struct {
-	Labels enricher.Labels `json:"labels,omitempty"`
-	Error  *problem        `json:"error,omitempty"`
-}
-
-type problem struct {
-	Option string `json:"option,omitempty"`
-	Text   string `json:"text"`
-}
-
 // create makes the enricher.
 func (s *server) create(request []byte, log slog.Handler) []byte {
-	answer := created{V: 1}
+	answer := form.Info{V: form.Version}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		answer.Name, answer.Version = info.Main.Path, info.Main.Version
 	}
@@ -144,7 +121,7 @@ func (s *server) make(request []byte, log slog.Handler) error {
 func (s *server) process(request []byte) []byte {
 	failure, err := form.Decode(request)
 	if err != nil {
-		return encode(processed{Error: explain(err)})
+		return encode(form.Answer{Error: explain(err)})
 	}
 	ctx := context.Background()
 	if failure.Deadline > 0 {
@@ -154,18 +131,18 @@ func (s *server) process(request []byte) []byte {
 	}
 	labels, err := s.enricher.ProcessFailure(ctx, failure.Cause(), failure.Context())
 	if err != nil {
-		return encode(processed{Error: explain(err)})
+		return encode(form.Answer{Error: explain(err)})
 	}
-	return encode(processed{Labels: labels})
+	return encode(form.Answer{Labels: labels})
 }
 
 // explain returns an error as the service gets it, with the option that it is about. If
 // it is about several, the text has the others.
-func explain(err error) *problem {
-	p := &problem{Text: enricher.Text(err)}
+func explain(err error) *form.Problem {
+	p := &form.Problem{Text: enricher.Text(err)}
 	for err := range enricher.Chain(err) {
 		if ce, ok := err.(*enricher.ConfigError); ok && p.Option == "" {
-			p = &problem{ce.Option, enricher.Text(ce.Err)}
+			p = &form.Problem{Option: ce.Option, Text: enricher.Text(ce.Err)}
 		} else if ok {
 			p.Text += fmt.Sprintf("; %s: %s", ce.Option, enricher.Text(ce.Err))
 		}
