@@ -25,8 +25,7 @@ func (s *scanner) random(t *token) bool {
 	case len(text) < minRandom:
 		return false
 	}
-	letters := strings.IndexAny(text, "0123456789")
-	if t.turns == 1 && 0 < letters && letters <= 3 { // a word and a number, or an IBAN
+	if t.turns == 1 && isLetter(text[0]) && isDigit(text[3]) { // a word and a number, or an IBAN
 		return len(text) >= minIBAN
 	}
 	return isRandom(text) && (t.digits || t.humps > 0 || !s.isPart(t))
