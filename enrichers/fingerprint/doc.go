@@ -105,8 +105,7 @@
 // Numbers, quantities and identifiers have one placeholder, because one field may have
 // digits only, or a letter by chance. An identifier is random by its form: hexadecimal
 // with at least seven digits; letters and digits that take turns four times; from eight
-// characters on, letters that do not follow one another in words, and capitals in the
-// middle. Without capitals and digits it is a word.
+// characters on, letters that are unlikely in words, by a table of three in a row.
 //
 // A quoted text is not always a value. With its marks, and its parts normalized, stays
 //   - an error or several words: desc = "transport: handshake failed"

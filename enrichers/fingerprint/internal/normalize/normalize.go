@@ -42,6 +42,7 @@ type scanner struct {
 	inWord bool              // a letter, a digit or a placeholder was written last
 	urlEnd int               // where the last URL ends in out
 	depth  int               // of quoted texts
+	named  bool              // this one is the name of what failed
 	open   [len(quotes)]bool // no quotation mark of this kind closes from here on
 	groups groups
 }

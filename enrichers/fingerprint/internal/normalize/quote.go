@@ -53,8 +53,10 @@ func (s *scanner) quoted() bool {
 	before := s.role()
 	mark := len(s.out)
 	s.out = append(s.out, s.in[s.pos:start]...)
-	inside := len(s.out)
+	inside, named := len(s.out), s.named
+	s.named = before.role == roleName
 	s.nested(start, end)
+	s.named = named
 	if isQuotedURL(s.in[start:end]) || says(before, string(s.out[inside:]), s.in[after:]) {
 		s.out = append(s.out, s.in[end:after]...)
 		s.pos, s.chunk, s.inWord = after, after, false

@@ -2,63 +2,11 @@ package normalize
 
 import "strings"
 
-// follows has for each letter those that follow it in words: the 300 commonest pairs
-// in the identifiers and comments of Go. A pair of random letters is one of them in
-// 44 % of the cases, one of a word in 94 %.
-var follows = func() (table [26]uint32) {
-	for i, letters := range [26]string{ // after a, b, c, …
-		"abcdfgiklmnprstuvxy", "abceilorsuy", "acdefghiklmorstuv", "abcdefilorsuxy",
-		"abcdefgilmnopqrstvwxy", "acdefiloprstu", "acehilnoprsu", "aeiort",
-		"abcdefglmnoprstvxz", "aeosu", "aegis", "acdeilopstuy",
-		"abeimopstu", "abcdefgiklmnoprstuv", "abcdfgiklmnoprstuvw", "acehikloprstu",
-		"u", "acdefgiklmnoprstuvy", "aceghiklmnoprstuwy", "acdefhilmoprstuy",
-		"abcefgilmnprst", "aeis", "aeinors", "acefipt",
-		"mnps", "e",
-	} {
-		for _, c := range letters {
-			table[i] |= 1 << (c - 'a')
-		}
-	}
-	return table
-}()
-
-// isRandom reports whether text, of letters, digits, hyphens and underscores, looks
-// as if it was drawn at random: whether enough of its neighbours are unusual in
-// words. These are pairs of letters that do not follow one another, a capital after
-// a small letter, and the borders between letters and digits.
-func isRandom(text string) bool {
-	odd, humps, borders, mixed := 0, 0, 0, false
-	for i := 1; i < len(text); i++ {
-		a, b := text[i-1], text[i]
-		switch {
-		case isLetter(a) && isLetter(b):
-			if isOdd(a, b) {
-				odd++
-			}
-			switch {
-			case isLower(a) && isUpper(b):
-				humps++
-			case i > 1 && isUpper(a) && isLower(b):
-				mixed = true
-			}
-		case isDigit(a) && isLetter(b), isLetter(a) && isDigit(b):
-			odd++
-			borders++
-		}
-	}
-	switch n := len(text) - 1; {
-	case borders > 0 || humps > 1 || humps > 0 && n > minRandom:
-		return odd*4 > n
-	case humps > 0 || mixed:
-		return odd*10 >= n*3
-	}
-	return false
-}
-
 const (
-	minHex    = 7 // digits of a hexadecimal number without 0x, such as a short commit
-	minMixed  = 5 // bytes of a word in which letters and digits take turns four times
-	minRandom = 8 // bytes of a word that may be random
+	minHex    = 7  // digits of a hexadecimal number without 0x, such as a short commit
+	minMixed  = 5  // bytes of a word in which letters and digits take turns four times
+	minRandom = 8  // bytes of a word that may be random
+	minIBAN   = 12 // bytes of three letters and many digits
 	minOpaque = 20
 )
 
@@ -68,48 +16,32 @@ func (s *scanner) random(t *token) bool {
 	switch {
 	case t.digits && t.hex && (len(text) >= minHex || len(text) > 3 && s.last() == '@'): // Job@6777d22
 		return true
-	case t.turns > 0 && t.turns < 3 && isCounter(text):
+	case t.turns > 0 && t.turns < 3 && isCounter(text), text == "psycopg2":
 		return false
 	case s.suffix(text):
 		return true
-	case !t.digits:
-		return len(text) >= minRandom && isRandom(text)
 	case t.turns > 3:
 		return len(text) >= minMixed
-	case t.turns == 1 && isLetter(text[0]):
-		return s.numbered(text)
-	}
-	return len(text) >= minRandom && isRandom(text)
-}
-
-// numbered reports whether a token of letters and then digits is one identifier:
-// two letters and many digits, as in an IBAN, or letters that are random.
-func (s *scanner) numbered(text string) bool {
-	letters := strings.IndexAny(text, "0123456789")
-	if letters <= 2 {
-		return len(text) >= 12
-	}
-	small := strings.IndexFunc(text[:letters], func(r rune) bool { return r < 'a' }) < 0
-	if len(text) < minRandom || small && letters == len(text)-1 { // psycopg2
+	case len(text) < minRandom:
 		return false
 	}
-	return oddPairs(text[:letters])*4 > letters-1
-}
-
-// oddPairs returns how many pairs of letters are unusual in words.
-func oddPairs(letters string) (odd int) {
-	for i := 1; i < len(letters); i++ {
-		if isOdd(letters[i-1], letters[i]) {
-			odd++
-		}
+	if t.turns == 1 && isLetter(text[0]) && isDigit(text[3]) { // a word and a number, or an IBAN
+		return len(text) >= minIBAN
 	}
-	return odd
+	return isRandom(text) && (t.digits || t.humps > 0 || !s.isPart(t))
 }
 
-// isOdd reports whether the letter b does not follow a in words, or is a capital
-// after a small letter.
-func isOdd(a, b byte) bool {
-	return isLower(a) && isUpper(b) || follows[a|0x20-'a']&(1<<(b|0x20-'a')) == 0
+// isPart reports whether the letters t are a part of a name with dots or slashes, such
+// as that of a host or a package, or stand where the name of what failed is expected.
+func (s *scanner) isPart(t *token) bool {
+	last := s.last()
+	if last == '.' || last == '/' || last == '\\' {
+		return true
+	}
+	if next := s.at(t.end); last != '-' && (next == '.' || next == '/') && s.isWordAt(t.end+1) {
+		return true
+	}
+	return s.named || s.role().role == roleName
 }
 
 // suffix reports whether text is what Kubernetes appends to names: letters and digits
@@ -156,7 +88,7 @@ func (s *scanner) mixedID() bool {
 		for end < s.chunk && isLower(s.in[end]) {
 			end++
 		}
-		if end < start+3 || end >= s.chunk || s.in[end] != '-' && s.in[end] != '_' || oddPairs(s.in[start:end]) > 0 {
+		if end < start+3 || end >= s.chunk || s.in[end] != '-' && s.in[end] != '_' || isRandom(s.in[start:end]) {
 			break
 		}
 		start = end + 1
@@ -175,10 +107,31 @@ func (s *scanner) mixedID() bool {
 			return false
 		}
 	}
-	if end-start < 10 || marks == 0 || !small || !capital || !isRandom(s.in[start:end]) || !s.endsAt(end) {
+	if end-start < minRandom || marks == 0 && start == s.pos || !small || !capital || !isRandom(s.in[start:end]) || !s.endsAt(end) {
 		return false
 	}
 	s.out = append(s.out, s.in[s.pos:start]...)
+	s.num(end)
+	return true
+}
+
+// request replaces the identifier of a request to Vercel, which follows the names of
+// regions and begins with t: fra1::x7k2p-1764480000000-4f9d2c1b7a60.
+func (s *scanner) request(t *token) bool {
+	if !s.wrote("::") || s.at(t.end) != '-' {
+		return false
+	}
+	time := digits(s.in, t.end+1)
+	if n := time - t.end - 1; n < len("1764480000") || n > len("1764480000000") || s.at(time) != '-' {
+		return false
+	}
+	end := time + 1
+	for isAlnum(s.at(end)) {
+		end++
+	}
+	if end == time+1 || !s.endsAt(end) {
+		return false
+	}
 	s.num(end)
 	return true
 }

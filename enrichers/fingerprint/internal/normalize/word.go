@@ -61,10 +61,10 @@ func (s *scanner) word() {
 	t := s.token()
 	switch {
 	case !s.inWord && t.wide && s.unit(t.start): // µs
-	case !s.inWord && !t.wide && (s.compound(&t) || t.digits && s.single(&t)):
+	case !s.inWord && !t.wide && (s.request(&t) || s.compound(&t) || t.digits && s.single(&t)):
 	case t.digits || t.wide:
 		s.split(&t)
-	case !s.inWord && (t.capitals > 1 || t.humps > 0 || s.last() == '-') && s.endsAt(t.end) && s.random(&t):
+	case !s.inWord && (t.end-t.start >= minRandom || s.last() == '-') && s.endsAt(t.end) && s.random(&t):
 		s.num(t.end)
 	default:
 		s.keep(t.end)
