@@ -25,12 +25,12 @@
 package exit
 
 import (
-	"errors"
 	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -60,8 +60,8 @@ type Error struct {
 // A command that is killed because its context is done looks like any other that is
 // killed. Join the reason in front: errors.Join(ctx.Err(), err).
 func FromCommand(name string, err error, stderr []byte) error {
-	var exited *exec.ExitError
-	if !errors.As(err, &exited) {
+	exited, ok := enricher.AsType[*exec.ExitError](err)
+	if !ok {
 		return err
 	}
 	if len(stderr) == 0 {

@@ -149,6 +149,10 @@ func TestFromCommand(t *testing.T) {
 	require.NoError(t, exit.FromCommand("x", nil, nil))
 	assert.Same(t, io.EOF, exit.FromCommand("x", io.EOF, nil), "another error")
 
+	var cyclic errCyclic
+	cyclic.of = []error{&cyclic}
+	assert.Same(t, &cyclic, exit.FromCommand("x", &cyclic, nil), "of a reader that was the command's standard input, for example")
+
 	cause := run("echo why >&2; exit 3")
 	err := exit.FromCommand("x", fmt.Errorf("wrapped: %w", cause), nil)
 	assert.EqualError(t, err, "x: exit status 3: why", "what Output has kept")
@@ -181,3 +185,9 @@ func TestErrorHasAFingerprint(t *testing.T) {
 	assert.NotEqual(t, a, of(2, "Traceback (most recent call last):\nValueError: no price\n"), "another exit code")
 	assert.NotEqual(t, a, of(1, "Traceback (most recent call last):\nValueError: no date\n"), "another message")
 }
+
+// An errCyclic may wrap itself.
+type errCyclic struct{ of []error }
+
+func (e *errCyclic) Error() string   { return "cyclic" }
+func (e *errCyclic) Unwrap() []error { return e.of }

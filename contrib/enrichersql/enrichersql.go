@@ -82,9 +82,9 @@ type Options struct {
 	// negative duration means for ever.
 	MaxAge time.Duration
 
-	// MaxPerJob is how many failures of a job are kept. The oldest that are not
-	// under others are removed, but never the latest of these. By default, 1000; a
-	// negative number means all.
+	// MaxPerJob is how many failures of a job are kept, with those under others. The
+	// oldest that are not under others are removed, with those under them, but never
+	// the latest of these. By default, 1000; a negative number means all.
 	MaxPerJob int
 
 	// GroupBy is the label that MaxPerGroup is about. By default, "fingerprint".

@@ -136,6 +136,36 @@ func TestRetentionKeepsTheLatestOfAJobAndWhatIsUnderIt(t *testing.T) {
 	})
 }
 
+func TestRetentionRemovesNoMoreThanItMust(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, p place) {
+		for _, tt := range []struct {
+			name    string
+			options enrichersql.Options
+			want    string // the failures that are not under others
+		}{
+			{"job", enrichersql.Options{MaxAge: -1, MaxPerJob: 9, MaxPerGroup: -1}, "2 1 0"},
+			{"group", enrichersql.Options{MaxAge: -1, MaxPerJob: -1, MaxPerGroup: 8, GroupBy: "k"}, "7 6 5 4 3 2 1 0"},
+		} {
+			tt.options.TablePrefix = tt.name + "_"
+			_, s := p.migrated(t, tt.options)
+			now := time.Now()
+			var batch []exceptions.Record
+			for i := 29; i >= 0; i-- { // minutes ago
+				at, labels := now.Add(-time.Duration(i)*time.Minute), enricher.Labels{"k": "v"}
+				batch = append(batch, record(fmt.Sprint(i), "j", at, labels))
+				for j := range 2 {
+					under := record(fmt.Sprint(i, "-", j), "j", at, labels)
+					under.Entry.RootID = fmt.Sprint(i)
+					batch = append(batch, under)
+				}
+			}
+			require.NoError(t, s.Append(t.Context(), batch))
+			assert.Equal(t, strings.Fields(tt.want), ids(t, s), tt.name)
+		}
+	})
+}
+
 // whole is what a plan says about a table of failures that is read as a whole.
 var whole = regexp.MustCompile(`SCAN (enricher_failures|enricher_bodies|f|b|r)$|Seq Scan on enricher_(failures|bodies)`)
 

@@ -81,8 +81,8 @@ func (s *store) sweepAll(ctx context.Context, full []int64) error {
 	return nil
 }
 
-// trimJob removes the oldest failures of a job, but not the latest that is not under
-// another.
+// trimJob removes the oldest failures of a job, with those under them, until as many
+// are gone as are too many, but not the latest that is not under another.
 func (s *store) trimJob(ctx context.Context, job int64) error {
 	for {
 		var kept int64
@@ -93,9 +93,13 @@ func (s *store) trimJob(ctx context.Context, job int64) error {
 		if excess <= 0 {
 			return nil
 		}
-		more, err := s.removeSome(ctx, `SELECT no FROM enricher_failures WHERE job = ? AND root IS NULL AND no <>
-			(SELECT no FROM enricher_failures WHERE job = ? AND root IS NULL ORDER BY at DESC, no DESC LIMIT 1)
-			ORDER BY at, no LIMIT ?`, job, job, excess)
+		more, err := s.removeSome(ctx, `SELECT no FROM (
+			SELECT no, sum(n) OVER (ORDER BY at, no) - n AS before FROM (
+				SELECT f.no, f.at, 1 + (SELECT count(*) FROM enricher_failures u WHERE u.root = f.no) AS n
+				FROM enricher_failures f WHERE f.job = ? AND f.root IS NULL AND f.no <>
+					(SELECT no FROM enricher_failures WHERE job = ? AND root IS NULL ORDER BY at DESC, no DESC LIMIT 1)
+				ORDER BY f.at, f.no LIMIT ?) AS oldest) AS counted
+			WHERE before < ?`, job, job, excess, excess)
 		if err != nil || !more {
 			return err
 		}
@@ -157,13 +161,14 @@ func (s *store) sweepGroups(ctx context.Context) error {
 	return nil
 }
 
-// trimGroup removes the oldest of the failures of some kinds.
+// trimGroup removes the oldest of the failures of some kinds. It counts what it
+// removes: those that are not under others.
 func (s *store) trimGroup(ctx context.Context, kinds []int64) error {
 	for {
 		total := int64(0)
 		for list, args := range lists(kinds) {
 			var n int64
-			if _, err := s.get(ctx, s.db, "SELECT count(*) FROM enricher_failures WHERE kind IN ("+list+")", args, &n); err != nil {
+			if _, err := s.get(ctx, s.db, "SELECT count(*) FROM enricher_failures WHERE kind IN ("+list+") AND root IS NULL", args, &n); err != nil {
 				return err
 			}
 			total += n
