@@ -35,7 +35,7 @@ func TestPageHasTheLayoutOfTheDocs(t *testing.T) {
 
 	rest, ok := strings.CutPrefix(stdout.String(), measured)
 	assert.True(t, ok, "the page is printed as well")
-	assert.Regexp(t, `^\n(All 6 bars met|\d of 6 bars NOT MET)\.\n$`, rest)
+	assert.Regexp(t, `^\n(All 9 bars met|\d of 9 bars NOT MET)\.\n$`, rest)
 }
 
 // layout returns a page without what was measured: numbers, the line about the

@@ -22,7 +22,7 @@ type pair struct {
 	reference     *contestant
 
 	perEnricher bool      // compare the cost of one enricher instead of one failure
-	bar         float64   // the ratio must be at most this; 0: no bar
+	bar         float64   // the ratio must be at most this
 	ratios      []float64 // by round
 }
 
@@ -69,16 +69,19 @@ func newPairs() []*pair {
 			work: "8 enrichers that return at once, 4 attributes", against: againstHandWritten,
 			subject:   withAttributes(newContestant(library, workQuickAttributes, quickEnrichers(8))),
 			reference: withAttributes(newContestant(handWritten, workQuickAttributes, quickEnrichers(8))),
+			bar:       0.75,
 		},
 		{
 			work: "64 enrichers of 1 ms each", against: againstHandWritten,
 			subject:   newContestant(library, workMillisecond, slowEnrichers(64, time.Millisecond)),
 			reference: newContestant(handWritten, workMillisecond, slowEnrichers(64, time.Millisecond)),
+			bar:       1,
 		},
 		{
 			work: "8 enrichers that return at once, a caller on every core", against: againstHandWritten,
 			subject:   onEveryCore(newContestant(library, workQuickEverywhere, quickEnrichers(8))),
 			reference: onEveryCore(newContestant(handWritten, workQuickEverywhere, quickEnrichers(8))),
+			bar:       0.6,
 		},
 	}
 }

@@ -49,11 +49,8 @@ func (rep *report) add(heading, text string, t *table, notes ...string) {
 	rep.sections = append(rep.sections, strings.Join(blocks, "\n"))
 }
 
-// judge counts a bar and returns its cell. A bar of 0 is none.
+// judge counts a bar and returns its cell.
 func (rep *report) judge(measured, bar float64) string {
-	if bar == 0 {
-		return none
-	}
 	rep.bars++
 	if measured > bar {
 		rep.missed++
@@ -66,7 +63,7 @@ const intro = `# Performance
 
 This page is the output of ` + "`go run ./bench -markdown docs/performance.md`" + `, but for its last part.
 
-All contestants do the same work on the same failure. A ratio compares two measurements made one right after the other, so that a busy machine slows both; the order alternates, and the median over all rounds is reported. "At most" is the bar that the library must meet; a row without one is for information.
+All contestants do the same work on the same failure. A ratio compares two measurements made one right after the other, so that a busy machine slows both; the order alternates, and the median over all rounds is reported. "At most" is the bar that the library is to meet.
 `
 
 // page returns the report in Markdown.
