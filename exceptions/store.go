@@ -59,8 +59,9 @@ import (
 type Store interface {
 	// Append keeps failures, all or, if it returns an error, any number of them.
 	// A record with the Key of one that was appended before replaces its labels,
-	// as [Entry.SetLabels] does. The rest of it is as before. The store may keep what the records refer
-	// to, which does not change any more, and does not change it either.
+	// as [Entry.SetLabels] does. The rest of it is as before. The store may keep what
+	// the records refer to, which does not change any more, and does not change it
+	// either.
 	Append(ctx context.Context, batch []Record) error
 
 	// Resolve says that a job works again since a time. It has no effect on a

@@ -43,8 +43,8 @@ const (
 )
 
 // sweep removes the oldest failures of jobs that have too many, and, once a minute, what
-// is too old, and the oldest of groups that have too many, and packs slots. What it does not get done, or what
-// fails, is left to the next call.
+// is too old, and the oldest of groups that have too many, and packs slots. What it does
+// not get done, or what fails, is left to the next call.
 func (s *store) sweep(ctx context.Context, full []int64) {
 	if !s.sweeping.TryLock() {
 		return

@@ -9,9 +9,10 @@ import _ "embed"
 //
 // The digits are those of a mixture of word lists: the identifiers of Go's standard
 // library and their parts, words that are frequent in the documentation, tests and
-// configuration of Go modules, names of packages of JavaScript, Python and Debian, and dictionaries of English, German, French, Spanish, Italian and Polish.
-// Each word counts once. For pairs of letters that no word has, the digit is nearly
-// that of the letter after the last one. Three equal letters have 2.
+// configuration of Go modules, names of packages of JavaScript, Python and Debian, and
+// dictionaries of English, German, French, Spanish, Italian and Polish. Each word counts
+// once. For pairs of letters that no word has, the digit is nearly that of the letter
+// after the last one. Three equal letters have 2.
 //
 //go:embed letters.txt
 var triples string
