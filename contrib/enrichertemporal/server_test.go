@@ -116,10 +116,10 @@ func (w *site) history(t *testing.T, run client.WorkflowRun) (events []*historyp
 // pending returns the activity of run once its first attempt has failed.
 func (w *site) pending(t *testing.T, run client.WorkflowRun) (p *workflowpb.PendingActivityInfo) {
 	w.eventually(t, func() bool {
-		d, err := w.DescribeWorkflowExecution(w.ctx, run.GetID(), run.GetRunID())
+		d, err := w.DescribeWorkflow(w.ctx, run.GetID(), run.GetRunID())
 		require.NoError(t, err)
-		if len(d.PendingActivities) > 0 {
-			p = d.PendingActivities[0]
+		if len(d.RawResponse.PendingActivities) > 0 {
+			p = d.RawResponse.PendingActivities[0]
 		}
 		return p.GetLastFailure() != nil
 	})

@@ -49,9 +49,9 @@ func (w *site) createAttribute(t *testing.T, name string, kind enumspb.IndexedVa
 
 // written returns the memo and the search attribute of run.
 func (w *site) written(t *testing.T, run client.WorkflowRun) (memo, pairs string) {
-	d, err := w.DescribeWorkflowExecution(w.ctx, run.GetID(), run.GetRunID())
+	d, err := w.DescribeWorkflow(w.ctx, run.GetID(), run.GetRunID())
 	require.NoError(t, err)
-	info := d.GetWorkflowExecutionInfo()
+	info := d.RawResponse.GetWorkflowExecutionInfo()
 	return text(info.GetMemo().GetFields()["failureLabels"]), text(info.GetSearchAttributes().GetIndexedFields()["FailureLabels"])
 }
 
