@@ -98,7 +98,7 @@ func TestServerFindsWorkflowsByLabel(t *testing.T) {
 			if !strings.HasSuffix(name, "kind") {
 				assert.Equal(t, labels, enrichertemporal.LabelsOf(err))
 			}
-			assert.Len(t, w.failures(), 1)
+			assert.NotEmpty(t, w.failures())
 			memo, pairs := w.written(t, run)
 			assert.Contains(t, memo, `"type":"DEPENDENCY"`)
 			assert.Contains(t, pairs, `"team=shop","type=DEPENDENCY"]`)
@@ -192,7 +192,7 @@ func TestServerTimeout(t *testing.T) {
 			}
 			memo, _ := w.written(t, run)
 			assert.JSONEq(t, `{"team":"shop"}`, memo)
-			w.eventually(t, func() bool { return len(w.failures()) == 2 })
+			w.eventually(t, func() bool { return len(w.failures()) >= 2 })
 			causes := map[enricher.FailureType]error{}
 			for _, f := range w.failures() {
 				causes[f.Context.Type] = f.Cause
@@ -339,7 +339,9 @@ func TestServerWithoutAnEnricher(t *testing.T) {
 				s.job, s.activity = job, workflow.ActivityOptions{RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 2, InitialInterval: 100 * time.Millisecond}}
 				w := newSite(t, s)
 				for _, event := range w.history(t, w.start(t, nil)) {
-					lines = append(lines, tell(t, w, event))
+					if !strings.HasPrefix(event.EventType.String(), "WorkflowTask") { // on a busy machine, one may time out
+						lines = append(lines, tell(t, w, event))
+					}
 				}
 				return lines
 			}
@@ -367,6 +369,9 @@ func tell(t *testing.T, w *site, event *historypb.HistoryEvent) string {
 		f = proto.CloneOf(f)
 		for cause := f; cause != nil; cause = cause.Cause {
 			cause.StackTrace, _, _ = strings.Cut(cause.StackTrace, "\n") // the other lines are frames
+			if info := cause.GetActivityFailureInfo(); info != nil {
+				info.ScheduledEventId, info.StartedEventId = 0, 0
+			}
 		}
 		text, err := protojson.Marshal(f)
 		require.NoError(t, err)
