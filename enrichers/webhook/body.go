@@ -5,32 +5,35 @@ import (
 	"encoding/json"
 	"mime"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
 
 // A body makes what is posted of a message.
 type body func(m *Message) ([]byte, error)
 
-// newBody returns the body that options describe. The routing key is read later.
-func newBody(c *checker, opts *Options, routingKey *string) body {
+// newBody returns the body that options describe, and the keys of the labels that it
+// reads by their names. The routing key is read later.
+func newBody(c *checker, opts *Options, routingKey *string) (b body, reads []string) {
 	media, _, err := mime.ParseMediaType(opts.ContentType)
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	switch {
 	case err != nil || !strings.Contains(media, "/"):
-		c.addf("content-type", "%s: must be a media type such as application/json", show(opts.ContentType))
+		c.addf("content-type", "%s: must be a media type such as application/json", file.Quote(opts.ContentType))
 	case opts.Body == "" && !isJSON:
-		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", show(media))
+		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", file.Quote(media))
 	}
 	switch {
 	case opts.Body != "":
-		made, err := newTemplate(opts.Body, isJSON)
+		made, reads, err := newTemplate(opts.Body, isJSON)
 		c.add("body", err)
-		return made
+		return made, reads
 	case opts.Preset == PresetSlack:
-		return slackBody
+		return slackBody, nil
 	case opts.Preset == PresetPagerDuty:
-		return newPagerDuty(routingKey, opts.Severity)
+		return newPagerDuty(routingKey, opts.Severity), nil
 	default:
-		return jsonBody
+		return jsonBody, nil
 	}
 }
 

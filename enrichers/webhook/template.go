@@ -29,16 +29,18 @@ var (
 	errNotJSON = errors.New("must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text")
 )
 
-// newTemplate returns the body that a user's template makes. The template must
-// work for samples, and make valid JSON of them if that is what is sent.
-func newTemplate(text string, isJSON bool) (body, error) {
+// newTemplate returns the body that a user's template makes, and the keys of the labels
+// that it reads by their names. The template must work for samples, and make valid JSON
+// of them if that is what is sent.
+func newTemplate(text string, isJSON bool) (b body, reads []string, err error) {
 	t, err := template.New("body").
 		Option("missingkey=zero"). // a label that is not set is empty
 		Funcs(functions()).
 		Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	reads = labelsRead(t)
 	for _, t := range t.Templates() {
 		addSteps(t.Root)
 		t.Root.Nodes = append([]parse.Node{step}, t.Root.Nodes...)
@@ -52,10 +54,10 @@ func newTemplate(text string, isJSON bool) (body, error) {
 	}
 	for _, sample := range samples(text) {
 		if _, err := make(sample); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return make, nil
+	return make, reads, nil
 }
 
 // execute returns what a template makes of a message.
