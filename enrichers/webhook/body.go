@@ -12,9 +12,8 @@ import (
 // A body makes what is posted of a message.
 type body func(m *Message) ([]byte, error)
 
-// newBody returns the body that options describe, and the keys of the labels that it
-// reads by their names. The routing key is read later.
-func newBody(c *checker, opts *Options, routingKey *string) (b body, reads []string) {
+// newBody returns the body that options describe. The routing key is read later.
+func newBody(c *checker, opts *Options, routingKey *string) body {
 	media, _, err := mime.ParseMediaType(opts.ContentType)
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	switch {
@@ -25,15 +24,15 @@ func newBody(c *checker, opts *Options, routingKey *string) (b body, reads []str
 	}
 	switch {
 	case opts.Body != "":
-		made, reads, err := newTemplate(opts.Body, isJSON)
+		made, err := newTemplate(opts.Body, isJSON)
 		c.add("body", err)
-		return made, reads
+		return made
 	case opts.Preset == PresetSlack:
-		return slackBody, nil
+		return slackBody
 	case opts.Preset == PresetPagerDuty:
-		return newPagerDuty(routingKey, opts.Severity), nil
+		return newPagerDuty(routingKey, opts.Severity)
 	default:
-		return jsonBody, nil
+		return jsonBody
 	}
 }
 

@@ -25,7 +25,7 @@
 //	  {"content": {{json (printf "%s: %s" .Title .Error)}}, "owner": {{json .Labels.owner}}}
 //
 // A label that the options or the template name, and that no other enricher sets, is a
-// warning when the configuration is loaded. A template names a label in this way, or by
+// warning when the configuration is loaded. A template names a label by .Labels.owner or
 // index .Labels "owner".
 //
 // # Time

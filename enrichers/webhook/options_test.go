@@ -172,8 +172,7 @@ func TestOptionsThatNameALabelThatNothingSetsAreAWarning(t *testing.T) {
 		"fields":               {body(`{{.Labels.a}} {{$.Labels.b}} {{json .Labels.c}} {{(.Labels).d}} {{.Labels.type}} {{.Error}} {{.Attributes.x}}`), "a b c d"},
 		"conditions":           {body(`{{if .Labels.a}}{{else if eq .Labels.b "x"}}{{else}}{{.Labels.c | json}}{{end}}{{range .Labels}}{{.}}{{end}}{{with .Labels.d}}{{.}}{{end}}`), "a b c d"},
 		"by index":             {body(`{{index .Labels "a b"}} {{printf "%s" (index $.Labels "c")}} {{index .Attributes "x"}}`), "a b c"},
-		"with labels":          {body(`{{with .Labels}}{{.a}} {{index . "b"}} {{$.Labels.c}}{{else}}{{.Labels.d}}{{end}}`), "a b c d"},
-		"a variable":           {body(`{{$l := .Labels}}{{$l.a}} {{$m := .Attributes}}{{$m.x}} {{with $n := $l}}{{$n.b}}{{end}}`), "a b"},
+		"other text":           {body(`.Labels.a {{.Error}}`), ""},
 		"in another template":  {body(`{{define "t"}}{{.Labels.a}}{{end}}{{template "t" .}}{{block "u" .}}{{.Labels.b}}{{end}}`), "a b"},
 		"a loop over them all": {body(`{{range $k, $v := .Labels}}{{$k}}={{$v}}{{end}}`), ""},
 	} {

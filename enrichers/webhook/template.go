@@ -29,18 +29,16 @@ var (
 	errNotJSON = errors.New("must make valid JSON of every failure: write {{json .Error}}, without quotes around it, for a text")
 )
 
-// newTemplate returns the body that a user's template makes, and the keys of the labels
-// that it reads by their names. The template must work for samples, and make valid JSON
-// of them if that is what is sent.
-func newTemplate(text string, isJSON bool) (b body, reads []string, err error) {
+// newTemplate returns the body that a user's template makes. The template must
+// work for samples, and make valid JSON of them if that is what is sent.
+func newTemplate(text string, isJSON bool) (body, error) {
 	t, err := template.New("body").
 		Option("missingkey=zero"). // a label that is not set is empty
 		Funcs(functions()).
 		Parse(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	reads = labelsRead(t)
 	for _, t := range t.Templates() {
 		addSteps(t.Root)
 		t.Root.Nodes = append([]parse.Node{step}, t.Root.Nodes...)
@@ -54,10 +52,10 @@ func newTemplate(text string, isJSON bool) (b body, reads []string, err error) {
 	}
 	for _, sample := range samples(text) {
 		if _, err := make(sample); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return make, reads, nil
+	return make, nil
 }
 
 // execute returns what a template makes of a message.

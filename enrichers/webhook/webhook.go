@@ -61,9 +61,8 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		}
 	}
 	var routingKey string
-	var inBody []string
-	p.body, inBody = newBody(c, &opts, &routingKey)
-	p.reads = append(p.reads, inBody...)
+	p.body = newBody(c, &opts, &routingKey)
+	p.reads = append(p.reads, labelsRead(opts.Body)...)
 	// Files and variables are read when the form of all options is known.
 	routingKey = c.secret("routing-key", opts.RoutingKey)
 	p.endpoint = newEndpoint(c, &opts, routingKey)
