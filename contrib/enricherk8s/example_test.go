@@ -36,7 +36,7 @@ func Example() {
 	recorder := events.NewFakeRecorder(1)                                              // mgr.GetEventRecorder("cart")
 
 	opts := controller.Options{}
-	r := enricherk8s.Wrap(&reconciler{c}, &opts, e, enricherk8s.Options{
+	r := enricherk8s.Wrap(&ServiceReconciler{c}, &opts, e, enricherk8s.Options{
 		Client: c, New: func() client.Object { return &corev1.Service{} }, Events: recorder,
 		Conditions: func(obj client.Object) *[]metav1.Condition { return &obj.(*corev1.Service).Status.Conditions },
 	})
@@ -65,7 +65,7 @@ func ExampleWrap() {
 	}
 	defer e.Shutdown(ctx) // when the manager has stopped
 	opts := controller.Options{}
-	r := enricherk8s.Wrap(&reconciler{mgr.GetClient()}, &opts, e, enricherk8s.Options{
+	r := enricherk8s.Wrap(&ServiceReconciler{mgr.GetClient()}, &opts, e, enricherk8s.Options{
 		Client: mgr.GetClient(), New: func() client.Object { return &corev1.Service{} },
 		Events:     mgr.GetEventRecorder("service"),
 		Conditions: func(obj client.Object) *[]metav1.Condition { return &obj.(*corev1.Service).Status.Conditions },
@@ -77,9 +77,9 @@ func ExampleWrap() {
 	_ = mgr.Start(ctx)
 }
 
-type reconciler struct{ client.Client }
+type ServiceReconciler struct{ client.Client }
 
-func (*reconciler) Reconcile(context.Context, reconcile.Request) (reconcile.Result, error) {
+func (*ServiceReconciler) Reconcile(context.Context, reconcile.Request) (reconcile.Result, error) {
 	return reconcile.Result{}, io.ErrUnexpectedEOF
 }
 

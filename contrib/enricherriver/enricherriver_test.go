@@ -268,11 +268,20 @@ func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
 // The query of the README for SQLite.
 func TestLabelsCanBeQueried(t *testing.T) {
 	t.Parallel()
+	for _, delay := range []time.Duration{time.Hour, time.Second} { // before a short one, River makes the job available at once
+		t.Run(delay.String(), func(t *testing.T) {
+			t.Parallel()
+			canBeQueried(t, delay)
+		})
+	}
+}
+
+func canBeQueried(t *testing.T, delay time.Duration) {
 	labels := enricher.Labels{"type": "USER"}
 	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
 	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
-	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }}).(*job)
+	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: delay, Job: func(context.Context) error { return io.EOF }}).(*job)
 	j.Attempt(t)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
