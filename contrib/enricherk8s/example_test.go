@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -36,7 +37,7 @@ func Example() {
 	recorder := events.NewFakeRecorder(1)                                              // mgr.GetEventRecorder("cart")
 
 	opts := controller.Options{}
-	r := enricherk8s.Wrap(&ServiceReconciler{c}, &opts, e, enricherk8s.Options{
+	r := enricherk8s.Wrap(&Reconciler{c}, &opts, e, enricherk8s.Options{
 		Client: c, New: func() client.Object { return &corev1.Service{} }, Events: recorder,
 		Conditions: func(obj client.Object) *[]metav1.Condition { return &obj.(*corev1.Service).Status.Conditions },
 	})
@@ -65,21 +66,24 @@ func ExampleWrap() {
 	}
 	defer e.Shutdown(ctx) // when the manager has stopped
 	opts := controller.Options{}
-	r := enricherk8s.Wrap(&ServiceReconciler{mgr.GetClient()}, &opts, e, enricherk8s.Options{
-		Client: mgr.GetClient(), New: func() client.Object { return &corev1.Service{} },
-		Events:     mgr.GetEventRecorder("service"),
-		Conditions: func(obj client.Object) *[]metav1.Condition { return &obj.(*corev1.Service).Status.Conditions },
+	r := enricherk8s.Wrap(&Reconciler{mgr.GetClient()}, &opts, e, enricherk8s.Options{
+		Client: mgr.GetClient(), New: func() client.Object { return &policyv1.PodDisruptionBudget{} },
+		Events: mgr.GetEventRecorder("budget"),
+		Conditions: func(obj client.Object) *[]metav1.Condition {
+			return &obj.(*policyv1.PodDisruptionBudget).Status.Conditions
+		},
 	})
-	err = ctrl.NewControllerManagedBy(mgr).For(&corev1.Service{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).WithOptions(opts).Complete(r)
+	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{}) // so that the condition does not trigger an attempt
+	err = ctrl.NewControllerManagedBy(mgr).For(&policyv1.PodDisruptionBudget{}, changed).WithOptions(opts).Complete(r)
 	if err != nil {
 		panic(err)
 	}
 	_ = mgr.Start(ctx)
 }
 
-type ServiceReconciler struct{ client.Client }
+type Reconciler struct{ client.Client }
 
-func (*ServiceReconciler) Reconcile(context.Context, reconcile.Request) (reconcile.Result, error) {
+func (*Reconciler) Reconcile(context.Context, reconcile.Request) (reconcile.Result, error) {
 	return reconcile.Result{}, io.ErrUnexpectedEOF
 }
 
