@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) exceptions.Store) {
 		{"Answers are the caller's", testOwnership},
 		{"Calls return when their context has ended", testContext},
 		{"Calls may be concurrent", testConcurrent},
+		{"Histories keep a failure that passes several layers once", testLayers},
 		{"Answers are those of the store in memory", testModel},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(&store{t: t, Store: open(t)}) })

@@ -1,0 +1,52 @@
+package exceptions
+
+import (
+	"sync"
+
+	"github.com/failure-enrichers/enricher"
+)
+
+// maxRecent is how many failures are in recent.
+const maxRecent = 1 << 14
+
+// recent are the failures that a History has got with a Result lately, so that it keeps
+// each once, however many layers pass it on.
+type recent struct {
+	mu   sync.Mutex
+	keys map[string]string // those of records, by Result.FailureKey
+	ring []string          // keys of keys
+	next int               // the oldest in ring, if that is full
+}
+
+// add notes that the failure of res is in the record with this key, and reports whether
+// that is new. A Result that no Enricher made is always new.
+func (r *recent) add(res enricher.Result, record string) bool {
+	key := res.FailureKey()
+	if key == "" {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.keys[key]; ok {
+		return false
+	}
+	if r.keys == nil {
+		r.keys = map[string]string{}
+	}
+	r.keys[key] = record
+	if len(r.ring) < maxRecent {
+		r.ring = append(r.ring, key)
+		return true
+	}
+	delete(r.keys, r.ring[r.next])
+	r.ring[r.next] = key
+	r.next = (r.next + 1) % maxRecent
+	return true
+}
+
+// record returns the key of the record of a failure, or "".
+func (r *recent) record(res enricher.Result) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys[res.FailureKey()]
+}
