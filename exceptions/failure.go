@@ -15,6 +15,7 @@ type failure struct {
 	record     Record
 	accepted   bool // the record was, before it got its labels
 	completing sync.Once
+	origin     origin // while it is under way
 }
 
 // write passes a failure to the store.

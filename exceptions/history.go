@@ -68,7 +68,8 @@ func NewHistory(opts Options) *History {
 		unique:   strings.ToLower(rand.Text()[:10]),
 		pending:  map[*failure]*enricher.Future{},
 	}
-	h.none, _ = enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(slog.DiscardHandler))) // cannot fail
+	// It cannot fail, and must not be overloaded.
+	h.none, _ = enricher.New(enricher.Config{MaxPending: 1 << 20}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	h.masksKeys = h.masksSecretKeys()
 	if h.memory, _ = opts.Store.(*Memory); h.memory != nil {
 		h.feed = &h.memory.feed
@@ -95,9 +96,9 @@ func NewHistory(opts Options) *History {
 //
 // If cause carries the Result of this failure, as [enricher.WithResult] attaches it,
 // Enrich returns that, and keeps the failure unless it is among the last 16,384 that h
-// has kept. What fc does not say is then taken from the FailureContext of the layer that
-// made the Result, and Time always. If that layer was rejected by e, Enrich passes the
-// failure to e again; if h has kept it, that entry gets the labels.
+// has kept. The Time, and what fc does not say, are taken from the FailureContext of the
+// layer that made the Result. If e rejected the failure in that layer, Enrich passes it to
+// e again, and the entry of the failure, if there is one, gets the labels.
 //
 // The methods of cause are called first. If they do not return, Enrich goes on
 // after a second, and the failure is kept without its text.
@@ -217,7 +218,9 @@ func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enric
 // keepCarried keeps a failure whose Result was made before, unless that was kept then.
 func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
 	h.catchUp() // it may be of EnrichAsync
-	h.keepLabeled(cause, fc, res)
+	if !h.recent.isUnderWay(res) {
+		h.keepLabeled(cause, fc, res)
+	}
 }
 
 // completed returns fc with what it does not say taken from first, that of an earlier
@@ -271,6 +274,8 @@ func (h *History) begin(
 	if fc.ID == "" {
 		fc.ID = r.record.Entry.ID
 	}
+	r.origin = originOf(fc)
+	h.recent.begin(r.origin)
 	m := &mark{id: fc.ID}
 	return context.WithValue(ctx, markKey{h}, m), fc, r, m
 }
@@ -279,6 +284,7 @@ func (h *History) begin(
 func (h *History) complete(f *failure, res enricher.Result) {
 	f.completing.Do(func() {
 		h.recent.add(res, f.record.Key)
+		h.recent.end(f.origin)
 		h.label(&f.record.Entry, res)
 		h.write(f)
 	})

@@ -315,6 +315,35 @@ func TestObserveFailureOfTwoHistories(t *testing.T) {
 	assert.Equal(t, []string{"x"}, ids(entries(b)))
 }
 
+func TestEnrichKeepsAFailureOnceThatAnObserverPassesOn(t *testing.T) {
+	t.Parallel()
+	for _, observing := range []bool{false, true} {
+		h := exceptions.NewHistory(exceptions.Options{})
+		var e *enricher.Enricher
+		opts := []enricher.Option{enricher.WithObserver(observer(func(cause error, res enricher.Result) {
+			h.For(e).EnrichContext(t.Context(), enricher.WithResult(cause, res), enricher.FailureContext{}) // as a log handler
+		}))}
+		if observing {
+			opts = append(opts, enricher.WithObserver(h))
+		}
+		e = always(t, enricher.Labels{"k": "v"}, opts...)
+		e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{JobID: "j"})
+		h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{})
+		h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "1"})
+		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "1", JobID: "j"}).Result()
+		assert.Len(t, entries(h), 4)
+		for _, e := range entries(h) {
+			assert.Equal(t, enricher.Labels{"k": "v"}, e.Labels)
+		}
+	}
+}
+
+type observer func(cause error, res enricher.Result)
+
+func (o observer) ObserveFailure(_ context.Context, cause error, _ enricher.FailureContext, res enricher.Result) {
+	o(cause, res)
+}
+
 func TestEnrichKnowsTheLastFailures(t *testing.T) {
 	t.Parallel()
 	const known = 1 << 14

@@ -12,10 +12,47 @@ const maxRecent = 1 << 14
 // recent are the failures that a History has got with a Result lately, so that it keeps
 // each once, however many layers pass it on.
 type recent struct {
-	mu   sync.Mutex
-	keys map[string]string // those of records, by Result.FailureKey
-	ring []string          // keys of keys
-	next int               // the oldest in ring, if that is full
+	mu       sync.Mutex
+	keys     map[string]string // those of records, by Result.FailureKey
+	ring     []string          // keys of keys
+	next     int               // the oldest in ring, if that is full
+	underWay map[origin]int    // how many are being enriched: their Result is not known yet
+}
+
+// An origin identifies a failure that is being enriched, unless the service has given
+// its ID twice.
+type origin struct {
+	id, jobID string
+	attempt   int
+}
+
+func originOf(fc enricher.FailureContext) origin { return origin{fc.ID, fc.JobID, fc.Attempt} }
+
+// begin notes that a failure is under way, and end that it is not any more.
+func (r *recent) begin(o origin) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.underWay == nil {
+		r.underWay = map[origin]int{}
+	}
+	r.underWay[o]++
+}
+
+func (r *recent) end(o origin) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.underWay[o] > 1 {
+		r.underWay[o]--
+	} else {
+		delete(r.underWay, o)
+	}
+}
+
+// isUnderWay reports whether the failure of res is, as observers get it.
+func (r *recent) isUnderWay(res enricher.Result) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.underWay[originOf(res.FailureContext())] > 0
 }
 
 // add notes that the failure of res is in the record with this key, and reports whether
