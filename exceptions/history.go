@@ -197,7 +197,7 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 			return
 		}
 	}
-	if record := h.recent.record(res); record != "" { // it had been rejected
+	if record := h.recent.record(res.FailureKey()); record != "" { // it had been rejected
 		h.complete(kept(record), res)
 		return
 	}
@@ -207,7 +207,7 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 // keepLabeled keeps a failure with its labels, unless h has kept it already.
 func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enricher.Result) {
 	key := h.newKey()
-	if !h.recent.add(res, key) {
+	if !h.recent.add(res.FailureKey(), key) {
 		return
 	}
 	f := h.newFailure(key, cause, fc)
@@ -264,11 +264,11 @@ func (h *History) begin(
 		fc.Time = time.Now()
 	}
 	var r *failure
-	if record := h.recent.record(first); record != "" {
+	if record := h.recent.record(first.FailureKey()); record != "" {
 		r = kept(record)
 	} else {
 		r = h.newFailure(h.newKey(), cause, fc)
-		h.recent.add(first, r.record.Key)
+		h.recent.add(first.FailureKey(), r.record.Key)
 		h.write(r)
 	}
 	if fc.ID == "" {
@@ -283,7 +283,7 @@ func (h *History) begin(
 // complete sets the labels of a failure, once.
 func (h *History) complete(f *failure, res enricher.Result) {
 	f.completing.Do(func() {
-		h.recent.add(res, f.record.Key)
+		h.recent.add(res.FailureKey(), f.record.Key)
 		h.recent.end(f.origin)
 		h.label(&f.record.Entry, res)
 		h.write(f)

@@ -347,18 +347,18 @@ func (o observer) ObserveFailure(_ context.Context, cause error, _ enricher.Fail
 func TestEnrichKnowsTheLastFailures(t *testing.T) {
 	t.Parallel()
 	const known = 1 << 14
-	h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 2 * known})
+	h := exceptions.NewHistory(exceptions.Options{})
 	first := h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{JobID: "j"})
 	again := func() uint64 {
 		h.Enrich(t.Context(), nil, enricher.WithResult(errBoom, first), enricher.FailureContext{})
 		jobs, _ := h.Jobs(exceptions.Query{JobIDs: []string{"j"}})
 		return jobs[0].Failures
 	}
-	for range known - 1 {
-		h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{})
+	for kept := range uint64(3) {
+		exceptions.PassOn(h, known-1)
+		assert.Equal(t, kept+1, again())
+		exceptions.PassOn(h, 1)
+		assert.Equal(t, kept+2, again())
+		assert.Equal(t, kept+2, again())
 	}
-	assert.EqualValues(t, 1, again())
-	h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{})
-	assert.EqualValues(t, 2, again())
-	assert.EqualValues(t, 2, again())
 }

@@ -55,10 +55,9 @@ func (r *recent) isUnderWay(res enricher.Result) bool {
 	return r.underWay[originOf(res.FailureContext())] > 0
 }
 
-// add notes that the failure of res is in the record with this key, and reports whether
-// that is new. A Result that no Enricher made is always new.
-func (r *recent) add(res enricher.Result, record string) bool {
-	key := res.FailureKey()
+// add notes that the failure with a Result.FailureKey is in the record with this key, and
+// reports whether that is new. Without a FailureKey, it is always new.
+func (r *recent) add(key, record string) bool {
 	if key == "" {
 		return true
 	}
@@ -82,8 +81,8 @@ func (r *recent) add(res enricher.Result, record string) bool {
 }
 
 // record returns the key of the record of a failure, or "".
-func (r *recent) record(res enricher.Result) string {
+func (r *recent) record(key string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.keys[res.FailureKey()]
+	return r.keys[key]
 }
