@@ -301,7 +301,6 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 		return res
 	}
 	f := newFailure(e, ctx, cause, fc)
-	f.number = res.of.number // it was rejected before
 	f.enrich(start, &res)
 	f.observe(&res)
 	f.free()

@@ -27,8 +27,7 @@ type failure struct {
 	// keeps its failure alive, so these are nil afterwards.
 	labels   Labels
 	outcomes []Outcome
-	opened   []int  // the enrichers whose breaker this failure has opened
-	number   uint64 // see origin
+	opened   []int // the enrichers whose breaker this failure has opened
 
 	inputs  []Labels // by reader: the labels that it gets; taken by its Call
 	answers []answer // by enricher: written by its Call, taken by Settle once that has returned
@@ -69,11 +68,12 @@ func (f *failure) free() {
 }
 
 // enrich passes the failure to the enrichers, whose time counts from start, logs
-// what went wrong and sets res, which is too large to be copied for each failure.
+// what went wrong and sets res, which is too large to be copied for each failure. If the
+// failure was rejected before, res is the Result that it got then.
 func (f *failure) enrich(start time.Time, res *Result) {
 	f.run(start)
-	res.Labels, res.Outcomes, res.Duration = f.labels, f.outcomes, time.Since(start)
-	res.of = origin{by: f.e, number: f.number, fc: f.fc}
+	number := cmp.Or(res.of.number, f.e.counts.failures.Add(1))
+	*res = Result{f.labels, f.outcomes, time.Since(start), origin{by: f.e, number: number, fc: f.fc}}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.opened = nil
@@ -86,8 +86,6 @@ func (f *failure) run(start time.Time) {
 	if n > 0 {
 		f.outcomes = make([]Outcome, n)
 		f.answers = slices.Grow(f.answers[:0], n)[:n]
-	} else if f.number == 0 {
-		f.number = f.e.otherNumber()
 	}
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
@@ -196,10 +194,7 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 		x.Outcome, x.Labels, x.Reasons = *o, a.labels.Clone(), a.reasons
 		return
 	}
-	n := m.calls[o.Status].Add(1)
-	if i == 0 && f.number == 0 {
-		f.number = numberOf(o.Status, n)
-	}
+	m.calls[o.Status].Add(1)
 }
 
 // merge copies the labels of one enricher to those of all. No other enricher

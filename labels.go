@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -242,97 +241,3 @@ type LabelIssue struct {
 	Key string // at most 128 bytes; a longer one is cut
 	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
 }
-
-// WithResult returns err with the Result of its enrichment attached. It is like
-// [WithLabels] of the labels of res, and [ResultOf] finds res. A failure often
-// passes two layers that both enrich it, such as a middleware and a log handler:
-// [Enricher.EnrichContext] of the Enricher that made res returns res for the
-// second, if these hold:
-//
-//   - res is found by Unwrap() error alone, not through a joined error;
-//   - ID, JobID and Attempt of the FailureContext, if set, are those that res was
-//     made with. A FailureContext without them matches any Result.
-//
-// Otherwise the error is another failure and is enriched anew: that of a parent
-// whose child failed, for example. So is one that was rejected, with [ErrOverloaded]
-// or [ErrShutdown]. If err is nil, WithResult returns nil.
-func WithResult(err error, res Result) error {
-	if err == nil {
-		return nil
-	}
-	resultsCarried.Store(true)
-	res = res.clone()
-	return &resultError{labeledError{err, res.Labels}, res}
-}
-
-// ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
-// it, and whether there is one. It follows Unwrap() error, not joined errors.
-func ResultOf(err error) (Result, bool) {
-	return resultWhere(err, func(*Result) bool { return true })
-}
-
-// resultWhere returns a copy of the outermost Result that err carries and that
-// matches.
-func resultWhere(err error, matches func(*Result) bool) (Result, bool) {
-	for range guard.MaxDepth {
-		if err == nil {
-			break
-		}
-		if e, ok := err.(*resultError); ok && matches(&e.result) {
-			return e.result.clone(), true
-		}
-		_, err = guard.Unwrap(err)
-	}
-	return Result{}, false
-}
-
-type resultError struct {
-	labeledError
-	result Result
-}
-
-// resultsCarried is set once WithResult was called: programs that do not use it
-// need not search errors for a Result.
-var resultsCarried atomic.Bool
-
-// Carried returns the Result that [Enricher.EnrichContext] returns for this failure
-// without calling an enricher, because cause carries it as [WithResult] says, and
-// whether there is one. If not, but cause carries one of this failure when it was
-// rejected, the Result is the first of these.
-func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
-	if e == nil || !resultsCarried.Load() || !e.searches.TryAcquire(1) {
-		return Result{}, false
-	}
-	return e.search(cause, fc.ID, fc.JobID, fc.Attempt) // not fc: every failure would pay for moving that to the heap
-}
-
-func (e *Enricher) search(cause error, id, jobID string, attempt int) (Result, bool) {
-	var (
-		res, rejected Result
-		found         bool
-	)
-	// Unwrap is third-party code and may never return. The enrichers need most of
-	// the time.
-	done := guard.Within(e.timeout/10, func() {
-		defer e.searches.Release(1)
-		res, found = resultWhere(cause, func(r *Result) bool {
-			same := r.of.is(e, id, jobID, attempt)
-			if same && r.of.rejected {
-				rejected = r.clone() // the innermost is the first
-			}
-			return same && !r.of.rejected
-		})
-	})
-	switch {
-	case !done:
-		return Result{}, false
-	case found:
-		return res, true
-	default:
-		return rejected, false
-	}
-}
-
-// maxSearches bounds the searches for a Result that are under way, of which some
-// may hang in the methods of an error.
-const maxSearches = 64

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -327,5 +329,39 @@ func TestCarriedIsNotAResultOfARejectedFailure(t *testing.T) {
 		res, ok = e.Carried(both, fc)
 		assert.True(t, ok)
 		assert.Equal(t, labeled, res)
+	})
+}
+
+// A slowWrapper takes a millisecond to unwrap.
+type slowWrapper struct{ error }
+
+func (w slowWrapper) Unwrap() error { time.Sleep(time.Millisecond); return w.error }
+
+func TestCarriedIsFoundInAStorm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{}, withGood("a", "x"))
+		carrying := enricher.WithResult(errJob, enrichAs(e, enricher.FailureContext{}))
+		find := func(err error) {
+			var wg sync.WaitGroup
+			var found atomic.Int64
+			for range 1000 {
+				wg.Go(func() {
+					if _, ok := e.Carried(err, enricher.FailureContext{}); ok {
+						found.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			assert.EqualValues(t, 1000, found.Load(), "%T", err)
+		}
+		find(slowWrapper{carrying})
+
+		release := make(chan struct{})
+		for range 100 { // they take all the searches that may be under way
+			e.Carried(unwrapHangs{release}, enricher.FailureContext{})
+		}
+		find(enricher.WithLabels(fmt.Errorf("b: %w", fmt.Errorf("a: %w", carrying)), nil))
+		close(release)
 	})
 }
