@@ -258,10 +258,10 @@ func (f *failure) report(res *Result) {
 // about, if the service has given them.
 func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	if f.fc.JobID != "" {
-		attrs = append(attrs, slog.String("job", f.fc.JobID))
+		attrs = append(attrs, slog.String("job", text.Cut(f.fc.JobID, maxErrorText)))
 	}
 	if f.fc.ID != "" {
-		attrs = append(attrs, slog.String("failure", f.fc.ID))
+		attrs = append(attrs, slog.String("failure", text.Cut(f.fc.ID, maxErrorText)))
 	}
 	return attrs
 }
