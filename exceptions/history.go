@@ -64,6 +64,7 @@ func NewHistory(opts Options) *History {
 		pending:  map[*failure]*enricher.Future{},
 	}
 	h.masksKeys = h.masksSecretKeys()
+	h.opts.Process = h.name(opts.Process)
 	if h.memory, _ = opts.Store.(*Memory); h.memory != nil {
 		h.feed = &h.memory.feed
 		return h
@@ -72,7 +73,7 @@ func NewHistory(opts Options) *History {
 		host, _ := os.Hostname()
 		h.opts.Process = host + ":" + strconv.Itoa(os.Getpid())
 	}
-	h.writer = newWriter(opts.Store, opts, func(err error) string { return paragraph(h.keep(guard.Text(err), maxErrorLength)) })
+	h.writer = newWriter(opts.Store, opts, func(err error) string { return h.paragraph(h.keep(guard.Text(err), maxErrorLength), maxErrorLength) })
 	h.watcher = newWatcher(opts.Store, opts)
 	h.feed = h.watcher.feed
 	return h
