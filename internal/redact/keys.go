@@ -104,7 +104,7 @@ func hasLower(s string) bool {
 //	{"password":{"value":"hunter2"}}
 func isApart(s, key string, begin int) bool {
 	if !hasSuffixFold(key, "value") {
-		return strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
+		return len(key) == len("string") && strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
 	}
 	before := s[max(0, begin-2*maxKey):begin]
 	if isInner(before) {

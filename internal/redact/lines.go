@@ -5,7 +5,7 @@ import "strings"
 // breakAt returns the length of the line break at s[i], and whether it is escaped, as in
 // a quoted text.
 func breakAt(s string, i int) (n int, escaped bool) {
-	if i < len(s) && s[i] <= '\\' {
+	if i < len(s) && (s[i] == '\n' || s[i] == '\r' || s[i] == '\\') {
 		for _, text := range [...]string{"\n", "\r\n", `\n`, `\r\n`} {
 			if strings.HasPrefix(s[i:], text) {
 				return len(text), text[0] == '\\'
