@@ -79,7 +79,7 @@ func TestSecretsInAnAnswerThatBreaksOffAreMasked(t *testing.T) {
 func TestSecretsOfOthersInAnAnswerAreMasked(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]string{
-		"denied: password=hunter2":      "denied: password=***",
+		"denied: password=hunter2":       "denied: password=***",
 		"denied, token:\nhunter2 is old": "denied, token: *** is old",
 	} {
 		fe := newWebhook(t, newServer(status(400, answer)), webhook.Options{})
