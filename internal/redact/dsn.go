@@ -60,11 +60,10 @@ func redactDSN(e *edit, from, to int) {
 	if user, _, ok := strings.Cut(word[:at], "/"); ok && (isOracle(user, host) || isOracleTool(e.src, from)) {
 		e.mask(from+len(user)+1, from+at)
 		return
-	} else if slash := slashBehind(e.src, from); slash >= 0 {
-		if isOracle(e.src[wordStart(e.src, max(0, slash-maxPassword), slash):slash], host) {
-			e.mask(slash+1, from+at)
-			return
-		}
+	}
+	if slash := slashBehind(e.src, from); slash >= 0 && isOracle(e.src[wordStart(e.src, max(0, slash-maxPassword), slash):slash], host) {
+		e.mask(slash+1, from+at)
+		return
 	}
 	if colon < 0 || colon > at {
 		colon := colonBehind(e.src, from, false)

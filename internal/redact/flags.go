@@ -68,7 +68,7 @@ func unquotedWord(s string, i int) (from, to int) {
 	if placeholder(s[from:]) > 0 {
 		return from, from
 	}
-	return from, trimClosing(s, from, valueEnd(s, from))
+	return from, from + len(strings.TrimRight(s[from:valueEnd(s, from)], ")]}'.,;:"))
 }
 
 // A program takes a password as the value of a short flag.

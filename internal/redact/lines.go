@@ -15,11 +15,10 @@ func breakAt(s string, i int) (n int, escaped bool) {
 	return 0, false
 }
 
-// escapedEnd returns where the line that s[i] is on ends, in a text whose line breaks are
-// escaped.
+// escapedEnd returns where the line that s[i] is on ends, in a quoted text whose line
+// breaks are escaped.
 func escapedEnd(s string, i int) int {
-	end := lineEnd(s, i)
-	for ; i < end && s[i] != '"'; i++ {
+	for ; i < len(s) && s[i] != '"'; i++ {
 		if n, _ := breakAt(s, i); n > 0 {
 			return i
 		}
@@ -27,7 +26,7 @@ func escapedEnd(s string, i int) int {
 			i++
 		}
 	}
-	return min(i, end)
+	return min(i, len(s))
 }
 
 // onNextLine returns where the value of the key at begin is if there is a line break at
@@ -38,15 +37,14 @@ func onNextLine(s string, begin, i int, quoted bool) int {
 	if n == 0 {
 		return i
 	}
-	from := skipSpaces(s, i+n)
-	to, before := lineEnd(s, from), lineBefore(s, begin)
+	from, end, before := skipSpaces(s, i+n), lineEnd, lineBefore(s, begin)
 	if escaped {
-		to, before = escapedEnd(s, from), before[1+strings.LastIndexByte(before, '\n'):]
+		end = escapedEnd
 		if n := strings.LastIndex(before, `\n`); n >= 0 {
 			before = before[n+len(`\n`):]
 		}
 	}
-	line := strings.TrimRight(s[from:to], " \t\r,;")
+	line := strings.TrimRight(s[from:end(s, from)], " \t\r,;")
 	if line == "" {
 		return i
 	}

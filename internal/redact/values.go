@@ -52,7 +52,10 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if sep == '=' {
 		to = listEnd(s, to)
 	}
-	end := trimClosing(s, i, to)
+	end := to
+	for end > i && strings.IndexByte(")]}'.,;:!?&\\", s[end-1]) >= 0 {
+		end--
+	}
 	switch s[i:end] {
 	case "null", "nil", "true", "false", "none", "None":
 		return to
@@ -61,14 +64,6 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		e.mask(i, end)
 	}
 	return max(to, i+1)
-}
-
-// trimClosing returns to without what follows a value rather than ends it.
-func trimClosing(s string, from, to int) int {
-	for to > from && strings.IndexByte(")]}'.,;:!?&\\", s[to-1]) >= 0 {
-		to--
-	}
-	return to
 }
 
 // isObject reports whether an object begins with the brace at i, and no password. {token}
