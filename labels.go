@@ -159,6 +159,26 @@ func CheckKey(key string) error {
 	return fmt.Errorf("%.*q: %w", maxKeyLength, key, ErrInvalidKey)
 }
 
+// CheckLabel returns nil if value can be the value of the label key, and otherwise an
+// error that quotes the value and says what is accepted: "true" or "false" of
+// [KeyJobCannotRestart], [KeyAttemptCounts] and [KeyExpected], and of [KeyRetryAfter]
+// what [Labels.RetryAfter] reads. It accepts any value of other labels. It is meant for
+// enrichers whose labels are configured: job managers ignore other values of these, or
+// take them for a veto.
+func CheckLabel(key, value string) error {
+	switch key {
+	case KeyJobCannotRestart, KeyAttemptCounts, KeyExpected:
+		if value != "true" && value != "false" {
+			return fmt.Errorf(`%.64q: must be "true" or "false"`, value)
+		}
+	case KeyRetryAfter:
+		if _, ok := (Labels{key: value}).RetryAfter(); !ok {
+			return fmt.Errorf(`%.64q: must be a duration such as "30s", or a number of seconds such as "30"`, value)
+		}
+	}
+	return nil
+}
+
 // checkLabels returns the labels of an enricher that may be merged, and what is
 // wrong with the others. keys are the enricher's in ascending order. The result
 // may be labels itself, so the caller must copy it to keep it.
