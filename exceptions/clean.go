@@ -51,7 +51,7 @@ func (h *History) join(s string, limit int) string {
 
 // Bounds of what a text loses so that the redactor leaves it.
 const (
-	maxShorter = 8   // words
+	maxShorter = 4   // words
 	maxWord    = 256 // bytes of one
 )
 

@@ -19,8 +19,9 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //     command lines, with or without quotation marks, also if they are encoded once
 //     more, as in token%3D***, and if name and value are apart, as in
 //     {Name:DB_PASSWORD Value:***} and {"password":{"value":"***"}}
-//   - a value alone on the line after such a key if it is indented more than the key or
-//     has letters and digits, and a block in YAML, as after password: |
+//   - a value alone on the line after such a key, if it has letters and digits, or if
+//     the key begins its line and the value is indented more; and a block in YAML, as
+//     after password: |
 //   - passwords of well-known commands, such as curl -u user:*** and mysql -p***
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
 //     headers, whatever their scheme

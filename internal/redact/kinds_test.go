@@ -116,7 +116,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		"password:\nis too short", "password:\n  is too short", "read token:\n\tgoroutine 1 [running]:", "token:\n\t/src/token.go:12", "token:\nmain.go:12",
 		"token:\nmissing", "token:\n  EOF", "password:\n  user: bob", "password:\n- name: x2", "password:\n---", "PASSWORD=\nUSER2=bob", "secret:\n  https://h/x1", "token:\n  {",
 		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
-		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}",
+		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
 		assert.Equal(t, text, redact.Text(text))

@@ -31,7 +31,8 @@ func escapedEnd(s string, i int) int {
 
 // onNextLine returns where the value of the key at begin is if there is a line break at
 // i and the value alone on the line after it, and i otherwise. Without quotation marks,
-// the value is a word that is indented more than the key, or one that looks random.
+// the value is a word that is indented more than the key, which begins its line, or one
+// that looks random.
 func onNextLine(s string, begin, i int, quoted bool) int {
 	n, escaped := breakAt(s, i)
 	if n == 0 {
@@ -50,7 +51,7 @@ func onNextLine(s string, begin, i int, quoted bool) int {
 	}
 	quote := skipQuotes(line, 0) > 0
 	indent := len(before) - len(strings.TrimLeft(before, " \t"))
-	switch deeper := from-i-n > indent && len(before) < maxPassword; {
+	switch deeper := from-i-n > indent && strings.Trim(before[indent:], "- '\"") == ""; {
 	case quote && (quoted || deeper), deeper && isValueLine(line), !escaped && isMixed(line) && isValueLine(line):
 		return from
 	}

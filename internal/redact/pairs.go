@@ -78,7 +78,8 @@ func redactPair(e *edit, start, i int) int {
 		return i + 1
 	}
 	switch {
-	case s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
+	case s[i] == ':' && !bare && value < len(s) && s[value] == '{', // JSON
+		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
 		s[i] == ':' && value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase"),
 		strings.IndexByte(key, ' ') >= 0 && isName(s[value:]): // no secret key: tls.crt
 		return i + 1

@@ -258,7 +258,7 @@ func TestTextIsLinear(t *testing.T) {
 		"%3A%2F%2Fa%3Ab", "token%22%3A%22", `token\u0022:\u0022`, "<token><![CDATA[", "hooks/", "hooks.slack.com/", "hooks.slack.com/a/", "hc-ping.com/", "4242424242424242", "AKIA",
 		"NRAL", "12345678:AA", "T3BlbkFJ", "Maaaaaaaaaaaaaaaaaaaaaaaaa.", "xoxd-%", "$2a$,", "s.", "Private-Lines:", "Private-Lines:\n", "?key=", "pin:", "token=${", "token={{",
 		"curl -ua:", "docker login -pa ", `"-p",`, "-p\n- ", "пароль=", "secret value: ", `name="token" value="`, "token is ", "key '", "BEGIN PRIVATE KEY ----", "password ([", `"token":` + "\n",
-		"a://b:c\n@", "a:b\n@", "\n", "@\n", "a/b\"c@d:1521 ", "token:\n ", `token:\n `, `token:\n`, "token: >-\n x\n", `token: |\n  x\n`, "token:{a ", "{token::a ", "{token::", `token:{"value":`, "mysql -p\"",
+		"a://b:c\n@", "a:b\n@", "\n", "@\n", "a/b\"c@d:1521 ", "token:\n ", `token:\n `, `token:\n`, "token: >-\n x\n", `token: |\n  x\n`, "token:{a ", "token:{", "{token::a ", "{token::", `token:{"value":`, "mysql -p\"",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours

@@ -66,18 +66,17 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	return max(to, i+1)
 }
 
-// isObject reports whether an object begins with the brace at i, and no password. {token}
-// stands for a value if there is white space before it.
+// isObject reports whether an object begins with the brace at i, and no password. After
+// white space, {token} stands for a value.
 func isObject(s string, i int) bool {
-	rest := s[i+1:]
+	rest := s[i+1 : min(len(s), i+1+maxKey)]
+	rest = rest[:wordEnd(rest)]
 	n := wordLen(rest)
-	switch {
-	case n == len(rest):
+	if n == len(rest) {
 		return n == 0
-	case n == 0:
-		return isSpace(rest[0]) || strings.IndexByte("\"'`\\{}[<&", rest[0]) >= 0
 	}
-	return rest[n] == ':' || rest[n] == '=' || rest[n] == '}' && isSpace(s[i-1])
+	return strings.IndexByte("{:=", rest[n]) >= 0 || n == 0 && strings.IndexByte("'\\}[&", rest[n]) >= 0 ||
+		isSpace(s[i-1]) && strings.IndexByte(rest, '}') >= 0
 }
 
 // redactUpTo masks up to end, or to the end of the line.
