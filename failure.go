@@ -27,7 +27,8 @@ type failure struct {
 	// keeps its failure alive, so these are nil afterwards.
 	labels   Labels
 	outcomes []Outcome
-	opened   []int // the enrichers whose breaker this failure has opened
+	opened   []int  // the enrichers whose breaker this failure has opened
+	number   uint64 // see origin
 
 	inputs  []Labels // by reader: the labels that it gets; taken by its Call
 	answers []answer // by enricher: written by its Call, taken by Settle once that has returned
@@ -68,14 +69,14 @@ func (f *failure) free() {
 }
 
 // enrich passes the failure to the enrichers, whose time counts from start, logs
-// what went wrong and returns the Result.
-func (f *failure) enrich(start time.Time) Result {
+// what went wrong and sets res, which is too large to be copied for each failure.
+func (f *failure) enrich(start time.Time, res *Result) {
 	f.run(start)
-	res := Result{f.labels, f.outcomes, time.Since(start), failureKey{f.e, f.fc.ID, f.fc.JobID, f.fc.Attempt}}
+	res.Labels, res.Outcomes, res.Duration = f.labels, f.outcomes, time.Since(start)
+	res.of = origin{by: f.e, number: f.number, fc: f.fc}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.opened = nil
-	return res
 }
 
 // run passes the failure to the enrichers. Then labels and outcomes are complete.
@@ -85,6 +86,8 @@ func (f *failure) run(start time.Time) {
 	if n > 0 {
 		f.outcomes = make([]Outcome, n)
 		f.answers = slices.Grow(f.answers[:0], n)[:n]
+	} else if f.number == 0 {
+		f.number = f.e.otherNumber()
 	}
 	if f.e.readers {
 		f.inputs = make([]Labels, n)
@@ -193,7 +196,10 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 		x.Outcome, x.Labels, x.Reasons = *o, a.labels.Clone(), a.reasons
 		return
 	}
-	m.calls[o.Status].Add(1)
+	n := m.calls[o.Status].Add(1)
+	if i == 0 && f.number == 0 {
+		f.number = numberOf(o.Status, n)
+	}
 }
 
 // merge copies the labels of one enricher to those of all. No other enricher
@@ -217,7 +223,7 @@ const (
 )
 
 // report logs what went wrong.
-func (f *failure) report(res Result) {
+func (f *failure) report(res *Result) {
 	for i := range res.Outcomes {
 		o, m := &res.Outcomes[i], f.e.members[i]
 		if o.Status != StatusOK {
@@ -303,7 +309,7 @@ type Observer interface {
 const slowObserver = 100 * time.Millisecond
 
 // observe calls the observers.
-func (f *failure) observe(res Result) {
+func (f *failure) observe(res *Result) {
 	if len(f.e.observers) == 0 {
 		return
 	}

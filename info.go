@@ -129,6 +129,7 @@ func (s *BreakerState) UnmarshalText(text []byte) error {
 type counters struct {
 	overloaded    atomic.Uint64
 	afterShutdown atomic.Uint64
+	others        atomic.Uint64 // failures that no enricher got
 
 	skipped        sparse.Limiter
 	observerPanics sparse.Limiter

@@ -254,7 +254,8 @@ type LabelIssue struct {
 //     made with. A FailureContext without them matches any Result.
 //
 // Otherwise the error is another failure and is enriched anew: that of a parent
-// whose child failed, for example. If err is nil, WithResult returns nil.
+// whose child failed, for example. So is one that was rejected, with [ErrOverloaded]
+// or [ErrShutdown]. If err is nil, WithResult returns nil.
 func WithResult(err error, res Result) error {
 	if err == nil {
 		return nil
@@ -267,17 +268,17 @@ func WithResult(err error, res Result) error {
 // ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
 // it, and whether there is one. It follows Unwrap() error, not joined errors.
 func ResultOf(err error) (Result, bool) {
-	return resultWhere(err, func(Result) bool { return true })
+	return resultWhere(err, func(*Result) bool { return true })
 }
 
 // resultWhere returns a copy of the outermost Result that err carries and that
 // matches.
-func resultWhere(err error, matches func(Result) bool) (Result, bool) {
+func resultWhere(err error, matches func(*Result) bool) (Result, bool) {
 	for range guard.MaxDepth {
 		if err == nil {
 			break
 		}
-		if e, ok := err.(*resultError); ok && matches(e.result) {
+		if e, ok := err.(*resultError); ok && matches(&e.result) {
 			return e.result.clone(), true
 		}
 		_, err = guard.Unwrap(err)
@@ -296,26 +297,40 @@ var resultsCarried atomic.Bool
 
 // Carried returns the Result that [Enricher.EnrichContext] returns for this failure
 // without calling an enricher, because cause carries it as [WithResult] says, and
-// whether there is one.
+// whether there is one. If not, but cause carries one of this failure when it was
+// rejected, the Result is the first of these.
 func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
 	if e == nil || !resultsCarried.Load() || !e.searches.TryAcquire(1) {
 		return Result{}, false
 	}
+	return e.search(cause, fc.ID, fc.JobID, fc.Attempt) // not fc: every failure would pay for moving that to the heap
+}
+
+func (e *Enricher) search(cause error, id, jobID string, attempt int) (Result, bool) {
 	var (
-		res   Result
-		found bool
+		res, rejected Result
+		found         bool
 	)
-	want := failureKey{e, fc.ID, fc.JobID, fc.Attempt} // not fc: every failure would pay for moving that to the heap
 	// Unwrap is third-party code and may never return. The enrichers need most of
 	// the time.
 	done := guard.Within(e.timeout/10, func() {
 		defer e.searches.Release(1)
-		res, found = resultWhere(cause, func(r Result) bool { return want.matches(r.of) })
+		res, found = resultWhere(cause, func(r *Result) bool {
+			same := r.of.is(e, id, jobID, attempt)
+			if same && r.of.rejected {
+				rejected = r.clone() // the innermost is the first
+			}
+			return same && !r.of.rejected
+		})
 	})
-	if !done {
+	switch {
+	case !done:
 		return Result{}, false
+	case found:
+		return res, true
+	default:
+		return rejected, false
 	}
-	return res, found
 }
 
 // maxSearches bounds the searches for a Result that are under way, of which some

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -24,26 +25,50 @@ type Result struct {
 	Outcomes []Outcome     // one per enricher, in configured order
 	Duration time.Duration // how long enriching took, without the observers
 
-	of failureKey
+	of origin
 }
 
-// A failureKey says which failure a Result is of, and which Enricher made it.
-type failureKey struct {
-	by      *Enricher
-	id      string
-	jobID   string
-	attempt int
+// An origin says which failure a Result is of, and which Enricher made it.
+type origin struct {
+	by       *Enricher
+	number   uint64         // no other failure of by has it; 0: none
+	rejected bool           // the failure was passed to no enricher, so another layer may try
+	fc       FailureContext // its maps do not change
 }
 
-// matches reports whether other is the key of the same failure, as far as k says:
-// its fields except for by may be zero.
-func (k failureKey) matches(other failureKey) bool {
-	return k.by == other.by && (k.id == "" || k.id == other.id) && (k.jobID == "" || k.jobID == other.jobID) &&
-		(k.attempt == 0 || k.attempt == other.attempt)
+// numberOf returns a number for a failure. The outcome of its first enricher has to be
+// counted anyway: nth is how many had this status so far.
+func numberOf(s Status, nth uint64) uint64 { return nth*uint64(numStatuses) + uint64(s) }
+
+// otherNumber returns a number for a failure that no enricher gets.
+func (e *Enricher) otherNumber() uint64 { return numberOf(StatusUnknown, e.counts.others.Add(1)) }
+
+// is reports whether o is of a failure of e, as far as the others say: if zero, they
+// say nothing.
+func (o *origin) is(e *Enricher, id, jobID string, attempt int) bool {
+	return o.by == e && (id == "" || id == o.fc.ID) && (jobID == "" || jobID == o.fc.JobID) && (attempt == 0 || attempt == o.fc.Attempt)
+}
+
+// FailureKey identifies the failure: copies of r have it, and the Result of the next
+// layer if the failure was rejected, but none of another failure, Enricher or process.
+// It is empty if no Enricher made r.
+func (r Result) FailureKey() string {
+	if r.of.by == nil {
+		return ""
+	}
+	return r.of.by.unique + strconv.FormatUint(r.of.number, 36)
+}
+
+// FailureContext returns that of the failure, as the Enricher got it. It is the
+// caller's. If there was neither an enricher nor an observer, it has no Attributes.
+func (r Result) FailureContext() FailureContext {
+	fc := r.of.fc
+	fc.Attributes = maps.Clone(fc.Attributes)
+	return fc
 }
 
 // FailureID returns the ID that the FailureContext of the failure had.
-func (r Result) FailureID() string { return r.of.id }
+func (r Result) FailureID() string { return r.of.fc.ID }
 
 // Complete reports whether every outcome is [StatusOK]. The labels of a Result
 // that is not complete are valid.
@@ -212,21 +237,33 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		defer e.end.leave()
 		defer close(future.done)
 		defer e.pending.Release(1)
-		if res, ok := e.Carried(cause, f.fc); ok {
+		res, ok := e.Carried(cause, f.fc)
+		if ok {
 			future.result = res
 			return
 		}
-		future.result = f.enrich(start)
-		f.observe(future.result)
+		f.number = res.of.number
+		f.enrich(start, &future.result)
+		f.observe(&future.result)
 		f.free()
 	}()
 	return future
 }
 
+// pass returns the Result of a failure if there are no enrichers and no observers.
+func (e *Enricher) pass(cause error, fc FailureContext) Result {
+	if res, ok := e.Carried(cause, fc); ok {
+		return res
+	}
+	fc.Attributes, fc.Labels = nil, nil // they are the caller's, and a copy would double the cost
+	return Result{Labels: Labels{}, of: origin{by: e, number: e.otherNumber(), fc: fc}}
+}
+
 // skip returns the Result of a failure that is passed to no enricher.
 func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Uint64, why error) Result {
+	fc.Attributes, fc.Labels = maps.Clone(fc.Attributes), nil
 	count.Add(1)
-	res := Result{Labels: Labels{}, of: failureKey{nil, fc.ID, fc.JobID, fc.Attempt}}
+	res := Result{Labels: Labels{}, of: origin{e, e.otherNumber(), true, fc}}
 	for _, m := range e.members {
 		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)

@@ -15,6 +15,7 @@
 // A failure is kept at once, before its labels are known, and gets them when its
 // enrichment is done. Its [LabelState] distinguishes labels that are pending from
 // no labels, and from labels that are missing because an enricher failed.
+// A failure that passes several layers of a service is kept once: see [History.Enrich].
 // The size of each failure is bounded. If labels, attributes or failed enrichers of a
 // failure are not kept, the [Entry] says how many.
 //

@@ -41,12 +41,12 @@ type Options struct {
 
 	// MaxBytes is how much memory the failures and the events take up, as a sum
 	// of their texts, labels and attributes and a fixed amount for each. The
-	// oldest are removed first; the last failure stays, whatever its size.
-	// Event streams hold up to 4 MiB more, and failures that were removed while
-	// they are enriched are not counted. With another store, it bounds the failures
-	// that wait to be written, of which further ones are dropped, and the events,
-	// each. By default, 64 MiB; a negative number means that only the last failure
-	// is kept.
+	// oldest are removed first, and counted in Status.Evicted; the last failure
+	// stays, whatever its size. Event streams hold up to 4 MiB more, and the keys of
+	// the last failures 3 MiB; failures that were removed while they are enriched
+	// are not counted. With another store, it bounds the failures that wait to be
+	// written, of which further ones are dropped, and the events, each. By default,
+	// 64 MiB; a negative number means that only the last failure is kept.
 	MaxBytes int
 
 	// MaxMessageLength is how many bytes are kept of an error's message, an

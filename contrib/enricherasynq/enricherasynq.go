@@ -134,8 +134,13 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 		return
 	}
 	if ours {
-		err = enricher.WithResult(f.original(), v.Result)
-	} else {
+		err = f.original()
+	}
+	switch {
+	case v.Result.Labels == nil: // no failure
+	case ours:
+		err = enricher.WithResult(err, v.Result)
+	default:
 		ctx = jobs.WithResult(ctx, err, v.Result) // context.DeadlineExceeded may be compared
 	}
 	a.user.ErrorHandler.HandleError(ctx, t, err)
@@ -144,7 +149,7 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 // judge returns the verdict on a failure, which is zero if it is none.
 func (a *adapter) judge(ctx context.Context, t *asynq.Task, f *failed) jobs.Verdict {
 	cause := f.err
-	if errors.Is(cause, asynq.RevokeTask) || a.user.IsFailure != nil && !a.user.IsFailure(f.original()) ||
+	if enricher.Is(cause, asynq.RevokeTask) || a.user.IsFailure != nil && !a.user.IsFailure(f.original()) ||
 		errors.Is(ctx.Err(), context.Canceled) && jobs.Interrupted(ctx, cause) { // the time of the task ends ctx too
 		return jobs.Verdict{}
 	}
@@ -153,7 +158,7 @@ func (a *adapter) judge(ctx context.Context, t *asynq.Task, f *failed) jobs.Verd
 	retried, _ := asynq.GetRetryCount(ctx)
 	retries, _ := asynq.GetMaxRetry(ctx)
 	fc := enricher.FailureContext{
-		JobID: id, JobName: t.Type(), Attempt: retried + 1, MaxAttempts: retries + 1, Terminal: errors.Is(cause, asynq.SkipRetry),
+		JobID: id, JobName: t.Type(), Attempt: retried + 1, MaxAttempts: retries + 1, Terminal: enricher.Is(cause, asynq.SkipRetry),
 		Attributes: map[string]string{enricher.AttributeQueue: queue},
 	}
 	start := time.Now()

@@ -22,6 +22,41 @@ import (
 	"github.com/failure-enrichers/enricher/jobs/jobstest"
 )
 
+// A panics panics in what errors.Is calls.
+type panics struct{}
+
+func (panics) Error() string { return "panics" }
+func (panics) Is(error) bool { panic("Is") }
+func (panics) Unwrap() error { panic("Unwrap") }
+
+func TestErrorHandler(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err     error
+		labeled int
+	}{
+		"methods that panic": {panics{}, 1},
+		"no failure":         {asynq.RevokeTask, 0}, // which the user's handler compares
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := &enrichertest.Recorder{}
+			e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
+			require.NoError(t, err)
+			var got error
+			cfg := asynq.Config{ErrorHandler: asynq.ErrorHandlerFunc(func(_ context.Context, _ *asynq.Task, err error) { got = err })}
+			work := enricherasynq.Install(&cfg, e, enricherasynq.Options{})
+			task := asynq.NewTask("import", nil)
+			err = work(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return c.err })).ProcessTask(t.Context(), task)
+			cfg.ErrorHandler.HandleError(t.Context(), task, err)
+			assert.Len(t, rec.Failures(), c.labeled)
+			if c.labeled == 0 {
+				assert.Same(t, c.err, got)
+			}
+		})
+	}
+}
+
 func TestAdapter(t *testing.T) {
 	t.Parallel()
 	jobstest.Run(t, jobstest.Manager{
@@ -141,7 +176,7 @@ func settled(t testing.TB, info *asynq.TaskInfo) jobstest.Attempt {
 func newEnricher(t *testing.T, labels enricher.Labels) (*enricher.Enricher, *enrichertest.Recorder) {
 	rec := &enrichertest.Recorder{}
 	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	return e, rec
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -20,13 +19,14 @@ func Example() {
 	check(err)
 	defer redis.Close()
 	at := asynq.RedisClientOpt{Addr: redis.Addr()}
-	e, err := enricher.New(enricher.Config{
-		FailureEnrichers: []string{"type", "error"},
-		Options:          map[string]map[string]any{"type": {"types": []any{map[string]any{"match": "*errors.errorString", "is": "USER"}}}},
-	}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	check(err)
 	config := asynq.Config{LogLevel: asynq.FatalLevel}
+	ctx := context.Background()
 
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
+	check(err)
+	defer e.Shutdown(ctx) // when the server has stopped
 	mux := asynq.NewServeMux()
 	mux.Use(enricherasynq.Install(&config, e, enricherasynq.Options{}))
 	mux.HandleFunc("import", func(context.Context, *asynq.Task) error { return io.ErrUnexpectedEOF })
@@ -45,7 +45,7 @@ func Example() {
 		check(err)
 	}
 	fmt.Println(task.LastErr)
-	// Output: unexpected EOF [error_type=*errors.errorString, type=USER]
+	// Output: unexpected EOF [error_type=*errors.errorString, retry=retryable, type=DEPENDENCY]
 }
 
 func check(err error) {

@@ -1,7 +1,5 @@
 // Package enrichergocron labels the failures of gocron jobs.
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enrichergocron
-//
 //	gocron.NewScheduler(gocron.WithGlobalJobOptions(enrichergocron.Listeners(e, enrichergocron.Options{})))
 //
 // gocron has no place for labels: a log record has them, and what e keeps or counts.

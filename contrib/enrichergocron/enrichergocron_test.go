@@ -29,7 +29,7 @@ import (
 func newEnricher(t testing.TB, labels enricher.Labels) (*enricher.Enricher, *enrichertest.Recorder) {
 	rec := &enrichertest.Recorder{}
 	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	return e, rec
 }

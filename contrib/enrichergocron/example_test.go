@@ -1,6 +1,7 @@
 package enrichergocron_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"time"
@@ -13,8 +14,12 @@ import (
 )
 
 func Example() {
-	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type"}}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
 	check(err)
+	defer e.Shutdown(ctx) // when the scheduler has stopped
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: stable})))
 
 	scheduler, err := gocron.NewScheduler(gocron.WithGlobalJobOptions(enrichergocron.Listeners(e, enrichergocron.Options{})))
@@ -30,7 +35,14 @@ func Example() {
 	scheduler.Start()
 	<-done
 	check(scheduler.Shutdown()) // waits for the run
-	// Output: level=ERROR msg="Job failed" job=import error="open /no/such/file: no such file or directory" failure.type=USER
+	// Output: level=ERROR msg="Job failed" job=import error="open /no/such/file: no such file or directory" failure.error_code=ENOENT failure.error_type=*fs.PathError failure.retry=terminal failure.type=USER
+}
+
+func ExampleMonitor() {
+	var e *enricher.Enricher // as in the other example
+	scheduler, err := gocron.NewScheduler(gocron.WithMonitorStatus(enrichergocron.Monitor(e, enrichergocron.Options{}, nil)))
+	check(err)
+	scheduler.Start()
 }
 
 // stable leaves out what differs each time.

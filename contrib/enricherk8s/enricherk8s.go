@@ -1,8 +1,6 @@
 // Package enricherk8s labels the failures of reconcilers of controller-runtime, and
 // makes errors of Kubernetes pods that have failed ([PodError]).
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enricherk8s
-//
 // [Wrap] wraps a reconciler and the rate limiter of its controller, before the builder:
 //
 //	opts := controller.Options{}
@@ -181,10 +179,26 @@ func (a *adapter) endsPanic(ctx context.Context, cause error, v jobs.Verdict) bo
 
 var terminalType = reflect.TypeOf(reconcile.TerminalError(nil))
 
-func isTerminal(err error) bool { return errors.Is(err, reconcile.TerminalError(nil)) }
+func isTerminal(err error) bool { return enricher.Is(err, reconcile.TerminalError(nil)) }
 
 // isConflict reports whether an update failed because the object has changed.
-func isConflict(err error) bool {
+func isConflict(err error) (conflict bool) {
+	defer func() {
+		if recover() != nil { // a method of err
+			conflict = false
+		}
+	}()
+	left := maxErrors
+	return isAllConflict(err, &left)
+}
+
+// maxErrors bounds the errors that isConflict looks at. A cyclic error has no end.
+const maxErrors = 1000
+
+func isAllConflict(err error, left *int) bool {
+	if *left--; *left < 0 {
+		return false
+	}
 	var joined []error
 	switch e := err.(type) { //nolint:errorlint // it takes the error apart
 	case apierrors.APIStatus:
@@ -195,10 +209,10 @@ func isConflict(err error) bool {
 		joined = e.Unwrap()
 	default:
 		inner := errors.Unwrap(err)
-		return inner != nil && isConflict(inner)
+		return inner != nil && isAllConflict(inner, left)
 	}
 	for _, err := range joined {
-		if !isConflict(err) {
+		if !isAllConflict(err, left) {
 			return false
 		}
 	}

@@ -245,7 +245,7 @@ func labeling(t testing.TB, rec *enrichertest.Recorder, steps ...enricher.Labels
 	for _, labels := range steps {
 		fake.Steps = append(fake.Steps, enrichertest.Step{Labels: labels})
 	}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	return e
 }
@@ -454,9 +454,38 @@ func (s lineSink) Error(_ error, msg string, _ ...any) { *s.lines = append(*s.li
 func (s lineSink) WithValues(...any) logr.LogSink      { return s }
 func (s lineSink) WithName(string) logr.LogSink        { return s }
 
+// A hostile error panics, or has no end, in what errors.Is and errors.As call.
+type hostile struct{ unwrap func() error }
+
+func (hostile) Error() string   { return "hostile" }
+func (hostile) Is(error) bool   { panic("Is") }
+func (h hostile) Unwrap() error { return h.unwrap() }
+
+func TestReconcilerLabelsHostileErrors(t *testing.T) {
+	t.Parallel()
+	var cycle hostile
+	cycle.unwrap = func() error { return errors.Join(cycle, cycle) }
+	for name, err := range map[string]error{
+		"panics":         hostile{func() error { panic("Unwrap") }},
+		"cycle":          cycle,
+		"nil API status": (*apierrors.StatusError)(nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := &enrichertest.Recorder{}
+			r := enricherk8s.Wrap(reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
+				return reconcile.Result{}, err
+			}), &controller.Options{}, labeling(t, rec, enricher.Labels{enricher.KeyJobCannotRestart: "true"}), enricherk8s.Options{})
+			_, err := r.Reconcile(t.Context(), request)
+			assert.Error(t, err)
+			assert.Len(t, rec.Failures(), 1)
+		})
+	}
+}
+
 func TestErrorIsThatOfTheReconciler(t *testing.T) {
 	t.Parallel()
-	none, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	none, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	veto := labeling(t, &enrichertest.Recorder{}, enricher.Labels{enricher.KeyJobCannotRestart: "true"})
 	own := reconcile.TerminalError(io.EOF)

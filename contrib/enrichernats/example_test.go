@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enrichernats"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/enrichers/owner"
 )
 
@@ -34,6 +36,7 @@ func Example() {
 	e, err := enricher.New(enricher.Config{
 		FailureEnrichers: []string{"nats/owner"},
 		Options:          map[string]map[string]any{"nats/owner": {"keys": []string{"team"}}},
+		Timeout:          time.Minute, // for a slow machine
 	}, enricher.WithRegistry(registry))
 	check(err)
 	ctx := context.Background()
@@ -47,6 +50,28 @@ func Example() {
 	// Output:
 	// team=data-eng
 	// enricher "nats/owner": service "owner": no instance is running: nats: no responders available for request
+}
+
+func ExampleServe() {
+	nc, err := nats.Connect(nats.DefaultURL)
+	check(err)
+	fe, err := owner.New(owner.Options{Rules: []string{"* platform", "label:type=DEPENDENCY integrations"}})
+	check(err)
+	svc, err := enrichernats.Serve(nc, "owner", fe, enrichernats.Options{})
+	check(err)
+	defer svc.Stop()
+}
+
+func ExampleFactory() {
+	nc, err := nats.Connect(nats.DefaultURL)
+	check(err)
+	enricher.Register("nats", enrichernats.Factory(nc))
+	e, err := enricher.New(enricher.Config{
+		FailureEnrichers: []string{"type", "nats/owner"},
+		Options:          map[string]map[string]any{"nats/owner": {"keys": []string{"team"}, "reads": []string{"type"}}},
+	})
+	check(err)
+	fmt.Println(e.Enrich(fs.ErrNotExist))
 }
 
 // natsServer starts a NATS server in this process.

@@ -1,6 +1,7 @@
 package enricherotel_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,7 @@ func newSinks(labels ...string) *sinks {
 
 func (s *sinks) enricher(t testing.TB, cfg enricher.Config, opts ...enricher.Option) *enricher.Enricher {
 	t.Helper()
+	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
 	e, err := enricher.New(cfg, append(opts, enricher.WithObserver(s.observer), enricher.WithLogger(slog.New(slog.NewTextHandler(&s.log, nil))))...)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Shutdown(context.Background())) })
@@ -502,7 +504,7 @@ func TestHangingErrors(t *testing.T) {
 var globals = newSinks()
 
 func TestGlobalProvidersMayComeLater(t *testing.T) {
-	e, err := enricher.New(enricher.Config{}, labeled(enricher.Labels{"type": "USER"}), enricher.WithLogger(slog.New(slog.DiscardHandler)),
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, labeled(enricher.Labels{"type": "USER"}), enricher.WithLogger(slog.New(slog.DiscardHandler)),
 		enricher.WithObserver(enricherotel.New(enricherotel.Options{})))
 	require.NoError(t, err)
 	otel.SetTracerProvider(globals.options.TracerProvider)

@@ -4,26 +4,32 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"log/slog"
+	"time"
 
+	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enricherotel"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 )
 
 func Example() {
 	exporter := tracetest.NewInMemoryExporter() // a service has one that sends
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
-	o := enricherotel.New(enricherotel.Options{TracerProvider: provider})
-	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type", "restart"}},
-		enricher.WithObserver(o), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	otel.SetTracerProvider(provider)
+	ctx := context.Background()
+
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg, enricher.WithObserver(enricherotel.New(enricherotel.Options{})))
 	if err != nil {
 		panic(err)
 	}
+	defer e.Shutdown(ctx) // when no job runs any more
 
-	ctx, span := provider.Tracer("jobs").Start(context.Background(), "import")
+	ctx, span := provider.Tracer("jobs").Start(ctx, "import")
 	e.EnrichContext(ctx, fs.ErrNotExist, enricher.FailureContext{JobID: "17"})
 	span.End()
 
@@ -34,6 +40,7 @@ func Example() {
 	}
 	// Output:
 	// import error.type *errors.errorString
+	// import failure.label.error_type *errors.errorString
 	// import failure.label.retry terminal
 	// import failure.label.type USER
 }

@@ -2,6 +2,7 @@ package enricherprom_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 func newEnricher(t testing.TB, c *enricherprom.Collector, cfg enricher.Config, opts ...enricher.Option) *enricher.Enricher {
 	t.Helper()
 	opts = append(opts, enricher.WithObserver(c), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
 	e, err := enricher.New(cfg, opts...)
 	require.NoError(t, err)
 	return e
@@ -258,7 +260,7 @@ func TestHostileErrorsAreCounted(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	c := enricherprom.New(enricherprom.Options{})
-	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(c), enricher.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(c), enricher.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	require.NoError(t, err)
 	for _, cause := range []error{panics{}, slice{"a"}, &cycle{}, (*cycle)(nil), hangs{}} {
 		e.Enrich(cause)

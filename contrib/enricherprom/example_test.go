@@ -1,12 +1,13 @@
 package enricherprom_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -17,20 +18,22 @@ import (
 )
 
 func Example() {
-	c := enricherprom.New(enricherprom.Options{Labels: []string{"type", "retry"}})
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(c)
-	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type", "restart"}},
-		enricher.WithObserver(c), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	ctx := context.Background()
+	c := enricherprom.New(enricherprom.Options{})
+	prometheus.MustRegister(c)
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg, enricher.WithObserver(c))
 	if err != nil {
 		panic(err)
 	}
+	defer e.Shutdown(ctx) // when no job runs any more
 	e.Enrich(fs.ErrNotExist)
 	e.Enrich(io.ErrUnexpectedEOF)
 	e.Enrich(io.ErrUnexpectedEOF)
 
 	page := httptest.NewRecorder()
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	promhttp.Handler().ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
 	for line := range strings.Lines(page.Body.String()) {
 		if strings.Contains(line, "failures_total") {
 			fmt.Print(line)
@@ -39,6 +42,9 @@ func Example() {
 	// Output:
 	// # HELP enricher_failures_total Failures, by their labels.
 	// # TYPE enricher_failures_total counter
-	// enricher_failures_total{retry="retryable",type="DEPENDENCY"} 2
-	// enricher_failures_total{retry="terminal",type="USER"} 1
+	// enricher_failures_total{type="CANCELLED"} 0
+	// enricher_failures_total{type="DEPENDENCY"} 2
+	// enricher_failures_total{type="SYSTEM"} 0
+	// enricher_failures_total{type="UNKNOWN"} 0
+	// enricher_failures_total{type="USER"} 1
 }

@@ -138,8 +138,8 @@ func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(c
 
 // judge returns the verdict on a failure, which is zero if it is none.
 func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
-	var snooze *river.JobSnoozeError
-	if errors.As(cause, &snooze) || errors.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
+	_, snoozed := enricher.AsType[*river.JobSnoozeError](cause)
+	if snoozed || enricher.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
 		return jobs.Verdict{}
 	}
 	id := strconv.FormatInt(job.ID, 10)
@@ -154,8 +154,7 @@ func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) 
 	if n := p.stored(job).Uncounted; n > 0 {
 		fc.Attributes[jobs.AttributeUncounted] = strconv.Itoa(n)
 	}
-	var cancel *river.JobCancelError
-	if errors.As(cause, &cancel) {
+	if cancel, ok := enricher.AsType[*river.JobCancelError](cause); ok {
 		fc.Terminal = true
 		if inner := cancel.Unwrap(); inner != nil {
 			cause = inner

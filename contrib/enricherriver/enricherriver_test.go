@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -166,7 +168,7 @@ func settled(t testing.TB, row *rivertype.JobRow) jobstest.Attempt {
 // those of the steps in turn.
 func metadataOf(t *testing.T, n int, steps ...enrichertest.Step) enricherriver.Failure {
 	fake := &enrichertest.Fake{Keys: []string{"n", enricher.KeyAttemptCounts}, Steps: steps}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 25, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }})
 	var a jobstest.Attempt
@@ -220,7 +222,7 @@ func TestUserHandlerCancels(t *testing.T) {
 	} {
 		for _, panics := range []bool{false, true} {
 			fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
-			e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+			e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 			require.NoError(t, err)
 			handler := &cancels{}
 			j := newClient(t, &worker{Setup: jobstest.Setup{MaxAttempts: 3, Job: func(context.Context) error {
@@ -249,7 +251,7 @@ func (unknown) Kind() string { return "unknown" }
 func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
 	t.Parallel()
 	rec := &enrichertest.Recorder{}
-	e, err := enricher.New(enricher.Config{}, enricher.WithObserver(rec))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
 	require.NoError(t, err)
 	j := newClient(t, &worker{}, func(cfg *river.Config) {
 		cfg.SkipUnknownJobCheck = true
@@ -263,27 +265,62 @@ func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
 	assert.Equal(t, "unknown", failures[0].Context.JobName)
 }
 
-// The queries of the README.
+// The query of the README for SQLite.
 func TestLabelsCanBeQueried(t *testing.T) {
 	t.Parallel()
-	labels := enricher.Labels{"n": "1"}
+	for _, delay := range []time.Duration{time.Hour, time.Second} { // before a short one, River makes the job available at once
+		t.Run(delay.String(), func(t *testing.T) {
+			t.Parallel()
+			canBeQueried(t, delay)
+		})
+	}
+}
+
+func canBeQueried(t *testing.T, delay time.Duration) {
+	labels := enricher.Labels{"type": "USER"}
 	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
-	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: time.Hour, Job: func(context.Context) error { return io.EOF }}).(*job)
+	j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: 3, Delay: delay, Job: func(context.Context) error { return io.EOF }}).(*job)
 	j.Attempt(t)
-	rows, err := j.db.Query(`SELECT json_extract(metadata, '$.failure.labels.n') AS n, count(*) FROM river_job
-		WHERE state IN ('retryable', 'discarded', 'cancelled') GROUP BY n ORDER BY count(*) DESC`)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, query, _ := strings.Cut(string(readme), "```sql\n")
+	query, _, _ = strings.Cut(query, ";")
+	rows, err := j.db.Query(query)
 	require.NoError(t, err)
 	defer rows.Close()
 	require.True(t, rows.Next())
-	var n string
-	var count int
-	require.NoError(t, rows.Scan(&n, &count))
-	assert.Equal(t, "1", n)
+	var (
+		kind  string
+		count int
+	)
+	require.NoError(t, rows.Scan(&kind, &count))
+	assert.Equal(t, "USER", kind)
 	assert.Equal(t, 1, count)
 	assert.False(t, rows.Next())
 	require.NoError(t, rows.Err())
+}
+
+// A panics panics in what errors.Is and errors.As call.
+type panics struct{}
+
+func (panics) Error() string { return "panics" }
+func (panics) Is(error) bool { panic("Is") }
+func (panics) As(any) bool   { panic("As") }
+func (panics) Unwrap() error { panic("Unwrap") }
+
+func TestMiddlewareLabelsAnErrorWhoseMethodsPanic(t *testing.T) {
+	t.Parallel()
+	rec := &enrichertest.Recorder{}
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
+	require.NoError(t, err)
+	var cfg river.Config
+	enricherriver.Install(&cfg, e, enricherriver.Options{})
+	err = cfg.Middleware[0].(rivertype.WorkerMiddleware).Work(t.Context(), &rivertype.JobRow{ID: 7}, func(context.Context) error { return panics{} })
+	assert.Equal(t, panics{}, err)
+	require.Len(t, rec.Failures(), 1)
+	assert.Equal(t, "7", rec.Failures()[0].Context.JobID)
 }
 
 func TestInstallPanicsOnWrongOptions(t *testing.T) {

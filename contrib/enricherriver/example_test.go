@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -34,8 +35,11 @@ func (importWorker) Work(context.Context, *river.Job[importArgs]) error {
 func Example() {
 	ctx := context.Background()
 	quiet := slog.New(slog.DiscardHandler)
-	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type"}}, enricher.WithLogger(quiet))
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
 	check(err)
+	defer e.Shutdown(ctx) // when the client has stopped
 	workers := river.NewWorkers()
 	river.AddWorker(workers, importWorker{})
 	config := river.Config{Logger: quiet, Workers: workers, Queues: map[string]river.QueueConfig{"default": {MaxWorkers: 1}}}
@@ -53,7 +57,7 @@ func Example() {
 	check(json.Unmarshal((<-failed).Job.Metadata, &metadata))
 	fmt.Println(string(metadata.Failure))
 	check(client.StopAndCancel(ctx))
-	// Output: {"attempt":1,"labels":{"type":"USER"}}
+	// Output: {"attempt":1,"labels":{"error_code":"ENOENT","error_type":"*fs.PathError","retry":"terminal","type":"USER"}}
 }
 
 func database(ctx context.Context) *sql.DB {

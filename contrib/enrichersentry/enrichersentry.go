@@ -1,7 +1,5 @@
 // Package enrichersentry sends failures to Sentry.
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enrichersentry
-//
 //	e, err := enricher.New(cfg, enricher.WithObserver(enrichersentry.New(enrichersentry.Options{})))
 //
 // Each failure becomes an event:

@@ -51,7 +51,7 @@ func newEnricher(t *testing.T, labels enricher.Labels, names []string, opts ...e
 	t.Helper()
 	fixed := enricher.Func(labels.Keys(), func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return labels, nil })
 	opts = append(opts, enricher.WithEnricher("fixed", fixed), enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	e, err := enricher.New(enricher.Config{FailureEnrichers: names}, opts...)
+	e, err := enricher.New(enricher.Config{FailureEnrichers: names, Timeout: time.Minute}, opts...)
 	require.NoError(t, err)
 	return e
 }
@@ -336,6 +336,14 @@ type named string
 
 func (n named) Error() string     { return "failed" }
 func (n named) ErrorType() string { return string(n) }
+
+func TestObserverTypeOfADecodedError(t *testing.T) {
+	t.Parallel()
+	decoded, err := wire.Decode(wire.Encode(fmt.Errorf("load: %w", named("StockError")), enricher.FailureContext{}))
+	require.NoError(t, err)
+	events := observe(t, decoded.Cause(), nil, enrichersentry.Options{})
+	assert.Equal(t, "StockError", events[0].Exception[0].Type)
+}
 
 func TestSecretsReachNoEvent(t *testing.T) {
 	t.Parallel()

@@ -6,27 +6,31 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/getsentry/sentry-go"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enrichersentry"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 )
 
 func Example() {
 	sent := &sentry.MockTransport{} // a service has the one that sends
-	client, err := sentry.NewClient(sentry.ClientOptions{Transport: sent, Release: "1.0"})
-	if err != nil {
+	if err := sentry.Init(sentry.ClientOptions{Transport: sent, Release: "1.0"}); err != nil {
 		panic(err)
 	}
-	hub := sentry.NewHub(client, sentry.NewScope()) // a service has the one of sentry.Init
-	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type", "restart", "fingerprint"}},
-		enricher.WithObserver(enrichersentry.New(enrichersentry.Options{Hub: hub})), enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		panic(err)
-	}
+	ctx := context.Background()
 
-	e.EnrichContext(context.Background(), fmt.Errorf("import: %w", fs.ErrNotExist), enricher.FailureContext{JobName: "import", Attempt: 3, MaxAttempts: 3})
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart", "fingerprint"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg, enricher.WithObserver(enrichersentry.New(enrichersentry.Options{})))
+	if err != nil {
+		panic(err)
+	}
+	defer e.Shutdown(ctx) // when no job runs any more
+
+	e.EnrichContext(ctx, fmt.Errorf("import: %w", fs.ErrNotExist), enricher.FailureContext{JobName: "import", Attempt: 3, MaxAttempts: 3})
 
 	for _, event := range sent.Events() {
 		title := event.Exception[len(event.Exception)-1]
@@ -42,20 +46,19 @@ func Example() {
 
 func ExampleEventProcessor() {
 	sent := &sentry.MockTransport{}
-	client, err := sentry.NewClient(sentry.ClientOptions{Transport: sent, Release: "1.0"})
-	if err != nil {
+	if err := sentry.Init(sentry.ClientOptions{Transport: sent, Release: "1.0"}); err != nil {
 		panic(err)
 	}
-	e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(slog.DiscardHandler)),
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithLogger(slog.New(slog.DiscardHandler)),
 		enricher.WithEnricher("team", enricher.Func([]string{"team"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
 			return enricher.Labels{"team": "shop"}, nil
 		})))
 	if err != nil {
 		panic(err)
 	}
-	client.AddEventProcessor(enrichersentry.EventProcessor(e, enrichersentry.Options{}))
+	sentry.CurrentHub().Client().AddEventProcessor(enrichersentry.EventProcessor(e, enrichersentry.Options{}))
 
-	sentry.NewHub(client, sentry.NewScope()).CaptureException(errors.New("no such order"))
+	sentry.CaptureException(errors.New("no such order"))
 
 	fmt.Println(sent.Events()[0].Tags["team"])
 	// Output: shop

@@ -153,7 +153,11 @@ func (t *tree) finish() []sentry.Exception {
 
 // exceptionType returns what err says in a method ErrorType, or else its Go type.
 func exceptionType(err error) string {
-	if e, ok := err.(interface{ ErrorType() string }); ok {
+	e, ok := err.(interface{ ErrorType() string })
+	if as, has := err.(interface{ As(any) bool }); has && !ok {
+		ok = survive(func() bool { return as.As(&e) }) // by which package wire offers methods
+	}
+	if ok && e != nil {
 		if name := survive(e.ErrorType); name != "" {
 			return clean(name, maxName)
 		}

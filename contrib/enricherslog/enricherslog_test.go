@@ -4,31 +4,33 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"testing"
 	"testing/slogtest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enricherslog"
+	_ "github.com/failure-enrichers/enricher/enrichers/all"
 	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/jobs"
 )
 
 func Example() {
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("team", enricher.Func([]string{"team"},
-		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
-			return enricher.Labels{"team": "shop"}, nil
-		})))
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
 	if err != nil {
 		panic(err)
 	}
+	defer e.Shutdown(ctx) // when nothing is logged any more
 	text := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}
@@ -36,11 +38,24 @@ func Example() {
 		return a
 	}})
 	log := slog.New(enricherslog.New(text, e, enricherslog.Options{}))
-	log.Error("Job failed", "error", errors.New("no such order"))
-	log.Warn("Job is slow", "error", errors.New("timeout"))
+	err = io.ErrUnexpectedEOF
+	log.ErrorContext(ctx, "Job failed", "error", err)
+	log.WarnContext(ctx, "Job failed", "error", err)
 	// Output:
-	// level=ERROR msg="Job failed" failure.team=shop error="no such order"
-	// level=WARN msg="Job is slow" error=timeout
+	// level=ERROR msg="Job failed" failure.error_type=*errors.errorString failure.retry=retryable failure.type=DEPENDENCY error="unexpected EOF"
+	// level=WARN msg="Job failed" error="unexpected EOF"
+}
+
+func ExampleNew() {
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	e, err := enricher.New(cfg)
+	if err != nil {
+		panic(err)
+	}
+	defer e.Shutdown(ctx) // when nothing is logged any more
+	log := slog.New(enricherslog.New(slog.NewJSONHandler(os.Stderr, nil), e, enricherslog.Options{}))
+	log.ErrorContext(ctx, "Job failed", "error", err)
 }
 
 func TestHandlerConforms(t *testing.T) {
@@ -61,7 +76,7 @@ func newEnricher(t *testing.T, opts ...enricher.Option) (*enricher.Enricher, *en
 	rec := &enrichertest.Recorder{}
 	fake := &enrichertest.Fake{Keys: []string{"n", "token"}, Steps: []enrichertest.Step{{Labels: enricher.Labels{"n": "1", "token": "hunter2"}}}}
 	opts = append(opts, enricher.WithObserver(rec), enricher.WithEnricher("n", fake), enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	e, err := enricher.New(enricher.Config{}, opts...)
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, opts...)
 	require.NoError(t, err)
 	return e, rec
 }

@@ -1,8 +1,6 @@
 // Package enrichersql keeps failures in SQLite or Postgres: it is an
 // [exceptions.Store] behind a *sql.DB of the service.
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enrichersql
-//
 //	db, err := sql.Open("sqlite", "file:failures.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)")
 //	...
 //	err = enrichersql.Migrate(ctx, db, enrichersql.SQLite, enrichersql.Options{})

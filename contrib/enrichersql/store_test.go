@@ -2,6 +2,8 @@ package enrichersql_test
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/contrib/enrichersql"
 	"github.com/failure-enrichers/enricher/exceptions"
 	"github.com/failure-enrichers/enricher/exceptions/storetest"
 )
@@ -24,6 +27,38 @@ func TestStore(t *testing.T) {
 			_, s := open(t).migrated(t, forever)
 			return s
 		})
+	})
+}
+
+func TestQueriesOfTheReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, queries, _ := strings.Cut(string(readme), "```sql\n")
+	dialects(t, func(t *testing.T, p place) {
+		db, s := p.migrated(t, forever)
+		now := time.Now()
+		require.NoError(t, s.Append(t.Context(), []exceptions.Record{
+			record("old", "a", now.Add(-25*time.Hour), enricher.Labels{"type": "USER"}),
+			record("new", "a", now.Add(-23*time.Hour), enricher.Labels{"type": "DEPENDENCY"}),
+			record("newer", "b", now, enricher.Labels{"type": "DEPENDENCY"}),
+			record("other", "b", now, enricher.Labels{"type": "SYSTEM"}),
+		}))
+		query := strings.SplitN(queries, ";", 3)[p.dialect-enrichersql.SQLite]
+		rows, err := db.Query(query)
+		require.NoError(t, err)
+		defer rows.Close()
+		var got []string
+		for rows.Next() {
+			var (
+				kind  string
+				count int
+			)
+			require.NoError(t, rows.Scan(&kind, &count))
+			got = append(got, fmt.Sprint(kind, " ", count))
+		}
+		require.NoError(t, rows.Err())
+		assert.Equal(t, []string{"DEPENDENCY 2", "SYSTEM 1"}, got)
 	})
 }
 

@@ -182,7 +182,8 @@ func interrupted(ctx context.Context, cause error) bool {
 	if _, ok := cause.(*temporal.CanceledError); ok { //nolint:errorlint // what wraps one has failed
 		return true
 	}
-	return errors.Is(ctx.Err(), context.Canceled) && (temporal.IsCanceledError(cause) || jobs.Interrupted(ctx, cause))
+	_, canceled := enricher.AsType[*temporal.CanceledError](cause)
+	return errors.Is(ctx.Err(), context.Canceled) && (canceled || jobs.Interrupted(ctx, cause))
 }
 
 func isBenign(err error) bool {

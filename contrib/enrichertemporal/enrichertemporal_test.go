@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -24,6 +25,24 @@ import (
 	"github.com/failure-enrichers/enricher/enrichertest"
 	"github.com/failure-enrichers/enricher/jobs/jobstest"
 )
+
+// A panics panics in what errors.As calls.
+type panics struct{}
+
+func (panics) Error() string { return "panics" }
+func (panics) As(any) bool   { panic("As") }
+func (panics) Unwrap() error { panic("Unwrap") }
+
+func TestErrorsWhoseMethodsPanicAreFailures(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.False(t, enrichertemporal.Interrupted(ctx, panics{}))
+	assert.False(t, enrichertemporal.IsNoFailure(panics{}))
+	canceled := fmt.Errorf("import: %w", temporal.NewCanceledError())
+	assert.True(t, enrichertemporal.Interrupted(ctx, canceled))
+	assert.True(t, enrichertemporal.IsNoFailure(canceled))
+}
 
 func TestAdapter(t *testing.T) {
 	t.Parallel()
@@ -249,7 +268,7 @@ func newEnricher(t testing.TB, labels enricher.Labels, opts ...enricher.Option) 
 	rec := &enrichertest.Recorder{}
 	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
 	opts = append(opts, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
-	e, err := enricher.New(enricher.Config{}, opts...)
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, opts...)
 	require.NoError(t, err)
 	return e, rec
 }

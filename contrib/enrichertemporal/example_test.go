@@ -7,8 +7,10 @@ import (
 	"os"
 	"time"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -24,29 +26,55 @@ func importFile(context.Context) error {
 }
 
 func importWorkflow(ctx workflow.Context) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
 	return workflow.ExecuteActivity(ctx, importFile).Get(ctx, nil)
 }
 
 func Example() {
-	quiet := slog.New(slog.DiscardHandler)
-	e, err := enricher.New(enricher.Config{
-		FailureEnrichers: []string{"type", "restart"},
-		Options:          map[string]map[string]any{"restart": {"veto": true, "terminal": map[string]any{"type": []string{"USER"}}}},
-	}, enricher.WithLogger(quiet))
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
+	if err != nil {
+		panic(err)
+	}
+	defer e.Shutdown(ctx) // when the worker has stopped
+	options := worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{enrichertemporal.NewInterceptor(e, enrichertemporal.Options{})},
+	}
+
+	var suite testsuite.WorkflowTestSuite // instead of a server
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetWorkerOptions(options)
+	env.RegisterActivity(importFile)
+	env.ExecuteWorkflow(importWorkflow)
+	fmt.Println(enrichertemporal.LabelsOf(env.GetWorkflowError()))
+	// Output: error_code=ENOENT, error_type=*fs.PathError, retry=terminal, type=USER
+}
+
+func ExampleNewInterceptor() {
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	e, err := enricher.New(cfg)
+	if err != nil {
+		panic(err)
+	}
+	defer e.Shutdown(ctx) // when the worker has stopped
+	c, err := client.Dial(client.Options{})
 	if err != nil {
 		panic(err)
 	}
 	options := worker.Options{
 		Interceptors: []interceptor.WorkerInterceptor{enrichertemporal.NewInterceptor(e, enrichertemporal.Options{})},
 	}
+	w := worker.New(c, "queue", options)
+	_ = w.Run(worker.InterruptCh())
+}
 
-	var suite testsuite.WorkflowTestSuite // instead of a server
-	suite.SetLogger(log.NewStructuredLogger(quiet))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetWorkerOptions(options)
-	env.RegisterActivity(importFile)
-	env.ExecuteWorkflow(importWorkflow)
-	fmt.Println(enrichertemporal.LabelsOf(env.GetWorkflowError()))
-	// Output: JOB_CANNOT_RESTART=true, retry=terminal, type=USER
+func ExampleOptions() {
+	o := enrichertemporal.Options{SearchAttribute: temporal.NewSearchAttributeKeyKeywordList("FailureLabels")}
+	_ = enrichertemporal.NewInterceptor(enricher.Default(), o)
 }

@@ -45,7 +45,7 @@ const (
 // coroutines of workflows by panics.
 func (i *workflows) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	res, err := i.Next.ExecuteWorkflow(ctx, in)
-	if err == nil || workflow.IsContinueAsNewError(err) || temporal.IsCanceledError(err) || isBenign(err) {
+	if err == nil || isNoFailure(err) || isBenign(err) {
 		return res, err
 	}
 	if workflow.GetVersion(ctx, changeID, workflow.DefaultVersion, version) == workflow.DefaultVersion {
@@ -76,6 +76,13 @@ func (i *workflows) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Execut
 		err = application(err, r.Outcome)
 	}
 	return res, err
+}
+
+// isNoFailure reports whether a workflow is continued as a new one or is canceled.
+func isNoFailure(err error) bool {
+	_, continued := enricher.AsType[*workflow.ContinueAsNewError](err)
+	_, canceled := enricher.AsType[*temporal.CanceledError](err)
+	return continued || canceled
 }
 
 func (i *workflows) warn(ctx workflow.Context, err error) {

@@ -1,8 +1,6 @@
 // Package enricherwasm loads failure enrichers from a folder of WebAssembly files:
 // enrichers that are not compiled into the service.
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enricherwasm
-//
 //	plugins, err := enricherwasm.Open("plugins", enricherwasm.Options{})
 //	if err != nil {
 //		return err

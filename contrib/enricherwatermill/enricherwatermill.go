@@ -1,7 +1,5 @@
 // Package enricherwatermill labels the failures of Watermill message handlers.
 //
-//	go get github.com/failure-enrichers/enricher/contrib/enricherwatermill
-//
 //	router.AddMiddleware(poison, retry.Middleware, middleware.Recoverer, // as before
 //		enricherwatermill.Middleware(e, enricherwatermill.Options{}))
 //

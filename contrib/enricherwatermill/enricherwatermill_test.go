@@ -36,7 +36,7 @@ func newEnricher(t testing.TB, steps ...enricher.Labels) (*enricher.Enricher, *e
 		fake.Steps = append(fake.Steps, enrichertest.Step{Labels: labels})
 	}
 	rec := &enrichertest.Recorder{}
-	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	return e, rec
 }

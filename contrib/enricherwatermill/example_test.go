@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -17,24 +17,26 @@ import (
 )
 
 func Example() {
-	e, err := enricher.New(enricher.Config{
-		FailureEnrichers: []string{"type", "error"},
-		Options:          map[string]map[string]any{"type": {"types": []any{map[string]any{"match": "*errors.errorString", "is": "USER"}}}},
-	}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	ctx := context.Background()
+	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
+	cfg.Timeout = time.Minute // for a slow machine
+	e, err := enricher.New(cfg)
 	check(err)
+	defer e.Shutdown(ctx) // when the router has stopped
 	broker := gochannel.NewGoChannel(gochannel.Config{}, watermill.NopLogger{})
 	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
 	check(err)
 	poison, err := middleware.PoisonQueue(broker, "poison")
 	check(err)
 
-	router.AddMiddleware(poison, middleware.Retry{MaxRetries: 1}.Middleware, middleware.Recoverer,
+	retry := middleware.Retry{MaxRetries: 1}
+	router.AddMiddleware(poison, retry.Middleware, middleware.Recoverer, // as before
 		enricherwatermill.Middleware(e, enricherwatermill.Options{}))
 	router.AddConsumerHandler("import", "orders", broker, func(*message.Message) error { return io.ErrUnexpectedEOF })
 
-	poisoned, err := broker.Subscribe(context.Background(), "poison")
+	poisoned, err := broker.Subscribe(ctx, "poison")
 	check(err)
-	go func() { check(router.Run(context.Background())) }()
+	go func() { check(router.Run(ctx)) }()
 	<-router.Running()
 	check(broker.Publish("orders", message.NewMessage(watermill.NewUUID(), nil)))
 	msg := <-poisoned
@@ -45,7 +47,7 @@ func Example() {
 	check(router.Close())
 	// Output:
 	// reason_poisoned=unexpected EOF
-	// failure_type=USER
+	// failure_type=DEPENDENCY
 	// failure_error_type=*errors.errorString
 	// failure_attempt=2
 	// failure_handler=import

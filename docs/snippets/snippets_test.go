@@ -52,7 +52,7 @@ func TestPagesShowOnlyTestedSnippets(t *testing.T) {
 			"enrichers.yaml", "enrichers.json", "enrichers.properties",
 			"loadyaml/load.go", "loadkoanf/load.go", "loadviper/load.go",
 		},
-		integrations: {"mount/mount.go", "loop/loop.go"},
+		integrations: {"mount/mount.go", "setup/setup.go", "loop/loop.go"},
 	} {
 		var want, got []string
 		for _, path := range files {

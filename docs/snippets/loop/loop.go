@@ -21,29 +21,29 @@ type Job struct {
 func run(ctx context.Context, l jobs.Labeler, o jobs.Options, job Job) error {
 	for attempt, uncounted := 1, 0; ; attempt++ {
 		start := time.Now()
-		var v jobs.Verdict
-		err := jobs.Run(func() error { return job.Run(ctx) }, func(cause error) jobs.Verdict {
-			if jobs.Interrupted(ctx, cause) {
-				return jobs.Verdict{Terminal: true} // no failure, but no further attempt
-			}
-			v = jobs.Judge(ctx, l, o, cause, enricher.FailureContext{
-				ID:    jobs.FailureID("loop", job.ID, attempt, start),
-				JobID: job.ID, Attempt: attempt, MaxAttempts: job.Attempts,
-				Attributes: map[string]string{jobs.AttributeUncounted: strconv.Itoa(uncounted)},
-			})
-			return jobs.Verdict{Terminal: true} // a panic ends here: it is an error
+		err := jobs.Run(func() error { return job.Run(ctx) }, func(error) jobs.Verdict {
+			return jobs.Verdict{Terminal: true} // a panic becomes an error
 		})
+		if err == nil || jobs.Interrupted(ctx, err) {
+			return err // the answer to the end of ctx is no failure
+		}
+		v := jobs.Judge(ctx, l, o, err, enricher.FailureContext{
+			ID:    jobs.FailureID("loop", job.ID, attempt, start),
+			JobID: job.ID, Attempt: attempt, MaxAttempts: job.Attempts,
+			Attributes: map[string]string{jobs.AttributeUncounted: strconv.Itoa(uncounted)},
+		})
+		err = enricher.WithResult(err, v.Result) // a log handler finds the labels
 		if v.Uncounted {
 			attempt--
 			uncounted++
 		}
-		if err == nil || v.Terminal || ctx.Err() != nil || attempt == job.Attempts {
-			return enricher.WithResult(err, v.Result)
+		if v.Terminal || attempt == job.Attempts {
+			return err
 		}
 		select {
 		case <-time.After(max(v.RetryAfter, time.Second)):
 		case <-ctx.Done():
-			return enricher.WithResult(err, v.Result)
+			return err
 		}
 	}
 }
