@@ -12,8 +12,8 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/sparse"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A failure is one failure on its way through the enrichers.
@@ -319,7 +319,7 @@ func (f *failure) observe(res *Result) {
 			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", text.CutWords(Text(panicked), maxErrorText)),
+					slog.String("error", redact.Cut(Text(panicked), maxErrorText)),
 				), slog.String("stack", panicked.Stack()))
 			})
 		}

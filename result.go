@@ -14,7 +14,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/text"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // A Result holds the labels of one failure and the outcome of each enricher. It
@@ -138,7 +138,7 @@ const maxErrorText = 4 << 10
 
 // errorText returns the text of err, cut. The Error method is third-party code, so
 // the text is taken once, on the goroutine of the call that returned err.
-func errorText(err error) string { return text.CutWords(guard.Text(err), maxErrorText) }
+func errorText(err error) string { return redact.Cut(guard.Text(err), maxErrorText) }
 
 // A failedError is what an enricher returned, with its errorText.
 type failedError struct {

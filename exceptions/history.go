@@ -71,6 +71,7 @@ func NewHistory(opts Options) *History {
 	// It cannot fail, and must not be overloaded.
 	h.none, _ = enricher.New(enricher.Config{MaxPending: 1 << 20}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	h.masksKeys = h.masksSecretKeys()
+	h.opts.Process = h.name(opts.Process)
 	if h.memory, _ = opts.Store.(*Memory); h.memory != nil {
 		h.feed = &h.memory.feed
 		return h
@@ -79,7 +80,7 @@ func NewHistory(opts Options) *History {
 		host, _ := os.Hostname()
 		h.opts.Process = host + ":" + strconv.Itoa(os.Getpid())
 	}
-	h.writer = newWriter(opts.Store, opts, func(err error) string { return paragraph(h.keep(guard.Text(err), maxErrorLength)) })
+	h.writer = newWriter(opts.Store, opts, func(err error) string { return h.paragraph(h.keep(guard.Text(err), maxErrorLength), maxErrorLength) })
 	h.watcher = newWatcher(opts.Store, opts)
 	h.feed = h.watcher.feed
 	return h
