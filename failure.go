@@ -14,6 +14,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/sparse"
+	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A failure is one failure on its way through the enrichers.
