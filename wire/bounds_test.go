@@ -231,3 +231,19 @@ func TestDecodeIgnoresADeadlineThatIsOutOfRange(t *testing.T) {
 		assert.Zero(t, f.Deadline, ms)
 	}
 }
+
+func TestRedactMasksSecretsAcrossTheCut(t *testing.T) {
+	t.Parallel()
+	const url = " postgres://u:hunter2hunter2@db/x "
+	more := strings.Repeat("y ", 4<<10)
+	for i := range 2 * len(url) {
+		for _, s := range []string{strings.Repeat("x", 4<<10-i) + url + more, more + url + strings.Repeat("x", 4<<10-i)} {
+			f := wire.New(errors.New(s), enricher.FailureContext{})
+			f.Redact(redact.Redactor{})
+			text := f.Cause().Error()
+			assert.NotContains(t, text, "hunter", i)
+			assert.Contains(t, text, "\n…\n")
+			assert.Greater(t, len(text), 8000, "no more is lost than that")
+		}
+	}
+}

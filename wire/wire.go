@@ -84,6 +84,7 @@ package wire
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -142,7 +143,8 @@ func (f *Failure) Cause() error { return f.form.Cause() }
 func (f *Failure) Context() enricher.FailureContext { return f.form.Context() }
 
 // Redact masks what r masks in texts, fields, labels, attributes and the names of the
-// context, and as a whole each value under the key of a secret, such as "password".
+// context, and as a whole each value under the key of a secret, such as "password". If
+// a text was cut, the words that were cut in two are left out.
 // What Cause has returned before does not change.
 func (f *Failure) Redact(r redact.Redactor) {
 	f.form.Bound() // copies the chain
@@ -157,6 +159,9 @@ func (f *Failure) Redact(r redact.Redactor) {
 func redactAll(r redact.Redactor, chain []form.Node) {
 	for i := range chain {
 		n := &chain[i]
+		if n.TextCut {
+			n.Text = withoutHalves(n.Text)
+		}
 		n.Text = r.Text(n.Text)
 		n.Fields, n.Labels = masked(r, n.Fields), masked(r, n.Labels)
 		h := &n.Has
@@ -174,6 +179,23 @@ func redactAll(r redact.Redactor, chain []form.Node) {
 		}
 		redactAll(r, n.Inner)
 	}
+}
+
+// withoutHalves returns a text that was cut without the two words that were: half a
+// secret is harder to recognize than a whole one.
+func withoutHalves(s string) string {
+	const cut, space, maxWord = "\n…\n", " \t\n", 1 << 10
+	head, tail, ok := strings.Cut(s, cut)
+	if !ok {
+		return s
+	}
+	if i := strings.LastIndexAny(head, space); i >= len(head)-maxWord && i >= 0 {
+		head = head[:i]
+	}
+	if i := strings.IndexAny(tail, space); i >= 0 && i < maxWord {
+		tail = tail[i+1:]
+	}
+	return head + cut + tail
 }
 
 func masked(r redact.Redactor, m map[string]string) map[string]string {
