@@ -261,7 +261,8 @@ func (f *Future) Result() Result {
 }
 
 // Wait is like Result, but if ctx ends first it returns an empty Result and
-// [context.Cause] of ctx. The enrichment goes on. A nil ctx never ends.
+// [context.Cause] of ctx. The enrichment goes on. An empty Result is of no failure:
+// do not pass it to [WithResult]. A nil ctx never ends.
 func (f *Future) Wait(ctx context.Context) (Result, error) {
 	ctx = cmp.Or(ctx, context.Background())
 	select {
