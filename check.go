@@ -185,8 +185,8 @@ func rejectionErrors(rejected []Rejection) (errs []error) {
 type finding struct {
 	level    slog.Level
 	msg      string
-	enricher string
-	err      error // names the enricher
+	enricher string // empty if it is about all of them
+	err      error  // names the enricher
 }
 
 // checkInputs returns the input keys that no loaded enricher sets, and the values that
@@ -254,11 +254,23 @@ func (c *candidate) finding(msg, format string, args ...any) finding {
 	return finding{slog.LevelWarn, msg, c.Name, &EnricherError{c.Name, fmt.Errorf(format, args...)}}
 }
 
-// checkTimeouts returns the enrichers whose options set a timeout longer than the time
-// that they have.
+// checkTimeouts returns the timeouts, of policies and of the options of enrichers, that
+// are longer than the time that there is.
 func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
+	budget := cfg.timeout()
+	policy := func(enricher, option string, own time.Duration) {
+		if own > budget {
+			found = append(found, finding{
+				slog.LevelWarn, "Timeout of a policy is longer than the budget of a failure", enricher,
+				&ConfigError{enricher, "failure-enrichment." + option, fmt.Errorf(
+					"%v: must be at most %v, the budget of a failure: lower it, or raise failure-enrichment.timeout", own, budget)},
+			})
+		}
+	}
+	policy("", "policy.timeout", cfg.Policy.Timeout)
 	for _, c := range kept {
-		set, most := time.Duration(0), cfg.timeout()
+		policy(c.Name, "policies."+c.Name+".timeout", byName(cfg.Policies, c.Name).Timeout)
+		set, most := time.Duration(0), budget
 		if own := cfg.policyOf(c.Name).Timeout; own != 0 {
 			most = min(most, own)
 		}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -396,6 +397,48 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 
 	_, err := load(t, nil, enricher.Config{FailureEnrichers: []string{}, Strict: true}, opts...)
 	assert.Equal(t, want, textsOf(leaves(err)))
+}
+
+func TestCheckFindsTimeoutsLongerThanTheBudget(t *testing.T) {
+	t.Parallel()
+	fs := factories{"a": giving(setting("a"))}
+	cfg := enricher.Config{
+		FailureEnrichers: []string{"a"},
+		Timeout:          2 * time.Second,
+		Policy:           enricher.Policy{Timeout: 3 * time.Second},
+		Policies:         map[string]enricher.Policy{"A": {Timeout: time.Minute}},
+	}
+	const why = `: must be at most 2s, the budget of a failure: lower it, or raise failure-enrichment.timeout`
+	want := []string{
+		`option "failure-enrichment.policy.timeout": 3s` + why,
+		`enricher "a": option "failure-enrichment.policies.a.timeout": 1m0s` + why,
+	}
+	var log loadLog
+	assert.Equal(t, want, textsOf(loaded(t, fs, cfg, log.option()).Warnings()))
+	assert.Equal(t, `level=WARN msg="Timeout of a policy is longer than the budget of a failure" error="option \"failure-enrichment.policy.timeout\": 3s`+why+`"`, log.lines()[1])
+	cfg.Strict = true
+	_, err := load(t, fs, cfg)
+	assert.Equal(t, want, textsOf(leaves(err)))
+
+	cfg.Timeout = time.Minute
+	assert.Empty(t, loaded(t, fs, cfg).Warnings())
+}
+
+func TestCheckRejectsOptionsWithOneMapInManyPlaces(t *testing.T) {
+	t.Parallel()
+	shared, circle := map[string]any{"a": 1}, map[string]any{}
+	for range 60 {
+		shared = map[string]any{"a": shared, "b": shared}
+	}
+	circle["a"], circle["b"] = circle, circle
+	for want, options := range map[string]map[string]any{
+		`enricher "a": option "a.a.a.a`:          circle,
+		"too many values: at most 262144 in all": shared,
+	} {
+		_, err := load(t, factories{"a": giving(setting("a"))},
+			enricher.Config{FailureEnrichers: []string{"a"}, Options: map[string]map[string]any{"a": options}})
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 func textsOf(errs []error) (texts []string) {

@@ -63,10 +63,12 @@ package enricher
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -167,6 +169,7 @@ type Enricher struct {
 
 	timeout  time.Duration
 	waits    [][]int // by member: the members that it waits for
+	unique   string  // begins the FailureKey of every Result
 	plan     *fanout.Plan
 	pending  *semaphore.Weighted // EnrichAsync calls under way
 	searches *semaphore.Weighted // for the Result that an error carries, under way
@@ -215,6 +218,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		limits:    cfg.limits(),
 		logger:    s.logger,
 		timeout:   cfg.timeout(),
+		unique:    strings.ToLower(rand.Text()[:12]) + "-",
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
 		searches:  semaphore.NewWeighted(maxSearches),
 		end:       newShutdown(),
@@ -280,7 +284,7 @@ func (e *Enricher) Enrich(cause error) Labels {
 //
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
-func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
+func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) (res Result) {
 	if e == nil || cause == nil {
 		return Result{Labels: Labels{}}
 	}
@@ -289,15 +293,16 @@ func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureCon
 	}
 	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
-		return Result{Labels: Labels{}}
+		return e.pass(cause, fc)
 	}
 	start := time.Now()
-	if res, ok := e.Carried(cause, fc); ok {
+	res, ok := e.Carried(cause, fc)
+	if ok {
 		return res
 	}
 	f := newFailure(e, ctx, cause, fc)
-	res := f.enrich(start)
-	f.observe(res)
+	f.enrich(start, &res)
+	f.observe(&res)
 	f.free()
 	return res
 }

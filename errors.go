@@ -181,12 +181,13 @@ func errorType(v any) (name string) {
 }
 
 // Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]
-// or a basic type, and the type of anything else. It does not panic.
+// or a basic type, at most 64 KiB of it, and the type of anything else. It does not
+// panic.
 func (e *PanicError) Error() string {
 	if e.text != "" {
 		return e.text
 	}
-	return "panic: " + guard.Sprint(e.Value)
+	return "panic: " + text.Cut(guard.Sprint(e.Value), maxText)
 }
 
 // Unwrap returns the value if it is an error, and nil otherwise.

@@ -237,6 +237,12 @@ func TestPanicErrorText(t *testing.T) {
 	assert.EqualError(t, &enricher.PanicError{}, "panic: <nil>", "the zero value is usable")
 	assert.EqualError(t, enricher.NewPanicError(unprintable{}, nil),
 		"panic: (a enricher_test.unprintable that panics when it is printed)")
+
+	huge := strings.Repeat("x", 100<<20)
+	for _, value := range []any{huge, name(huge), errors.New(huge)} {
+		text := enricher.NewPanicError(value, nil).Error()
+		assert.Equal(t, "panic: "+huge[:64<<10], text, "%T", value)
+	}
 }
 
 func TestAsType(t *testing.T) {

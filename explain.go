@@ -168,7 +168,7 @@ func explainChain(cause error, timeout time.Duration) []ExplainedError {
 			if len(chain) == maxExplainedErrors {
 				return guard.Stop
 			}
-			chain = append(chain, ExplainedError{depth - 1, foreign.TypeOf(err), text.CutWords(Text(err), maxExplainedText)})
+			chain = append(chain, ExplainedError{depth - 1, foreign.TypeOf(err), redact.Cut(Text(err), maxExplainedText)})
 			return guard.Into
 		})
 	})

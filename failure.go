@@ -12,6 +12,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -68,14 +69,15 @@ func (f *failure) free() {
 }
 
 // enrich passes the failure to the enrichers, whose time counts from start, logs
-// what went wrong and returns the Result.
-func (f *failure) enrich(start time.Time) Result {
+// what went wrong and sets res, which is too large to be copied for each failure. If the
+// failure was rejected before, res is the Result that it got then.
+func (f *failure) enrich(start time.Time, res *Result) {
 	f.run(start)
-	res := Result{f.labels, f.outcomes, time.Since(start), failureKey{f.e, f.fc.ID, f.fc.JobID, f.fc.Attempt}}
+	number := cmp.Or(res.of.number, f.e.counts.failures.Add(1))
+	*res = Result{f.labels, f.outcomes, time.Since(start), origin{by: f.e, number: number, fc: f.fc}}
 	f.labels, f.outcomes = nil, nil
 	f.report(res)
 	f.opened = nil
-	return res
 }
 
 // run passes the failure to the enrichers. Then labels and outcomes are complete.
@@ -217,7 +219,7 @@ const (
 )
 
 // report logs what went wrong.
-func (f *failure) report(res Result) {
+func (f *failure) report(res *Result) {
 	for i := range res.Outcomes {
 		o, m := &res.Outcomes[i], f.e.members[i]
 		if o.Status != StatusOK {
@@ -257,10 +259,10 @@ func (f *failure) report(res Result) {
 // about, if the service has given them.
 func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	if f.fc.JobID != "" {
-		attrs = append(attrs, slog.String("job", f.fc.JobID))
+		attrs = append(attrs, slog.String("job", text.Cut(f.fc.JobID, maxErrorText)))
 	}
 	if f.fc.ID != "" {
-		attrs = append(attrs, slog.String("failure", f.fc.ID))
+		attrs = append(attrs, slog.String("failure", text.Cut(f.fc.ID, maxErrorText)))
 	}
 	return attrs
 }
@@ -303,7 +305,7 @@ type Observer interface {
 const slowObserver = 100 * time.Millisecond
 
 // observe calls the observers.
-func (f *failure) observe(res Result) {
+func (f *failure) observe(res *Result) {
 	if len(f.e.observers) == 0 {
 		return
 	}
@@ -318,7 +320,7 @@ func (f *failure) observe(res Result) {
 			f.e.log(f.ctx, &f.e.counts.observerPanics, slog.LevelError, "Failure observer panicked", func() []slog.Attr {
 				return append(f.identified(
 					slog.String("observer", fmt.Sprintf("%T", o)),
-					slog.String("error", text.CutWords(Text(panicked), maxErrorText)),
+					slog.String("error", redact.Cut(Text(panicked), maxErrorText)),
 				), slog.String("stack", panicked.Stack()))
 			})
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,7 +113,8 @@ func TestLogLinesNameJobAndFailure(t *testing.T) {
 		for fc, which := range map[*enricher.FailureContext]string{
 			{JobID: "import", ID: "f7"}: " job=import failure=f7",
 			{ID: "f7"}:                  " failure=f7",
-			{JobName: "of no id"}:       "",
+			{JobID: strings.Repeat("j", 1<<20), ID: strings.Repeat("f", 1<<20)}: " job=" + strings.Repeat("j", 4096) + " failure=" + strings.Repeat("f", 4096),
+			{JobName: "of no id"}: "",
 		} {
 			log.take()
 			enrichAs(e, *fc)

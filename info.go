@@ -129,6 +129,7 @@ func (s *BreakerState) UnmarshalText(text []byte) error {
 type counters struct {
 	overloaded    atomic.Uint64
 	afterShutdown atomic.Uint64
+	failures      atomic.Uint64 // for their numbers
 
 	skipped        sparse.Limiter
 	observerPanics sparse.Limiter

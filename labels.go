@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -159,6 +158,26 @@ func CheckKey(key string) error {
 	return fmt.Errorf("%.*q: %w", maxKeyLength, key, ErrInvalidKey)
 }
 
+// CheckLabel returns nil if value can be the value of the label key, and otherwise an
+// error that quotes the value and says what is accepted: "true" or "false" of
+// [KeyJobCannotRestart], [KeyAttemptCounts] and [KeyExpected], and of [KeyRetryAfter]
+// what [Labels.RetryAfter] reads. It accepts any value of other labels. It is meant for
+// enrichers whose labels are configured: job managers ignore other values of these, or
+// take them for a veto.
+func CheckLabel(key, value string) error {
+	switch key {
+	case KeyJobCannotRestart, KeyAttemptCounts, KeyExpected:
+		if value != "true" && value != "false" {
+			return fmt.Errorf(`%.64q: must be "true" or "false"`, value)
+		}
+	case KeyRetryAfter:
+		if _, ok := (Labels{key: value}).RetryAfter(); !ok {
+			return fmt.Errorf(`%.64q: must be a duration such as "30s", or a number of seconds such as "30"`, value)
+		}
+	}
+	return nil
+}
+
 // checkLabels returns the labels of an enricher that may be merged, and what is
 // wrong with the others. keys are the enricher's in ascending order. The result
 // may be labels itself, so the caller must copy it to keep it.
@@ -222,82 +241,3 @@ type LabelIssue struct {
 	Key string // at most 128 bytes; a longer one is cut
 	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
 }
-
-// WithResult returns err with the Result of its enrichment attached. It is like
-// [WithLabels] of the labels of res, and [ResultOf] finds res. A failure often
-// passes two layers that both enrich it, such as a middleware and a log handler:
-// [Enricher.EnrichContext] of the Enricher that made res returns res for the
-// second, if these hold:
-//
-//   - res is found by Unwrap() error alone, not through a joined error;
-//   - ID, JobID and Attempt of the FailureContext, if set, are those that res was
-//     made with. A FailureContext without them matches any Result.
-//
-// Otherwise the error is another failure and is enriched anew: that of a parent
-// whose child failed, for example. If err is nil, WithResult returns nil.
-func WithResult(err error, res Result) error {
-	if err == nil {
-		return nil
-	}
-	resultsCarried.Store(true)
-	res = res.clone()
-	return &resultError{labeledError{err, res.Labels}, res}
-}
-
-// ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
-// it, and whether there is one. It follows Unwrap() error, not joined errors.
-func ResultOf(err error) (Result, bool) {
-	return resultWhere(err, func(Result) bool { return true })
-}
-
-// resultWhere returns a copy of the outermost Result that err carries and that
-// matches.
-func resultWhere(err error, matches func(Result) bool) (Result, bool) {
-	for range guard.MaxDepth {
-		if err == nil {
-			break
-		}
-		if e, ok := err.(*resultError); ok && matches(e.result) {
-			return e.result.clone(), true
-		}
-		_, err = guard.Unwrap(err)
-	}
-	return Result{}, false
-}
-
-type resultError struct {
-	labeledError
-	result Result
-}
-
-// resultsCarried is set once WithResult was called: programs that do not use it
-// need not search errors for a Result.
-var resultsCarried atomic.Bool
-
-// Carried returns the Result that [Enricher.EnrichContext] returns for this failure
-// without calling an enricher, because cause carries it as [WithResult] says, and
-// whether there is one.
-func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
-	if e == nil || !resultsCarried.Load() || !e.searches.TryAcquire(1) {
-		return Result{}, false
-	}
-	var (
-		res   Result
-		found bool
-	)
-	want := failureKey{e, fc.ID, fc.JobID, fc.Attempt} // not fc: every failure would pay for moving that to the heap
-	// Unwrap is third-party code and may never return. The enrichers need most of
-	// the time.
-	done := guard.Within(e.timeout/10, func() {
-		defer e.searches.Release(1)
-		res, found = resultWhere(cause, func(r Result) bool { return want.matches(r.of) })
-	})
-	if !done {
-		return Result{}, false
-	}
-	return res, found
-}
-
-// maxSearches bounds the searches for a Result that are under way, of which some
-// may hang in the methods of an error.
-const maxSearches = 64

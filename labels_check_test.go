@@ -258,3 +258,26 @@ func TestCheckLabelsChecksTheLastByte(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckLabel(t *testing.T) {
+	t.Parallel()
+	const boolean, wait = `: must be "true" or "false"`, `: must be a duration such as "30s", or a number of seconds such as "30"`
+	for key, c := range map[string]struct {
+		good, bad []string
+		want      string
+	}{
+		enricher.KeyJobCannotRestart: {[]string{"true", "false"}, []string{"", "no", "yes", "TRUE", " true", "1"}, boolean},
+		enricher.KeyAttemptCounts:    {[]string{"true", "false"}, []string{"", "no"}, boolean},
+		enricher.KeyExpected:         {[]string{"true", "false"}, []string{"", "yes"}, boolean},
+		enricher.KeyRetryAfter:       {[]string{"30s", "30", "0", "1h30m"}, []string{"", "soon", "-1s", "-5", "1d", "30 s"}, wait},
+		"job_cannot_restart":         {[]string{"no", ""}, nil, ""},
+	} {
+		for _, value := range c.good {
+			assert.NoError(t, enricher.CheckLabel(key, value), "%s=%s", key, value)
+		}
+		for _, value := range c.bad {
+			assert.EqualError(t, enricher.CheckLabel(key, value), fmt.Sprintf("%q", value)+c.want)
+		}
+	}
+	assert.EqualError(t, enricher.CheckLabel(enricher.KeyExpected, strings.Repeat("é", 99)), `"`+strings.Repeat("é", 64)+`"`+boolean)
+}

@@ -304,7 +304,7 @@ func TestWithResultIsEnrichedOnce(t *testing.T) {
 			assert.Equal(t, first, e.EnrichAsync(t.Context(), carrying, again).Result())
 			carried, ok := e.Carried(carrying, again)
 			assert.True(t, ok)
-			assert.Equal(t, "f1", carried.FailureID())
+			assert.Equal(t, "f1", carried.FailureContext().ID)
 		}
 		for range 100 { // a search gives its place back
 			_, ok := e.Carried(carrying, fc)

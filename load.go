@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
@@ -124,7 +125,12 @@ func makeAll(all []*candidate, cfg Config, s *settings) error {
 			errs = append(errs, c.rejected) // nil if it is made in code
 			continue
 		}
-		fe, err := create(c.factory, newFactoryConfig(c.Name, byName(cfg.Options, c.Name), s.logger))
+		options := byName(cfg.Options, c.Name)
+		if err := decode.Check(options); err != nil {
+			errs, failed = append(errs, configErrors(c.Name, err)), true
+			continue
+		}
+		fe, err := create(c.factory, newFactoryConfig(c.Name, options, s.logger))
 		if !isNil(fe) {
 			c.fe = fe
 			c.closer, _ = fe.(io.Closer)
@@ -209,7 +215,11 @@ func announce(logger *slog.Logger, all []*candidate, findings []finding) {
 		logLine(context.Background(), logger, level, "Failure enricher rejected", name, slog.String("error", guard.Text(c.rejected)))
 	}
 	for _, f := range findings {
-		logLine(context.Background(), logger, f.level, f.msg, slog.String("enricher", f.enricher), slog.String("error", f.err.Error()))
+		attrs := []slog.Attr{slog.String("enricher", f.enricher), slog.String("error", f.err.Error())}
+		if f.enricher == "" {
+			attrs = attrs[1:]
+		}
+		logLine(context.Background(), logger, f.level, f.msg, attrs...)
 	}
 }
 

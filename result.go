@@ -14,7 +14,7 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/text"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // A Result holds the labels of one failure and the outcome of each enricher. It
@@ -24,26 +24,8 @@ type Result struct {
 	Outcomes []Outcome     // one per enricher, in configured order
 	Duration time.Duration // how long enriching took, without the observers
 
-	of failureKey
+	of origin
 }
-
-// A failureKey says which failure a Result is of, and which Enricher made it.
-type failureKey struct {
-	by      *Enricher
-	id      string
-	jobID   string
-	attempt int
-}
-
-// matches reports whether other is the key of the same failure, as far as k says:
-// its fields except for by may be zero.
-func (k failureKey) matches(other failureKey) bool {
-	return k.by == other.by && (k.id == "" || k.id == other.id) && (k.jobID == "" || k.jobID == other.jobID) &&
-		(k.attempt == 0 || k.attempt == other.attempt)
-}
-
-// FailureID returns the ID that the FailureContext of the failure had.
-func (r Result) FailureID() string { return r.of.id }
 
 // Complete reports whether every outcome is [StatusOK]. The labels of a Result
 // that is not complete are valid.
@@ -156,7 +138,7 @@ const maxErrorText = 4 << 10
 
 // errorText returns the text of err, cut. The Error method is third-party code, so
 // the text is taken once, on the goroutine of the call that returned err.
-func errorText(err error) string { return text.CutWords(guard.Text(err), maxErrorText) }
+func errorText(err error) string { return redact.Cut(guard.Text(err), maxErrorText) }
 
 // A failedError is what an enricher returned, with its errorText.
 type failedError struct {
@@ -212,21 +194,31 @@ func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureConte
 		defer e.end.leave()
 		defer close(future.done)
 		defer e.pending.Release(1)
-		if res, ok := e.Carried(cause, f.fc); ok {
-			future.result = res
+		var carried bool
+		if future.result, carried = e.Carried(cause, f.fc); carried {
 			return
 		}
-		future.result = f.enrich(start)
-		f.observe(future.result)
+		f.enrich(start, &future.result)
+		f.observe(&future.result)
 		f.free()
 	}()
 	return future
 }
 
+// pass returns the Result of a failure if there are no enrichers and no observers.
+func (e *Enricher) pass(cause error, fc FailureContext) Result {
+	if res, ok := e.Carried(cause, fc); ok {
+		return res
+	}
+	fc.Attributes, fc.Labels = nil, nil // they are the caller's, and a copy would double the cost
+	return Result{Labels: Labels{}, of: origin{by: e, number: e.counts.failures.Add(1), fc: fc}}
+}
+
 // skip returns the Result of a failure that is passed to no enricher.
 func (e *Enricher) skip(ctx context.Context, fc FailureContext, count *atomic.Uint64, why error) Result {
+	fc.Attributes, fc.Labels = maps.Clone(fc.Attributes), nil
 	count.Add(1)
-	res := Result{Labels: Labels{}, of: failureKey{nil, fc.ID, fc.JobID, fc.Attempt}}
+	res := Result{Labels: Labels{}, of: origin{e, e.counts.failures.Add(1), true, fc}}
 	for _, m := range e.members {
 		res.Outcomes = append(res.Outcomes, Outcome{Enricher: m.Name, Status: StatusSkipped, Err: why})
 		m.calls[StatusSkipped].Add(1)

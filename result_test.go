@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -221,4 +224,144 @@ func TestResultJSONOfTheZeroValue(t *testing.T) {
 	text, err := json.Marshal(enricher.Result{})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"labels":{},"outcomes":[],"duration":"0s"}`, string(text))
+}
+
+func TestResultFailureKeyIsThatOfOneFailure(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, enricher.Result{}.FailureKey())
+	assert.Empty(t, enrichAs(nil, enricher.FailureContext{ID: "1"}).FailureKey())
+	seen := map[string]bool{}
+	note := func(res enricher.Result) {
+		key := res.FailureKey()
+		require.NotEmpty(t, key)
+		require.False(t, seen[key], "of another failure")
+		seen[key] = true
+		carried, ok := enricher.ResultOf(enricher.WithResult(errJob, res))
+		assert.True(t, ok)
+		assert.Equal(t, key, carried.FailureKey())
+	}
+	var observed []string
+	watch := withObserver(func(res enricher.Result) { observed = append(observed, res.FailureKey()) })
+	synctest.Test(t, func(t *testing.T) {
+		s := newSwitchable(answering(nil))
+		for range 2 {
+			e := running(t, enricher.Config{MaxPending: 1}, with("a", "x", s.process), withGood("b", "y"), watch)
+			for _, fn := range []processFunc{answering(nil), failing(io.EOF), doing(func() { panic("a") }), untilTimeIsUp} {
+				s.to(fn)
+				for range 2 {
+					observed = nil
+					res := enrichAs(e, enricher.FailureContext{ID: "1"})
+					note(res)
+					future := e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{})
+					note(e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result()) // is rejected
+					note(future.Result())
+					assert.Equal(t, future.Result().FailureKey(), future.Result().FailureKey())
+					assert.Equal(t, []string{res.FailureKey(), future.Result().FailureKey()}, observed)
+				}
+			}
+			s.to(answering(nil))
+			none := running(t, enricher.Config{})
+			for _, e := range []*enricher.Enricher{none, running(t, enricher.Config{}, withObserver(func(enricher.Result) {})), e} {
+				for range 2 {
+					note(enrichAs(e, enricher.FailureContext{}))
+				}
+				require.NoError(t, e.Shutdown(context.Background()))
+				for range 2 {
+					note(enrichAs(e, enricher.FailureContext{}))
+				}
+			}
+		}
+	})
+}
+
+func TestResultFailureContextIsThatOfTheFailure(t *testing.T) {
+	t.Parallel()
+	fc := enricher.FailureContext{
+		ID: "1", RootID: "0", Type: enricher.FailureTypeTask, JobID: "j", JobName: "n", TaskName: "t", TaskManagerID: "w", Endpoint: "h:1",
+		Attempt: 2, MaxAttempts: 3, Terminal: true, Time: time.Unix(1, 0),
+	}
+	down := running(t, enricher.Config{}, withGood("a", "x"))
+	require.NoError(t, down.Shutdown(context.Background()))
+	none := running(t, enricher.Config{})
+	for _, e := range []*enricher.Enricher{running(t, enricher.Config{}, withGood("a", "x")), down, none} {
+		given := fc
+		given.Attributes, given.Labels = map[string]string{"a": "1"}, enricher.Labels{"x": "of the caller"}
+		res := enrichAs(e, given)
+		given.Attributes["a"] = "changed"
+		want := fc
+		if e != none {
+			want.Attributes = map[string]string{"a": "1"}
+		}
+		got := res.FailureContext()
+		assert.Equal(t, want, got)
+		if e != none {
+			got.Attributes["a"] = "changed"
+		}
+		assert.Equal(t, want, res.FailureContext())
+	}
+	assert.Zero(t, enricher.Result{}.FailureContext())
+}
+
+func TestCarriedIsNotAResultOfARejectedFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := newSwitchable(hanging(release, nil))
+		e := running(t, enricher.Config{MaxPending: 1}, with("a", "x", s.process))
+		first := e.EnrichAsync(t.Context(), errJob, enricher.FailureContext{})
+		fc := enricher.FailureContext{JobID: "j"}
+		rejected := e.EnrichAsync(t.Context(), errJob, fc).Result()
+		require.ErrorIs(t, rejected.Err(), enricher.ErrOverloaded)
+		close(release)
+		<-first.Done()
+		s.to(answering(enricher.Labels{"x": "1"}))
+
+		err := enricher.WithResult(errJob, rejected)
+		res, ok := e.Carried(err, enricher.FailureContext{})
+		assert.False(t, ok)
+		assert.Equal(t, rejected, res)
+		res, _ = e.Carried(err, enricher.FailureContext{JobID: "another"})
+		assert.Empty(t, res.FailureKey())
+		labeled := e.EnrichContext(t.Context(), err, fc)
+		assert.Equal(t, enricher.Labels{"x": "1"}, labeled.Labels, "it gets its labels from the next layer")
+
+		both := enricher.WithResult(enricher.WithResult(errJob, labeled), rejected)
+		res, ok = e.Carried(both, fc)
+		assert.True(t, ok)
+		assert.Equal(t, labeled, res)
+	})
+}
+
+// A slowWrapper takes a millisecond to unwrap.
+type slowWrapper struct{ error }
+
+func (w slowWrapper) Unwrap() error { time.Sleep(time.Millisecond); return w.error }
+
+func TestCarriedIsFoundInAStorm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := running(t, enricher.Config{}, withGood("a", "x"))
+		carrying := enricher.WithResult(errJob, enrichAs(e, enricher.FailureContext{}))
+		find := func(err error) {
+			var wg sync.WaitGroup
+			var found atomic.Int64
+			for range 1000 {
+				wg.Go(func() {
+					if _, ok := e.Carried(err, enricher.FailureContext{}); ok {
+						found.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			assert.EqualValues(t, 1000, found.Load(), "%T", err)
+		}
+		find(slowWrapper{carrying})
+
+		release := make(chan struct{})
+		for range 100 { // they take all the searches that may be under way
+			e.Carried(unwrapHangs{release}, enricher.FailureContext{})
+		}
+		find(enricher.WithLabels(fmt.Errorf("b: %w", fmt.Errorf("a: %w", carrying)), nil))
+		close(release)
+	})
 }

@@ -213,7 +213,8 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		Process  string `json:"process,omitempty"`
 		Queued   int    `json:"queued"`
 		Dropped  uint64 `json:"dropped"`
+		Evicted  uint64 `json:"evicted"`
 		Error    string `json:"error,omitempty"`
 		FailedAt int64  `json:"failedAt,omitempty"`
-	}{s.Store, s.Process, s.Queued, s.Dropped, s.Error, failedAt})
+	}{s.Store, s.Process, s.Queued, s.Dropped, s.Evicted, s.Error, failedAt})
 }

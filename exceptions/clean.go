@@ -40,7 +40,37 @@ func (h *History) keep(s string, limit int) string {
 			kept += cutMark
 		}
 	}
-	return cut(kept, limit)
+	return h.cut(kept, limit)
+}
+
+// join returns what is kept of a text that is made of texts that were kept: it may have
+// a secret now that was in none of them, such as password: on a line before it.
+func (h *History) join(s string, limit int) string {
+	return h.cut(h.redact(text.Cut(s, limit+margin), limit+margin), limit)
+}
+
+// Bounds of what a text loses so that the redactor leaves it.
+const (
+	maxShorter = 4   // words
+	maxWord    = 256 // bytes of one
+)
+
+// cut is like the function, but the redactor leaves the result as it is: a text is
+// not cut in a mask, nor between a key and its value.
+func (h *History) cut(s string, limit int) string {
+	if len(s) <= limit || limit < 4*len(cutMark) {
+		return text.Cut(s, limit)
+	}
+	kept := text.Cut(s, limit-len(cutMark))
+	shorter := kept
+	for range maxShorter {
+		if shown := shorter + cutMark; h.redact(shown, limit+margin) == shown {
+			return shown
+		}
+		shorter = strings.TrimRight(shorter, " \t\n")
+		shorter = text.Cut(shorter, max(1+strings.LastIndexAny(shorter, " \t\n"), len(shorter)-maxWord))
+	}
+	return kept + cutMark // a redactor that always finds something
 }
 
 // redact calls the redactor.
@@ -120,10 +150,8 @@ func (h *History) keepKeyed(key, value string, limit int) string {
 	}
 	prefix := clean(key, maxKeyLength) + "="
 	kept := h.keep(prefix+value, limit+len(prefix))
-	if kept, ok := strings.CutPrefix(kept, prefix); ok {
-		return kept
-	}
-	return cut(kept, limit) // the redactor changed the key as well
+	// If the redactor changed the key as well, it stays.
+	return h.join(strings.TrimPrefix(kept, prefix), limit)
 }
 
 // masksSecretKeys reports whether the redactor masks the values of secret keys.

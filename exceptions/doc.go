@@ -15,6 +15,7 @@
 // A failure is kept at once, before its labels are known, and gets them when its
 // enrichment is done. Its [LabelState] distinguishes labels that are pending from
 // no labels, and from labels that are missing because an enricher failed.
+// A failure that passes several layers of a service is kept once: see [History.Enrich].
 // The size of each failure is bounded. If labels, attributes or failed enrichers of a
 // failure are not kept, the [Entry] says how many.
 //
@@ -62,9 +63,10 @@
 // or by Options.Redact, before it is kept, and so are attributes and labels whose
 // keys are those of secrets, such as password. IDs and keys stay different: one that
 // was masked, cleaned or cut ends with a hash, which is another in each history if a
-// secret was masked. A job is found by the ID that the
-// service gave it and by the one that is shown. Texts are valid UTF-8 without control
-// characters other than tab and newline.
+// secret was masked. A job is found by the ID that the service gave it and by the one
+// that is shown. A message, which is one line, a chain with its stack, and a text that is
+// cut are masked once more, because lines that are joined may have a secret that each had
+// not. Texts are valid UTF-8 without control characters other than tab and newline.
 //
 // No lock is held while the code of an error, a redactor or a follower runs.
 package exceptions

@@ -53,7 +53,7 @@ func ExamplePageOf() {
 	q := exceptions.Query{Limit: 2}
 	position := func(value string) exceptions.Cursor { return exceptions.Cursor{Number: counts[value], Text: value} }
 	for more := true; more; more = q.Cursor != "" {
-		page, err := exceptions.PageOf([]string{"b", "a", "c"}, q, position) // in the order of the positions
+		page, err := exceptions.PageOf([]string{"b", "a", "c"}, q, "Groups", position) // in the order of the positions
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -15,6 +15,7 @@ type failure struct {
 	record     Record
 	accepted   bool // the record was, before it got its labels
 	completing sync.Once
+	origin     origin // while it is under way
 }
 
 // write passes a failure to the store.
@@ -28,20 +29,17 @@ func (h *History) write(f *failure) {
 	f.accepted = h.writer.put(f.record) || f.accepted
 }
 
-// has reports whether a failure with this ID is kept.
-func (h *History) has(id string) bool {
-	if h.memory != nil {
-		return h.memory.has(id)
-	}
-	return h.writer.has(id)
-}
+// kept returns a failure that gets other labels. The record with this key is accepted.
+func kept(key string) *failure { return &failure{record: Record{Key: key}, accepted: true} }
 
-// newFailure makes a failure.
-func (h *History) newFailure(cause error, fc enricher.FailureContext) *failure {
+// newKey returns the key of a new record.
+func (h *History) newKey() string { return h.unique + strconv.FormatUint(h.number.Add(1), 36) }
+
+// newFailure makes a failure with the key of its record.
+func (h *History) newFailure(key string, cause error, fc enricher.FailureContext) *failure {
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}
-	key := h.unique + strconv.FormatUint(h.number.Add(1), 36)
 	id := cmp.Or(h.identity(fc.ID, maxNameLength), key)
 	fc.ID = cmp.Or(fc.ID, key)
 	described := h.describe(cause, fc)

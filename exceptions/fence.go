@@ -19,6 +19,7 @@ const (
 
 // The reasons why a text was not read.
 var (
+	errBusy      = errors.New("the text was not read: too many others were being read for a second")
 	errNotInTime = errors.New("the text could not be read in time")
 	errHanging   = errors.New("the text was not read: too many errors hang in their methods")
 	errExited    = errors.New("the text could not be read: a method of the error called runtime.Goexit")
@@ -36,7 +37,7 @@ func read[T any](h *History, fn func() T) (T, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	if h.readings.Acquire(ctx, 1) != nil {
-		return none, errHanging
+		return none, errBusy
 	}
 	done := guard.Go(func() {
 		defer h.readings.Release(1)

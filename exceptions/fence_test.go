@@ -88,7 +88,7 @@ func TestFenceReadsNoMoreIfTooManyHang(t *testing.T) {
 func TestFenceBoundsWhatHangsOfABurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := exceptions.NewHistory(exceptions.Options{})
+		h := exceptions.NewHistory(exceptions.Options{MaxExceptions: 300})
 		release := make(chan struct{})
 		var hanging atomic.Int32
 		cause := hostileError{message: func() string { hanging.Add(1); <-release; return "x" }, unwrap: func() error { return nil }}
@@ -100,6 +100,14 @@ func TestFenceBoundsWhatHangsOfABurst(t *testing.T) {
 		burst.Wait()
 		assert.Equal(t, time.Second, time.Since(start))
 		assert.EqualValues(t, 64, hanging.Load())
+		texts := map[string]int{}
+		for _, e := range entries(h) {
+			texts[e.Message]++
+		}
+		assert.Equal(t, map[string]int{
+			"(the text could not be read in time)":                                  64,
+			"(the text was not read: too many others were being read for a second)": 236,
+		}, texts)
 		close(release)
 	})
 }

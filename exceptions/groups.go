@@ -54,7 +54,7 @@ func (m *Memory) Groups(_ context.Context, q Query) (Page[Group], error) {
 		}
 	}
 	slices.SortFunc(list, func(a, b *tally) int { return position(a).Compare(position(b)) })
-	found, err := PageOf(list, q, position)
+	found, err := PageOf(list, q, "Groups", position)
 	values := make([]string, len(found.Items))
 	for i, t := range found.Items {
 		values[i] = t.Value

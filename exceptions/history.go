@@ -1,9 +1,12 @@
 package exceptions
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -40,6 +43,8 @@ type History struct {
 
 	unique string // begins the key of every failure
 	number atomic.Uint64
+	recent recent
+	none   *enricher.Enricher // in place of nil, as its Results have a FailureKey
 
 	mu      sync.Mutex
 	pending map[*failure]*enricher.Future // those of EnrichAsync
@@ -63,7 +68,10 @@ func NewHistory(opts Options) *History {
 		unique:   strings.ToLower(rand.Text()[:10]),
 		pending:  map[*failure]*enricher.Future{},
 	}
+	// It cannot fail, and must not be overloaded.
+	h.none, _ = enricher.New(enricher.Config{MaxPending: 1 << 20}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	h.masksKeys = h.masksSecretKeys()
+	h.opts.Process = h.name(opts.Process)
 	if h.memory, _ = opts.Store.(*Memory); h.memory != nil {
 		h.feed = &h.memory.feed
 		return h
@@ -72,7 +80,7 @@ func NewHistory(opts Options) *History {
 		host, _ := os.Hostname()
 		h.opts.Process = host + ":" + strconv.Itoa(os.Getpid())
 	}
-	h.writer = newWriter(opts.Store, opts, func(err error) string { return paragraph(h.keep(guard.Text(err), maxErrorLength)) })
+	h.writer = newWriter(opts.Store, opts, func(err error) string { return h.paragraph(h.keep(guard.Text(err), maxErrorLength), maxErrorLength) })
 	h.watcher = newWatcher(opts.Store, opts)
 	h.feed = h.watcher.feed
 	return h
@@ -88,8 +96,10 @@ func NewHistory(opts Options) *History {
 // ID of the later one. A nil cause is not a failure and is not kept.
 //
 // If cause carries the Result of this failure, as [enricher.WithResult] attaches it,
-// Enrich returns that, and keeps the failure only if h has none with its ID: the
-// layer that made the Result may have kept it.
+// Enrich returns that, and keeps the failure unless it is among the last 16,384 that h
+// has kept. The Time, and what fc does not say, are taken from the FailureContext of the
+// layer that made the Result. If e rejected the failure in that layer, Enrich passes it to
+// e again, and the entry of the failure, if there is one, gets the labels.
 //
 // The methods of cause are called first. If they do not return, Enrich goes on
 // after a second, and the failure is kept without its text.
@@ -101,11 +111,14 @@ func (h *History) Enrich(
 	if h == nil || cause == nil {
 		return e.EnrichContext(ctx, cause, fc)
 	}
-	if res, ok := e.Carried(cause, fc); ok {
-		h.keepCarried(cause, fc, res)
-		return res
+	e = cmp.Or(e, h.none)
+	first, carried := e.Carried(cause, fc)
+	fc = completed(fc, first.FailureContext())
+	if carried {
+		h.keepCarried(cause, fc, first)
+		return first
 	}
-	ctx, fc, r, m := h.begin(ctx, cause, fc)
+	ctx, fc, r, m := h.begin(ctx, cause, fc, first)
 	res := interrupted
 	defer func() { // also if an observer exits the goroutine
 		m.spent.Store(true)
@@ -130,11 +143,14 @@ func (h *History) EnrichAsync(
 	if h == nil || cause == nil {
 		return e.EnrichAsync(ctx, cause, fc)
 	}
-	if res, ok := e.Carried(cause, fc); ok {
-		h.keepCarried(cause, fc, res)
+	e = cmp.Or(e, h.none)
+	first, carried := e.Carried(cause, fc)
+	fc = completed(fc, first.FailureContext())
+	if carried {
+		h.keepCarried(cause, fc, first)
 		return e.EnrichAsync(ctx, cause, fc)
 	}
-	ctx, fc, r, m := h.begin(ctx, cause, fc)
+	ctx, fc, r, m := h.begin(ctx, cause, fc, first)
 	future := e.EnrichAsync(ctx, cause, fc)
 	finish := func() {
 		<-future.Done()
@@ -171,8 +187,8 @@ func (l Labeler) EnrichContext(ctx context.Context, cause error, fc enricher.Fai
 	return l.history.Enrich(ctx, l.enricher, cause, fc)
 }
 
-// ObserveFailure keeps a failure with its labels, unless Enrich or EnrichAsync of
-// h has kept it already. It makes h an [enricher.Observer].
+// ObserveFailure keeps a failure with its labels, unless h has kept it already. It makes
+// h an [enricher.Observer].
 func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.FailureContext, res enricher.Result) {
 	if h == nil || cause == nil {
 		return
@@ -182,22 +198,48 @@ func (h *History) ObserveFailure(ctx context.Context, cause error, fc enricher.F
 			return
 		}
 	}
+	if record := h.recent.record(res.FailureKey()); record != "" { // it had been rejected
+		h.complete(kept(record), res)
+		return
+	}
 	h.keepLabeled(cause, fc, res)
 }
 
+// keepLabeled keeps a failure with its labels, unless h has kept it already.
 func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enricher.Result) {
-	f := h.newFailure(cause, fc)
+	key := h.newKey()
+	if !h.recent.add(res.FailureKey(), key) {
+		return
+	}
+	f := h.newFailure(key, cause, fc)
 	h.label(&f.record.Entry, res)
 	h.write(f)
 }
 
 // keepCarried keeps a failure whose Result was made before, unless that was kept then.
 func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
-	fc.ID = res.FailureID()
-	id := h.identity(fc.ID, maxNameLength)
-	if !h.has(id) {
+	h.catchUp() // it may be of EnrichAsync
+	if !h.recent.isUnderWay(res) {
 		h.keepLabeled(cause, fc, res)
 	}
+}
+
+// completed returns fc with what it does not say taken from first, that of an earlier
+// layer, and with its Time, which is closer to that of the failure.
+func completed(fc, first enricher.FailureContext) enricher.FailureContext {
+	fc.ID, fc.RootID = cmp.Or(fc.ID, first.ID), cmp.Or(fc.RootID, first.RootID)
+	fc.Type = cmp.Or(fc.Type, first.Type)
+	fc.JobID, fc.JobName = cmp.Or(fc.JobID, first.JobID), cmp.Or(fc.JobName, first.JobName)
+	fc.TaskName = cmp.Or(fc.TaskName, first.TaskName)
+	fc.TaskManagerID, fc.Endpoint = cmp.Or(fc.TaskManagerID, first.TaskManagerID), cmp.Or(fc.Endpoint, first.Endpoint)
+	fc.Attempt, fc.MaxAttempts = cmp.Or(fc.Attempt, first.Attempt), cmp.Or(fc.MaxAttempts, first.MaxAttempts)
+	fc.Terminal = fc.Terminal || first.Terminal
+	fc.Time = cmp.Or(first.Time, fc.Time)
+	if len(first.Attributes) > 0 {
+		maps.Copy(first.Attributes, fc.Attributes) // a copy of ours
+		fc.Attributes = first.Attributes
+	}
+	return fc
 }
 
 // A mark in a context says that the failure with this ID is kept already. An
@@ -211,9 +253,10 @@ type mark struct {
 
 type markKey struct{ h *History }
 
-// begin keeps a failure that is about to be enriched.
+// begin keeps a failure that is about to be enriched, unless h kept it when it was
+// rejected, with the Result first.
 func (h *History) begin(
-	ctx context.Context, cause error, fc enricher.FailureContext,
+	ctx context.Context, cause error, fc enricher.FailureContext, first enricher.Result,
 ) (context.Context, enricher.FailureContext, *failure, *mark) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -221,11 +264,19 @@ func (h *History) begin(
 	if fc.Time.IsZero() {
 		fc.Time = time.Now()
 	}
-	r := h.newFailure(cause, fc)
-	h.write(r)
+	var r *failure
+	if record := h.recent.record(first.FailureKey()); record != "" {
+		r = kept(record)
+	} else {
+		r = h.newFailure(h.newKey(), cause, fc)
+		h.recent.add(first.FailureKey(), r.record.Key)
+		h.write(r)
+	}
 	if fc.ID == "" {
 		fc.ID = r.record.Entry.ID
 	}
+	r.origin = originOf(fc)
+	h.recent.begin(r.origin)
 	m := &mark{id: fc.ID}
 	return context.WithValue(ctx, markKey{h}, m), fc, r, m
 }
@@ -233,6 +284,8 @@ func (h *History) begin(
 // complete sets the labels of a failure, once.
 func (h *History) complete(f *failure, res enricher.Result) {
 	f.completing.Do(func() {
+		h.recent.add(res.FailureKey(), f.record.Key)
+		h.recent.end(f.origin)
 		h.label(&f.record.Entry, res)
 		h.write(f)
 	})

@@ -3,7 +3,6 @@ package exceptions_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,7 +85,8 @@ func TestEnrichKeepsFailuresWithoutAWorkingEnricher(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})
 	res := h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{ID: "nil"})
-	assert.Equal(t, enricher.Result{Labels: enricher.Labels{}}, res)
+	assert.Equal(t, enricher.Labels{}, res.Labels)
+	assert.Empty(t, res.Outcomes)
 	require.Equal(t, exceptions.StateComplete, only(t, h).LabelState)
 
 	down := always(t, enricher.Labels{"k": "v"})
@@ -315,27 +315,50 @@ func TestObserveFailureOfTwoHistories(t *testing.T) {
 	assert.Equal(t, []string{"x"}, ids(entries(b)))
 }
 
-func TestEnrichKeepsAFailureThatCarriesItsResultOnce(t *testing.T) {
+func TestEnrichKeepsAFailureOnceThatAnObserverPassesOn(t *testing.T) {
 	t.Parallel()
+	for _, observing := range []bool{false, true} {
+		h := exceptions.NewHistory(exceptions.Options{})
+		var e *enricher.Enricher
+		opts := []enricher.Option{enricher.WithObserver(observer(func(cause error, res enricher.Result) {
+			h.For(e).EnrichContext(t.Context(), enricher.WithResult(cause, res), enricher.FailureContext{}) // as a log handler
+		}))}
+		if observing {
+			opts = append(opts, enricher.WithObserver(h))
+		}
+		e = always(t, enricher.Labels{"k": "v"}, opts...)
+		e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{JobID: "j"})
+		h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{})
+		h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "1"})
+		h.EnrichAsync(t.Context(), e, errBoom, enricher.FailureContext{ID: "1", JobID: "j"}).Result()
+		assert.Len(t, entries(h), 4)
+		for _, e := range entries(h) {
+			assert.Equal(t, enricher.Labels{"k": "v"}, e.Labels)
+		}
+	}
+}
+
+type observer func(cause error, res enricher.Result)
+
+func (o observer) ObserveFailure(_ context.Context, cause error, _ enricher.FailureContext, res enricher.Result) {
+	o(cause, res)
+}
+
+func TestEnrichKnowsTheLastFailures(t *testing.T) {
+	t.Parallel()
+	const known = 1 << 14
 	h := exceptions.NewHistory(exceptions.Options{})
-	e := always(t, enricher.Labels{"k": "v"})
-	fc := enricher.FailureContext{JobID: "a", Attempt: 1}
-
-	// Two layers with the history.
-	err := enricher.WithResult(errBoom, h.For(e).EnrichContext(t.Context(), errBoom, fc))
-	res := h.For(e).EnrichContext(t.Context(), fmt.Errorf("wrapped: %w", err), fc)
-	assert.Equal(t, enricher.Labels{"k": "v"}, res.Labels)
-	h.EnrichAsync(t.Context(), e, err, enricher.FailureContext{}).Result()
-	assert.Equal(t, "boom", only(t, h).Message)
-
-	// Another failure with the same error.
-	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "parent"})
-	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "a", Attempt: 2})
-	assert.Len(t, entries(h), 3)
-
-	// The first layer without the history.
-	err = enricher.WithResult(errBoom, e.EnrichContext(t.Context(), errBoom, enricher.FailureContext{JobID: "b"}))
-	h.Enrich(t.Context(), e, err, enricher.FailureContext{JobID: "b"})
-	assert.Len(t, entries(h), 4)
-	assert.Equal(t, enricher.Labels{"k": "v"}, entries(h)[0].Labels)
+	first := h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{JobID: "j"})
+	again := func() uint64 {
+		h.Enrich(t.Context(), nil, enricher.WithResult(errBoom, first), enricher.FailureContext{})
+		jobs, _ := h.Jobs(exceptions.Query{JobIDs: []string{"j"}})
+		return jobs[0].Failures
+	}
+	for kept := range uint64(3) {
+		exceptions.PassOn(h, known-1)
+		assert.Equal(t, kept+1, again())
+		exceptions.PassOn(h, 1)
+		assert.Equal(t, kept+2, again())
+		assert.Equal(t, kept+2, again())
+	}
 }

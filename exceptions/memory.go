@@ -23,6 +23,7 @@ type Memory struct {
 	arrived list.List              // of *record; the oldest is first
 	seen    map[uint64]*Occurrence // of values of labels
 	seed    maphash.Seed           // of the keys of seen
+	evicted uint64                 // failures
 }
 
 var _ Store = (*Memory)(nil)
@@ -99,7 +100,7 @@ func (m *Memory) Append(_ context.Context, batch []Record) error {
 
 // settle sets the labels of r to those of an entry, and wakes the followers.
 func (m *Memory) settle(r *record, labeled *Entry) {
-	wasPending := r.entry.LabelState == StatePending
+	hadNone := r.entry.LabelState == StatePending || len(r.entry.Labels) == 0
 	e := *r.entry
 	e.SetLabels(labeled)
 	r.entry = &e
@@ -108,7 +109,7 @@ func (m *Memory) settle(r *record, labeled *Entry) {
 	if r.top != nil {
 		r.top.regroup()
 	}
-	if wasPending {
+	if hadNone {
 		m.observe(r)
 	}
 	m.seq++
@@ -135,13 +136,6 @@ func (m *Memory) Delete(_ context.Context, jobID string) error {
 		m.forgetJob(j)
 	}
 	return nil
-}
-
-// has reports whether a failure with this ID is kept.
-func (m *Memory) has(id string) bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.ids[id] != nil
 }
 
 // maxSeen is how many values of labels are in seen.

@@ -17,8 +17,9 @@ type Options struct {
 	// MaxConcurrentExceptions are for that store only.
 	Store Store
 
-	// Process is the name of this process, for Entry.Process. By default, the name
-	// of the host and the number of the process, or none if the store is in memory.
+	// Process is the name of this process, for Entry.Process, where secrets in it are
+	// masked. By default, the name of the host and the number of the process, or none
+	// if the store is in memory.
 	Process string
 
 	// Logger gets a line when the store begins to fail, and when it works again. By
@@ -40,12 +41,12 @@ type Options struct {
 
 	// MaxBytes is how much memory the failures and the events take up, as a sum
 	// of their texts, labels and attributes and a fixed amount for each. The
-	// oldest are removed first; the last failure stays, whatever its size.
-	// Event streams hold up to 4 MiB more, and failures that were removed while
-	// they are enriched are not counted. With another store, it bounds the failures
-	// that wait to be written, of which further ones are dropped, and the events,
-	// each. By default, 64 MiB; a negative number means that only the last failure
-	// is kept.
+	// oldest are removed first, and counted in Status.Evicted; the last failure
+	// stays, whatever its size. Event streams hold up to 4 MiB more, and the keys of
+	// the last failures 3 MiB; failures that were removed while they are enriched
+	// are not counted. With another store, it bounds the failures that wait to be
+	// written, of which further ones are dropped, and the events, each. By default,
+	// 64 MiB; a negative number means that only the last failure is kept.
 	MaxBytes int
 
 	// MaxMessageLength is how many bytes are kept of an error's message, an
@@ -67,9 +68,11 @@ type Options struct {
 	// Redact is called with every text of an error, attribute and label as
 	// key=value, key, ID and name, cleaned and cut to a few kilobytes more than
 	// its bound, and returns what to keep. An ID or a key that it changes gets a
-	// suffix, so that different ones stay different. It must return, and be safe
-	// for concurrent use. If it panics, nothing of the text is kept. By default,
-	// [Redact]; to keep everything, use a function that returns its argument.
+	// suffix, so that different ones stay different. What it has returned is passed
+	// to it again as one line, joined with other texts or cut, and should come back
+	// as it is. It must return, and be safe for concurrent use. If it panics, nothing
+	// of the text is kept. By default, [Redact]; to keep everything, use a function
+	// that returns its argument.
 	Redact func(text string) string
 }
 

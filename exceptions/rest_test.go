@@ -195,7 +195,11 @@ func TestExceptionsAreReadByCursor(t *testing.T) {
 	assert.Equal(t, 3, pages)
 	assert.Len(t, seen, 3001-30)
 	assert.NotContains(t, get(t, h, "/jobs/job%200/exceptions?format=flink&maxExceptions=1").Body.String(), "nextCursor")
-	assert.Contains(t, errorsOf(t, get(t, h, "/exceptions?cursor=x"), 400)[0], "cursor: must be")
+	next := decode(t, get(t, h, "/exceptions?jobId=job+0&maxExceptions=1"))["exceptionHistory"].(object)["nextCursor"].(string)
+	historyOf(t, get(t, h, "/exceptions?jobId=job+0&maxExceptions=2&sort=newest&cursor="+next))
+	for _, other := range []string{"/exceptions?cursor=x", "/exceptions?cursor=" + next, "/exceptions?jobId=job+0&sort=oldest&cursor=" + next, "/jobs?jobId=job+0&cursor=" + next} {
+		assert.Contains(t, errorsOf(t, get(t, h, other), 400)[0], "cursor: must be the nextCursor of an answer to the same request")
+	}
 }
 
 func TestFailureIsFoundByItsID(t *testing.T) {

@@ -94,6 +94,42 @@ func TestSecretsAreInNoAnswer(t *testing.T) {
 	})
 }
 
+// What the history shows is joined of several texts, folded and cut: it must have no
+// form then in which there was no secret before.
+func TestSecretsAreInNoFormThatArisesFromFoldingOrCutting(t *testing.T) {
+	t.Parallel()
+	forms := []string{
+		"password=" + marker + " x", "postgres://user:" + marker + "@db/x", "user:" + marker + "@tcp(db)/x", "token: " + marker,
+		"Authorization: Bearer " + marker, `{"password":"` + marker + `"}`, "db:\n  password: >-\n    " + marker + "\n  port: 1",
+		"--password " + marker, "-----BEGIN PRIVATE KEY-----\n" + marker + "\n-----END PRIVATE KEY-----", "app/" + marker + "@db:1521/x",
+	}
+	check := func(text string, opts exceptions.Options) {
+		h := exceptions.NewHistory(opts)
+		cause := enricher.NewPanicError(fmt.Errorf("%w", errors.New(text)), []byte(text))
+		keep(h, cause, enricher.FailureContext{JobID: text, TaskName: text, Attributes: map[string]string{"a.b": text}}, enricher.Labels{"a.b": text})
+		e := only(t, h)
+		for _, shown := range []string{e.Message, e.Stacktrace, e.TaskName, e.Attributes["a.b"], e.Labels["a.b"], strings.Split(e.JobID, "~")[0]} {
+			assert.Equal(t, exceptions.Redact(shown), shown, "%q", text)
+		}
+	}
+	for _, form := range forms {
+		for i := range form {
+			for _, line := range []string{"\n", "\r\n", "\n  ", "\t"} {
+				check(form[:i]+line+form[i:], exceptions.Options{})
+			}
+			check(strings.Repeat("x", i)+" "+strings.Join(forms, " "), exceptions.Options{MaxMessageLength: 150, MaxStackLength: 300})
+		}
+	}
+}
+
+func TestSecretsInTheNameOfTheProcess(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{Process: "worker token=" + marker})
+	keep(h, errBoom, enricher.FailureContext{}, nil)
+	assert.Equal(t, "worker token=***", only(t, h).Process)
+	assert.Equal(t, "worker token=***", h.Status().Process)
+}
+
 func TestSecretsInIDsLeaveThemDifferent(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{})

@@ -35,7 +35,7 @@ func (m *Memory) find(q Query) (Page[*group], error) {
 		slices.Reverse(groups)
 		position = func(g *group) Cursor { return Cursor{-g.at, fmt.Sprintf("%016x", g.seq)} }
 	}
-	return PageOf(groups, q, position)
+	return PageOf(groups, q, "Failures", position)
 }
 
 // A jobCount is what a query finds of a job.
@@ -83,7 +83,7 @@ func (m *Memory) Jobs(_ context.Context, q Query) (Page[Job], error) {
 		return Cursor{c.latest.at, c.ID}
 	}
 	slices.SortFunc(jobs, func(a, b *jobCount) int { return position(a).Compare(position(b)) })
-	found, err := PageOf(jobs, q, position)
+	found, err := PageOf(jobs, q, "Jobs", position)
 	page := Page[Job]{Items: make([]Job, len(found.Items)), Next: found.Next, Truncated: found.Truncated}
 	for i, c := range found.Items {
 		page.Items[i] = c.Job

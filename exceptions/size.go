@@ -66,6 +66,7 @@ func (m *Memory) evict(r *record) {
 	if m.arrived.Len() == 1+len(r.concurrent) {
 		r = r.concurrent[0]
 	}
+	m.evicted += 1 + uint64(len(r.concurrent))
 	if top := r.top; top != nil {
 		m.forget(r)
 		top.concurrent = without(top.concurrent, r)

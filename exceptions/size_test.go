@@ -78,6 +78,8 @@ func TestMaxBytesRemovesTheOldestFirst(t *testing.T) {
 	for i, id := range got {
 		assert.Equal(t, fmt.Sprint(999-i), id)
 	}
+	assert.Equal(t, uint64(1000-len(got)), h.Status().Evicted)
+	assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), fmt.Sprintf(`"evicted":%d`, 1000-len(got)))
 	jobs, _ := h.Jobs(exceptions.Query{})
 	assert.Len(t, jobs, 7)
 	assert.Equal(t, uint64(143), jobs[0].Failures, "those that were removed count")
@@ -94,6 +96,7 @@ func TestMaxBytesKeepsTheLastFailure(t *testing.T) {
 	}
 	keep(h, errBoom, enricher.FailureContext{ID: "c", RootID: "b", JobID: "b"}, nil)
 	assert.Equal(t, "b+1", shape(h), "a root goes after those under it, if nothing else is left")
+	assert.Equal(t, uint64(2), h.Status().Evicted, "a and c")
 	jobs, _ := h.Jobs(exceptions.Query{})
 	assert.Len(t, jobs, 1)
 }

@@ -12,6 +12,7 @@ type Status struct {
 	Process  string    // Options.Process
 	Queued   int       // failures and labels that wait to be written
 	Dropped  uint64    // failures that were not stored and never will be
+	Evicted  uint64    // failures that the store in memory has removed because of Options.MaxBytes
 	Error    string    // why the store fails; empty if it does not
 	FailedAt time.Time // since when it fails; zero if it does not
 }
@@ -24,6 +25,11 @@ func (h *History) Status() Status {
 	s := Status{Store: fmt.Sprintf("%T", h.store), Process: h.opts.Process}
 	if named, ok := h.store.(fmt.Stringer); ok {
 		s.Store = h.name(named.String())
+	}
+	if m := h.memory; m != nil {
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		s.Evicted = m.evicted
 	}
 	if w := h.writer; w != nil {
 		w.mu.Lock()
@@ -61,7 +67,8 @@ func (h *History) Close(ctx context.Context) error {
 // Resolve says that a job works again: [Job].Resolved is set until the job fails
 // again, and a group of failures that comes back in the job then is [GroupRegressed].
 // It does not wait for the store. Each call is a write to it, so call Resolve only for
-// jobs that had failed before.
+// jobs that had failed before. It makes no event: an open page shows it within two
+// minutes.
 func (h *History) Resolve(jobID string) {
 	at := time.Now()
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Resolve(ctx, id, at) })

@@ -52,8 +52,8 @@ import (
 //
 // A store need not write what the answers of all stores have in common: [Axis] has the
 // buckets of a query, [Occurrence] the state of a group, [CountLabels] makes the answer of
-// Labels, [PageOf] a page of items in memory, and [Cursor] its Next. See also
-// [Entry.SetLabels] and [Query.OnlyJobs].
+// Labels, [PageOf] a page of items in memory, [Query.Next] its Next, and [Query.After] reads
+// that. See also [Entry.SetLabels] and [Query.OnlyJobs].
 //
 // A Store may have a method String, which says in a few words what it is.
 type Store interface {
@@ -115,7 +115,8 @@ type Store interface {
 // ErrNotFound says that a failure is not in a [Store], or not any more.
 var ErrNotFound = errors.New("no such failure")
 
-// ErrCursor says that a cursor is not one of the store and the query.
+// ErrCursor says that a cursor is not one of an answer of the same method to the same
+// query. See [Query.After].
 var ErrCursor = errors.New("invalid cursor")
 
 // A Record is a failure on its way into a [Store].
@@ -124,8 +125,8 @@ type Record struct {
 	Key string
 
 	// Update says that the failure was appended before, and only its labels are
-	// new. If the store does not have it, it ignores the record: the failure has
-	// been removed.
+	// new: Entry may have nothing else. If the store does not have the failure, it
+	// ignores the record: the failure has been removed.
 	Update bool
 
 	// Entry is the failure. ID is that which the service gave, or made by the
@@ -186,8 +187,8 @@ type Query struct {
 	// the store returns at once, at least 1,000; a negative number means none.
 	Limit int
 
-	// Cursor is the Page.Next of an answer to the same query. By default, the
-	// answer begins with the first item.
+	// Cursor is the Page.Next of an answer to the same query: only Buckets, Limit
+	// and Wire may differ. By default, the answer begins with the first item.
 	Cursor string
 
 	// Wire asks for Entry.Wire in Failures, also of those under others.

@@ -51,7 +51,7 @@ func (h *History) readCause(err error) description {
 	}
 	return description{
 		name:       nameOf(links),
-		message:    cut(paragraph(links[0].text), h.opts.MaxMessageLength),
+		message:    h.paragraph(links[0].text, h.opts.MaxMessageLength),
 		stacktrace: h.stacktrace(links, more),
 	}
 }
@@ -61,7 +61,7 @@ func (h *History) readErrors(errs []error) []string {
 	texts, failed := read(h, func() []string {
 		texts := make([]string, len(errs))
 		for i, err := range errs {
-			texts[i] = paragraph(h.keep(guard.Text(err), h.opts.MaxMessageLength))
+			texts[i] = h.paragraph(h.keep(guard.Text(err), h.opts.MaxMessageLength), h.opts.MaxMessageLength)
 		}
 		return texts
 	})
@@ -150,6 +150,14 @@ func isGeneric(err error) bool {
 	})
 }
 
+// paragraph returns at most limit bytes of a text that was kept, as one line.
+func (h *History) paragraph(s string, limit int) string {
+	if line := paragraph(s); line != s {
+		return h.join(line, limit)
+	}
+	return h.cut(s, limit)
+}
+
 // paragraph joins the lines of a text by semicolons.
 func paragraph(s string) string {
 	var b strings.Builder
@@ -187,9 +195,9 @@ func (h *History) stacktrace(links []link, more bool) string {
 	chain := b.String()
 	typ, stack := stackOf(links)
 	if stack == "" {
-		return cut(chain, limit)
+		return h.join(chain, limit)
 	}
 	// The stack gets what the chain leaves, but at least half.
 	chain = cut(chain, limit/2) + "\n\nstack of " + typ + ":\n"
-	return cut(chain+h.keep(stack, max(0, limit-len(chain))), limit)
+	return h.join(chain+h.keep(stack, max(0, limit-len(chain))), limit)
 }

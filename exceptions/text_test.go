@@ -313,7 +313,7 @@ func TestRedactCanBeReplaced(t *testing.T) {
 		assert.Equal(t, want, e.TaskName)
 		assert.Equal(t, want == text, e.Labels["password"] == "hunter2", "nothing is masked but by the redactor")
 	}
-	e := textOf(t, errBoom, exceptions.Options{Redact: func(string) string { return strings.Repeat("x", 1<<20) }})
+	e := textOf(t, errBoom, exceptions.Options{Redact: func(string) string { return strings.Repeat("x", 1<<14) }})
 	assert.Len(t, e.Message, 4096)
 	require.LessOrEqual(t, len(e.Stacktrace), 16384)
 }

@@ -16,7 +16,6 @@ const (
 	maxBatch   = 256                    // failures
 	writeTime  = 10 * time.Second       // of one call of the store
 	maxBackoff = 5 * time.Second        // between two calls, after an error
-	maxRecent  = 4096                   // IDs of failures
 	logEvery   = time.Minute            // between two lines that the store failed
 )
 
@@ -32,20 +31,18 @@ type writer struct {
 	hurry    chan struct{} // ends a batchDelay
 
 	mu       sync.Mutex
-	queue    []*write            // the oldest first
-	byKey    map[string]*write   // the records in the queue
-	bytes    int                 // of the queue and of what is being written
-	accepted uint64              // writes so far
-	settled  uint64              // of these, written or given up
-	progress chan struct{}       // closed at the next progress; nil if nothing waits
-	running  bool                // the goroutine is there
-	closed   bool                // nothing is accepted any more
-	dropped  uint64              // failures that were not accepted, or given up
-	failing  string              // the last error, if the store fails
-	since    time.Time           // since when it fails
-	logged   time.Time           // when that was logged
-	recent   map[string]struct{} // IDs of the last failures
-	order    []string            // the same, the oldest first
+	queue    []*write          // the oldest first
+	byKey    map[string]*write // the records in the queue
+	bytes    int               // of the queue and of what is being written
+	accepted uint64            // writes so far
+	settled  uint64            // of these, written or given up
+	progress chan struct{}     // closed at the next progress; nil if nothing waits
+	running  bool              // the goroutine is there
+	closed   bool              // nothing is accepted any more
+	dropped  uint64            // failures that were not accepted, or given up
+	failing  string            // the last error, if the store fails
+	since    time.Time         // since when it fails
+	logged   time.Time         // when that was logged
 }
 
 // A write is one call of a method of the store, or a part of one.
@@ -58,7 +55,7 @@ type write struct {
 func newWriter(store Store, opts Options, textOf func(error) string) *writer {
 	w := &writer{
 		store: store, maxBytes: opts.MaxBytes, logger: opts.Logger, textOf: textOf,
-		hurry: make(chan struct{}, 1), byKey: map[string]*write{}, recent: map[string]struct{}{},
+		hurry: make(chan struct{}, 1), byKey: map[string]*write{},
 	}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	return w
@@ -82,11 +79,12 @@ func (w *writer) put(r Record) bool {
 		return false
 	}
 	if queued != nil {
+		queued.record.Entry.SetLabels(&r.Entry)
+		size = queued.record.Entry.size()
 		w.bytes += size - queued.size
-		queued.record.Entry, queued.size = r.Entry, size
+		queued.size = size
 		return true
 	}
-	w.remember(r.Entry.ID)
 	n := &write{record: r, size: size}
 	w.byKey[r.Key] = n
 	w.add(n)
@@ -120,27 +118,6 @@ func (w *writer) hasten() {
 	case w.hurry <- struct{}{}:
 	default:
 	}
-}
-
-// remember notes the ID of a failure.
-func (w *writer) remember(id string) {
-	if _, ok := w.recent[id]; ok {
-		return
-	}
-	if len(w.order) == maxRecent {
-		delete(w.recent, w.order[0])
-		w.order = w.order[1:]
-	}
-	w.recent[id] = struct{}{}
-	w.order = append(w.order, id)
-}
-
-// has reports whether a failure with this ID was accepted lately.
-func (w *writer) has(id string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_, ok := w.recent[id]
-	return ok
 }
 
 // run writes until there is nothing to write.

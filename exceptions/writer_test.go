@@ -175,18 +175,6 @@ func TestHistoryGivesUpWhenClosed(t *testing.T) {
 	})
 }
 
-func TestHistoryKeepsACarriedFailureOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := exceptions.NewHistory(exceptions.Options{Store: newShared()})
-		e := always(t, enricher.Labels{"k": "v"})
-		res := h.Enrich(t.Context(), e, errBoom, enricher.FailureContext{ID: "a"})
-		h.Enrich(t.Context(), e, enricher.WithResult(errBoom, res), enricher.FailureContext{})
-		require.NoError(t, h.Flush(t.Context()))
-		assert.Equal(t, "a", only(t, h).ID)
-	})
-}
-
 func TestResolveAndDeleteAreInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

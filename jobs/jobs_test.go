@@ -134,9 +134,9 @@ func TestJudgeUsesTheDefaultEnricher(t *testing.T) {
 	// The Result travels in the context of the same failure, not of another one.
 	ctx := jobs.WithResult(t.Context(), io.EOF, v.Result)
 	again := jobs.Judge(ctx, nil, jobs.Options{}, fmt.Errorf("job 7: %w", io.EOF), enricher.FailureContext{})
-	assert.Equal(t, "1", again.Result.FailureID())
+	assert.Equal(t, "1", again.Result.FailureContext().ID)
 	other := jobs.Judge(ctx, nil, jobs.Options{}, io.ErrUnexpectedEOF, enricher.FailureContext{})
-	assert.Empty(t, other.Result.FailureID())
+	assert.Empty(t, other.Result.FailureContext().ID)
 }
 
 func TestCarry(t *testing.T) {

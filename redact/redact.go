@@ -11,13 +11,17 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // Text returns text with what looks like a secret replaced by "***":
 //
 //   - passwords in URLs, such as postgres://user:***@host/db, and in data source
-//     names, such as user:***@tcp(host)/db, whatever characters they have
+//     names, such as user:***@tcp(host)/db, whatever characters they have, also if
+//     they end with a line break, as in a file
 //   - tokens of 20 or more bytes in place of the user of an http or https URL
 //   - values of keys that are or end in password, token, secret, api_key and the
 //     like, in query strings, JSON, XML, YAML, SQL, log lines, key=value lists and
 //     command lines, with or without quotation marks, also if they are encoded once
 //     more, as in token%3D***, and if name and value are apart, as in
-//     {Name:DB_PASSWORD Value:***}
+//     {Name:DB_PASSWORD Value:***} and {"password":{"value":"***"}}
+//   - a value alone on the line after such a key, if it has letters and digits, or if
+//     the key begins its line and the value is indented more; and a block in YAML, as
+//     after password: |
 //   - passwords of well-known commands, such as curl -u user:*** and mysql -p***
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
 //     headers, whatever their scheme
@@ -31,8 +35,10 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // not for a password: "cannot fetch token: permission denied". What stands for a value,
 // such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. A password is not
 // found if it is in a sentence without its key, if it has white space and no quotation
-// marks in a list whose pairs white space separates, or if it has white space or a
-// slash in user:password@host.
+// marks in a list whose pairs white space separates, if it has white space or a slash in
+// user:password@host, or if it has a line break that does not end it. Nor is a value
+// found that the program of its form would not take as it is, such as one that begins
+// with a hyphen after a flag, or has a < in XML.
 //
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional

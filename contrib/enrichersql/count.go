@@ -58,7 +58,7 @@ func (s *store) Jobs(ctx context.Context, q exceptions.Query) (page exceptions.P
 		}
 		places = append(places, place{exceptions.Cursor{Number: number, Text: known[i].ID}, i})
 	}
-	found, err := pageOf(places, q)
+	found, err := pageOf(places, q, "Jobs")
 	if err != nil {
 		return page, err
 	}
@@ -146,11 +146,11 @@ func countJobs(parts [][]row) []jobCount {
 // numbers, have to be read.
 func leading(counts []jobCount, q exceptions.Query) ([]jobCount, error) {
 	equal := 0 // to the number of the cursor: they may all be in front of it
-	if q.Cursor != "" {
-		last, err := exceptions.ParseCursor(q.Cursor)
-		if err != nil {
-			return nil, err
-		}
+	last, ok, err := q.After("Jobs")
+	if err != nil {
+		return nil, err
+	}
+	if ok {
 		counts = slices.DeleteFunc(counts, func(c jobCount) bool {
 			n := c.number(q)
 			if n == last.Number {

@@ -107,7 +107,7 @@ func (s *store) Groups(ctx context.Context, q exceptions.Query) (page exceptions
 		}
 		places[i] = place{exceptions.Cursor{Number: number, Text: t.value}, i}
 	}
-	found, err := pageOf(places, q)
+	found, err := pageOf(places, q, "Groups")
 	if err != nil {
 		return page, err
 	}

@@ -54,10 +54,13 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 	if oldest {
 		after = row{at: math.MinInt64}
 	}
-	if q.Cursor != "" {
-		last, err := exceptions.ParseCursor(q.Cursor)
-		no, err2 := strconv.ParseInt(last.Text, 10, 64)
-		if err != nil || err2 != nil {
+	last, ok, err := q.After("Failures")
+	if err != nil {
+		return page, err
+	}
+	if ok {
+		no, err := strconv.ParseInt(last.Text, 10, 64)
+		if err != nil {
 			return page, exceptions.ErrCursor
 		}
 		after = row{at: last.Number, no: no}
@@ -96,7 +99,7 @@ func (s *store) Failures(ctx context.Context, q exceptions.Query) (page exceptio
 		found = found[:limit]
 		if limit > 0 {
 			last := found[limit-1]
-			page.Next = exceptions.Cursor{Number: last.at, Text: strconv.FormatInt(last.no, 10)}.String()
+			page.Next = q.Next("Failures", exceptions.Cursor{Number: last.at, Text: strconv.FormatInt(last.no, 10)})
 		} else {
 			page.Truncated = true
 		}

@@ -104,7 +104,7 @@ type item struct {
 	job     int64
 	kind    int64
 	known   bool // it is in the database
-	pending bool // it was, so far
+	pending bool // it was, so far, or had no labels
 }
 
 // append keeps a batch in one transaction, and returns the jobs that have too many
@@ -226,8 +226,10 @@ func (w *writing) settle(ctx context.Context, items []*item) error {
 			if json.Unmarshal(text, &e) != nil {
 				return nil // the entry of the record replaces what cannot be read
 			}
-			e.SetLabels(&byNo[no].entry)
-			byNo[no].entry = e
+			it := byNo[no]
+			it.pending = it.pending || len(e.Labels) == 0
+			e.SetLabels(&it.entry)
+			it.entry = e
 			return nil
 		})
 		if err != nil {

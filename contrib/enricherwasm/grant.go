@@ -41,7 +41,7 @@ func split(conf enricher.FactoryConfig) (grant, map[string]any, error) {
 	own, granted := map[string]any{}, map[string]any{}
 	for name, value := range conf.Options() {
 		if strings.EqualFold(name, optionName) {
-			granted[optionName] = value
+			granted[name] = value
 		} else {
 			own[name] = value
 		}

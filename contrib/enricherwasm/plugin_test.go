@@ -56,6 +56,8 @@ func TestGrant(t *testing.T) {
 			assert.ErrorContains(t, err, test.want, test.plugin)
 		}
 	}
+	_, err := create(t, hand, options{"plugin": options{"memory": "1MiB"}, "Plugin": options{}})
+	assert.ErrorContains(t, err, `option "plugin": the same option as "Plugin"`)
 
 	t.Run("of a SHA-256", func(t *testing.T) {
 		e := newGuest(t, nil)

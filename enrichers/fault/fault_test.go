@@ -146,6 +146,7 @@ func TestNewRejectsBadOptions(t *testing.T) {
 		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": must be an HTTP status such as "404", or a class such as "4xx"`},
 		{fault.Options{ExitStatuses: one("256", fault.User)}, `option "exit-statuses": "256": must be an exit status, 1 to 255`},
 		{fault.Options{ExitStatuses: one("137", fault.User)}, `option "exit-statuses": "137": is the status of a command that was ended by a signal: must be "SIGKILL" in option "signals"`},
+		{fault.Options{Sentinels: map[string]fault.Type{"sold-out": fault.User, "Sold-Out": fault.System}}, `option "sentinels": "sold-out": conflicts with "Sold-Out", which is the same error: names are case-insensitive`},
 		{fault.Options{Errnos: map[string]fault.Type{"ENOSPC": fault.User, "enospc": fault.System}}, `option "errnos": "enospc": conflicts with "ENOSPC": keys are case-insensitive`},
 		{fault.Options{Errnos: one("2", fault.User)}, `option "errnos": "2": must be given by its name, "ENOENT"`},
 	} {

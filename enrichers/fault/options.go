@@ -131,8 +131,16 @@ func (o Options) overrides() (*overrides, error) {
 
 func (o *overrides) addSentinel(added *override) error {
 	err, problem := lookUpSentinel(added.key)
+	if problem != nil {
+		return problem
+	}
+	for _, other := range o.sentinels {
+		if other.is(err) {
+			return fmt.Errorf("conflicts with %q, which is the same error: names are case-insensitive", other.override.key)
+		}
+	}
 	o.sentinels = append(o.sentinels, sentinel{err, added})
-	return problem
+	return nil
 }
 
 func (o *overrides) addType(added *override) error {

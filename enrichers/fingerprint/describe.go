@@ -39,10 +39,24 @@ func shown(root *node, d *description) *description {
 		n = maxTexts
 	}
 	whole := looked(root.text, n)
-	if d.joined && n < len(root.text) || redact.Text(whole) != whole {
+	if d.joined && n < len(root.text) || redacted(whole) != whole {
 		return masked(root)
 	}
 	return d
+}
+
+// redacted returns s without the secrets that it has as it is, and as one line if only
+// that shows them: a message is one line.
+func redacted(s string) string {
+	s = redact.Text(s)
+	line := normalize.Clean(s)
+	if line == s {
+		return s
+	}
+	if safe := redact.Text(line); safe != line {
+		return safe
+	}
+	return s
 }
 
 // masked masks the secrets in the texts of root, and returns its description then.

@@ -148,6 +148,7 @@ func TestMessageHasNoSecrets(t *testing.T) {
 		"a pair":             `login failed: password="hunter.two"`,
 		"after a number":     "attempt 17: token: hunter.two",
 		"a header":           "sent Authorization: Bearer hunter.two",
+		"over lines":         "db:\n token:\n hunter.two-2 is wrong",
 		"in the last line":   strings.Repeat("x y\n", 4000) + "password=hunter.two",
 		"beyond what counts": strings.Repeat("x ", 2040) + "password=hunter.two-and-more",
 	} {

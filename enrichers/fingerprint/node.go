@@ -6,7 +6,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/text"
-	"github.com/failure-enrichers/enricher/redact"
 )
 
 // A node is an error of a failure, with what its methods have returned. They are
@@ -125,7 +124,7 @@ func (n *node) maskWithin(left *int) {
 	for ; n != nil; n = n.one {
 		s := text.Cut(looked(n.text, 2*maxText), *left)
 		*left -= len(s)
-		n.text = redact.Text(s)
+		n.text = redacted(s)
 		n.fields = n.fields.masked()
 		for _, wrapped := range n.many {
 			wrapped.maskWithin(left)

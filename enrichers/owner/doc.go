@@ -67,7 +67,8 @@
 // With reload, a failure checks whether the file has changed if the last check was
 // a second ago. A changed file is read when the next check finds that it is
 // unchanged since. To be safe from a version that is written in parts, write a new
-// file and rename it into place. A version with an error is not used, nor is one with the first
+// file and rename it into place. A file that is written in place and keeps its size and
+// time is not noticed. A version with an error is not used, nor is one with the first
 // oncall, the first runbook or a new key of a label to read: the keys of an
 // enricher are fixed while it runs. The previous version is kept then, a WARN line
 // logged, and the failed reload counted.

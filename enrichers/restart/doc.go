@@ -48,6 +48,9 @@
 //	                    the same for all jobs together; 1000 by default
 //	veto-window         1h by default
 //
+// The last three have no effect without veto, and repeats-window none without repeats:
+// they are an error then.
+//
 // A terminal failure beyond that budget is counted, but has no JOB_CANNOT_RESTART: bad
 // inputs of one kind are vetoed, but a wrong rule must not stop every job.
 //

@@ -41,8 +41,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check returns an error for each wrong option, joined.
-func (o Options) check() error {
+// check returns an error for each wrong option, joined. given are the options without
+// defaults.
+func (o Options) check(given Options) error {
 	var errs []error
 	check := func(ok bool, option, format string, args ...any) {
 		if !ok {
@@ -65,6 +66,11 @@ func (o Options) check() error {
 	check(o.MaxRestartsVetoedTotal > 0 && o.MaxRestartsVetoedTotal <= maxVetoed,
 		"max-restarts-vetoed-total", "%d: must be 1 to %d", o.MaxRestartsVetoedTotal, maxVetoed)
 	check(o.VetoWindow > 0, "veto-window", "%v: must be more than 0", o.VetoWindow)
+	const unused = "has no effect without option %s"
+	check(o.Veto || given.MaxRestartsVetoed == 0, "max-restarts-vetoed", unused, "veto")
+	check(o.Veto || given.MaxRestartsVetoedTotal == 0, "max-restarts-vetoed-total", unused, "veto")
+	check(o.Veto || given.VetoWindow == 0, "veto-window", unused, "veto")
+	check(o.Repeats != 0 || given.RepeatsWindow == 0, "repeats-window", unused, "repeats")
 	return errors.Join(errs...)
 }
 

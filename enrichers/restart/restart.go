@@ -72,8 +72,9 @@ var (
 )
 
 func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
+	given := opts
 	opts = opts.withDefaults()
-	if err := opts.check(); err != nil {
+	if err := opts.check(given); err != nil {
 		return nil, err
 	}
 	j := &judge{

@@ -316,11 +316,15 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Expected: map[string][]string{"type": {}}}, `option "expected": label "type": must have at least one value`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
-		{restart.Options{RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
-		{restart.Options{MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: must be 1 to 10000`},
-		{restart.Options{MaxRestartsVetoed: 10_001}, `option "max-restarts-vetoed": 10001: must be 1 to 10000`},
-		{restart.Options{MaxRestartsVetoedTotal: 10_001}, `option "max-restarts-vetoed-total": 10001: must be 1 to 10000`},
-		{restart.Options{VetoWindow: -1}, `option "veto-window": -1ns: must be more than 0`},
+		{restart.Options{Repeats: 2, RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
+		{restart.Options{Veto: true, MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: must be 1 to 10000`},
+		{restart.Options{Veto: true, MaxRestartsVetoed: 10_001}, `option "max-restarts-vetoed": 10001: must be 1 to 10000`},
+		{restart.Options{Veto: true, MaxRestartsVetoedTotal: 10_001}, `option "max-restarts-vetoed-total": 10001: must be 1 to 10000`},
+		{restart.Options{Veto: true, VetoWindow: -1}, `option "veto-window": -1ns: must be more than 0`},
+		{restart.Options{MaxRestartsVetoed: 3}, `option "max-restarts-vetoed": has no effect without option veto`},
+		{restart.Options{MaxRestartsVetoedTotal: 3}, `option "max-restarts-vetoed-total": has no effect without option veto`},
+		{restart.Options{VetoWindow: time.Hour}, `option "veto-window": has no effect without option veto`},
+		{restart.Options{Veto: true, RepeatsWindow: time.Hour}, `option "repeats-window": has no effect without option repeats`},
 	} {
 		_, err := restart.New(c.opts)
 		assert.EqualError(t, err, c.want)

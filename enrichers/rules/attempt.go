@@ -42,7 +42,9 @@ func parseAttempt(condition any) (attempt, error) {
 	if err != nil || n == 0 {
 		return attempt{}, fmt.Errorf(`%.64q: must be a positive number such as 3, a comparison such as ">= 3", or "last"`, fmt.Sprint(condition))
 	}
-	a.number = int(n)
+	if a.number = int(n); a.operator == "<" && n == 1 {
+		return attempt{}, fmt.Errorf("%.64q: can never match, as the first attempt is 1", fmt.Sprint(condition))
+	}
 	return a, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
 )
 
@@ -102,6 +103,9 @@ func (c *compiler) compile() {
 	r.literal = literal(string(r.Message))
 	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
 		value, err := parseValue(r.Set[key], r.message)
+		if err == nil && !value.groups {
+			err = enricher.CheckLabel(key, value.text)
+		}
 		if err != nil {
 			c.fail("set."+key, err)
 		}

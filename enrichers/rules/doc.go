@@ -68,14 +68,16 @@
 // use what the message matched: $1 or ${1} for a group, $name or ${name} for a
 // named one, and $$ for a dollar sign. A group that did not match is empty. In a
 // value, what is not valid UTF-8 and control characters other than tab and newline
-// are replaced by U+FFFD, and what exceeds 1024 bytes is cut.
+// are replaced by U+FFFD, and what exceeds 1024 bytes is cut. A value that job managers
+// do not know is an error, unless it has groups: see [enricher.CheckLabel].
 //
 // # Reloading
 //
 // With reload, a failure checks whether the file has changed if the last check was
 // a second ago. A changed file is read when the next check finds that it is
 // unchanged since. To be safe from a version that is written in parts, write a new
-// file and rename it into place. A version with an error or a failing example is not used, nor is
+// file and rename it into place. A file that is written in place and keeps its size and
+// time is not noticed. A version with an error or a failing example is not used, nor is
 // one that sets or reads a label that no rule did at the start: the keys of an
 // enricher are fixed while it runs. The previous version is kept then, a WARN line
 // logged, and the failed reload counted.

@@ -24,6 +24,8 @@
 //	  build: [{key: app_version, value: version}, {key: app_revision, value: revision}]
 //	  host: host_name
 //
+// A value that job managers do not know is an error: see [enricher.CheckLabel].
+//
 // Instead of lists, maps may be given, such as labels: {env: production}, unless the
 // loader changes their keys.
 package static
@@ -41,6 +43,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -115,6 +118,8 @@ func (o Options) check() error {
 				fail(option.name, key, valueForm)
 			case option.name == "labels" && variable.MatchString(value):
 				fail(option.name, key, "%s is not expanded: use option env", variable.FindString(value))
+			case option.name == "labels" && enricher.CheckLabel(key, value) != nil:
+				fail(option.name, key, "%w", enricher.CheckLabel(key, value))
 			case option.name == "env" && (value == "" || strings.ContainsAny(value, "$=\x00")):
 				fail(option.name, key, "must be the name of an environment variable, such as AWS_REGION")
 			case option.name == "build" && !slices.Contains(properties, value):
@@ -167,18 +172,24 @@ func (s *labels) ExplainFailure(context.Context, error, enricher.FailureContext)
 }
 
 // addEnv adds labels from the environment. An error does not show the name of a
-// variable, which may be a secret in the wrong place.
+// variable that may be a secret in the wrong place.
 func (s *labels) addEnv(names map[string]string) error {
 	var errs []error
+	fail := func(key, format string, args ...any) {
+		format = "label %q: its environment variable %s " + format
+		errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf(format, append([]any{key, file.Name(names[key])}, args...)...)})
+	}
 	for _, key := range slices.Sorted(maps.Keys(names)) {
 		value, set := os.LookupEnv(names[key])
 		_, hasDefault := s.values[key]
 		switch {
 		case !set && hasDefault:
 		case !set:
-			errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf("label %q: its environment variable is not set: set it, or give a default in option labels", key)})
+			fail(key, "is not set: set it, or give a default in option labels")
 		case !isValue(value):
-			errs = append(errs, &enricher.ConfigError{Option: "env", Err: fmt.Errorf("label %q: "+valueForm, key)})
+			fail(key, "cannot be a label: "+valueForm)
+		case enricher.CheckLabel(key, value) != nil:
+			fail(key, "is %w", enricher.CheckLabel(key, value))
 		default:
 			s.values[key], s.sources[key] = value, "environment variable "+names[key]
 		}

@@ -55,16 +55,26 @@ func TestLabelsAreDeterminedOnce(t *testing.T) {
 
 func TestNewRejectsBadOptions(t *testing.T) {
 	t.Setenv("STATIC_TEST_BROKEN", "a\x1bb")
+	t.Setenv("STATIC_TEST_VETO", "no")
 	const value = "its value must have at most 1024 bytes of valid UTF-8 without control characters"
 	for name, c := range map[string]struct {
 		opts static.Options
 		want string
 	}{
 		"no label": {static.Options{}, `option "labels": must have a label, if env, build and host have none`},
-		"variables that are not set, without their names": {
+		"variables that are not set": {
 			static.Options{Env: map[string]string{"a": "hunter2", "b": "STATIC_TEST_NOT_SET"}},
-			`option "env": label "a": its environment variable is not set: set it, or give a default in option labels` + "\n" +
-				`option "env": label "b": its environment variable is not set: set it, or give a default in option labels`,
+			`option "env": label "a": its environment variable (hidden) is not set: set it, or give a default in option labels` + "\n" +
+				`option "env": label "b": its environment variable STATIC_TEST_NOT_SET is not set: set it, or give a default in option labels`,
+		},
+		"values that job managers do not know": {
+			static.Options{Labels: map[string]string{"expected": "yes", "retry_after": "soon", "b": "no"}},
+			`option "labels": label "expected": "yes": must be "true" or "false"` + "\n" +
+				`option "labels": label "retry_after": "soon": must be a duration such as "30s", or a number of seconds such as "30"`,
+		},
+		"such a value in the environment": {
+			static.Options{Env: map[string]string{"JOB_CANNOT_RESTART": "STATIC_TEST_VETO"}},
+			`option "env": label "JOB_CANNOT_RESTART": its environment variable STATIC_TEST_VETO is "no": must be "true" or "false"`,
 		},
 		"what is no name of a variable, before the environment is read": {
 			static.Options{Env: map[string]string{"a": "", "b": "STATIC_TEST_NOT_SET", "c": "${REGION}"}},
@@ -77,7 +87,7 @@ func TestNewRejectsBadOptions(t *testing.T) {
 		},
 		"a bad value": {
 			static.Options{Env: map[string]string{"region": "STATIC_TEST_BROKEN"}},
-			`option "env": label "region": ` + value,
+			`option "env": label "region": its environment variable STATIC_TEST_BROKEN cannot be a label: ` + value,
 		},
 		"a long value": {
 			static.Options{Labels: map[string]string{"a": strings.Repeat("x", 1025)}},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"mime"
 	"strings"
+
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
 
 // A body makes what is posted of a message.
@@ -16,9 +18,9 @@ func newBody(c *checker, opts *Options, routingKey *string) body {
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	switch {
 	case err != nil || !strings.Contains(media, "/"):
-		c.addf("content-type", "%s: must be a media type such as application/json", show(opts.ContentType))
+		c.addf("content-type", "%s: must be a media type such as application/json", file.Quote(opts.ContentType))
 	case opts.Body == "" && !isJSON:
-		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", show(media))
+		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", file.Quote(media))
 	}
 	switch {
 	case opts.Body != "":

@@ -23,7 +23,9 @@ type condition struct {
 // newConditions returns the conditions of an option in the order of their keys.
 func newConditions(c *checker, option string, byKey map[string][]string, not bool) []condition {
 	var conditions []condition
-	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+	keys := slices.Sorted(maps.Keys(byKey))
+	c.differ(option, keys)
+	for _, key := range keys {
 		if len(byKey[key]) == 0 {
 			c.addf(option, "label %q: must have at least one value, or %q for any", key, anyValue)
 		}

@@ -24,6 +24,10 @@
 //	body: |
 //	  {"content": {{json (printf "%s: %s" .Title .Error)}}, "owner": {{json .Labels.owner}}}
 //
+// A label that the options or the template name, and that no other enricher sets, is a
+// warning when the configuration is loaded. A template names a label by .Labels.owner or
+// index .Labels "owner".
+//
 // # Time
 //
 // The enricher starts when all others are done, and has what is left of the

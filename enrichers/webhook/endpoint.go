@@ -52,6 +52,10 @@ func newEndpoint(c *checker, opts *Options, routingKey string) *endpoint {
 
 // url returns the URL that an option is, or nil.
 func (c *checker) url(option string, s Secret, schemes ...string) *url.URL {
+	if s == (Secret{}) {
+		c.addf(option, "must be set: an absolute URL with the scheme %s, {env: NAME} or {file: PATH}", strings.Join(schemes, " or "))
+		return nil
+	}
 	text, err := s.read()
 	if err != nil {
 		c.add(option, err)
@@ -74,7 +78,9 @@ func newHeader(c *checker, opts *Options) http.Header {
 	header := http.Header{}
 	header.Set("User-Agent", "failure-enrichers-webhook")
 	header.Set("Content-Type", opts.ContentType)
-	for _, name := range slices.Sorted(maps.Keys(opts.Headers)) {
+	names := slices.Sorted(maps.Keys(opts.Headers))
+	c.differ("headers", slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !headerName.MatchString(name) }))
+	for _, name := range names {
 		if !headerName.MatchString(name) {
 			c.add("headers", errors.New("its keys must be names such as X-Token (the wrong one is hidden)"))
 			continue

@@ -5,13 +5,12 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -41,8 +40,8 @@ type Options struct {
 	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
-	// Headers are set for each request. Host and Content-Length are ignored. In a
-	// configuration they are a list or a map:
+	// Headers are set for each request. The case of their names does not matter. Host
+	// and Content-Length are ignored. In a configuration they are a list or a map:
 	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
@@ -170,19 +169,19 @@ func (c *checker) addf(option, format string, args ...any) {
 
 func (c *checker) oneOf(option, value string, all ...string) {
 	if !slices.Contains(all, value) {
-		c.addf(option, "%s: must be one of %s", show(value), strings.Join(all, ", "))
+		c.addf(option, "%s: must be one of %s", file.Quote(value), strings.Join(all, ", "))
 	}
 }
 
-// harmless matches a word that is no secret in the wrong place.
-var harmless = regexp.MustCompile(`^[a-z/-]{0,24}$|^[A-Z]{1,10}$`)
-
-// show returns a value in quotation marks, or "(hidden)".
-func show(value string) string {
-	if !harmless.MatchString(value) {
-		return hidden
+// differ records keys, which are sorted, that differ only in case.
+func (c *checker) differ(option string, keys []string) {
+	given := map[string]string{}
+	for _, key := range keys {
+		if other, ok := given[strings.ToLower(key)]; ok {
+			c.addf(option, "%q and %q are the same key, given twice: the case of keys does not matter, so remove one of them", other, key)
+		}
+		given[strings.ToLower(key)] = key
 	}
-	return strconv.Quote(value)
 }
 
 // between checks a number or a duration.
@@ -197,6 +196,19 @@ func (c *checker) atMost(option string, n, most int) {
 	if n > most {
 		c.addf(option, "%d: must be at most %d", n, most)
 	}
+}
+
+// checkUnused records the options that have no effect because of another one. It is
+// called without defaults.
+func (o *Options) checkUnused(c *checker) {
+	unused := func(set bool, option, other string) {
+		if set {
+			c.addf(option, "has no effect if %s is negative: remove one of them", other)
+		}
+	}
+	unused(o.DedupKeys != 0 && o.DedupWindow < 0, "dedup-keys", "dedup-window")
+	unused(o.RateBurst != 0 && o.RateLimit < 0, "rate-burst", "rate-limit")
+	unused(o.RetryDelay != 0 && o.Retries < 0, "retry-delay", "retries")
 }
 
 // check records what is wrong with single options.

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,12 +17,12 @@ import (
 )
 
 // load returns what New makes of a configuration with the enricher "webhook/a".
-func load(t *testing.T, options map[string]any) (*enricher.Enricher, error) {
+func load(t *testing.T, options map[string]any, opts ...enricher.Option) (*enricher.Enricher, error) {
 	t.Helper()
 	e, err := enricher.New(enricher.Config{
 		FailureEnrichers: []string{"webhook/a"},
 		Options:          map[string]map[string]any{"webhook/a": options},
-	}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	}, append(opts, enricher.WithLogger(slog.New(slog.DiscardHandler)))...)
 	if err == nil {
 		t.Cleanup(func() { assert.NoError(t, e.Shutdown(t.Context())) })
 	}
@@ -75,17 +76,25 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
 	const noURL = `option "url": must be an absolute URL with the scheme http or https (the value is hidden)`
 	const missing = `option "url": its environment variable (hidden) is missing or empty: set it`
+	const twice = ` are the same key, given twice: the case of keys does not matter, so remove one of them`
 	type options = map[string]any
 	tests := map[string]struct {
 		options options
 		want    string // after the name of the enricher
 	}{
-		"no URL":             {options{}, noURL},
+		"no URL":             {options{}, `option "url": must be set: an absolute URL with the scheme http or https, {env: NAME} or {file: PATH}`},
+		"two headers":        {options{"url": url, "headers": options{"X-Team": "a", "x-team": "b"}}, `option "headers": "X-Team" and "x-team"` + twice},
+		"two keys of when":   {options{"url": url, "when": options{"type": "USER", "TYPE": "SYSTEM"}}, `option "when": "TYPE" and "type"` + twice},
+		"two keys of unless": {options{"url": url, "unless": []any{options{"key": "a", "value": "1"}, options{"key": "A", "value": "1"}}}, `option "unless": "A" and "a"` + twice},
+		"unused keys":        {options{"url": url, "dedup-window": "-1s", "dedup-keys": 5}, `option "dedup-keys": has no effect if dedup-window is negative: remove one of them`},
+		"an unused burst":    {options{"url": url, "rate-limit": -1, "rate-burst": 5}, `option "rate-burst": has no effect if rate-limit is negative`},
+		"an unused delay":    {options{"url": url, "retries": -1, "retry-delay": "1s"}, `option "retry-delay": has no effect if retries is negative`},
 		"a relative URL":     {options{"url": "/s3cret"}, noURL},
 		"no URL at all":      {options{"url": "s3cret%zz://:"}, noURL},
 		"another scheme":     {options{"url": "ftp://s3cret.example"}, noURL},
 		"a private address":  {options{"url": "https://user:s3cret@10.0.0.1/s3cret"}, `option "url": prohibited IP address: 10.0.0.1 is not a permitted destination (denied by: 10.0.0.0/8); set allow-private to permit it`},
 		"a missing variable": {options{"url": options{"env": "https://hooks.example/s3cret"}}, missing},
+		"a short name":       {options{"url": options{"env": "NOPE"}}, `option "url": its environment variable NOPE is missing or empty: set it`},
 		"an empty variable":  {options{"url": options{"env": "WEBHOOK_EMPTY"}}, `option "url": its environment variable WEBHOOK_EMPTY is missing or empty: set it`},
 		"a token as name":    {options{"url": options{"env": "AKIAIOSFODNN7EXAMPLE"}}, missing},
 		"a key as name":      {options{"url": options{"env": "0123456789abcdef"}}, missing},
@@ -146,7 +155,41 @@ func TestOptionsThatAreWrongAreNamedAtOnce(t *testing.T) {
 	_, err := webhook.New(webhook.Options{Method: "GET", Retries: 99})
 	require.EqualError(t, err, `option "method": "GET": must be one of POST, PUT, PATCH
 option "retries": 99: must be at most 10
-option "url": must be an absolute URL with the scheme http or https (the value is hidden)`)
+option "url": must be set: an absolute URL with the scheme http or https, {env: NAME} or {file: PATH}`)
+}
+
+func TestOptionsThatNameALabelThatNothingSetsAreAWarning(t *testing.T) {
+	t.Parallel()
+	type options = map[string]any
+	body := func(body string) options { return options{"url": url, "content-type": "text/plain", "body": body} }
+	for name, tt := range map[string]struct {
+		options options
+		want    string // the keys, sorted
+	}{
+		"a fingerprint":        {options{"url": url, "fingerprint-label": "fingerprnt"}, "fingerprnt"},
+		"its default":          {options{"url": url}, ""},
+		"a severity":           {options{"preset": "pagerduty", "routing-key": "x", "severity-label": "sev"}, "sev"},
+		"fields":               {body(`{{.Labels.a}} {{$.Labels.b}} {{json .Labels.c}} {{(.Labels).d}} {{.Labels.type}} {{.Error}} {{.Attributes.x}}`), "a b c d"},
+		"conditions":           {body(`{{if .Labels.a}}{{else if eq .Labels.b "x"}}{{else}}{{.Labels.c | json}}{{end}}{{range .Labels}}{{.}}{{end}}{{with .Labels.d}}{{.}}{{end}}`), "a b c d"},
+		"by index":             {body(`{{index .Labels "a b"}} {{printf "%s" (index $.Labels "c")}} {{index .Attributes "x"}}`), "a b c"},
+		"other text":           {body(`.Labels.a {{.Error}}`), ""},
+		"in another template":  {body(`{{define "t"}}{{.Labels.a}}{{end}}{{template "t" .}}{{block "u" .}}{{.Labels.b}}{{end}}`), "a b"},
+		"a loop over them all": {body(`{{range $k, $v := .Labels}}{{$k}}={{$v}}{{end}}`), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, err := load(t, tt.options, enricher.WithEnricher("type", enricher.Func([]string{"type"},
+				func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil })))
+			require.NoError(t, err)
+			var keys []string
+			for _, w := range e.Warnings() {
+				key, ok := strings.CutPrefix(w.Error(), `enricher "webhook/a": it reads the label "`)
+				require.True(t, ok, w)
+				keys = append(keys, strings.SplitN(key, `"`, 2)[0])
+			}
+			assert.Equal(t, tt.want, strings.Join(keys, " "))
+		})
+	}
 }
 
 func TestOptionsOfTheRequestAreSentEachTime(t *testing.T) {

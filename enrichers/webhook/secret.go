@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -58,10 +57,6 @@ func (c *checker) secret(option string, s Secret) string {
 	return value
 }
 
-// variableName matches the usual names of variables that have a word boundary. A
-// token in the wrong place is none of them.
-var variableName = regexp.MustCompile(`^[A-Z]{2,16}(_[A-Z]{1,16}|_[0-9]{1,2}){1,8}$`)
-
 // read returns the value. The error does not have it, nor the name of a variable or
 // file that may be a secret in the wrong place.
 func (s Secret) read() (string, error) {
@@ -85,16 +80,14 @@ func (s Secret) read() (string, error) {
 	case value != "" || s == (Secret{}):
 	case s.File != "":
 		return "", fmt.Errorf("its file %s is empty: write the value into it", file.Place(s.File))
-	case variableName.MatchString(s.Env):
-		return "", fmt.Errorf("its environment variable %s is missing or empty: set it", s.Env)
 	default:
-		return "", fmt.Errorf("its environment variable %s is missing or empty: set it", hidden)
+		return "", fmt.Errorf("its environment variable %s is missing or empty: set it", file.Name(s.Env))
 	}
 	return value, nil
 }
 
 // hidden stands for a secret.
-const hidden = "(hidden)"
+const hidden = file.Hidden
 
 // Shorter texts are not masked: to hide every "1" in an error because of a header
 // "X-Version: 1" would hide the error.

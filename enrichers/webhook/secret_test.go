@@ -78,8 +78,13 @@ func TestSecretsInAnAnswerThatBreaksOffAreMasked(t *testing.T) {
 
 func TestSecretsOfOthersInAnAnswerAreMasked(t *testing.T) {
 	t.Parallel()
-	fe := newWebhook(t, newServer(status(400, "denied: password=hunter2")), webhook.Options{})
-	require.EqualError(t, send(t, fe, errJob, nil), "hooks.example: answered 400 Bad Request: denied: password=***")
+	for answer, want := range map[string]string{
+		"denied: password=hunter2":       "denied: password=***",
+		"denied, token:\nhunter2 is old": "denied, token: *** is old",
+	} {
+		fe := newWebhook(t, newServer(status(400, answer)), webhook.Options{})
+		require.EqualError(t, send(t, fe, errJob, nil), "hooks.example: answered 400 Bad Request: "+want)
+	}
 }
 
 // secretEverywhere is a failure with a secret in every text.

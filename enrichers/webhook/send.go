@@ -126,7 +126,8 @@ func (e *endpoint) broken(ctx context.Context, err error) *rejection {
 // line without secrets.
 func (e *endpoint) excerpt(s string, cut bool) string {
 	s = redact.Text(e.mask.hide(text.Clean(s, maxAnswer), cut || len(s) > maxAnswer))
-	return abridge(strings.Join(strings.Fields(s), " "), maxExcerpt)
+	// One line may be the form of a secret that several are not.
+	return abridge(redact.Text(strings.Join(strings.Fields(s), " ")), maxExcerpt)
 }
 
 // retryAfter returns how long an answer asks to wait (RFC 9110, section 10.2.3):

@@ -39,20 +39,30 @@ const failed = "failed"
 //
 // The errors are of type [*enricher.ConfigError], joined, and have no secrets.
 func New(opts Options) (enricher.FailureEnricher, error) {
-	timeout := opts.Timeout
+	given := opts
 	opts = opts.withDefaults()
 	c := &checker{}
+	given.checkUnused(c)
 	opts.check(c)
 	p := &poster{
 		opts:       opts,
-		timeout:    timeout,
+		timeout:    given.Timeout,
 		conditions: append(newConditions(c, "when", opts.When, false), newConditions(c, "unless", opts.Unless, true)...),
 		dedup:      newDedup(opts.DedupWindow, opts.DedupKeys),
 		limit:      newLimiter(opts.RateLimit, opts.RateBurst),
 		counts:     map[string]*atomic.Uint64{Sent: {}, HeldBack: {}, RateLimited: {}, NotMatched: {}, failed: {}},
 	}
+	for _, c := range p.conditions {
+		p.reads = append(p.reads, c.key)
+	}
+	for _, key := range []string{given.FingerprintLabel, given.SeverityLabel} {
+		if key != "" {
+			p.reads = append(p.reads, key)
+		}
+	}
 	var routingKey string
 	p.body = newBody(c, &opts, &routingKey)
+	p.reads = append(p.reads, labelsRead(opts.Body)...)
 	// Files and variables are read when the form of all options is known.
 	routingKey = c.secret("routing-key", opts.RoutingKey)
 	p.endpoint = newEndpoint(c, &opts, routingKey)
@@ -67,6 +77,7 @@ type poster struct {
 	opts       Options
 	timeout    time.Duration // as it was given
 	conditions []condition
+	reads      []string // the keys of the labels that the options name
 	body       body
 	endpoint   *endpoint
 	dedup      *dedup
@@ -86,13 +97,11 @@ var (
 // longer than the budget of a failure, [enricher.New] warns.
 func (p *poster) OptionTimeout() time.Duration { return p.timeout }
 
-// InputKeys returns "*", as messages have all labels, and the keys of When and
-// Unless, so that a key that no enricher sets is found when they are loaded.
+// InputKeys returns "*", as messages have all labels, and the keys that the options
+// name: in When, Unless, FingerprintLabel, SeverityLabel and Body. So a key that no
+// enricher sets is found when they are loaded.
 func (p *poster) InputKeys() []string {
-	keys := []string{"*"}
-	for _, c := range p.conditions {
-		keys = append(keys, c.key)
-	}
+	keys := append([]string{"*"}, p.reads...)
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }

@@ -11,12 +11,11 @@ export const data = {
 	labels: null, // [{key, values, valuesDropped}], of the last answer
 	labelsTruncated: false,
 	histogram: null,
-	list: null, // of groups, jobs or failures: {view, items, next, truncated}
+	list: null, // of groups, jobs or failures: {view, items, next, truncated, load}
 	versions: [], // groups of the label that says what was deployed, the latest first
 	versionKey: null,
 	job: null, // the one that is selected
 	status: null, // of the store
-	range: { from: null, to: null }, // of the last refresh
 	newest: null, // the newest failure, if none matches
 	problem: null, // why the last request failed
 	busy: 0,

@@ -50,7 +50,6 @@ export async function refresh({ list = true, quiet = false } = {}) {
 	};
 	forget();
 	const what = api.selected();
-	data.range = { from: what.from, to: what.to };
 	if (!quiet) {
 		data.busy = mine;
 		$('rows').setAttribute('aria-busy', true);
@@ -62,7 +61,10 @@ export async function refresh({ list = true, quiet = false } = {}) {
 	changed();
 
 	const chart = (by) => part(() => api.histogram({ ...what, ...ticks(what), by }, signal), (x) => { data.histogram = { ...x, by }; });
-	const rows = () => part(() => loaders[view.view](what, null, signal), (x) => { data.list = x; });
+	const rows = () => {
+		const load = loaders[view.view](what);
+		return part(() => load(null, signal), (x) => { data.list = { ...x, load }; });
+	};
 	const asked = [chartKey(), groupKey()];
 	await Promise.all([
 		part(() => loadLabels(what, signal), ({ labels, truncated }) => {
@@ -134,30 +136,40 @@ async function loadLinked(signal) {
 	}));
 }
 
-// loaders return a part of the list.
+// loaders return what loads a part of the list: all parts as the view is now, because a cursor is
+// of one query.
 const loaders = {
-	async time(what, cursor, signal) {
-		const { entries: items, nextCursor, truncated } = await api.failures({ ...what, cursor, sort: view.sort === 'oldest' ? 'oldest' : null }, signal);
-		return { view: 'time', items: items.map(put), next: nextCursor, truncated: truncated && !nextCursor };
+	time(what) {
+		const sort = view.sort === 'oldest' ? 'oldest' : null;
+		return async (cursor, signal) => {
+			const { entries: items, nextCursor, truncated } = await api.failures({ ...what, cursor, sort }, signal);
+			return { view: 'time', items: items.map(put), next: nextCursor, truncated: truncated && !nextCursor };
+		};
 	},
-	async jobs(what, cursor, signal) {
-		const { jobs, nextCursor, truncated } = await api.jobs({ ...what, cursor, sort: view.sort === 'count' ? 'count' : null }, signal);
-		return { view: 'jobs', items: jobs.map((job) => ({ ...job, latest: put(job.latest) })), next: nextCursor, truncated: truncated && !nextCursor };
+	jobs(what) {
+		const sort = view.sort === 'count' ? 'count' : null;
+		return async (cursor, signal) => {
+			const { jobs, nextCursor, truncated } = await api.jobs({ ...what, cursor, sort }, signal);
+			return { view: 'jobs', items: jobs.map((job) => ({ ...job, latest: put(job.latest) })), next: nextCursor, truncated: truncated && !nextCursor };
+		};
 	},
-	async groups(what, cursor, signal) {
+	groups(what) {
 		const by = groupKey();
-		if (view.compare) return comparison(by, what, signal);
-		const sort = view.state === 'new' ? 'firstSeen' : ['lastSeen', 'firstSeen'].includes(view.sort) ? view.sort : null;
-		const out = { view: 'groups', by, items: [], next: cursor, truncated: false };
-		for (let read = 0; read === 0 || out.next && view.state && read < MOST_GROUPS;) {
-			const { groups, nextCursor, truncated } = await api.groups({ ...what, by, sort, buckets: 30, cursor: out.next, maxGroups: view.state ? 500 : 100 }, signal);
-			const some = groups.filter((g) => !view.state || g.state === view.state);
-			out.items.push(...some.map(withLatest));
-			out.truncated ||= truncated && !nextCursor;
-			out.next = view.state === 'new' && groups.findLast(({ value }) => value)?.state !== 'new' ? null : nextCursor; // the rest was seen earlier
-			read += groups.length || MOST_GROUPS;
-		}
-		return out;
+		const { compare, state } = view;
+		const sort = state === 'new' ? 'firstSeen' : ['lastSeen', 'firstSeen'].includes(view.sort) ? view.sort : null;
+		return async (cursor, signal) => {
+			if (compare) return comparison(by, what, signal);
+			const out = { view: 'groups', by, items: [], next: cursor, truncated: false };
+			for (let read = 0; read === 0 || out.next && state && read < MOST_GROUPS;) {
+				const { groups, nextCursor, truncated } = await api.groups({ ...what, by, sort, buckets: 30, cursor: out.next, maxGroups: state ? 500 : 100 }, signal);
+				const some = groups.filter((g) => !state || g.state === state);
+				out.items.push(...some.map(withLatest));
+				out.truncated ||= truncated && !nextCursor;
+				out.next = state === 'new' && groups.findLast(({ value }) => value)?.state !== 'new' ? null : nextCursor; // the rest was seen earlier
+				read += groups.length || MOST_GROUPS;
+			}
+			return out;
+		};
 	},
 };
 
@@ -187,8 +199,8 @@ export async function more() {
 	const mine = data.busy = ++latest;
 	let problem = null;
 	try {
-		const part = await loaders[list.view]({ ...api.selected(), ...data.range }, list.next, abort.signal);
-		if (mine === latest) data.list = { ...part, items: [...list.items, ...part.items] };
+		const part = await list.load(list.next, abort.signal);
+		if (mine === latest) data.list = { ...list, ...part, items: [...list.items, ...part.items] };
 	} catch (err) {
 		problem = err;
 	}

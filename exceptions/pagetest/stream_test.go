@@ -43,6 +43,23 @@ func TestStreamDoesNotMoveTheListInUse(t *testing.T) {
 	p.quiet()
 }
 
+func TestStreamLeavesTheRestOfTheListToBeRead(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for i := range 105 {
+		s.add(failure{id: fmt.Sprint(i), job: fmt.Sprint("j", i), labels: enricher.Labels{"type": fmt.Sprint(i)}})
+	}
+	p := open(t, s.url)
+	p.until(`(scrollTo(0, 1e6), document.getElementById('older').checkVisibility())`)
+	// Now there is a better label to group by, but not for the rest of this list.
+	s.add(failure{id: "new", job: "k", labels: enricher.Labels{"type": "new", "fingerprint": "f"}})
+	p.until(`document.getElementById('title').textContent === 'First 100 values of type in 106 failures'`)
+	p.until(`document.body.textContent.includes('fingerprint')`)
+	p.click("#older", "")
+	p.until(`document.getElementById('title').textContent === '106 values of type in 106 failures'`)
+	p.quiet()
+}
+
 func TestStreamKeepsWhatIsOpenInAGroup(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -130,6 +130,61 @@ func testCursors(s *store) {
 	s.same("failures for a negative limit", len(none.Items), 0)
 }
 
+// testOtherCursors uses cursors in answers that they are not of.
+func testOtherCursors(s *store) {
+	var all []string
+	for i := range 9 {
+		all = append(all, fmt.Sprint("job ", i%3))
+		s.append(s.done("", all[i], start.Add(time.Duration(i)*time.Minute), enricher.Labels{"k": fmt.Sprint(i % 4), "other": fmt.Sprint(i % 2)}))
+	}
+	ctx := s.t.Context()
+	methods := []func(q exceptions.Query) (next string, err error){
+		func(q exceptions.Query) (string, error) { page, err := s.Failures(ctx, q); return page.Next, err },
+		func(q exceptions.Query) (string, error) { page, err := s.Jobs(ctx, q); return page.Next, err },
+		func(q exceptions.Query) (string, error) { page, err := s.Groups(ctx, q); return page.Next, err },
+	}
+	queries := []exceptions.Query{
+		{By: "k"},
+		{By: "other"},
+		{By: "k", Sort: exceptions.SortOldest},
+		{By: "k", Sort: exceptions.SortLastSeen},
+		{By: "k", Sort: exceptions.SortFirstSeen},
+		{By: "k", JobIDs: all[:3]},
+		{By: "k", JobIDs: all[:2]},
+		{By: "k", From: start},
+		{By: "k", From: start.Add(time.Minute)},
+		{By: "k", To: start.Add(time.Hour)},
+		{By: "k", Words: []string{"boom"}},
+		{By: "k", Words: []string{"oo", "m"}},
+		{By: "k", Filter: filter("k")},
+		{By: "k", Filter: filter("!k:7")},
+	}
+	for m, method := range methods {
+		for n, q := range queries {
+			q.Limit = 1
+			next, err := method(q)
+			s.ok(err)
+			for m2, method := range methods {
+				for _, n2 := range []int{n, (n + 1) % len(queries)} {
+					q := queries[n2]
+					q.Limit, q.Buckets, q.Cursor = 5, 3, next
+					_, err := method(q)
+					s.same(fmt.Sprintf("the error for the cursor of method %d and query %d in method %d and query %d", m, n, m2, n2),
+						errors.Is(err, exceptions.ErrCursor), m != m2 || n != n2)
+				}
+			}
+		}
+	}
+	changes, err := s.Changes(ctx, "", 1)
+	s.ok(err)
+	failures, err := s.Failures(ctx, exceptions.Query{Limit: 1})
+	s.ok(err)
+	_, err = s.Changes(ctx, failures.Next, 1)
+	_, err2 := s.Failures(ctx, exceptions.Query{Cursor: changes.Next})
+	s.same("the errors for a cursor of failures as a position, and a position as a cursor",
+		[2]bool{errors.Is(err, exceptions.ErrCursor), errors.Is(err2, exceptions.ErrCursor)}, [2]bool{true, true})
+}
+
 // walk returns all items, three at a time.
 func walk[T any](s *store, q exceptions.Query, ask func(exceptions.Query) (exceptions.Page[T], error)) (all []T) {
 	q.Limit = 3

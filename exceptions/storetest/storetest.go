@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) exceptions.Store) {
 		{"Failures are found by words", testWords},
 		{"Failures are found by labels and jobs", testFilters},
 		{"Cursors lead through everything once", testCursors},
+		{"Cursors are of one method and query", testOtherCursors},
 		{"Groups say what is new and what came back", testStates},
 		{"Groups count a missing label as empty", testMissingLabel},
 		{"Histograms begin and end with the query, or its failures", testAxis},
@@ -43,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) exceptions.Store) {
 		{"Answers are the caller's", testOwnership},
 		{"Calls return when their context has ended", testContext},
 		{"Calls may be concurrent", testConcurrent},
+		{"Histories keep a failure that passes several layers once", testLayers},
 		{"Answers are those of the store in memory", testModel},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(&store{t: t, Store: open(t)}) })

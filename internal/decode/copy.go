@@ -63,46 +63,95 @@ func isOpaque(t reflect.Type) bool {
 		func(f reflect.StructField) bool { return !f.IsExported() })
 }
 
-// maxDepth bounds the walk through a map that contains itself.
-const maxDepth = 64
+// Bounds of what is copied. A map that contains itself is too deep, and one in which
+// each level has the next one several times has too many values.
+const (
+	maxDepth  = 64
+	maxValues = 1 << 18
+)
+
+// Check returns an error if raw is too large for [Clone] and [Plain]: it has values
+// more than 64 levels deep, or more than 1<<18 values. What is in several places
+// counts in each.
+func Check(raw map[string]any) error {
+	var d decoder
+	left := maxValues
+	d.check("", reflect.ValueOf(raw), 0, &left)
+	return d.errs.Err()
+}
+
+// check counts v, which stands at path, and what is in it. It stops at the first
+// error.
+func (d *decoder) check(path string, v reflect.Value, depth int, left *int) {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	*left--
+	switch {
+	case isNil(v) || len(d.errs) > 0:
+	case *left < 0:
+		d.fail(path, fmt.Errorf("too many values: at most %d in all, and one that is in several places counts in each", maxValues))
+	case depth > maxDepth:
+		d.fail(path, fmt.Errorf("nested more than %d levels deep", maxDepth))
+	case v.Kind() == reflect.Map:
+		for _, key := range sortedKeys(v) {
+			d.check(join(path, textOf(key)), v.MapIndex(key), depth+1, left)
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			d.check(fmt.Sprintf("%s[%d]", path, i), v.Index(i), depth+1, left)
+		}
+	}
+}
+
+func sortedKeys(m reflect.Value) []reflect.Value {
+	return slices.SortedFunc(slices.Values(m.MapKeys()), func(a, b reflect.Value) int {
+		return cmp.Compare(textOf(a), textOf(b))
+	})
+}
+
+func textOf(key reflect.Value) string {
+	if key.Kind() == reflect.String {
+		return key.String()
+	}
+	return fmt.Sprint(key)
+}
 
 // Plain returns a deep copy of raw in which maps with strings for keys are
 // map[string]any and lists are []any. What is nil becomes an untyped nil. A key
-// that is no string, and values more than 64 levels deep, are an error.
+// that is no string is an error, and so is what [Check] rejects.
 func Plain(raw map[string]any) (map[string]any, error) {
+	if err := Check(raw); err != nil {
+		return nil, err
+	}
 	var d decoder
-	m, _ := d.plain("", reflect.ValueOf(raw), 0).(map[string]any)
+	m, _ := d.plain("", reflect.ValueOf(raw)).(map[string]any)
 	return m, d.errs.Err()
 }
 
-// plain returns the copy of v, which stands at path. It stops at the first error,
-// as a map that contains itself twice has more of them than memory can hold.
-func (d *decoder) plain(path string, v reflect.Value, depth int) any {
+// plain returns the copy of v, which stands at path. It stops at the first error.
+func (d *decoder) plain(path string, v reflect.Value) any {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
 	switch k := v.Kind(); {
 	case isNil(v) || len(d.errs) > 0:
 		return nil
-	case depth > maxDepth:
-		d.fail(path, fmt.Errorf("nested more than %d levels deep", maxDepth))
-		return nil
 	case k == reflect.Map && slices.Contains([]reflect.Kind{reflect.String, reflect.Interface}, v.Type().Key().Kind()):
 		c := make(map[string]any, v.Len())
-		byText := func(a, b reflect.Value) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
-		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), byText) {
+		for _, key := range sortedKeys(v) {
 			name, ok := key.Interface().(string)
 			if !ok {
 				d.fail(path, fmt.Errorf("%v as a key: must be a string, in quotes", key))
 				return nil
 			}
-			c[name] = d.plain(join(path, name), v.MapIndex(key), depth+1)
+			c[name] = d.plain(join(path, name), v.MapIndex(key))
 		}
 		return c
 	case k == reflect.Slice:
 		c := make([]any, v.Len())
 		for i := range c {
-			c[i] = d.plain(fmt.Sprintf("%s[%d]", path, i), v.Index(i), depth+1)
+			c[i] = d.plain(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
 		}
 		return c
 	}

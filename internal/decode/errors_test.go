@@ -177,6 +177,33 @@ func TestIntoNamesTheKnownOptionsForAnUnknownOne(t *testing.T) {
 	assert.Equal(t, "x", got.Name)
 }
 
+func TestPlainHasALimitOfValues(t *testing.T) {
+	t.Parallel()
+	shared := m{"a": 1}
+	for range 40 {
+		shared = m{"a": shared, "b": []any{shared}}
+	}
+	_, err := decode.Plain(shared)
+	require.ErrorContains(t, err, `": too many values: at most 262144 in all, and one that is in several places counts in each`)
+	require.EqualError(t, decode.Check(shared), err.Error())
+	wide := m{"a": make([]any, 1<<18)}
+	assert.NoError(t, decode.Check(wide), "nil is no value")
+}
+
+func TestIntoRejectsAKeyThatIsGivenTwice(t *testing.T) {
+	t.Parallel()
+	var into struct{ Types map[string]string }
+	for _, raw := range []m{
+		{"a.b": "x", "a": m{"b": "y"}},
+		{"a": m{"b.c": "x", "b": m{"c": "y"}}},
+		{"a.b": m{"c": "x"}, "a": m{"b.c": "y"}},
+	} {
+		for range 10 { // the order of a map is random
+			assert.ErrorContains(t, decode.Into(m{"types": raw}, &into), `: given twice, once with its dots as levels: remove one of them`)
+		}
+	}
+}
+
 func TestPlainHasALimitOfDepth(t *testing.T) {
 	t.Parallel()
 	nest := func(levels int) m {

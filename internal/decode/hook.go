@@ -100,17 +100,23 @@ func (d *decoder) fields(path string, m map[string]any, to reflect.Value) map[st
 // user's, a map in it is what a loader has made of a key with a dot.
 func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData bool) map[string]any {
 	members := make(map[string]any)
+	add := func(key string, value any) {
+		if _, ok := members[key]; ok {
+			d.fail(join(path, key), errors.New("given twice, once with its dots as levels: remove one of them"))
+		}
+		members[key] = value
+	}
 	for key, value := range m {
 		path, before := join(path, key), len(d.errs)
 		if below, isMap := value.(map[string]any); isMap && isData {
 			for rest, value := range d.members(path, below, t, isData) {
-				members[key+"."+rest] = value
+				add(key+"."+rest, value)
 			}
 			continue
 		}
 		_, _ = d.hook(reflect.ValueOf(located{path, key}), reflect.New(t.Key()).Elem())
 		if len(d.errs) == before {
-			members[key] = located{path, value}
+			add(key, located{path, value})
 		}
 	}
 	return members

@@ -110,7 +110,10 @@ func Sprint(v any) (text string) {
 	case fmt.Stringer:
 		return v.String()
 	}
-	if k := reflect.TypeOf(v).Kind(); k <= reflect.Complex128 || k == reflect.String { // a boolean, number or string
+	switch k := reflect.TypeOf(v).Kind(); {
+	case k == reflect.String:
+		return reflect.ValueOf(v).String() // no copy, as it may be long
+	case k <= reflect.Complex128: // a boolean or number
 		return fmt.Sprint(v)
 	}
 	return fmt.Sprintf("(%T)", v)

@@ -77,6 +77,8 @@ type parser struct {
 	names map[string]string  // the configured ones, by their lower case
 	given map[string]string  // the keys of this section as they were written, by what they mean
 	errs  decode.Errors
+
+	searched int // keys that misplaced has looked at
 }
 
 // An entry is a key that belongs to a section.
@@ -163,17 +165,24 @@ func misspelt(key string) bool {
 		slices.ContainsFunc(sections, func(section string) bool { return nearest.Within(2, key, section) })
 }
 
-// maxSearched is how many levels misplaced looks through.
-const maxSearched = 4
+// Bounds of what misplaced looks through.
+const (
+	maxLevels   = 4
+	maxSearched = 100_000 // keys: one map can be in many places
+)
 
 // misplaced reports sections that stand below other keys.
 func (p *parser) misplaced(above string, raw map[string]any, level int) {
+	p.searched += len(raw)
 	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		if p.searched > maxSearched {
+			return
+		}
 		parts := strings.Split(key, ".")
 		if i := slices.IndexFunc(parts, isSection); i >= 0 {
 			rest := strings.Join(parts[i:], ".")
 			p.fail(above+key, "must stand at the top, as %q, or below %s, as %q", rest, jobmanager, jobmanager+"."+rest)
-		} else if below, _ := entries(raw[key]); level < maxSearched {
+		} else if below, _ := entries(raw[key]); level < maxLevels {
 			p.misplaced(above+key+".", below, level+1)
 		}
 	}

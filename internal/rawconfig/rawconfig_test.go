@@ -316,3 +316,18 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
 	}
 }
+
+func TestIntoEndsIfOneMapIsInManyPlaces(t *testing.T) {
+	t.Parallel()
+	shared := m{"a": 1}
+	for range 5 {
+		level := m{}
+		for i := range 20 {
+			level[strings.Repeat("k", i+1)] = shared
+		}
+		shared = level
+	}
+	var into config
+	require.NoError(t, rawconfig.Into(m{"service": shared}, &into), "of another service")
+	require.ErrorContains(t, rawconfig.Into(m{"failure-enricher": m{"rules": shared}}, &into), "too many values: at most 262144 in all")
+}

@@ -11,8 +11,12 @@ func redactDSNs(s string) string {
 		if n < 0 {
 			break
 		}
-		from := wordStart(s, i, i+n)
-		to := i + n + wordEnd(s[i+n:])
+		end := i + len(strings.TrimRight(s[i:i+n], "\r\n"))
+		from := wordStart(s, i, end)
+		if from == end {
+			from = i + n
+		}
+		to := i + n + passwordEnd(s[i+n:])
 		redactDSN(&e, from, to)
 		i = to
 	}
@@ -39,8 +43,8 @@ func redactDSN(e *edit, from, to int) {
 		if strings.HasPrefix(word, "jdbc:") && word[proto-1] == ':' {
 			return // without a user
 		}
-		user, password, slash := strings.Cut(word[:proto], "/")
-		if strings.HasPrefix(word[proto+1:], "//") && slash && isOracle(user, password, word[proto+len("@//"):]) {
+		user, _, slash := strings.Cut(word[:proto], "/")
+		if strings.HasPrefix(word[proto+1:], "//") && slash && isOracle(user, word[proto+len("@//"):]) {
 			e.mask(from+len(user)+1, from+proto)
 		} else if colon >= 0 && colon < proto {
 			e.mask(from+colon+1, from+proto)
@@ -53,8 +57,12 @@ func redactDSN(e *edit, from, to int) {
 		return
 	}
 	host, start := word[at+1:], from
-	if user, password, ok := strings.Cut(word[:at], "/"); ok && (isOracle(user, password, host) || isOracleTool(e.src, from)) {
+	if user, _, ok := strings.Cut(word[:at], "/"); ok && (isOracle(user, host) || isOracleTool(e.src, from)) {
 		e.mask(from+len(user)+1, from+at)
+		return
+	}
+	if slash := slashBehind(e.src, from); slash >= 0 && isOracle(e.src[wordStart(e.src, max(0, slash-maxPassword), slash):slash], host) {
+		e.mask(slash+1, from+at)
 		return
 	}
 	if colon < 0 || colon > at {
@@ -73,8 +81,8 @@ func redactDSN(e *edit, from, to int) {
 	if user == "" || isPort(user) && isPort(password) || // 12:30@utc
 		!isWord(user[colon-1]) && user[colon-1] != '*' ||
 		strings.IndexByte(password, '/') >= 0 || // a path with a version
-		strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:") || // an image
-		hasSuffixOf(user, mailSchemes) {
+		isDigest(host) || hasSuffixOf(user, mailSchemes) ||
+		strings.IndexByte(password, '\n') >= 0 && !strings.ContainsAny(host, ":/") { // more likely a line that begins with an @
 		return
 	}
 	e.mask(start+colon+1, start+at)
@@ -126,16 +134,38 @@ func colonBehind(s string, from int, spaces bool) int {
 	return -1
 }
 
+// slashBehind returns where the slash is after which a password begins that has a
+// quotation mark before the word at from; -1 if nowhere.
+func slashBehind(s string, from int) int {
+	for i := from; i > max(0, from-maxPassword) && !isSpace(s[i-1]); {
+		to := i - 1
+		i = wordStart(s, max(0, to-maxPassword), to)
+		word := s[i:to]
+		n := strings.IndexByte(word, '/')
+		if n > 0 {
+			return i + n
+		} else if n == 0 || strings.ContainsAny(word, ",{[(@") {
+			return -1
+		}
+	}
+	return -1
+}
+
 // isOracleTool reports whether a tool is before s[i] that takes user/password@name.
 func isOracleTool(s string, i int) bool {
 	line := lineBefore(s, i)
 	return strings.Contains(line, "sqlplus ") || strings.Contains(line, "expdp ") || strings.Contains(line, "impdp ")
 }
 
-// isOracle reports whether user/password@host is that of a database, not a file or
-// package with a version.
-func isOracle(user, password, host string) bool {
+// isOracle reports whether user/password@host is that of a database: the host has a port.
+// It is not a file or package with a version.
+func isOracle(user, host string) bool {
 	name, port, ok := strings.Cut(host, ":")
-	return ok && name != "" && len(port) >= 4 && isPort(port[:4]) && user != "" && strings.IndexByte(password, '/') < 0 &&
+	return ok && name != "" && strings.IndexByte(name, '/') < 0 && len(port) >= 4 && isPort(port[:4]) && user != "" && !isDigest(host) &&
 		(strings.Contains(user, "jdbc:oracle:") || !strings.ContainsAny(user, ".:"))
+}
+
+// isDigest reports whether host is none: it says which image is meant.
+func isDigest(host string) bool {
+	return strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:")
 }

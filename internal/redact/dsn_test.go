@@ -44,8 +44,8 @@ var dsns = []dsn{
 	{"app:%s@/shop", space},
 	{"app:%s@account/shop/public", space + "/"},
 	{"app:%s@db:5432", space + "/"},
-	{"app/%s@db:1521/shop", space + "/\"`<>"},
-	{"jdbc:oracle:thin:app/%s@db:1521:shop", space + "/\"`<>"},
+	{"app/%s@db:1521/shop", space},
+	{"jdbc:oracle:thin:app/%s@db:1521:shop", space},
 	{"host=db user=app password=%s sslmode=disable", space},
 	{"host=db user=app password='%s' sslmode=disable", `'`},
 	{"Server=db;User Id=sa;Password=%s;Database=shop", ""},
@@ -57,6 +57,42 @@ var dsns = []dsn{
 	{`user="app" password="%s" connectString="db/shop"`, `"`},
 	{`PlainLoginModule required username="app" password="%s";`, `"`},
 	{"sasl.username=app\nsasl.password=%s\nsasl.mechanism=PLAIN", space},
+}
+
+// others are forms that are no data source names.
+var others = []dsn{
+	{"mysql -u root -p%s shop", space},
+	{"curl -u app:%s https://h/", space},
+	{"curl --proxy-user app:%s https://h/", space},
+	{"sshpass -p %s ssh h", space + "-"},
+	{"redis-cli -a %s PING", space + "-"},
+	{"docker login -u app -p %s registry.example", space + "-"},
+	{"openssl rsa -passin pass:%s", space},
+	{"run --password %s --host db", space + "-"},
+	{"run --password=%s --host db", space},
+	{"DB_PASSWORD=%s\nHOST=db", space},
+	{"environment:\n  - DB_PASSWORD=\n    %s\n  - HOST=db", space + ":"},
+	{"GET /x?a=1&token=%s&b=2", space},
+	{"db:\n  password: %s\n  user: bob", space},
+	{"db:\n  password:\n    %s\n  user: bob", space + ":"},
+	{"db:\r\n  password:\r\n    %s\r\n  user: bob", space + ":"},
+	{"password: |\n  %s\nuser: bob", ""},
+	{"password: >-\n  %s\nuser: bob", ""},
+	{"X-Api-Key: %s", space},
+	{"Authorization: Bearer %s", space},
+	{"Authorization: Basic %s", space},
+	{"Cookie: a=b; session=%s; c=d", ""},
+	{"Set-Cookie: session=%s; Path=/", ""},
+	{"{Password:%s User:bob}", space},
+	{"{User:bob Password:%s}", space},
+	{"{Password:{String:%s Valid:true} User:bob}", space},
+	{"map[password:%s user:bob]", space},
+	{"[{Name:DB_PASSWORD Value:%s ValueFrom:<nil>}]", space},
+}
+
+// lines returns texts in which one of the other forms may be.
+func lines(s string) []string {
+	return []string{s, "run " + s + "\nexit status 1", fmt.Sprintf("level=ERROR msg=%q", s), fmt.Sprintf("cannot read %q", s)}
 }
 
 // texts returns texts in which the data source name may be.
@@ -85,16 +121,28 @@ func texts(dsn string) []string {
 func TestTextMasksPasswordsOfEveryCharacter(t *testing.T) {
 	t.Parallel()
 	const head, tail = "Zebra", "Yakxx"
-	for _, d := range dsns {
-		for c := byte(' '); c <= '~'; c++ {
-			if strings.IndexByte(d.without, c) >= 0 {
-				continue
-			}
-			for _, password := range []string{string(c) + head + tail, head + string(c) + tail, head + tail + string(c)} {
-				for _, text := range texts(fmt.Sprintf(d.form, password)) {
-					redacted := redact.Text(text)
-					if strings.Contains(redacted, head) || strings.Contains(redacted, tail) {
-						t.Errorf("%q\nleaves %q", text, redacted)
+	check := func(text string) {
+		redacted := redact.Text(text)
+		if strings.Contains(redacted, head) || strings.Contains(redacted, tail) {
+			t.Errorf("%q\nleaves %q", text, redacted)
+		}
+	}
+	for _, kind := range []struct {
+		forms []dsn
+		texts func(dsn string) []string
+	}{{dsns, texts}, {others, lines}} {
+		for _, d := range kind.forms {
+			for c := byte(' '); c <= '~'; c++ {
+				if strings.IndexByte(d.without, c) >= 0 {
+					continue
+				}
+				passwords := []string{string(c) + head + tail, head + string(c) + tail, head + tail + string(c)}
+				if strings.Contains(d.form, "%s@") { // as out of a file
+					passwords = append(passwords, head+string(c)+tail+"\n", head+tail+"\r\n")
+				}
+				for _, password := range passwords {
+					for _, text := range kind.texts(fmt.Sprintf(d.form, password)) {
+						check(text)
 					}
 				}
 			}

@@ -65,7 +65,10 @@ func unquotedWord(s string, i int) (from, to int) {
 	if from = skipQuotes(s, i); from > i {
 		return from, quoteEnd(s, from, s[from-1], from-1-i)
 	}
-	return from, from + wordEnd(s[from:])
+	if placeholder(s[from:]) > 0 {
+		return from, from
+	}
+	return from, from + len(strings.TrimRight(s[from:valueEnd(s, from)], ")]}'.,;:"))
 }
 
 // A program takes a password as the value of a short flag.
@@ -94,10 +97,21 @@ var programs = []program{
 func joinedSecret(s string, i, to int) (begin, end int) {
 	switch flag := s[i : i+2]; {
 	case flag == "-u" && to < len(s) && s[to] == ':' && to > i+2 && strings.Contains(lineBefore(s, i), "curl"):
-		_, end = unquotedWord(s, to)
-		return to + 1, end
-	case flag == "-p" && to > i+2 && takesSecret(s, i, flag):
-		return i + 2, to
+		return unquotedWord(s, to+1)
+	case flag == "-p":
+		begin = i + len(flag)
+		if i > 0 && isQuote(s[i-1]) { // "-psecret"
+			slashes := i - 1
+			for slashes > 0 && s[slashes-1] == '\\' {
+				slashes--
+			}
+			end = quoteEnd(s, begin, s[i-1], i-1-slashes)
+		} else {
+			begin, end = unquotedWord(s, begin)
+		}
+		if begin < end && takesSecret(s, i, flag) {
+			return begin, end
+		}
 	}
 	return 0, 0
 }
@@ -114,7 +128,10 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 			separator = "%"
 		}
 		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
-			return from + n + 1, end
+			if from += n + 1; from < len(s) && isQuote(s[from]) { // user:"secret"
+				return unquotedWord(s, from)
+			}
+			return from, end
 		}
 	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
 		return from + len("pass:"), end

@@ -142,10 +142,13 @@ func redactHeader(e *edit, key string, sep byte, from int) (to int, ok bool) {
 	return to, true
 }
 
-// headerEnd returns where the value of a header ends, which may be quoted.
+// headerEnd returns where the value of a cookie ends: at the end of the line, or at a
+// quotation mark if the header is in quotation marks. One may also be in the value.
 func headerEnd(s string, i int) int {
-	for i < len(s) && s[i] != '\n' && !isQuote(s[i]) {
-		i++
+	for ; i < len(s) && s[i] != '\n'; i++ {
+		if isQuote(s[i]) && s[i-1] != '=' && (i+1 == len(s) || !isLetter(s[i+1]) && !isDigit(s[i+1]) && s[i+1] != ';') {
+			break
+		}
 	}
 	return i
 }

@@ -100,11 +100,16 @@ func hasLower(s string) bool {
 //	value: hunter2
 //
 //	<add key="ApiSecret" value="hunter2">
+//
+//	{"password":{"value":"hunter2"}}
 func isApart(s, key string, begin int) bool {
 	if !hasSuffixFold(key, "value") {
-		return false
+		return len(key) == len("string") && strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
 	}
 	before := s[max(0, begin-2*maxKey):begin]
+	if isInner(before) {
+		return true
+	}
 	if strings.HasSuffix(before, " ") { // secret value: hunter2
 		if word, _ := wordBefore(before, 0, len(before)-1); isSecretKey(word) {
 			return true
@@ -118,6 +123,21 @@ func isApart(s, key string, begin int) bool {
 	}
 	label = trimMarks(label[:len(label)-1], " \"'\\")
 	return (hasSuffixFold(label, "name") || hasSuffixFold(label, "key")) && isSecretKey(name[from:])
+}
+
+// isInner reports whether a key behind s is the first one in an object that is the value
+// of a secret key.
+func isInner(s string) bool {
+	s, ok := strings.CutSuffix(trimMarks(s, " \t\r\n\"'\\"), "{")
+	if !ok {
+		return false
+	}
+	s = strings.TrimRight(s, " \t")
+	if s == "" || s[len(s)-1] != ':' && s[len(s)-1] != '=' {
+		return false
+	}
+	key, _, _ := keyBefore(s, 0, len(s)-1)
+	return isSecretKey(key)
 }
 
 // trimMarks returns s without escaped quotation marks and bytes of cutset at its end.

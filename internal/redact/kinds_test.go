@@ -46,6 +46,22 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"password: |\n  hunter2\n  more\nport: 1", "password: |\n  ***\nport: 1"},
 			{`<w:Password Type="x#y">hunter2</w:Password>`, `<w:Password Type="x#y">***</w:Password>`},
 		},
+		"over several lines": {
+			{"dial redis://:hunter2\n@h:6379/0", "dial redis://:***@h:6379/0"},
+			{"dial redis://:p@ssword2\r\n@h:6379/0", "dial redis://:***@h:6379/0"},
+			{"open u:hunter2\n@tcp(db)/x and u:hunter2\n@db:5432", "open u:***@tcp(db)/x and u:***@db:5432"},
+			{"a:\n  password:\n    hunter\n  x: y", "a:\n  password:\n    ***\n  x: y"},
+			{"  - DB_PASSWORD=\n      hunter\n  - X=y", "  - DB_PASSWORD=\n      ***\n  - X=y"},
+			{"password:\nhunter2\nuser:\nbob", "password:\n***\nuser:\nbob"},
+			{"password:\n  'two words'\nx", "password:\n  '***'\nx"},
+			{"password: >2-\n  two\n  words\nx: y", "password: >2-\n  ***\nx: y"},
+		},
+		"structs and objects": {
+			{"&{User:bob Password::hunter2 Host:db}", "&{User:bob Password:*** Host:db}"},
+			{"map[password:{hunter2 user:bob]", "map[password:*** user:bob]"},
+			{"{Password:{String:hunter2 Valid:true}}", "{Password:{String:*** Valid:true}}"},
+			{`{"password": {"value": "hunter2", "n": 1}}`, `{"password": {"value": "***", "n": 1}}`},
+		},
 		"keys of several words or languages": {
 			{"Secret Access Key: hunter2", "Secret Access Key: ***"},
 			{"API key=hunter2", "API key=***"},
@@ -97,6 +113,10 @@ func TestTextKeepsSentences(t *testing.T) {
 		"sig=11 auth=ldap session=3", "# PASS:  11\n# FAIL:  1", "docker run -u 1000:1000 -p 8080:80", "tar -a x", "mysql -p -u root",
 		"sk-learn-something-about-neural-networks", "SK", "ghp_short", "id 1234 5678 9012 3456", "password authentication failed",
 		"the password expired", "forgot password again", "primary key: 5", "a <b>bold</b> word", "x->token > 5", "50%3D",
+		"password:\nis too short", "password:\n  is too short", "read token:\n\tgoroutine 1 [running]:", "token:\n\t/src/token.go:12", "token:\nmain.go:12",
+		"token:\nmissing", "token:\n  EOF", "password:\n  user: bob", "password:\n- name: x2", "password:\n---", "PASSWORD=\nUSER2=bob", "secret:\n  https://h/x1", "token:\n  {",
+		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
+		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
 		assert.Equal(t, text, redact.Text(text))

@@ -54,11 +54,11 @@ func redactPair(e *edit, start, i int) int {
 	if s[i] == wideColon[0] {
 		from = i + len(wideColon)
 	}
-	if s[i] == ':' && from < len(s) && (s[from] == ':' || s[from] == '/') {
-		if s[from] == ':' {
+	if s[i] == ':' && from < len(s) {
+		if s[from] == ':' && !isInStruct(s, i) {
 			return from + 1 // a name in C++, Ruby or Rust
 		}
-		if from+1 < len(s) && s[from+1] == '/' {
+		if strings.HasPrefix(s[from:], "//") {
 			return from // a URL
 		}
 	}
@@ -73,16 +73,13 @@ func redactPair(e *edit, start, i int) int {
 		from++
 	}
 	value := skipSpaces(s, from)
-	if s[i] == ':' && !bare && value < len(s) && s[value] == '\n' {
-		if next := skipSpaces(s, value+1); next < len(s) && isQuote(s[next]) { // on the next line
-			value = next
-		}
-	}
+	value = onNextLine(s, begin, value, !bare)
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
 	switch {
-	case s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
+	case s[i] == ':' && !bare && value < len(s) && s[value] == '{', // JSON
+		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
 		s[i] == ':' && value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase"),
 		strings.IndexByte(key, ' ') >= 0 && isName(s[value:]): // no secret key: tls.crt
 		return i + 1
@@ -91,6 +88,13 @@ func redactPair(e *edit, start, i int) int {
 		return value // the working directory
 	}
 	return redactValue(e, key, s[i], value)
+}
+
+// isInStruct reports whether a struct or map begins on the line before s[i], as Go writes
+// them: {Password::secret User:bob}.
+func isInStruct(s string, i int) bool {
+	line := lineBefore(s, i)
+	return strings.IndexByte(line, '{') >= 0 || strings.Contains(line, "map[")
 }
 
 // isSecretPair reports whether the key, which begins at begin and is before the

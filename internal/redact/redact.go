@@ -52,11 +52,16 @@ func (e *edit) String() string {
 	return e.out.String()
 }
 
-// isMasked reports whether others have put s in place of a secret: xxxxx, REDACTED.
+// isMasked reports whether others have put s in place of a secret: xxxxx, REDACTED, or
+// a mask that was cut: **…
 func isMasked(s string) bool {
+	s = strings.TrimSuffix(s, "…")
+	if s == "" {
+		return true
+	}
 	switch s[0] {
 	case '*', 'x', 'X':
-		return len(s) > 2 && len(s) <= 16 && strings.Trim(s, s[:1]) == ""
+		return (len(s) > 2 || s[0] == '*') && len(s) <= 16 && strings.Trim(s, s[:1]) == ""
 	}
 	return hasFold(maskWords, strings.Trim(s, "[]()<>"))
 }
@@ -80,6 +85,15 @@ func lineEnd(s string, i int) int {
 		return i + n
 	}
 	return len(s)
+}
+
+// breakLen returns the length of the line breaks that s begins with.
+func breakLen(s string) int {
+	n := 0
+	for n < len(s) && (s[n] == '\n' || s[n] == '\r') {
+		n++
+	}
+	return n
 }
 
 func hasPrefixFold(s, prefix string) bool {

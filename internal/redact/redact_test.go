@@ -258,6 +258,7 @@ func TestTextIsLinear(t *testing.T) {
 		"%3A%2F%2Fa%3Ab", "token%22%3A%22", `token\u0022:\u0022`, "<token><![CDATA[", "hooks/", "hooks.slack.com/", "hooks.slack.com/a/", "hc-ping.com/", "4242424242424242", "AKIA",
 		"NRAL", "12345678:AA", "T3BlbkFJ", "Maaaaaaaaaaaaaaaaaaaaaaaaa.", "xoxd-%", "$2a$,", "s.", "Private-Lines:", "Private-Lines:\n", "?key=", "pin:", "token=${", "token={{",
 		"curl -ua:", "docker login -pa ", `"-p",`, "-p\n- ", "пароль=", "secret value: ", `name="token" value="`, "token is ", "key '", "BEGIN PRIVATE KEY ----", "password ([", `"token":` + "\n",
+		"a://b:c\n@", "a:b\n@", "\n", "@\n", "a/b\"c@d:1521 ", "token:\n ", `token:\n `, `token:\n`, "token: >-\n x\n", `token: |\n  x\n`, "token:{a ", "token:{", "{token::a ", "{token::", `token:{"value":`, "mysql -p\"",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours
@@ -279,7 +280,8 @@ func FuzzText(f *testing.F) {
 		"Q:@(\x1b@(" + strings.Repeat("\x1b&@(", 12), "api.telegram.org/bot1:x/y", "eyJ0123456789abcdefghijklmnopqrstuvw", "session=a1", "--token is", "arn:a:secret:x",
 		"p%3A%2F%2Fu%3Ax%40h", "%22token%22%3A%22x%22", `{\u0022token\u0022:\u0022x\u0022}`, "<t:token><![CDATA[x]]>", "https://h/hooks/a1b2c3d4e5f6a7b8c9", "378282246310005",
 		"AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMIbK7MDENGbbPxRfiCYEXAMPLEKEY", "12345678:AAaB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3", "Private-Lines: 1\nx\nPrivate-MAC: y",
-		`["-p","x"] mysql`, "args:\n- --token\n- x", "password: ${X} {{ y }} $(z)", "IDENTIFIED WITH a BY 'x'", "sqlplus a/b@c", "xxxxx [REDACTED]",
+		"u://a:b\n@h", "a:b\r\n@tcp(h)/d", "a:b c\n@(h)/d", "a/b\"c@h:1521", "a/b/c\n@h:1521/d", "token:\n  x1\ny", `token:\n  x1\ny`, "token: >-\n  x\n  y", `token: |2\n  x\ny`, "{Token::x", "Token:{x y",
+		`{"token":{"value":"x"}}`, "{Token:{String:x", "mysql -p'x y' z", "cookie: a=\"b; c\" d", "token=*…", `["-p","x"] mysql`, "args:\n- --token\n- x", "password: ${X} {{ y }} $(z)", "IDENTIFIED WITH a BY 'x'", "sqlplus a/b@c", "xxxxx [REDACTED]",
 	} {
 		f.Add(s)
 	}

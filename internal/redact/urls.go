@@ -66,7 +66,7 @@ func redactEscapedURLs(s string) string {
 // passwordOf returns where the password is in url, which begins after "scheme://" and
 // may have more text at its end; after follows it. If there is none, from is to.
 func passwordOf(url, after, scheme string) (from, to int) {
-	word := url[:wordEnd(url)]
+	word := url[:passwordEnd(url)]
 	host := word
 	if n := strings.IndexAny(word, "/?#"); n >= 0 {
 		host = word[:n]
@@ -109,7 +109,11 @@ func passwordOf(url, after, scheme string) (from, to int) {
 // goes on at to, after its first white space or quotation mark; -1 if nowhere.
 func atBehind(url string, from, to int) int {
 	rest := url[to:max(to, min(len(url), from+maxPassword))]
-	rest = rest[:lineEnd(rest, 0)]
+	end := lineEnd(rest, 0)
+	if n := end + breakLen(rest[end:]); n < len(rest) && rest[n] == '@' {
+		end = lineEnd(rest, n)
+	}
+	rest = rest[:end]
 	if from == to && strings.HasPrefix(rest, " ") { // more likely a colon of the sentence
 		rest = rest[:1+wordEnd(rest[1:])]
 	}
@@ -151,6 +155,21 @@ func wordEnd(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// passwordEnd is like wordEnd, but if line breaks and an @ follow, which stand for no host
+// in the word, it returns where the word behind them ends: a file that has a password
+// often ends with a line break.
+func passwordEnd(s string) int {
+	end := wordEnd(s)
+	at := end + breakLen(s[end:])
+	if at == end || at == len(s) || s[at] != '@' {
+		return end
+	}
+	if n := strings.LastIndexByte(s[:end], '@'); n >= 0 && strings.ContainsAny(s[n:end], ".:/") {
+		return end // it has a host
+	}
+	return at + wordEnd(s[at:])
 }
 
 // wordStart returns where the word that ends at i begins, low or later.

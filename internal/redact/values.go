@@ -17,6 +17,9 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if n := placeholder(s[i:]); n > 0 {
 		return i + n
 	}
+	if to := redactBlock(e, i); to > i {
+		return to
+	}
 	if quote := escapedQuote(s[i:]); quote != "" {
 		return redactUpTo(e, i+len(quote), quote)
 	}
@@ -31,9 +34,9 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 			e.mask(slashes+1, to)
 		}
 		return to
-	case s[i] == '{' && sep == ':':
-		return i + 1 // an object, whose keys are judged one by one
-	case s[i] == '{':
+	case s[i] == '{' && sep == ':' && isObject(s, i):
+		return i + 1 // its keys are judged one by one
+	case s[i] == '{' && sep != ':':
 		return redactUpTo(e, i+1, "}") // an ODBC value
 	case s[i] == '[' && i+1 < len(s) && isQuote(s[i+1]) && isSentence(s[i+2:quoteEnd(s, i+2, s[i+1], 0)]):
 		return i + 1
@@ -54,10 +57,6 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		end--
 	}
 	switch s[i:end] {
-	case "|", ">", "|-", ">-":
-		if to < len(s) && s[to] == '\n' {
-			return redactBlock(e, to+1)
-		}
 	case "null", "nil", "true", "false", "none", "None":
 		return to
 	}
@@ -67,19 +66,17 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	return max(to, i+1)
 }
 
-// redactBlock masks the lines of a YAML block that begins at from.
-func redactBlock(e *edit, from int) int {
-	s := e.src
-	indent := from
-	for indent < len(s) && s[indent] == ' ' {
-		indent++
+// isObject reports whether an object begins with the brace at i, and no password. After
+// white space, {token} stands for a value.
+func isObject(s string, i int) bool {
+	rest := s[i+1 : min(len(s), i+1+maxKey)]
+	rest = rest[:wordEnd(rest)]
+	n := wordLen(rest)
+	if n == len(rest) {
+		return n == 0
 	}
-	to := lineEnd(s, from)
-	for to < len(s) && indent > from && strings.HasPrefix(s[to+1:], s[from:indent]) {
-		to = lineEnd(s, to+1)
-	}
-	e.mask(indent, to)
-	return to
+	return strings.IndexByte("{:=", rest[n]) >= 0 || n == 0 && strings.IndexByte("'\\}[&", rest[n]) >= 0 ||
+		isSpace(s[i-1]) && strings.IndexByte(rest, '}') >= 0
 }
 
 // redactUpTo masks up to end, or to the end of the line.

@@ -22,16 +22,6 @@ func Cut(s string, n int) string {
 	return s[:n] // not UTF-8
 }
 
-// CutWords is like Cut, but if it cuts, the result ends behind the last white space
-// that it has: half a secret is harder to recognize than a whole one.
-func CutWords(s string, n int) string {
-	kept := Cut(s, n)
-	if i := strings.LastIndexAny(kept, " \t\n"); i >= 0 && len(kept) < len(s) {
-		return kept[:i+1]
-	}
-	return kept
-}
-
 // Clean returns at most limit bytes of s that are valid UTF-8, with U+FFFD in
 // place of each control character other than tab and newline. It does not look
 // beyond limit, and shares no memory with s.

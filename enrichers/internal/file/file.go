@@ -1,4 +1,4 @@
-// Package file reads files that options name.
+// Package file reads files that options name, and says in messages which.
 package file
 
 import (
@@ -7,9 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 )
 
 // Read returns the content of a regular file of at most so many bytes. Another
@@ -43,21 +40,4 @@ func reason(err error) error {
 		return pe.Err
 	}
 	return err
-}
-
-// pathLike matches a path with a separator or an extension. A secret in the wrong
-// place hardly ever has one, or has other characters as well.
-var pathLike = regexp.MustCompile(`^(?:[A-Za-z]:)?[\w ./\\-]*(?:[/\\][\w .-]*|\.[A-Za-z]{1,5})$`)
-
-// Place returns the absolute path, for messages. It hides what does not look like a
-// path.
-func Place(path string) string {
-	absolute, err := filepath.Abs(path)
-	switch {
-	case err != nil:
-		return "(unknown)"
-	case !pathLike.MatchString(path) || strings.Contains(path, "//"):
-		return filepath.Join(strings.TrimSuffix(absolute, path), "(hidden)")
-	}
-	return absolute
 }

@@ -49,12 +49,18 @@ type Rules[V Version] struct {
 
 	mu     sync.Mutex // held during a look at the file; guards what follows
 	looked time.Time
-	seen   state // at the last look
-	used   state // when the file was last read
+	seen   os.FileInfo // at the last look; nil if the file could not be found
+	used   os.FileInfo // when it was last read
 }
 
-// A state of a file. If the file cannot be found, it is the zero value.
-type state struct{ size, modified int64 }
+// unchanged reports whether a file, which may be nil, is as it was. Another file that
+// was renamed into place may have its size and time.
+func unchanged(before, now os.FileInfo) bool {
+	if before == nil || now == nil {
+		return before == nil && now == nil
+	}
+	return os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime())
+}
 
 // Load returns the rules that inline makes, or those that parse makes of
 // opts.File, without a byte order mark. The error joins an
@@ -139,11 +145,11 @@ func (r *Rules[V]) Get() V {
 func (r *Rules[V]) look() {
 	before := r.seen
 	r.seen = r.stat()
-	if r.seen == r.used || r.seen != before {
+	if unchanged(r.used, r.seen) || !unchanged(before, r.seen) {
 		return
 	}
 	version, errs := r.read(r.seen)
-	if r.stat() != r.seen {
+	if !unchanged(r.seen, r.stat()) {
 		return // it was written to meanwhile, which the next look finds
 	}
 	if len(errs) == 0 {
@@ -170,17 +176,17 @@ func (r *Rules[V]) newKeys(verb string, declared, keys []string) (errs []error) 
 	return errs
 }
 
-func (r *Rules[V]) stat() state {
+func (r *Rules[V]) stat() os.FileInfo {
 	info, err := os.Stat(r.opts.File)
 	if err != nil {
-		return state{}
+		return nil
 	}
-	return state{info.Size(), info.ModTime().UnixNano()}
+	return info
 }
 
-// read reads the file, which is in state s.
-func (r *Rules[V]) read(s state) (version V, errs []error) {
-	r.used = s
+// read reads the file, which is as seen says.
+func (r *Rules[V]) read(seen os.FileInfo) (version V, errs []error) {
+	r.used = seen
 	data, err := file.Read(r.opts.File, MaxSize)
 	if err != nil {
 		return version, []error{fmt.Errorf("%s: %w%s", file.Place(r.opts.File), err, relative(r.opts.File))}

@@ -144,6 +144,18 @@ func TestRulesCompareTimes(t *testing.T) {
 	})
 }
 
+func TestRulesNoticeAFileThatIsRenamedIntoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := load(t, "a b", parse)
+		info, err := os.Stat(f.path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(f.path+".new", []byte("b a"), 0o600))
+		require.NoError(t, os.Chtimes(f.path+".new", info.ModTime(), info.ModTime()))
+		require.NoError(t, os.Rename(f.path+".new", f.path))
+		f.check(reloaded, "a b", "b a", "b a")
+	})
+}
+
 func TestRulesLookOnceAnInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := load(t, "a b", parse)
