@@ -31,14 +31,14 @@ func looksLikeCode(text string) bool {
 }
 
 // isMessageNumber reports whether text is a message number with its severity, as IBM
-// has them: SQL0204N, AMQ9208E.
+// has them: SQL0204N, AMQ9208E, CWWKZ0002E. Three digits follow three letters only.
 func isMessageNumber(text string) bool {
 	letters := 0
 	for letters < len(text) && isUpper(text[letters]) {
 		letters++
 	}
 	end := digits(text, letters)
-	if letters < 2 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 {
+	if letters < 3 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 || letters > 3 && end == letters+3 {
 		return false
 	}
 	switch text[end] {

@@ -57,7 +57,7 @@ scan:
 	if s.inWord || holes || !slash && !at && !dot && !hyphen && i-s.pos < minOpaque {
 		return false
 	}
-	return at && s.email() || hyphen && i-s.pos >= minRandom && s.mixedID() || i-s.pos >= minOpaque && s.opaque() ||
+	return at && s.email() || hyphen && i-s.pos >= minRandom && s.markedID() || i-s.pos >= minOpaque && s.opaque() ||
 		dot && !slash && s.file() || slash && s.relative()
 }
 
