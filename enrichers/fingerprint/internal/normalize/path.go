@@ -138,7 +138,7 @@ func isExtension(text string) bool {
 
 // absolute replaces an absolute path that starts here.
 func (s *scanner) absolute() bool {
-	return !s.inWord && s.path(s.pos+1)
+	return !s.inWord && s.last() != '<' && s.path(s.pos+1) // not </Code>
 }
 
 // share replaces a path of Windows that starts here with two backslashes.

@@ -155,6 +155,32 @@ func (s *scanner) request(t *token) bool {
 	return true
 }
 
+// hexID replaces a random identifier that starts here and consists of hexadecimal
+// numbers with colons in between: D24F:221686:28BC1:9F91F, of a request to GitHub.
+func (s *scanner) hexID() bool {
+	const minGroups, maxGroup = 4, 8
+	end, groups, letters := s.pos, 0, false
+	for {
+		start := end
+		for isHex(s.at(end)) {
+			letters = letters || !isDigit(s.in[end])
+			end++
+		}
+		if groups++; end == start || end > start+maxGroup {
+			return false
+		}
+		if s.at(end) != ':' || !isHex(s.at(end+1)) {
+			break
+		}
+		end++
+	}
+	if groups < minGroups || !letters || end-s.pos < minOpaque || !s.endsAt(end) {
+		return false
+	}
+	s.num(end)
+	return true
+}
+
 // opaque replaces the chunk if it is a long text in base64, such as a token or a
 // signature: letters of both cases, and digits in between.
 func (s *scanner) opaque() bool {

@@ -35,6 +35,9 @@ var roles = func() map[string]role {
 			"class", "interface", "method", "function", "property", "properties", "attribute", "field", "parameter", "param", "argument",
 			"option", "flag", "setting", "variable", "symbol", "operator", "operation", "feature", "header", "permission", "scope",
 			"metric", "quota", "keyerror", "reading", "import", "into", "join", "update", "container", "image", "deployment", "service", "component", "stage", "action", "protocol", "scheme",
+			"configmap", "secret", "serviceaccount", "persistentvolumeclaim", "volume", "namespace", "statefulset", "daemonset", "cronjob", "ingress", "storageclass",
+			"bean", "assembly", "annotation", "enum", "identifier", "step", "workflow", "activity", "pipeline", "template", "chart", "branch", "remote",
+			"handler", "route", "model", "connector", "sink", "dataset", "catalog", "policy", "locale",
 			"topic", "queue", "exchange", "stream", "subject", "vhost", "channel", "consumer", "bucket",
 			"host", "hostname", "rhost", "server", "domain", "endpoint", "broker", "upstream", "lookup", "cluster", "region", "zone",
 			// German
@@ -102,6 +105,9 @@ func (s *scanner) role() (c context) {
 	}
 	if c.role == roleText && c.mark != '=' && c.mark != ':' {
 		c.role = roleNone
+		if c.mark == 0 && string(word) == "type" { // a value of type "uuid"
+			c.role = roleName
+		}
 	}
 	return c
 }
