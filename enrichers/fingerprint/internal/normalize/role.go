@@ -1,6 +1,9 @@
 package normalize
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // A role is what a quoted text is, as the word before it says.
 type role uint8
@@ -93,11 +96,17 @@ func (s *scanner) role() (c context) {
 	c.words = start < len(text)
 	word := text[start:]
 	c.role = roleOf(word)
-	if c.role == roleNone && c.mark == 0 && isNaming(word) { // module named "x"
-		for text = text[:start]; len(text) > 0 && text[len(text)-1] == ' '; {
-			text = text[:len(text)-1]
+	switch {
+	case c.role == roleNone && c.mark == 0 && isNaming(word): // module named "x"
+		before := lastPlain(text[:start])
+		if string(before) == "with" { // bean with name "x"
+			before = lastPlain(text[:bytes.LastIndex(text[:start], before)])
 		}
-		c.role = roleOf(text[wordStart(text):])
+		c.role = roleOf(before)
+	case string(word) == "found" && bytes.HasSuffix(text, []byte(" not found")): // container not found ("x")
+		if r := roleOf(lastPlain(text[:len(text)-len(" not found")])); r != roleNone {
+			c.role = r
+		}
 	}
 	if c.role == roleNone && string(word) == "key" && c.mark == 0 && len(text) > len("for key") &&
 		string(text[len(text)-len("for key"):]) == "for key" {
@@ -110,6 +119,12 @@ func (s *scanner) role() (c context) {
 		}
 	}
 	return c
+}
+
+// lastPlain returns the word at the end of text, after which there may be spaces.
+func lastPlain(text []byte) []byte {
+	text = bytes.TrimRight(text, " ")
+	return text[wordStart(text):]
 }
 
 func isNaming(word []byte) bool {
