@@ -17,11 +17,13 @@ import _ "embed"
 //go:embed letters.txt
 var triples string
 
+// words are so many hundredths of a digit of triples on average that few words are rarer.
+const words = 240
+
 // isRandom reports whether text, of letters and digits, looks as if it was drawn at
 // random: whether its letters are unlikely as words.
 func isRandom(text string) bool {
 	const (
-		words    = 240 // no ordinary word of English is rarer
 		mixed    = 260
 		capitals = 224 // five bytes in base32
 	)

@@ -29,6 +29,9 @@ func (s *scanner) random(t *token) bool {
 	if t.turns == 1 && isLetter(text[0]) && isDigit(text[3]) { // a word and a number, or an IBAN
 		return len(text) >= minIBAN
 	}
+	if !t.digits && t.humps == 0 && t.capitals <= 1 { // most are words
+		return rarity(text)*100 > words*len(text) && !s.isPart(t)
+	}
 	return isRandom(text) && (t.digits || t.humps > 0 || !s.isPart(t))
 }
 
