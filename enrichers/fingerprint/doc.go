@@ -105,23 +105,25 @@
 // Numbers, quantities and identifiers have one placeholder, because one field may have
 // digits only, or a letter by chance. An identifier is random by its form: hexadecimal
 // with at least seven digits; letters and digits that take turns four times; from eight
-// characters on, letters that are unlikely in words, by a table of three in a row.
+// characters on, letters that are unlikely in words, by a table of three in a row. Hyphens
+// and underscores may be in it if it has letters of both cases, or up to 12 characters
+// with a digit. A number from 2 to 6 belongs to a name: psycopg2 is psycopg<num>.
 //
 // A quoted text is not always a value. With its marks, and its parts normalized, stays
 //   - an error or several words: desc = "transport: handshake failed"
 //   - what follows a word such as error, msg, desc, reason or code and = or :, also in
 //     JSON, and the keys of JSON
 //   - the name of what failed, which follows a word such as constraint, table, column,
-//     index, module, program, host, topic or queue, in English and some other
-//     languages, or stands alone between colons: exec: "pg_dump": not found
+//     index, module, program, host, topic, queue, configmap or type, in English and
+//     some other languages, or stands alone between colons: exec: "pg_dump": not found
 //   - a constant, 'MQRC_NOT_AUTHORIZED', and a name such as "orders_pkey"
 //   - a URL
 //
 // What follows a word such as value, input or user is a value. The values of SQL after
 // VALUES and after "Key (a, b)=" are one <str>.
 //
-// A list of equal placeholders or items becomes one, because lists differ in length:
-// [1 2 3] is [<num>], and (a 1), (a 2) is (a <num>). White space and control characters
+// A list of equal placeholders, items or sentences becomes one, because lists differ in
+// length: [1 2 3] is [<num>], and (a 1), (a 2) is (a <num>). White space and control characters
 // become one space, the colours of terminals are removed, and bytes that are not UTF-8
 // become U+FFFD. Digits and letters of all scripts count. Upper and lower case differ.
 //
@@ -143,8 +145,9 @@
 // "code=0xc0000005", "SQLSTATE 42P01", "ORA-00942", "Error 1045 (28000)",
 // "CURLcode 28". After error, a colon begins a sentence: "error: 17 rows". Kept are
 // also an HTTP status before its phrase, "502 Bad Gateway", or after a word such as
-// returned; an HRESULT; "exit value 3", "websocket: close 4004", and "data 52e" of
-// Active Directory.
+// returned; a reply such as "530 Login incorrect"; an HRESULT, also in decimal digits;
+// "exit value 3", "exited with 137", "a status of 404", "websocket: close 4004", "alert
+// 40" of TLS, "curl: (28)", and "data 52e" of Active Directory.
 //
 // Digits are kept in versions such as v2 and in the names of formats, protocols and
 // machines: ipv4, s3, ec2, x509, int64, utf8, sha256, base64, http2, amd64, 5xx, and

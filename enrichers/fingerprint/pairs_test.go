@@ -27,7 +27,16 @@ type pair struct {
 // TestPairs prints what is judged wrong: go test -v -run Pairs.
 func TestPairs(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/pairs.json")
+	for _, file := range []string{"pairs.json", "reported.json"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			testPairs(t, "testdata/"+file)
+		})
+	}
+}
+
+func testPairs(t *testing.T, file string) {
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var pairs []pair
 	require.NoError(t, json.Unmarshal([]byte(strings.NewReplacer("§", "", "‵", "`").Replace(string(data))), &pairs))

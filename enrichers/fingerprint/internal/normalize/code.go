@@ -1,6 +1,9 @@
 package normalize
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // isCode reports whether the token from start to end is a code: an exit status,
 // an HTTP status, an errno, an SQLSTATE. Codes distinguish failures.
@@ -8,7 +11,7 @@ func (s *scanner) isCode(start, end int) bool {
 	text := s.in[start:end]
 	return looksLikeCode(text) && !s.dotted(end) &&
 		(s.afterCodeWord(start, end) || s.isStatus(text, end) || s.inTuple(text, end)) ||
-		isHRESULT(text) || isMessageNumber(text) || s.isLogonData(text, end)
+		isHRESULT(text) || s.isDecimalHRESULT(text, start) || isMessageNumber(text) || s.isLogonData(text, end)
 }
 
 // looksLikeCode reports whether text has the form of a code: at most five digits (42,
@@ -31,14 +34,17 @@ func looksLikeCode(text string) bool {
 }
 
 // isMessageNumber reports whether text is a message number with its severity, as IBM
-// has them: SQL0204N, AMQ9208E.
+// has them: SQL0204N, AMQ9208E, CWWKZ0002E. Three digits follow three letters only.
 func isMessageNumber(text string) bool {
+	if rest, ok := strings.CutPrefix(text, "AADSTS"); ok { // of Microsoft Entra: AADSTS7000215
+		return digits(rest, 0) == len(rest)
+	}
 	letters := 0
 	for letters < len(text) && isUpper(text[letters]) {
 		letters++
 	}
 	end := digits(text, letters)
-	if letters < 2 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 {
+	if letters < 3 || letters > 6 || end < letters+3 || end > letters+5 || end != len(text)-1 || letters > 3 && end == letters+3 {
 		return false
 	}
 	switch text[end] {
@@ -68,6 +74,18 @@ func (s *scanner) inTuple(text string, end int) bool {
 func isHRESULT(text string) bool {
 	return len(text) == 10 && isHexLiteral(text) &&
 		(text[2:5] == "800" || text[2:5] == "c00" || text[2:5] == "C00")
+}
+
+// isDecimalHRESULT reports whether text, which starts at start, is an HRESULT or NTSTATUS
+// in decimal digits: -2147024891, -1073741819, 3221225477.
+func (s *scanner) isDecimalHRESULT(text string, start int) bool {
+	if len(text) != 10 || digits(text, 0) != len(text) {
+		return false
+	}
+	if start > 0 && s.in[start-1] == '-' {
+		return strings.HasPrefix(text, "2147") || strings.HasPrefix(text, "10737")
+	}
+	return strings.HasPrefix(text, "32212")
 }
 
 // afterCodeWord reports whether the code from start to end follows a word such as
@@ -101,6 +119,15 @@ func (s *scanner) afterCodeWord(start, end int) bool {
 	case "value", "number": // exit value 3, error number 1205
 		word := lastWord(bytes.TrimSuffix(before[:len(before)-len(word)], []byte(" ")))
 		return isCodeWord(word) || bytes.EqualFold(word, []byte("error"))
+	case "of", "with", "was", "is": // exited with 137, a status of 404
+		word := lastWord(bytes.TrimSuffix(before[:len(before)-len(word)], []byte(" ")))
+		return mark == ' ' && isCodeWord(word) && !s.counts(end)
+	case "state":
+		return mark != 0 && end-start == len("08006")
+	case "alert": // of TLS: alert 40
+		return mark != 0 && !s.counts(end)
+	case "":
+		return bytes.HasSuffix(before, []byte("curl:")) // curl: (28)
 	case "close", "closed", "result", "fault":
 		return mark != 0 && end-start >= 3 && !s.counts(end) // websocket: close 4004
 	case "reason":
@@ -111,10 +138,22 @@ func (s *scanner) afterCodeWord(start, end int) bool {
 	return false
 }
 
-// counts reports whether a number that ends at i is one of something: 404 rows.
+// counts reports whether a number that ends at i is one of something: 404 rows, but
+// not 404 from.
 func (s *scanner) counts(i int) bool {
 	c := s.at(i)
-	return c == ' ' && isLower(s.at(i+1)) || c == '%' || c == '/'
+	if c != ' ' || !isLower(s.at(i+1)) {
+		return c == '%' || c == '/'
+	}
+	end := i + 1
+	for isLower(s.at(end)) {
+		end++
+	}
+	switch s.in[i+1 : end] {
+	case "from", "for", "on", "at", "in", "to", "and", "with", "while", "when", "after", "because", "but", "response", "status":
+		return false
+	}
+	return true
 }
 
 // separator cuts a space, a mark and a space from the end of text, each of which
@@ -130,7 +169,10 @@ func separator(text []byte) (before []byte, mark byte) {
 	}
 	quote := cut('"') || cut('\'')
 	cut(' ')
-	for _, c := range [...]byte{'=', ':', '#', '(', '[', '-', '_', '/'} {
+	for _, c := range [...]byte{'=', ':', '#', '(', '[', '-', '_', '/', '>'} {
+		if c == '>' && !endsTag(text) {
+			continue
+		}
 		if cut(c) {
 			found := c
 			cut(' ')
@@ -142,6 +184,12 @@ func separator(text []byte) (before []byte, mark byte) {
 		mark = '"'
 	}
 	return text, mark
+}
+
+// endsTag reports whether text ends with a tag of XML, not with a placeholder.
+func endsTag(text []byte) bool {
+	i := bytes.LastIndexByte(text, '<')
+	return i >= 0 && placeholder(string(text[i:])) == ""
 }
 
 // httpVersion returns the length of the version at the end of text, as in

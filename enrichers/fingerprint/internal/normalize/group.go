@@ -3,7 +3,8 @@ package normalize
 import "bytes"
 
 // Lists differ in length: (a 1), (a 2), (a 3) is as (a 1). When an item of a list is
-// complete and is the same as what stands before the separator, both are removed.
+// complete and is the same as what stands before the separator, both are removed. The
+// sentences of a text are a list, too.
 
 // groups are the brackets that are open here.
 type groups struct {
@@ -39,7 +40,7 @@ func (s *scanner) mark(c byte) {
 		if next := s.at(s.pos + 1); next == ' ' || next == 0 {
 			s.endItem()
 			if l := s.groups.level(); l != nil {
-				l.list = false
+				l.sep, l.list = len(s.out), c == '.'
 			}
 		}
 	}

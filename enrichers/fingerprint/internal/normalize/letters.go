@@ -17,57 +17,98 @@ import _ "embed"
 //go:embed letters.txt
 var triples string
 
-// isRandom reports whether text, of letters, digits and marks, looks as if it was
-// drawn at random: whether its letters are unlikely as words. On average the digits of
-// triples are 1.1 for words, and 3.7 for random letters. Between letters and digits
-// words end; few words have a digit before them.
+// words are so many hundredths of a digit of triples on average that few words are rarer.
+const words = 240
+
+// isRandom reports whether text, of letters and digits, looks as if it was drawn at
+// random: whether its letters are unlikely as words.
 func isRandom(text string) bool {
 	const (
-		row         = 'z' - 'a' + 1 + len("$\n")
-		beforeDigit = 2
-		afterDigit  = 5
-		single      = 2 // letter between others
+		mixed    = 260
+		capitals = 224 // five bytes in base32
+	)
+	small, capital := false, false // after the first letter
+	for i := 1; i < len(text); i++ {
+		small, capital = small || isLower(text[i]), capital || isUpper(text[i])
+	}
+	switch {
+	case small && capital:
+		return isRarer(text, mixed)
+	case capital && len(text) == minRandom:
+		return isRarer(text, capitals)
+	}
+	return isRarer(text, words)
+}
+
+// isRarer reports whether the letters of text, which may have digits and marks in it,
+// are rarer than so many hundredths of a digit of triples on average: 110 are those of
+// words, and 370 random letters. Words end at marks, at digits, and before a capital.
+func isRarer(text string, hundredths int) bool {
+	const (
+		beforeDigit = 2 // a word
+		afterDigit  = 6 // as few words
+		afterLetter = 4
+		afterMark   = 1
 	)
 	sum, letters := 0, 0
-	small, capital := false, false // after the first letter
-	line := -1                     // of triples, within a word
-	end := func() {
-		switch {
-		case line >= 26:
-			sum += int(triples[line*row+row-2] - '0')
-		case line >= 0:
-			sum += single
-		}
-		line = -1
-	}
-	for i := range len(text) {
-		c := text[i]
-		if !isLetter(c) {
-			if line >= 0 && isDigit(c) {
-				sum += beforeDigit
-			}
-			end()
+	for i := 0; i < len(text); {
+		if !isLetter(text[i]) {
+			i++
 			continue
 		}
-		column := int(c|0x20) - 'a'
-		if line < 0 {
-			if i > 0 && isDigit(text[i-1]) {
-				sum += afterDigit
-			}
-			line = column
-		} else {
-			sum += int(triples[line*row+column] - '0')
-			line = (1+int(text[i-1]|0x20)-'a')*26 + column
+		end := wordEnd(text, i)
+		switch {
+		case i == 0:
+		case isDigit(text[i-1]):
+			sum += afterDigit
+		case isLetter(text[i-1]):
+			sum += afterLetter
+		default:
+			sum += afterMark
 		}
-		if letters > 0 {
-			small, capital = small || isLower(c), capital || isUpper(c)
+		if end < len(text) && isDigit(text[end]) && !isMajor(text[end:]) {
+			sum += beforeDigit
 		}
-		letters++
+		sum += rarity(text[i:end])
+		letters += end - i
+		i = end
 	}
-	end()
-	rare := 24 // tenths
-	if small && capital {
-		rare = 22
+	return letters > 1 && sum*100 > hundredths*letters
+}
+
+// isMajor reports whether a number from 2 to 6 begins text, as in names: psycopg2,
+// pencil2d.
+func isMajor(text string) bool {
+	return '2' <= text[0] && text[0] <= '6' && (len(text) == 1 || !isDigit(text[1]))
+}
+
+// wordEnd returns where the word that starts at i ends: HTTP and Server in HTTPServer.
+func wordEnd(text string, i int) int {
+	for i++; i < len(text) && isLetter(text[i]); i++ {
+		if isUpper(text[i]) && (isLower(text[i-1]) || i+1 < len(text) && isLower(text[i+1])) {
+			break
+		}
 	}
-	return letters > 1 && sum*10 > rare*letters
+	return i
+}
+
+// rarity returns the sum of the digits of triples for a word of letters.
+func rarity(word string) int {
+	const (
+		row    = 'z' - 'a' + 1 + len("$\n")
+		single = 2 // letter between others
+	)
+	if len(word) == 1 {
+		return single
+	}
+	before := int(word[0]|0x20) - 'a'
+	line := before
+	sum := -len(word) * '0'
+	for i := 1; i < len(word); i++ {
+		letter := int(word[i]|0x20) - 'a'
+		sum += int(triples[line*row+letter])
+		line = (1+before)*26 + letter
+		before = letter
+	}
+	return sum + int(triples[line*row+row-2])
 }

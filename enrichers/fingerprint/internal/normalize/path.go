@@ -57,7 +57,7 @@ scan:
 	if s.inWord || holes || !slash && !at && !dot && !hyphen && i-s.pos < minOpaque {
 		return false
 	}
-	return at && s.email() || hyphen && i-s.pos >= minRandom && s.mixedID() || i-s.pos >= minOpaque && s.opaque() ||
+	return at && s.email() || hyphen && i-s.pos >= minRandom && s.markedID() || i-s.pos >= minOpaque && s.opaque() ||
 		dot && !slash && s.file() || slash && s.relative()
 }
 
@@ -138,7 +138,7 @@ func isExtension(text string) bool {
 
 // absolute replaces an absolute path that starts here.
 func (s *scanner) absolute() bool {
-	return !s.inWord && s.path(s.pos+1)
+	return !s.inWord && s.last() != '<' && s.path(s.pos+1) // not </Code>
 }
 
 // share replaces a path of Windows that starts here with two backslashes.

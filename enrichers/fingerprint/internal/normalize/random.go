@@ -3,11 +3,12 @@ package normalize
 import "strings"
 
 const (
-	minHex    = 7  // digits of a hexadecimal number without 0x, such as a short commit
-	minMixed  = 5  // bytes of a word in which letters and digits take turns four times
-	minRandom = 8  // bytes of a word that may be random
-	minIBAN   = 12 // bytes of three letters and many digits
-	minOpaque = 20
+	minHex     = 7  // digits of a hexadecimal number without 0x, such as a short commit
+	minMixed   = 5  // bytes of a word in which letters and digits take turns four times
+	minRandom  = 8  // bytes of a word that may be random
+	maxOneCase = 12 // bytes with marks in one that has letters of one case
+	minIBAN    = 12 // bytes of three letters and many digits
+	minOpaque  = 20
 )
 
 // random reports whether the token is a random identifier by its form.
@@ -16,7 +17,7 @@ func (s *scanner) random(t *token) bool {
 	switch {
 	case t.digits && t.hex && (len(text) >= minHex || len(text) > 3 && s.last() == '@'): // Job@6777d22
 		return true
-	case t.turns > 0 && t.turns < 3 && isCounter(text), text == "psycopg2":
+	case t.turns > 0 && t.turns < 3 && isCounter(text):
 		return false
 	case s.suffix(text):
 		return true
@@ -27,6 +28,9 @@ func (s *scanner) random(t *token) bool {
 	}
 	if t.turns == 1 && isLetter(text[0]) && isDigit(text[3]) { // a word and a number, or an IBAN
 		return len(text) >= minIBAN
+	}
+	if !t.digits && t.humps == 0 && t.capitals <= 1 { // most are words
+		return rarity(text)*100 > words*len(text) && !s.isPart(t)
 	}
 	return isRandom(text) && (t.digits || t.humps > 0 || !s.isPart(t))
 }
@@ -78,40 +82,58 @@ var suffixes = func() (table [256]bool) {
 	return table
 }()
 
-// mixedID replaces a random identifier that begins the chunk, has hyphens or
-// underscores in it, and both small and capital letters, as nanoid makes them. Words
-// of at least three letters before them are a prefix, which is kept: org-uOtiSEwv_Unr.
-func (s *scanner) mixedID() bool {
+// markedID replaces a random identifier that begins the chunk and has hyphens or
+// underscores in it, as nanoid makes them: with small and capital letters, or a short
+// one that lacks either, but has digits. Words of at least three letters before them
+// are a prefix, which is kept: org-uOtiSEwv_Unr.
+func (s *scanner) markedID() bool {
+	const (
+		mixed   = 250 // see isRarer
+		oneCase = 340
+	)
+	chunk := s.pos + len(strings.TrimRight(s.in[s.pos:s.chunk], ".!?"))
 	start := s.pos
 	for {
 		end := start
-		for end < s.chunk && isLower(s.in[end]) {
+		for end < chunk && isLower(s.in[end]) {
 			end++
 		}
-		if end < start+3 || end >= s.chunk || s.in[end] != '-' && s.in[end] != '_' || isRandom(s.in[start:end]) {
+		if end < start+3 || end+minRandom >= chunk || s.in[end] != '-' && s.in[end] != '_' || isRandom(s.in[start:end]) {
 			break
 		}
 		start = end + 1
 	}
-	marks, small, capital := 0, false, false
-	end := start
-	for ; end < s.chunk; end++ {
-		switch c := s.in[end]; {
+	id := s.in[start:chunk]
+	if len(id) < minRandom || !s.endsAt(chunk) || strings.HasPrefix(id, "xn--") { // a host in punycode
+		return false
+	}
+	marks, small, capital, digit := false, false, false, false
+	for i := range len(id) {
+		switch c := id[i]; {
 		case c == '-' || c == '_':
-			marks++
+			marks = true
 		case isLower(c):
 			small = true
 		case isUpper(c):
 			capital = true
-		case !isDigit(c):
+		case isDigit(c):
+			digit = true
+		default:
 			return false
 		}
 	}
-	if end-start < minRandom || marks == 0 && start == s.pos || !small || !capital || !isRandom(s.in[start:end]) || !s.endsAt(end) {
+	switch {
+	case !marks && start == s.pos:
+		return false
+	case small && capital:
+		if !isRarer(id, mixed) {
+			return false
+		}
+	case !digit || start > s.pos || len(id) > maxOneCase || !isRarer(id, oneCase):
 		return false
 	}
 	s.out = append(s.out, s.in[s.pos:start]...)
-	s.num(end)
+	s.num(chunk)
 	return true
 }
 
@@ -130,6 +152,32 @@ func (s *scanner) request(t *token) bool {
 		end++
 	}
 	if end == time+1 || !s.endsAt(end) {
+		return false
+	}
+	s.num(end)
+	return true
+}
+
+// hexID replaces a random identifier that starts here and consists of hexadecimal
+// numbers with colons in between: D24F:221686:28BC1:9F91F, of a request to GitHub.
+func (s *scanner) hexID() bool {
+	const minGroups, maxGroup = 4, 8
+	end, groups, letters := s.pos, 0, false
+	for {
+		start := end
+		for isHex(s.at(end)) {
+			letters = letters || !isDigit(s.in[end])
+			end++
+		}
+		if groups++; end == start || end > start+maxGroup {
+			return false
+		}
+		if s.at(end) != ':' || !isHex(s.at(end+1)) {
+			break
+		}
+		end++
+	}
+	if groups < minGroups || !letters || end-s.pos < minOpaque || !s.endsAt(end) {
 		return false
 	}
 	s.num(end)

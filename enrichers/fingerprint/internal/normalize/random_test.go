@@ -18,6 +18,7 @@ const (
 	base62    = base36 + capitals
 	hex       = digits + "abcdef"
 	suffixes  = "bcdfghjklmnpqrstvwxz2456789"
+	base32    = capitals + "234567"
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	base57    = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 )
@@ -35,7 +36,20 @@ var ids = []struct{ name, form, alphabet string }{
 	{"instance", "i-0xxxxxxxxxxxxxxxx", hex},
 	{"call", "CAxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", hex},
 	{"nanoid", "xxxxxxxxxxxxxxxxxxxxx", base62 + "_-"},
+	{"nanoid, 8", "xxxxxxxx", base62 + "_-"},
+	{"nanoid, 9", "xxxxxxxxx", base62 + "_-"},
+	{"nanoid, 10", "xxxxxxxxxx", base62 + "_-"},
 	{"nanoid, 12", "xxxxxxxxxxxx", base62 + "_-"},
+	{"base32, 8", "xxxxxxxx", base32},
+	{"base32, 10", "xxxxxxxxxx", base32},
+	{"base32, 8, small", "xxxxxxxx", small + "234567"},
+	{"base32, 10, small", "xxxxxxxxxx", small + "234567"},
+	{"Crockford, 8", "xxxxxxxx", crockford},
+	{"Crockford, 8, small", "xxxxxxxx", strings.ToLower(crockford)},
+	{"letters, 8", "xxxxxxxx", small + capitals},
+	{"small letters, 8", "xxxxxxxx", small},
+	{"small letters, 10", "xxxxxxxxxx", small},
+	{"capitals, 8", "xxxxxxxx", capitals},
 	{"YouTube", "xxxxxxxxxxx", base62 + "_-"},
 	{"Stripe customer", "cus_xxxxxxxxxxxxxx", base62},
 	{"Stripe charge", "ch_xxxxxxxxxxxxxxxxxxxxxxxx", base62},
@@ -64,11 +78,15 @@ var ids = []struct{ name, form, alphabet string }{
 	{"host of S3", strings.Repeat("x", 75) + "=", base62 + "+/"},
 }
 
+// bars are those of kinds that are often without digits: words would be taken for them
+// if more were recognized.
+var bars = map[string]float64{"base32, 8, small": 0.035, "small letters, 8": 0.12, "small letters, 10": 0.07, "capitals, 8": 0.06}
+
 func TestRandomIdentifiersOfOneKindAreTheSame(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, id := range ids {
-		const samples = 4_000
+		const samples = 10_000
 		counts := map[string]int{}
 		for range samples {
 			text := strings.Map(func(r rune) rune {
@@ -84,6 +102,6 @@ func TestRandomIdentifiersOfOneKindAreTheSame(t *testing.T) {
 			same += float64(n) / samples * float64(n) / samples
 		}
 		t.Logf("%5.2f %% of two differ: %s", 100*(1-same), id.name)
-		assert.LessOrEqual(t, 1-same, 0.02, id.name)
+		assert.LessOrEqual(t, 1-same, max(bars[id.name], 0.02), id.name)
 	}
 }

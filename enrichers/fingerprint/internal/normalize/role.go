@@ -1,6 +1,9 @@
 package normalize
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // A role is what a quoted text is, as the word before it says.
 type role uint8
@@ -35,6 +38,9 @@ var roles = func() map[string]role {
 			"class", "interface", "method", "function", "property", "properties", "attribute", "field", "parameter", "param", "argument",
 			"option", "flag", "setting", "variable", "symbol", "operator", "operation", "feature", "header", "permission", "scope",
 			"metric", "quota", "keyerror", "reading", "import", "into", "join", "update", "container", "image", "deployment", "service", "component", "stage", "action", "protocol", "scheme",
+			"configmap", "secret", "serviceaccount", "persistentvolumeclaim", "volume", "namespace", "statefulset", "daemonset", "cronjob", "ingress", "storageclass",
+			"bean", "assembly", "annotation", "enum", "identifier", "step", "workflow", "activity", "pipeline", "template", "chart", "branch", "remote",
+			"handler", "route", "model", "connector", "sink", "dataset", "catalog", "policy", "locale",
 			"topic", "queue", "exchange", "stream", "subject", "vhost", "channel", "consumer", "bucket",
 			"host", "hostname", "rhost", "server", "domain", "endpoint", "broker", "upstream", "lookup", "cluster", "region", "zone",
 			// German
@@ -90,11 +96,17 @@ func (s *scanner) role() (c context) {
 	c.words = start < len(text)
 	word := text[start:]
 	c.role = roleOf(word)
-	if c.role == roleNone && c.mark == 0 && isNaming(word) { // module named "x"
-		for text = text[:start]; len(text) > 0 && text[len(text)-1] == ' '; {
-			text = text[:len(text)-1]
+	switch {
+	case c.role == roleNone && c.mark == 0 && isNaming(word): // module named "x"
+		before := lastPlain(text[:start])
+		if string(before) == "with" { // bean with name "x"
+			before = lastPlain(text[:bytes.LastIndex(text[:start], before)])
 		}
-		c.role = roleOf(text[wordStart(text):])
+		c.role = roleOf(before)
+	case string(word) == "found" && bytes.HasSuffix(text, []byte(" not found")): // container not found ("x")
+		if r := roleOf(lastPlain(text[:len(text)-len(" not found")])); r != roleNone {
+			c.role = r
+		}
 	}
 	if c.role == roleNone && string(word) == "key" && c.mark == 0 && len(text) > len("for key") &&
 		string(text[len(text)-len("for key"):]) == "for key" {
@@ -102,8 +114,17 @@ func (s *scanner) role() (c context) {
 	}
 	if c.role == roleText && c.mark != '=' && c.mark != ':' {
 		c.role = roleNone
+		if c.mark == 0 && string(word) == "type" { // a value of type "uuid"
+			c.role = roleName
+		}
 	}
 	return c
+}
+
+// lastPlain returns the word at the end of text, after which there may be spaces.
+func lastPlain(text []byte) []byte {
+	text = bytes.TrimRight(text, " ")
+	return text[wordStart(text):]
 }
 
 func isNaming(word []byte) bool {

@@ -56,10 +56,10 @@ func (s *scanner) closingBracket(i int) int {
 	return len(s.in)
 }
 
-// keyValues replaces the values after the key of a row that Postgres and SQL Server
+// keyValues replaces the values of a row or of its key that Postgres and SQL Server
 // print: Key (id, name)=(7, Alice).
 func (s *scanner) keyValues() bool {
-	if !s.wrote(")=") && !s.wrote("value is ") {
+	if !s.wrote(")=") && !s.wrote("value is ") && !s.wrote("row contains ") {
 		return false
 	}
 	const longest = 1 << 10

@@ -27,6 +27,9 @@ func (s *scanner) isStatus(text string, end int) bool {
 	if s.at(end) == ' ' && s.at(end+1) == text[0] && s.dotted(end+2) { // SMTP: 550 5.7.1
 		return true
 	}
+	if s.at(end) == ' ' && (len(s.out) == 0 || s.wrote(": ")) && s.replies(end+1) { // FTP: 530 Login incorrect
+		return true
+	}
 	phrase, ok := statuses[text]
 	if !ok {
 		return false
@@ -42,6 +45,20 @@ func (s *scanner) isStatus(text string, end int) bool {
 	switch string(lower(space[:], lastWord(before))) {
 	case "returned", "returns", "responded", "response", "got", "received", "answered", "replied", "error", "failed",
 		"with", "exception", "failure", "was", "unexpected":
+		return true
+	}
+	return false
+}
+
+// replies reports whether the word at i begins a reply of a mail or FTP server.
+func (s *scanner) replies(i int) bool {
+	end := i
+	for isLetter(s.at(end)) {
+		end++
+	}
+	switch s.in[i:end] {
+	case "Access", "Authentication", "Command", "Invalid", "Login", "Mailbox", "Message", "No", "Not", "Permission", "Recipient",
+		"Relay", "Relaying", "Requested", "Sender", "Service", "Too", "Unable", "Unknown", "User":
 		return true
 	}
 	return false

@@ -82,7 +82,7 @@ func (s *scanner) compound(t *token) bool {
 	}
 	if t.hex {
 		switch {
-		case next == ':' && (s.ipv6() || s.mac(':') || s.hexDump(':')), next == '-' && (s.uuid() || s.mac('-')):
+		case next == ':' && (s.ipv6() || s.mac(':') || s.hexDump(':') || s.hexID()), next == '-' && (s.uuid() || s.mac('-')):
 			return true
 		case next == '.' && s.cisco(), next == ' ' && t.digits && t.end == t.start+2 && s.hexDump(' '):
 			return true
