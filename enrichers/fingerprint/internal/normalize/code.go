@@ -11,7 +11,7 @@ func (s *scanner) isCode(start, end int) bool {
 	text := s.in[start:end]
 	return looksLikeCode(text) && !s.dotted(end) &&
 		(s.afterCodeWord(start, end) || s.isStatus(text, end) || s.inTuple(text, end)) ||
-		isHRESULT(text) || s.isDecimalHRESULT(text, start) || isMessageNumber(text) || s.isLogonData(text, end)
+		isHRESULT(text) || s.isDecimalHRESULT(start, end) || isMessageNumber(text) || s.isLogonData(text, end)
 }
 
 // looksLikeCode reports whether text has the form of a code: at most five digits (42,
@@ -76,16 +76,17 @@ func isHRESULT(text string) bool {
 		(text[2:5] == "800" || text[2:5] == "c00" || text[2:5] == "C00")
 }
 
-// isDecimalHRESULT reports whether text, which starts at start, is an HRESULT or NTSTATUS
-// in decimal digits: -2147024891, -1073741819, 3221225477.
-func (s *scanner) isDecimalHRESULT(text string, start int) bool {
-	if len(text) != 10 || digits(text, 0) != len(text) {
+// isDecimalHRESULT reports whether the token from start to end is an HRESULT or NTSTATUS
+// in decimal digits: -2147024891, -1073741819, or "exit status 3221225477".
+func (s *scanner) isDecimalHRESULT(start, end int) bool {
+	text := s.in[start:end]
+	if len(text) != len("3221225477") || digits(text, 0) != len(text) {
 		return false
 	}
 	if start > 0 && s.in[start-1] == '-' {
 		return strings.HasPrefix(text, "2147") || strings.HasPrefix(text, "10737")
 	}
-	return strings.HasPrefix(text, "32212")
+	return strings.HasPrefix(text, "32212") && s.afterCodeWord(start, end)
 }
 
 // afterCodeWord reports whether the code from start to end follows a word such as

@@ -17,7 +17,8 @@ import _ "embed"
 //go:embed letters.txt
 var triples string
 
-// words are so many hundredths of a digit of triples on average that few words are rarer.
+// words is the limit of isRarer beyond which letters of one case are random: few words
+// are rarer.
 const words = 240
 
 // isRandom reports whether text, of letters and digits, looks as if it was drawn at

@@ -138,7 +138,17 @@ func isExtension(text string) bool {
 
 // absolute replaces an absolute path that starts here.
 func (s *scanner) absolute() bool {
-	return !s.inWord && s.last() != '<' && s.path(s.pos+1) // not </Code>
+	return !s.inWord && !s.closesTag() && s.path(s.pos+1)
+}
+
+// closesTag reports whether a slash that is here belongs to the end of an element of
+// XML: </Code>.
+func (s *scanner) closesTag() bool {
+	end := s.pos + 1
+	for isLetter(s.at(end)) {
+		end++
+	}
+	return s.last() == '<' && s.at(end) == '>'
 }
 
 // share replaces a path of Windows that starts here with two backslashes.

@@ -161,7 +161,7 @@ func (s *scanner) request(t *token) bool {
 // hexID replaces a random identifier that starts here and consists of hexadecimal
 // numbers with colons in between: D24F:221686:28BC1:9F91F, of a request to GitHub.
 func (s *scanner) hexID() bool {
-	const minGroups, maxGroup = 4, 8
+	const minGroups, maxGroups, maxGroup = 4, 8, 8
 	end, groups, letters := s.pos, 0, false
 	for {
 		start := end
@@ -169,7 +169,7 @@ func (s *scanner) hexID() bool {
 			letters = letters || !isDigit(s.in[end])
 			end++
 		}
-		if groups++; end == start || end > start+maxGroup {
+		if groups++; groups > maxGroups || end == start || end > start+maxGroup {
 			return false
 		}
 		if s.at(end) != ':' || !isHex(s.at(end+1)) {
