@@ -15,8 +15,8 @@ import (
 )
 
 // AttributeUncounted is the key of the attribute with the number of earlier attempts
-// of the job that were not counted. Judge reads it; an adapter that acts on
-// [Verdict.Uncounted] sets it.
+// of the job that were not counted. An adapter that acts on [Verdict.Uncounted] sets
+// it. Judge reads it before it calls [Options.Context].
 const AttributeUncounted = "uncounted_attempts"
 
 // A Labeler labels failures: an [*enricher.Enricher], or a history of failures with
@@ -40,7 +40,8 @@ type Options struct {
 	// take for one. By default, everything else is a failure.
 	Skip func(ctx context.Context, cause error) bool
 
-	// Context adds to what the adapter says about the failure. By default, nothing.
+	// Context adds to what the adapter says about the failure. It can set Terminal, but
+	// not clear it. By default, nothing.
 	Context func(ctx context.Context, fc *enricher.FailureContext)
 
 	// Done is called after each failure. By default, it is not.
@@ -102,10 +103,14 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 	if l == nil {
 		l = enricher.Default()
 	}
+	// Context may replace these: a bound or an end must not be lost for it.
+	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
+	terminal := fc.Terminal
 	if o.Context != nil {
 		survive("Context", func() { o.Context(ctx, &fc) })
+		fc.Terminal = fc.Terminal || terminal
 	}
-	v := o.verdict(l.EnrichContext(ctx, Carry(ctx, cause), fc), fc)
+	v := o.verdict(l.EnrichContext(ctx, Carry(ctx, cause), fc), fc.Terminal, uncounted)
 	if o.Done != nil {
 		survive("Done", func() { o.Done(ctx, cause, v) })
 	}
@@ -131,18 +136,17 @@ func survive(option string, fn func()) {
 	fn()
 }
 
-func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdict {
+func (o Options) verdict(res enricher.Result, terminal bool, uncounted int) Verdict {
 	v := Verdict{Result: res}
 	if len(res.Labels) == 0 {
 		return v
 	}
 	v.Expected = res.Labels[enricher.KeyExpected] == "true"
-	v.Terminal = fc.Terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
+	v.Terminal = terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
 	if v.Terminal {
 		return v
 	}
 	v.RetryAfter = o.retryAfter(res.Labels)
-	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
 	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay

@@ -104,6 +104,28 @@ func TestJudgeCallsTheFunctionsOfTheOptions(t *testing.T) {
 	assert.Equal(t, []error{io.EOF}, l.causes)
 }
 
+// What Context replaces or clears neither ends the bound nor gives a job that has
+// ended another attempt.
+func TestJudgeKeepsWhatTheAdapterKnows(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*enricher.FailureContext){
+		"other attributes": func(fc *enricher.FailureContext) { fc.Attributes = map[string]string{"tenant": "a"} },
+		"another number":   func(fc *enricher.FailureContext) { fc.Attributes[jobs.AttributeUncounted] = "0" },
+		"no attribute":     func(fc *enricher.FailureContext) { clear(fc.Attributes) },
+		"all of it":        func(fc *enricher.FailureContext) { *fc = enricher.FailureContext{JobName: "a"} },
+	} {
+		o := jobs.Options{Context: func(_ context.Context, fc *enricher.FailureContext) { change(fc) }}
+		for _, terminal := range []bool{false, true} {
+			l := &labeler{labels: enricher.Labels{"attempt_counts": "false"}}
+			v := jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{
+				Terminal: terminal, Attributes: map[string]string{jobs.AttributeUncounted: "20"},
+			})
+			assert.Equal(t, jobs.Verdict{Result: v.Result, Terminal: terminal}, v, name)
+			assert.Equal(t, terminal, l.fc.Terminal, name)
+		}
+	}
+}
+
 func TestJudgeSurvivesPanicsOfTheOptions(t *testing.T) {
 	var out bytes.Buffer
 	defer slog.SetDefault(slog.Default())
