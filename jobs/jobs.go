@@ -97,6 +97,9 @@ type Verdict struct {
 // Judge holds the caller no longer than the budget of l, besides the time that Skip,
 // Context, Done and observers take. It may be called concurrently.
 func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.FailureContext) Verdict {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	if cause == nil || o.skip(ctx, cause) {
 		return Verdict{}
 	}
@@ -206,7 +209,7 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // Besides errors that wrap that of ctx, or its cause, it recognizes what clients return
 // if they are cancelled, such as the status Canceled of gRPC.
 func Interrupted(ctx context.Context, err error) bool {
-	if err == nil || ctx.Err() == nil {
+	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false
 	}
 	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) ||

@@ -175,6 +175,22 @@ func TestCarry(t *testing.T) {
 	}
 }
 
+func TestNilContextIsBackground(t *testing.T) {
+	t.Parallel()
+	var none context.Context
+	assert.False(t, jobs.Interrupted(none, context.Canceled))
+	res := enricher.Result{Labels: enricher.Labels{"a": "b"}}
+	assert.Equal(t, res.Labels, enricher.LabelsOf(jobs.Carry(jobs.WithResult(none, io.EOF, res), io.EOF)))
+	var calls []string
+	called := func(name string, ctx context.Context) { calls = append(calls, fmt.Sprint(name, ctx)) }
+	jobs.Judge(none, &labeler{}, jobs.Options{
+		Skip:    func(ctx context.Context, _ error) bool { called("Skip ", ctx); return false },
+		Context: func(ctx context.Context, _ *enricher.FailureContext) { called("Context ", ctx) },
+		Done:    func(ctx context.Context, _ error, _ jobs.Verdict) { called("Done ", ctx) },
+	}, io.EOF, enricher.FailureContext{})
+	assert.Equal(t, []string{"Skip context.Background", "Context context.Background", "Done context.Background"}, calls)
+}
+
 func culprit() error { panic(io.ErrNoProgress) }
 
 func TestRun(t *testing.T) {

@@ -107,6 +107,9 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 			return cause == nil
 		})
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	labels := h.labels(ctx, r, cause)
 	if len(labels) == 0 {
 		return h.next.Handle(ctx, r)

@@ -91,6 +91,14 @@ func logged(t *testing.T, l jobs.Labeler, o enricherslog.Options, log func(*slog
 	return record
 }
 
+// withoutContext logs an error with a nil context, which a [slog.Logger] does not.
+func withoutContext(l *slog.Logger) {
+	var ctx context.Context
+	r := slog.NewRecord(time.Time{}, slog.LevelError, "m", 0)
+	r.Add("error", io.EOF)
+	_ = l.Handler().Handle(ctx, r)
+}
+
 func TestHandlerLabels(t *testing.T) {
 	t.Parallel()
 	labels := map[string]any{"n": "1", "token": "***"}
@@ -101,6 +109,7 @@ func TestHandlerLabels(t *testing.T) {
 		failure any
 		calls   int
 	}{
+		"without a context":  {log: withoutContext, failure: labels, calls: 1},
 		"an error":           {log: func(l *slog.Logger) { l.Error("m", "error", io.EOF) }, failure: labels, calls: 1},
 		"within a group":     {log: func(l *slog.Logger) { l.Error("m", slog.Group("g", "error", io.EOF)) }, failure: labels, calls: 1},
 		"of the logger":      {log: func(l *slog.Logger) { l.With("error", io.EOF).Error("m") }, failure: labels, calls: 1},
