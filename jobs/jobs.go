@@ -50,6 +50,8 @@ type Options struct {
 	// MaxUncounted is how many attempts of one job can be Uncounted; those after
 	// them count. By default, 20.
 	MaxUncounted int
+
+	counted bool // every attempt counts
 }
 
 // Validate returns an error for each option that is wrong, joined.
@@ -150,7 +152,7 @@ func (o Options) verdict(res enricher.Result, terminal bool, uncounted int) Verd
 		return v
 	}
 	v.RetryAfter = o.retryAfter(res.Labels)
-	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
+	v.Uncounted = !o.counted && res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
 	}
@@ -166,13 +168,11 @@ func (o Options) retryAfter(labels enricher.Labels) time.Duration {
 	return min(after, cmp.Or(o.MaxRetryAfter, defaultMaxRetryAfter))
 }
 
-// Counted returns v for a job manager in which every attempt counts: Uncounted is
-// false, and RetryAfter is only what the labels ask for.
-func (o Options) Counted(v Verdict) Verdict {
-	if v.Uncounted {
-		v.Uncounted, v.RetryAfter = false, o.retryAfter(v.Result.Labels)
-	}
-	return v
+// Counted returns o for a job manager in which every attempt counts: Judge then returns
+// no Verdict that is Uncounted, and RetryAfter is only what the labels ask for.
+func (o Options) Counted() Options {
+	o.counted = true
+	return o
 }
 
 // Run calls job and, if it fails, failed with its error; that of a panic is an

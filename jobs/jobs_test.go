@@ -78,12 +78,13 @@ func TestJudge(t *testing.T) {
 func TestOptionsCounted(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[string]time.Duration{"": 0, "0s": 0, "2s": 2 * time.Second, "48h": time.Hour} {
-		labels := enricher.Labels{"attempt_counts": "false", "retry_after": after}
-		v := jobs.Judge(t.Context(), &labeler{labels: labels}, jobs.Options{}, io.EOF, enricher.FailureContext{})
-		assert.Equal(t, jobs.Verdict{Result: v.Result, RetryAfter: want}, jobs.Options{}.Counted(v))
+		l := &labeler{labels: enricher.Labels{"attempt_counts": "false", "retry_after": after}}
+		var done jobs.Verdict
+		o := jobs.Options{Done: func(_ context.Context, _ error, v jobs.Verdict) { done = v }}.Counted()
+		v := jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{})
+		assert.Equal(t, jobs.Verdict{Result: v.Result, RetryAfter: want}, v)
+		assert.Equal(t, v, done)
 	}
-	counted := jobs.Verdict{RetryAfter: time.Second, Expected: true}
-	assert.Equal(t, counted, jobs.Options{}.Counted(counted))
 }
 
 func TestJudgeCallsTheFunctionsOfTheOptions(t *testing.T) {
