@@ -25,8 +25,8 @@ const MaxCoalesced = 1024
 // Failures are equal if key returns the same text for them, such as their
 // fingerprint. A failure with an empty key always has a call of its own. If fe is
 // an [enricher.LabelReader], so is the result, and key gets the labels. It
-// describes labels and values as fe does. If ttl is not positive, only running
-// calls are shared.
+// describes labels, values and its timeout as fe does. If ttl is not positive, only
+// running calls are shared.
 //
 // The call is made for the first failure, with its context, on its goroutine. The
 // others wait for it for as long as they have time. They share its labels, its
@@ -111,6 +111,15 @@ func (c *coalesced) DescribeLabels() []enricher.LabelDescription {
 		return describer.DescribeLabels()
 	}
 	return nil
+}
+
+// OptionTimeout returns that of fe, as the webhook's has one, or 0. If it is longer
+// than the budget, New warns of it.
+func (c *coalesced) OptionTimeout() time.Duration {
+	if t, ok := c.fe.(interface{ OptionTimeout() time.Duration }); ok {
+		return t.OptionTimeout()
+	}
+	return 0
 }
 
 func (c *coalesced) Close() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,8 @@ func (describing) DescribeLabels() []enricher.LabelDescription {
 	return []enricher.LabelDescription{{Key: "answer", Doc: "Where it is."}}
 }
 
+func (describing) OptionTimeout() time.Duration { return time.Minute }
+
 func (describing) InputValues() map[string][]string { return map[string][]string{"fingerprint": {"x"}} }
 
 func TestCoalescePassesDescriptionsThrough(t *testing.T) {
@@ -64,6 +67,9 @@ func TestCoalescePassesDescriptionsThrough(t *testing.T) {
 	described := enrichers.Coalesce(fe, byNothing, 0)
 	assert.Equal(t, fe.DescribeLabels(), described.(enricher.LabelDescriber).DescribeLabels())
 	assert.Equal(t, fe.InputValues(), described.(enricher.ValueReader).InputValues())
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("remote", described), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	assert.ErrorContains(t, errors.Join(e.Warnings()...), "its option timeout is 1m0s, but it has at most 1s")
 
 	plain := enrichers.Coalesce(fe.reader, byNothing, 0)
 	assert.Empty(t, plain.(enricher.LabelDescriber).DescribeLabels())

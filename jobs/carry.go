@@ -12,6 +12,9 @@ import (
 // If cause is nil, ctx carries the Result for every error, as the handler of a panic
 // needs it, which gets no error.
 func WithResult(ctx context.Context, cause error, res enricher.Result) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	return context.WithValue(ctx, carriedKey{}, carried{cause, res})
 }
 

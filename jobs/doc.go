@@ -15,7 +15,8 @@
 //		return v
 //	})
 //
-// Package jobstest has the tests that an adapter must pass.
+// Package jobstest has the tests that an adapter must pass. A nil context is
+// [context.Background] for all functions of this package.
 //
 // # What the labels ask for
 //

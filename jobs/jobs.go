@@ -15,8 +15,8 @@ import (
 )
 
 // AttributeUncounted is the key of the attribute with the number of earlier attempts
-// of the job that were not counted. Judge reads it; an adapter that acts on
-// [Verdict.Uncounted] sets it.
+// of the job that were not counted. An adapter that acts on [Verdict.Uncounted] sets
+// it. Judge reads it before it calls [Options.Context].
 const AttributeUncounted = "uncounted_attempts"
 
 // A Labeler labels failures: an [*enricher.Enricher], or a history of failures with
@@ -40,7 +40,8 @@ type Options struct {
 	// take for one. By default, everything else is a failure.
 	Skip func(ctx context.Context, cause error) bool
 
-	// Context adds to what the adapter says about the failure. By default, nothing.
+	// Context adds to what the adapter says about the failure. It can set Terminal, but
+	// not clear it. By default, nothing.
 	Context func(ctx context.Context, fc *enricher.FailureContext)
 
 	// Done is called after each failure. By default, it is not.
@@ -49,6 +50,8 @@ type Options struct {
 	// MaxUncounted is how many attempts of one job can be Uncounted; those after
 	// them count. By default, 20.
 	MaxUncounted int
+
+	counted bool // every attempt counts
 }
 
 // Validate returns an error for each option that is wrong, joined.
@@ -96,16 +99,23 @@ type Verdict struct {
 // Judge holds the caller no longer than the budget of l, besides the time that Skip,
 // Context, Done and observers take. It may be called concurrently.
 func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.FailureContext) Verdict {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	if cause == nil || o.skip(ctx, cause) {
 		return Verdict{}
 	}
 	if l == nil {
 		l = enricher.Default()
 	}
+	// Context may replace these: a bound or an end must not be lost for it.
+	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
+	terminal := fc.Terminal
 	if o.Context != nil {
 		survive("Context", func() { o.Context(ctx, &fc) })
+		fc.Terminal = fc.Terminal || terminal
 	}
-	v := o.verdict(l.EnrichContext(ctx, Carry(ctx, cause), fc), fc)
+	v := o.verdict(l.EnrichContext(ctx, Carry(ctx, cause), fc), fc.Terminal, uncounted)
 	if o.Done != nil {
 		survive("Done", func() { o.Done(ctx, cause, v) })
 	}
@@ -131,19 +141,18 @@ func survive(option string, fn func()) {
 	fn()
 }
 
-func (o Options) verdict(res enricher.Result, fc enricher.FailureContext) Verdict {
+func (o Options) verdict(res enricher.Result, terminal bool, uncounted int) Verdict {
 	v := Verdict{Result: res}
 	if len(res.Labels) == 0 {
 		return v
 	}
 	v.Expected = res.Labels[enricher.KeyExpected] == "true"
-	v.Terminal = fc.Terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
+	v.Terminal = terminal || !o.IgnoreVeto && res.Labels.CannotRestart()
 	if v.Terminal {
 		return v
 	}
 	v.RetryAfter = o.retryAfter(res.Labels)
-	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
-	v.Uncounted = res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
+	v.Uncounted = !o.counted && res.Labels[enricher.KeyAttemptCounts] == "false" && uncounted < cmp.Or(o.MaxUncounted, defaultMaxUncounted)
 	if v.Uncounted && v.RetryAfter == 0 {
 		v.RetryAfter = minUncountedDelay
 	}
@@ -159,13 +168,11 @@ func (o Options) retryAfter(labels enricher.Labels) time.Duration {
 	return min(after, cmp.Or(o.MaxRetryAfter, defaultMaxRetryAfter))
 }
 
-// Counted returns v for a job manager in which every attempt counts: Uncounted is
-// false, and RetryAfter is only what the labels ask for.
-func (o Options) Counted(v Verdict) Verdict {
-	if v.Uncounted {
-		v.Uncounted, v.RetryAfter = false, o.retryAfter(v.Result.Labels)
-	}
-	return v
+// Counted returns o for a job manager in which every attempt counts: Judge then returns
+// no Verdict that is Uncounted, and RetryAfter is only what the labels ask for.
+func (o Options) Counted() Options {
+	o.counted = true
+	return o
 }
 
 // Run calls job and, if it fails, failed with its error; that of a panic is an
@@ -202,7 +209,7 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // Besides errors that wrap that of ctx, or its cause, it recognizes what clients return
 // if they are cancelled, such as the status Canceled of gRPC.
 func Interrupted(ctx context.Context, err error) bool {
-	if err == nil || ctx.Err() == nil {
+	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false
 	}
 	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) ||

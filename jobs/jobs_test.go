@@ -78,12 +78,13 @@ func TestJudge(t *testing.T) {
 func TestOptionsCounted(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[string]time.Duration{"": 0, "0s": 0, "2s": 2 * time.Second, "48h": time.Hour} {
-		labels := enricher.Labels{"attempt_counts": "false", "retry_after": after}
-		v := jobs.Judge(t.Context(), &labeler{labels: labels}, jobs.Options{}, io.EOF, enricher.FailureContext{})
-		assert.Equal(t, jobs.Verdict{Result: v.Result, RetryAfter: want}, jobs.Options{}.Counted(v))
+		l := &labeler{labels: enricher.Labels{"attempt_counts": "false", "retry_after": after}}
+		var done jobs.Verdict
+		o := jobs.Options{Done: func(_ context.Context, _ error, v jobs.Verdict) { done = v }}.Counted()
+		v := jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{})
+		assert.Equal(t, jobs.Verdict{Result: v.Result, RetryAfter: want}, v)
+		assert.Equal(t, v, done)
 	}
-	counted := jobs.Verdict{RetryAfter: time.Second, Expected: true}
-	assert.Equal(t, counted, jobs.Options{}.Counted(counted))
 }
 
 func TestJudgeCallsTheFunctionsOfTheOptions(t *testing.T) {
@@ -102,6 +103,28 @@ func TestJudgeCallsTheFunctionsOfTheOptions(t *testing.T) {
 	assert.Equal(t, []jobs.Verdict{v}, done)
 	assert.Equal(t, enricher.FailureContext{JobID: "7", TaskName: "load"}, l.fc)
 	assert.Equal(t, []error{io.EOF}, l.causes)
+}
+
+// What Context replaces or clears neither ends the bound nor gives a job that has
+// ended another attempt.
+func TestJudgeKeepsWhatTheAdapterKnows(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*enricher.FailureContext){
+		"other attributes": func(fc *enricher.FailureContext) { fc.Attributes = map[string]string{"tenant": "a"} },
+		"another number":   func(fc *enricher.FailureContext) { fc.Attributes[jobs.AttributeUncounted] = "0" },
+		"no attribute":     func(fc *enricher.FailureContext) { clear(fc.Attributes) },
+		"all of it":        func(fc *enricher.FailureContext) { *fc = enricher.FailureContext{JobName: "a"} },
+	} {
+		o := jobs.Options{Context: func(_ context.Context, fc *enricher.FailureContext) { change(fc) }}
+		for _, terminal := range []bool{false, true} {
+			l := &labeler{labels: enricher.Labels{"attempt_counts": "false"}}
+			v := jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{
+				Terminal: terminal, Attributes: map[string]string{jobs.AttributeUncounted: "20"},
+			})
+			assert.Equal(t, jobs.Verdict{Result: v.Result, Terminal: terminal}, v, name)
+			assert.Equal(t, terminal, l.fc.Terminal, name)
+		}
+	}
 }
 
 func TestJudgeSurvivesPanicsOfTheOptions(t *testing.T) {
@@ -151,6 +174,22 @@ func TestCarry(t *testing.T) {
 	for _, ctx := range []context.Context{nil, t.Context(), jobs.WithResult(t.Context(), io.ErrUnexpectedEOF, res)} {
 		assert.Equal(t, io.EOF, jobs.Carry(ctx, io.EOF))
 	}
+}
+
+func TestNilContextIsBackground(t *testing.T) {
+	t.Parallel()
+	var none context.Context
+	assert.False(t, jobs.Interrupted(none, context.Canceled))
+	res := enricher.Result{Labels: enricher.Labels{"a": "b"}}
+	assert.Equal(t, res.Labels, enricher.LabelsOf(jobs.Carry(jobs.WithResult(none, io.EOF, res), io.EOF)))
+	var calls []string
+	called := func(name string, ctx context.Context) { calls = append(calls, fmt.Sprint(name, ctx)) }
+	jobs.Judge(none, &labeler{}, jobs.Options{
+		Skip:    func(ctx context.Context, _ error) bool { called("Skip ", ctx); return false },
+		Context: func(ctx context.Context, _ *enricher.FailureContext) { called("Context ", ctx) },
+		Done:    func(ctx context.Context, _ error, _ jobs.Verdict) { called("Done ", ctx) },
+	}, io.EOF, enricher.FailureContext{})
+	assert.Equal(t, []string{"Skip context.Background", "Context context.Background", "Done context.Background"}, calls)
 }
 
 func culprit() error { panic(io.ErrNoProgress) }

@@ -6,8 +6,11 @@
 // show them, and in its result if Options.InResult is set.
 //
 // A veto archives the task, as asynq.SkipRetry does. The label retry_after delays the
-// next attempt. An attempt that does not count does not use up a retry; how many there
-// were is kept in memory, for the latest 10,000 tasks.
+// next attempt. An attempt that does not count does not use up a retry, unless it is the
+// last. How many there were is kept in the memory of the process, for the latest 10,000
+// tasks, until the task succeeds or ends there.
+//
+// A panic ends in the middleware, which logs it as asynq does.
 //
 // asynq.RevokeTask, an error that Config.IsFailure says is none, a cancellation from
 // outside and the stop of the server are no failures. An error with asynq.SkipRetry is
@@ -24,8 +27,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
+	"os"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,7 +68,7 @@ func Install(cfg *asynq.Config, l jobs.Labeler, o Options) asynq.MiddlewareFunc 
 		panic("enricherasynq: Install: " + err.Error())
 	}
 	a := &adapter{labeler: l, options: o, user: *cfg}
-	a.uncounted, _ = lru.New[string, int](maxTasks) // fails only for a size of 0
+	a.uncounted, _ = lru.New[taskKey, int](maxTasks) // fails only for a size of 0
 	if a.user.RetryDelayFunc == nil {
 		a.user.RetryDelayFunc = asynq.DefaultRetryDelayFunc
 	}
@@ -78,7 +84,17 @@ type adapter struct {
 	options Options
 	user    asynq.Config // as it was
 
-	uncounted *lru.Cache[string, int] // attempts that did not count, by the ID of the task
+	uncounted *lru.Cache[taskKey, int] // attempts that did not count, of tasks that go on
+}
+
+// A taskKey identifies a task: its ID may be that of another one in another queue, or
+// of a later one.
+type taskKey struct{ queue, id string }
+
+func keyOf(ctx context.Context) taskKey {
+	id, _ := asynq.GetTaskID(ctx)
+	queue, _ := asynq.GetQueueName(ctx)
+	return taskKey{queue, id}
 }
 
 // A cell belongs to one attempt: the context is all that the middleware and the error
@@ -107,14 +123,37 @@ func (a *adapter) middleware(next asynq.Handler) asynq.Handler {
 			c.mu.Unlock()
 		}
 		// A panic ends here: asynq would keep its text only.
-		err := jobs.Run(func() error { return next.ProcessTask(ctx, t) }, func(error) jobs.Verdict {
+		returned := false
+		err := jobs.Run(func() (err error) {
+			err = next.ProcessTask(ctx, t)
+			returned = true
+			return err
+		}, func(error) jobs.Verdict {
+			if !returned {
+				a.logPanic()
+			}
 			return jobs.Verdict{Terminal: true}
 		})
 		if err != nil {
 			return &failed{err: err}
 		}
+		if ctx.Err() == nil {
+			a.uncounted.Remove(keyOf(ctx))
+		}
 		return nil
 	})
+}
+
+// logPanic logs a panic as asynq does if it recovers one.
+func (a *adapter) logPanic() {
+	text := "recovering from panic. See the stack trace below for details:\n" + string(debug.Stack())
+	switch {
+	case a.user.LogLevel > asynq.ErrorLevel:
+	case a.user.Logger != nil:
+		a.user.Logger.Error(text)
+	default:
+		log.New(os.Stderr, fmt.Sprintf("asynq: pid=%d ", os.Getpid()), log.Ldate|log.Ltime|log.Lmicroseconds|log.LUTC).Print("ERROR: ", text)
+	}
 }
 
 // handleError labels the failure. It is the only place that knows of all failures, and
@@ -124,7 +163,7 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 	if !ours {
 		f = &failed{err: err}
 	}
-	v := a.judge(ctx, t, f)
+	v := a.judge(ctx, t, f, ours)
 	f.verdict = v
 	if len(v.Result.Labels) > 0 {
 		f.labels = redact.Map(v.Result.Labels)
@@ -146,35 +185,44 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 	a.user.ErrorHandler.HandleError(ctx, t, err)
 }
 
-// judge returns the verdict on a failure, which is zero if it is none.
-func (a *adapter) judge(ctx context.Context, t *asynq.Task, f *failed) jobs.Verdict {
-	cause := f.err
-	if enricher.Is(cause, asynq.RevokeTask) || a.user.IsFailure != nil && !a.user.IsFailure(f.original()) ||
+// judge returns the verdict on a failure, which is zero if it is none. asynq acts on it
+// only if asks is set.
+func (a *adapter) judge(ctx context.Context, t *asynq.Task, f *failed, asks bool) (v jobs.Verdict) {
+	cause, key := f.err, keyOf(ctx)
+	retried, _ := asynq.GetRetryCount(ctx)
+	retries, _ := asynq.GetMaxRetry(ctx)
+	revoked, skipsRetry := enricher.Is(cause, asynq.RevokeTask), enricher.Is(cause, asynq.SkipRetry)
+	last := retried >= retries // asynq then archives the task, whatever IsFailure says
+	uncounted, _ := a.uncounted.Get(key)
+	defer func() {
+		switch {
+		case v.Uncounted:
+			a.uncounted.Add(key, uncounted+1)
+		case last || revoked || skipsRetry || asks && v.Terminal:
+			a.uncounted.Remove(key)
+		}
+	}()
+	if revoked || a.user.IsFailure != nil && !a.user.IsFailure(f.original()) ||
 		errors.Is(ctx.Err(), context.Canceled) && jobs.Interrupted(ctx, cause) { // the time of the task ends ctx too
 		return jobs.Verdict{}
 	}
-	id, _ := asynq.GetTaskID(ctx)
-	queue, _ := asynq.GetQueueName(ctx)
-	retried, _ := asynq.GetRetryCount(ctx)
-	retries, _ := asynq.GetMaxRetry(ctx)
 	fc := enricher.FailureContext{
-		JobID: id, JobName: t.Type(), Attempt: retried + 1, MaxAttempts: retries + 1, Terminal: enricher.Is(cause, asynq.SkipRetry),
-		Attributes: map[string]string{enricher.AttributeQueue: queue},
+		JobID: key.id, JobName: t.Type(), Attempt: retried + 1, MaxAttempts: retries + 1, Terminal: skipsRetry,
+		Attributes: map[string]string{enricher.AttributeQueue: key.queue},
 	}
 	start := time.Now()
 	if c, ok := ctx.Value(cellKey{}).(*cell); ok {
 		start = c.start
 	}
-	fc.ID = jobs.FailureID("asynq", id, fc.Attempt, start)
-	uncounted, _ := a.uncounted.Get(id)
+	fc.ID = jobs.FailureID("asynq", key.id, fc.Attempt, start)
 	if uncounted > 0 {
 		fc.Attributes[jobs.AttributeUncounted] = strconv.Itoa(uncounted)
 	}
-	v := jobs.Judge(ctx, a.labeler, a.options.Options, cause, fc)
-	if v.Uncounted {
-		a.uncounted.Add(id, uncounted+1)
+	o := a.options.Options
+	if last || !asks {
+		o = o.Counted()
 	}
-	return v
+	return jobs.Judge(ctx, a.labeler, o, cause, fc)
 }
 
 func (a *adapter) writeResult(ctx context.Context, labels enricher.Labels) {

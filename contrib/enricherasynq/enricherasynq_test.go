@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -238,6 +241,117 @@ func TestUserFunctionsGetTheError(t *testing.T) {
 	}
 	assert.Empty(t, rec.Failures(), "IsFailure says that they are none")
 	assert.Equal(t, "base", base)
+}
+
+// The verdict says what asynq does: it ends a task after its last attempt and asks
+// nothing if the time of the task is up.
+func TestUncounted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		attempts int
+		timeout  time.Duration
+		want     bool
+	}{
+		"an attempt":       {attempts: 2, want: true},
+		"the last attempt": {attempts: 1},
+		"its time is up":   {attempts: 2, timeout: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, _ := newEnricher(t, enricher.Labels{enricher.KeyAttemptCounts: "false"})
+			var done jobs.Verdict
+			j := newTask(t, jobstest.Setup{
+				Labeler: e, MaxAttempts: c.attempts, Timeout: c.timeout, Delay: time.Hour,
+				Job: func(ctx context.Context) error {
+					if c.timeout > 0 {
+						<-ctx.Done()
+					}
+					return io.EOF
+				},
+			}, enricherasynq.Options{Options: jobs.Options{Done: func(_ context.Context, _ error, v jobs.Verdict) { done = v }}}, asynq.Config{})
+			assert.Equal(t, c.attempts > 1, j.Attempt(t).Again)
+			assert.Equal(t, c.want, done.Uncounted)
+			info, err := j.inspector.GetTaskInfo(queue, taskID)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, info.Retried == 0 && info.State == asynq.TaskStateRetry)
+		})
+	}
+}
+
+// The ID of a task may be used again, such as "daily".
+func TestUncountedEndsWithTheTask(t *testing.T) {
+	t.Parallel()
+	for name, errs := range map[string][]error{
+		"success":          {io.EOF, nil},
+		"RevokeTask":       {io.EOF, asynq.RevokeTask},
+		"SkipRetry":        {io.EOF, asynq.SkipRetry},
+		"the last attempt": {io.EOF, io.EOF, io.EOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, _ := newEnricher(t, enricher.Labels{enricher.KeyAttemptCounts: "false"})
+			verdicts := make(chan bool, 10)
+			n := 0
+			j := newTask(t, jobstest.Setup{
+				Labeler: e, MaxAttempts: 2, Delay: time.Hour, Job: func(context.Context) error { n++; return errs[(n-1)%len(errs)] },
+			}, enricherasynq.Options{Options: jobs.Options{MaxUncounted: 1, Done: func(_ context.Context, _ error, v jobs.Verdict) { verdicts <- v.Uncounted }}}, asynq.Config{})
+			for range 2 {
+				for i := range errs {
+					j.Attempt(t)
+					if i == 0 {
+						assert.True(t, <-verdicts)
+					}
+				}
+				for len(verdicts) > 0 {
+					assert.False(t, <-verdicts)
+				}
+				for { // until asynq has removed it
+					_ = j.inspector.DeleteTask(queue, taskID) // if it is archived
+					if _, err := j.inspector.GetTaskInfo(queue, taskID); errors.Is(err, asynq.ErrTaskNotFound) {
+						break
+					}
+					<-time.After(time.Millisecond)
+				}
+				j.ran = 0
+			}
+		})
+	}
+}
+
+// A logger keeps what asynq would log as an error.
+type logger struct {
+	asynq.Logger
+	errors *[]any
+}
+
+func (l logger) Error(args ...any) { *l.errors = append(*l.errors, args...) }
+
+func culprit(context.Context, *asynq.Task) error { panic("no file") }
+
+func TestPanicIsLogged(t *testing.T) {
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	defer stderr.Close()
+	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
+	os.Stderr = stderr
+	for name, c := range map[string]struct {
+		level  asynq.LogLevel
+		logged int
+	}{"by default": {0, 1}, "errors": {asynq.ErrorLevel, 1}, "only what is fatal": {asynq.FatalLevel, 0}} {
+		var errs []any
+		for _, log := range []asynq.Logger{logger{errors: &errs}, nil} {
+			work := enricherasynq.Install(&asynq.Config{Logger: log, LogLevel: c.level}, nil, enricherasynq.Options{})
+			err := work(asynq.HandlerFunc(culprit)).ProcessTask(t.Context(), asynq.NewTask("import", nil))
+			assert.True(t, asynq.IsPanicError(err), name)
+		}
+		text := fmt.Sprint(errs...)
+		assert.Len(t, errs, c.logged, name)
+		assert.Equal(t, c.logged, strings.Count(text, "recovering from panic. See the stack trace below"), name)
+		assert.Equal(t, c.logged > 0, strings.Contains(text, "enricherasynq_test.culprit"), name)
+	}
+	text, err := os.ReadFile(stderr.Name())
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(string(text), "ERROR: recovering from panic."))
 }
 
 func TestInstallPanicsOnWrongOptions(t *testing.T) {

@@ -115,9 +115,9 @@ func (a *adapter) label(id uuid.UUID, name string, cause error, start time.Time)
 	if enricher.Is(cause, context.Canceled) {
 		return enricher.Result{}
 	}
-	v := a.options.Counted(jobs.Judge(context.Background(), a.labeler, a.options.Options, cause, enricher.FailureContext{
+	v := jobs.Judge(context.Background(), a.labeler, a.options.Counted(), cause, enricher.FailureContext{
 		ID: jobs.FailureID("gocron", id.String(), 0, start), JobID: id.String(), JobName: name,
-	}))
+	})
 	a.log(id, name, cause, v)
 	switch {
 	case v.Terminal && a.options.OnVeto != nil:

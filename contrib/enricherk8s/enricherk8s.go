@@ -161,7 +161,7 @@ func (a *adapter) judge(ctx context.Context, req reconcile.Request, cause error,
 	if id := controller.ReconcileIDFromContext(ctx); id != "" {
 		fc.Attributes[AttributeReconcileID] = string(id)
 	}
-	return a.options.Counted(jobs.Judge(context.WithoutCancel(ctx), a.labeler, a.options.Options, unwrap(cause), fc))
+	return jobs.Judge(context.WithoutCancel(ctx), a.labeler, a.options.Counted(), unwrap(cause), fc)
 }
 
 // endsPanic reports whether a panic becomes a terminal error. The controller then does

@@ -60,7 +60,7 @@ const (
 // error. Secrets in the texts of errors are masked.
 //
 // Stop of the result leaves the queue group, waits until what has been accepted is
-// answered or its time is up, and leaves nc open. Discovery and statistics are those of
+// answered, its time is up, or nc is closed, and leaves nc open. Discovery and statistics are those of
 // package micro, under the name enricher-NAME; the statistics of the endpoint info have
 // the numbers of failures as their data.
 func Serve(nc *nats.Conn, name string, fe enricher.FailureEnricher, o Options) (micro.Service, error) {
@@ -121,7 +121,7 @@ type service struct {
 	panics  rate.Sometimes // those that are logged
 
 	mu      sync.Mutex
-	less    sync.Cond          // open or pending has become less
+	less    sync.Cond          // open or pending has become less, or nc is closed
 	current *nats.Subscription // nil: not in the queue group
 	open    int                // subscriptions, those that are being drained included
 	pending int                // failures that are not answered
@@ -252,12 +252,22 @@ func (s *service) call(ctx context.Context, f *wire.Failure, done chan<- answer)
 	labels, err := s.fe.ProcessFailure(ctx, f.Cause(), s.context(f))
 	switch {
 	case err == nil:
-		a = answer{Answer: wire.Answer{Labels: labels}}
+		a = answer{Answer: wire.Answer{Labels: forJSON(labels)}}
 	case ctx.Err() != nil:
 		a = failed(codeTimeUp, text(err))
 	default:
 		a = failed(codeFailed, text(err))
 	}
+}
+
+// forJSON returns labels with a control character in place of invalid UTF-8, which JSON
+// cannot have. So the asking process drops such a label and reports it.
+func forJSON(labels enricher.Labels) enricher.Labels {
+	labels = labels.Clone()
+	for key, value := range labels {
+		labels[key] = strings.ToValidUTF8(value, "\x00")
+	}
+	return labels
 }
 
 func (s *service) panicked(err *enricher.PanicError) answer {
@@ -313,6 +323,14 @@ func (c *counts) add(code string) {
 // Stop stops the service, as [Serve] says.
 func (s *service) Stop() error {
 	err := s.Service.Stop() // first, so that clients do not wait for an instance that is full
+	closed := s.nc.StatusChanged(nats.CLOSED)
+	defer s.nc.RemoveStatusListener(closed) // which closes it
+	go func() {
+		<-closed
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.less.Broadcast()
+	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true

@@ -18,6 +18,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enrichernats"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 type rudeError struct{}
@@ -293,6 +294,46 @@ func TestServeEndsWithItsConnection(t *testing.T) {
 		_, err := fe.ProcessFailure(within(t, time.Second), errJob, enricher.FailureContext{}) // one may be lost
 		return errors.Is(err, nats.ErrNoResponders)
 	}, "it is gone")
+}
+
+func TestServeStopEndsWithItsConnection(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	g := newGate()
+	defer close(g.open)
+	nc := connect(t, s)
+	svc, err := enrichernats.Serve(nc, "owner", g.enricher("web"), enrichernats.Options{})
+	require.NoError(t, err)
+	require.NoError(t, nc.FlushTimeout(guard))
+	failure := wire.New(errJob, enricher.FailureContext{})
+	failure.Deadline = 10 * time.Minute
+	data, err := failure.MarshalJSON()
+	require.NoError(t, err)
+	require.NoError(t, connect(t, s).Publish("enricher.v1.owner.process", data))
+	<-g.entered
+	stopped := make(chan error, 1)
+	go func() { stopped <- svc.Stop() }()
+	eventually(t, func() bool { return svc.Stopped() && nc.NumSubscriptions() == 0 }, "only the call is under way")
+	nc.Close()
+	select {
+	case err := <-stopped:
+		assert.NoError(t, err)
+	case <-time.After(guard):
+		t.Error("Stop waits for a call that it cannot answer")
+	}
+}
+
+func TestServeDoesNotMendLabels(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	serve(t, s, always("a\xffb"), enrichernats.Options{})
+	e, err := enricher.New(enricher.Config{Timeout: guard}, enricher.WithEnricher("nats/owner", client(t, connect(t, s), nil)), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	res := e.EnrichContext(t.Context(), errJob, enricher.FailureContext{})
+	require.NoError(t, res.Err())
+	assert.Empty(t, res.Labels)
+	require.Len(t, res.Outcomes[0].Issues, 1)
+	assert.ErrorIs(t, res.Outcomes[0].Issues[0].Err, enricher.ErrInvalidValue)
 }
 
 func TestServeCanBeDiscovered(t *testing.T) {

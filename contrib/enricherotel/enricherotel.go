@@ -86,8 +86,9 @@ const (
 )
 
 // An Observer is an [enricher.Observer] to be given to [enricher.New]. It sends the
-// failures of each Enricher that it is given to, and shows the [enricher.Stats] of the
-// latest. Two Observers with one MeterProvider would both show theirs, as one metric.
+// failures of each Enricher that it is given to. It shows the values that any of them
+// has described, and the [enricher.Stats] of the latest. Two Observers with one
+// MeterProvider would both show theirs, as one metric.
 type Observer struct {
 	tracer   trace.Tracer
 	logger   log.Logger
@@ -133,14 +134,12 @@ func New(o Options) *Observer {
 	return obs
 }
 
-// Attach makes o show the Stats of e. [enricher.New] calls it.
+// Attach makes o show the Stats of e, and the values that its enrichers have described.
+// [enricher.New] calls it.
 func (o *Observer) Attach(e *enricher.Enricher) {
 	o.enricher.Store(e)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range o.values {
-		o.values[i].describe(nil)
-	}
 	for _, info := range e.Enrichers() {
 		for _, l := range info.Labels {
 			if i := slices.Index(o.labels, l.Key); i >= 0 {

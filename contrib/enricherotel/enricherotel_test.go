@@ -363,6 +363,7 @@ func TestMetricsAreBounded(t *testing.T) {
 			func(_ context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 				return enricher.Labels{"team": fc.JobName}, nil
 			})}))
+		s.enricher(t, enricher.Config{}) // the latest has described nothing
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {

@@ -98,12 +98,14 @@ func (o *Observer) count(ctx context.Context, err reading, labels enricher.Label
 
 // values are the values of an attribute.
 type values struct {
-	described map[string]bool // by its enricher
+	described map[string]bool // by its enricher in any Enricher
 	seen      map[string]bool // others that are shown, as they are shown
 }
 
 func (v *values) describe(all []string) {
-	v.described = make(map[string]bool, len(all))
+	if v.described == nil {
+		v.described = make(map[string]bool, len(all))
+	}
 	for _, value := range all {
 		v.described[value] = true
 	}

@@ -73,8 +73,8 @@ const (
 // A Collector is an [enricher.Observer] to be given to [enricher.New], and a
 // [prometheus.Collector] to be registered. Its methods may be called concurrently.
 //
-// It counts the failures of each Enricher that it is given to, and shows the
-// [enricher.Stats] of the latest.
+// It counts the failures of each Enricher that it is given to. It shows the values that
+// any of them has described, and the [enricher.Stats] of the latest.
 type Collector struct {
 	labels   []string // keys
 	failures *prometheus.CounterVec
@@ -129,14 +129,12 @@ func New(o Options) *Collector {
 	}
 }
 
-// Attach makes c show the Stats of e. [enricher.New] calls it.
+// Attach makes c show the Stats of e, and the values that its enrichers have described.
+// [enricher.New] calls it.
 func (c *Collector) Attach(e *enricher.Enricher) {
 	c.enricher.Store(e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range c.values {
-		c.values[i].describe(nil)
-	}
 	for _, info := range e.Enrichers() {
 		for _, l := range info.Labels {
 			i := slices.Index(c.labels, l.Key)
@@ -186,12 +184,14 @@ func masked(key, value string) string {
 
 // values are the values of a label.
 type values struct {
-	described map[string]bool // by its enricher
+	described map[string]bool // by its enricher in any Enricher
 	seen      map[string]bool // others that are shown, as they are shown
 }
 
 func (v *values) describe(all []string) {
-	v.described = make(map[string]bool, len(all))
+	if v.described == nil {
+		v.described = make(map[string]bool, len(all))
+	}
 	for _, value := range all {
 		v.described[value] = true
 	}

@@ -219,8 +219,10 @@ func TestLabelsAreBounded(t *testing.T) {
 		assert.Contains(t, lines, line)
 	}
 
-	newEnricher(t, c, enricher.Config{}, byText("team")).Enrich(errors.New("shop"))
-	assert.Contains(t, failures(t, c), `{team="_OTHER"} 201`, "the next Enricher does not describe it")
+	newEnricher(t, c, enricher.Config{}, byText("team")).Enrich(errors.New("others"))
+	assert.Contains(t, failures(t, c), `{team="_OTHER"} 201`, "the bound is that of all Enrichers")
+	e.Enrich(errors.New("shop"))
+	assert.Contains(t, failures(t, c), `{team="shop"} 2`, "its Enricher has described it, though not the latest")
 }
 
 func TestSecretsAreMasked(t *testing.T) {

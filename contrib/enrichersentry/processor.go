@@ -28,7 +28,7 @@ import (
 // failures that the processor labels. The processor leaves events of an Observer as
 // they are, and those that enrichers and other observers capture with a hub of the
 // context that they are given, or observers without it. Those that an enricher captures
-// without it are failures of their own.
+// without it, or a goroutine that an observer starts, are failures of their own.
 //
 // The processor holds the caller that captures no longer than the budget of l.
 func EventProcessor(l jobs.Labeler, o Options) sentry.EventProcessor {
@@ -92,7 +92,12 @@ func judge(ctx context.Context, p *processor, event *sentry.Event, cause error) 
 // called for that event too, without end.
 func judging() bool {
 	pcs := make([]uintptr, 128)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	n := runtime.Callers(2, pcs)
+	for n == len(pcs) { // the stack may be deeper
+		pcs = make([]uintptr, 8*len(pcs))
+		n = runtime.Callers(2, pcs)
+	}
+	frames := runtime.CallersFrames(pcs[:n])
 	for {
 		frame, more := frames.Next()
 		if strings.HasSuffix(frame.Function, "/enrichersentry.judge") {

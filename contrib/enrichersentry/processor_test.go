@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/getsentry/sentry-go"
@@ -134,24 +135,37 @@ func TestObserverAndEventProcessor(t *testing.T) {
 type capturing struct {
 	hub   *sentry.Hub
 	ctx   bool
+	depth int // in the stack
 	calls *int
 }
 
+func below(depth int, fn func()) {
+	if depth == 0 {
+		fn()
+		return
+	}
+	below(depth-1, fn)
+	runtime.KeepAlive(depth)
+}
+
 func (c capturing) ObserveFailure(ctx context.Context, cause error, _ enricher.FailureContext, _ enricher.Result) {
-	*c.calls++
+	if *c.calls++; *c.calls > 10 {
+		return // it would not end
+	}
 	hint := &sentry.EventHint{OriginalException: fmt.Errorf("observed: %w", cause)}
 	if c.ctx {
 		hint.Context = ctx
 	}
-	c.hub.CaptureEventWithHint(sentry.NewEvent(), hint)
+	below(c.depth, func() { c.hub.CaptureEventWithHint(sentry.NewEvent(), hint) })
 }
 
 func TestEventProcessorEndsIfAnObserverCaptures(t *testing.T) {
 	t.Parallel()
-	for _, ctx := range []bool{true, false} {
+	for _, o := range []capturing{{ctx: true}, {}, {depth: 200}, {depth: 20_000}} {
 		hub, sent := newHub(t)
 		calls := 0
-		e := newEnricher(t, enricher.Labels{"team": "shop"}, nil, enricher.WithObserver(capturing{hub, ctx, &calls}))
+		o.hub, o.calls = hub, &calls
+		e := newEnricher(t, enricher.Labels{"team": "shop"}, nil, enricher.WithObserver(o))
 		hub.Client().AddEventProcessor(enrichersentry.EventProcessor(e, enrichersentry.Options{}))
 		hub.CaptureException(io.EOF)
 		assert.Equal(t, 1, calls)

@@ -13,7 +13,8 @@
 //
 // Enrichers and observers may log through the same handler, with the context that
 // they are given: such records are not labeled. Without that context, an observer's
-// records are not labeled either, but those of an enricher are failures of their own.
+// records are not labeled either, but those of an enricher, or of a goroutine that an
+// observer starts, are failures of their own.
 package enricherslog
 
 import (
@@ -107,6 +108,9 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 			return cause == nil
 		})
 	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	labels := h.labels(ctx, r, cause)
 	if len(labels) == 0 {
 		return h.next.Handle(ctx, r)
@@ -147,7 +151,12 @@ func judge(ctx context.Context, h *handler, r slog.Record, cause error) enricher
 // that record too, without end.
 func labeling() bool {
 	pcs := make([]uintptr, 128)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	n := runtime.Callers(2, pcs)
+	for n == len(pcs) { // the stack may be deeper
+		pcs = make([]uintptr, 8*len(pcs))
+		n = runtime.Callers(2, pcs)
+	}
+	frames := runtime.CallersFrames(pcs[:n])
 	for {
 		frame, more := frames.Next()
 		if strings.HasSuffix(frame.Function, "/enricherslog.judge") {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"testing"
 	"testing/slogtest"
 	"time"
@@ -91,6 +92,14 @@ func logged(t *testing.T, l jobs.Labeler, o enricherslog.Options, log func(*slog
 	return record
 }
 
+// withoutContext logs an error with a nil context, which a [slog.Logger] does not.
+func withoutContext(l *slog.Logger) {
+	var ctx context.Context
+	r := slog.NewRecord(time.Time{}, slog.LevelError, "m", 0)
+	r.Add("error", io.EOF)
+	_ = l.Handler().Handle(ctx, r)
+}
+
 func TestHandlerLabels(t *testing.T) {
 	t.Parallel()
 	labels := map[string]any{"n": "1", "token": "***"}
@@ -101,6 +110,7 @@ func TestHandlerLabels(t *testing.T) {
 		failure any
 		calls   int
 	}{
+		"without a context":  {log: withoutContext, failure: labels, calls: 1},
 		"an error":           {log: func(l *slog.Logger) { l.Error("m", "error", io.EOF) }, failure: labels, calls: 1},
 		"within a group":     {log: func(l *slog.Logger) { l.Error("m", slog.Group("g", "error", io.EOF)) }, failure: labels, calls: 1},
 		"of the logger":      {log: func(l *slog.Logger) { l.With("error", io.EOF).Error("m") }, failure: labels, calls: 1},
@@ -152,21 +162,35 @@ type logging struct {
 	log   **slog.Logger
 	calls *int
 	ctx   bool
+	depth int // in the stack
+}
+
+func below(depth int, fn func()) {
+	if depth == 0 {
+		fn()
+		return
+	}
+	below(depth-1, fn)
+	runtime.KeepAlive(depth)
 }
 
 func (o logging) ObserveFailure(ctx context.Context, cause error, _ enricher.FailureContext, _ enricher.Result) {
 	if *o.calls++; !o.ctx {
 		ctx = context.Background()
 	}
-	(*o.log).ErrorContext(ctx, "Observed", "error", fmt.Errorf("observed: %w", cause))
+	if *o.calls > 10 {
+		return // it would not end
+	}
+	below(o.depth, func() { (*o.log).ErrorContext(ctx, "Observed", "error", fmt.Errorf("observed: %w", cause)) })
 }
 
 func TestHandlerEndsIfAnObserverLogs(t *testing.T) {
 	t.Parallel()
-	for _, ctx := range []bool{true, false} {
+	for _, o := range []logging{{ctx: true}, {}, {depth: 200}, {depth: 20_000}} {
 		var log *slog.Logger
 		calls := 0
-		e, _ := newEnricher(t, enricher.WithObserver(logging{&log, &calls, ctx}))
+		o.log, o.calls = &log, &calls
+		e, _ := newEnricher(t, enricher.WithObserver(o))
 		var out bytes.Buffer
 		log = slog.New(enricherslog.New(slog.NewTextHandler(&out, nil), e, enricherslog.Options{}))
 		log.Error("Job failed", "error", io.EOF)

@@ -169,7 +169,7 @@ func (a *adapter) judge(ctx context.Context, cause error) jobs.Verdict {
 	if info.RetryPolicy != nil {
 		fc.MaxAttempts = int(info.RetryPolicy.MaximumAttempts)
 	}
-	return a.options.Counted(jobs.Judge(ctx, a.labeler, a.options.Options, cause, fc))
+	return jobs.Judge(ctx, a.labeler, a.options.Counted(), cause, fc)
 }
 
 func attributes(queue, namespace, run string) map[string]string {

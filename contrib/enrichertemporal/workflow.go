@@ -121,7 +121,7 @@ type failure struct {
 func (f failure) LabelWorkflow(ctx context.Context) (r record, err error) {
 	r.Outcome.Details.FailureLabels = LabelsOf(f.cause)
 	if len(r.Outcome.Details.FailureLabels) == 0 {
-		v := f.adapter.options.Counted(jobs.Judge(ctx, f.adapter.labeler, f.adapter.options.Options, f.cause, f.context))
+		v := jobs.Judge(ctx, f.adapter.labeler, f.adapter.options.Counted(), f.cause, f.context)
 		if len(v.Result.Labels) == 0 {
 			return record{}, nil
 		}

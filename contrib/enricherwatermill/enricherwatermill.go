@@ -165,7 +165,7 @@ func (a *adapter) judge(msg *message.Message, at attempt, cause error) jobs.Verd
 	if own, ok := cause.(*backoff.PermanentError); ok && own.Err != nil { //nolint:errorlint // the text of others is around it
 		cause = own.Err
 	}
-	return a.options.Counted(jobs.Judge(at.ctx, a.labeler, a.options.Options, cause, fc))
+	return jobs.Judge(at.ctx, a.labeler, a.options.Counted(), cause, fc)
 }
 
 // write writes the labels and the number of the attempt into the metadata. If it is no
