@@ -3,7 +3,9 @@ package exceptions
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // askTime is how long the methods of a History without a context wait for a Store.
@@ -63,12 +65,13 @@ func (h *History) query(q Query) Query {
 }
 
 // jobKeys returns what the jobs with these IDs are kept under, if they are: an ID
-// may be one that was shown, or one that the service gave.
+// may be one that was shown, or one that the service gave. An ID that no text of a
+// Record can be does not get to the store, which may fail because of it.
 func (h *History) jobKeys(ids []string) []string {
 	if h == nil {
 		return ids
 	}
-	keys := slices.Clone(ids)
+	keys := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !utf8.ValidString(id) || strings.ContainsRune(id, 0) })
 	for _, id := range ids {
 		if key := h.identity(id, maxNameLength); key != id {
 			keys = append(keys, key)

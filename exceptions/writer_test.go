@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -197,6 +198,46 @@ func TestResolveAndDeleteAreInOrder(t *testing.T) {
 			keep(h, errBoom, enricher.FailureContext{ID: "after", JobID: long}, nil)
 			assert.Contains(t, job(), `"failures":1,`)
 			assert.Equal(t, "after", only(t, h).ID)
+		}
+	})
+}
+
+// A picky store fails because of texts that no record can have, as Postgres does.
+type picky struct{ *shared }
+
+func (p picky) Resolve(ctx context.Context, id string, at time.Time) error {
+	return errors.Join(p.check(id), p.Store.Resolve(ctx, id, at))
+}
+
+func (p picky) Delete(ctx context.Context, id string) error {
+	return errors.Join(p.check(id), p.Store.Delete(ctx, id))
+}
+
+func (picky) check(id string) error {
+	if strings.ContainsRune(id, 0) || !utf8.ValidString(id) {
+		return fmt.Errorf("invalid text %q", id)
+	}
+	return nil
+}
+
+func TestResolveAndDeleteOfAnOddJobDoNotEndTheWriting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{Store: picky{newShared()}})
+		for _, id := range []string{"a\x00b", "\xff", "a\xed\xa0\x80"} {
+			keep(h, errBoom, enricher.FailureContext{JobID: id}, nil)
+			time.Sleep(time.Second)
+			h.Resolve(id)
+			require.NoError(t, h.Flush(t.Context()))
+			jobs, _ := h.Jobs(exceptions.Query{JobIDs: []string{id}})
+			require.Len(t, jobs, 1)
+			assert.False(t, jobs[0].Resolved.IsZero())
+			h.Delete(id)
+			keep(h, errBoom, enricher.FailureContext{ID: "after"}, nil)
+			require.NoError(t, h.Flush(t.Context()))
+			assert.Equal(t, "after", only(t, h).ID)
+			h.Delete("")
+			require.NoError(t, h.Flush(t.Context()))
 		}
 	})
 }

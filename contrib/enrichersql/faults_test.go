@@ -208,6 +208,35 @@ func TestRecordThatIsRejected(t *testing.T) {
 	assert.EqualValues(t, 1, s.(interface{ Skipped() uint64 }).Skipped())
 }
 
+func TestTextsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, p place) {
+		_, s := p.migrated(t, forever)
+		ctx := t.Context()
+		require.NoError(t, s.Append(ctx, []exceptions.Record{record("a", "j", time.Now(), enricher.Labels{"k": "v"})}))
+		for _, odd := range []string{"\x00", "a\x00b", "\xff", "\xed\xa0\x80"} {
+			require.NoError(t, s.Resolve(ctx, odd, time.Now()))
+			require.NoError(t, s.Delete(ctx, odd))
+			_, err := s.Failure(ctx, odd)
+			require.ErrorIs(t, err, exceptions.ErrNotFound)
+			is, isNot := exceptions.MatchLabels(enricher.Labels{odd: odd}), exceptions.MatchLabels(enricher.Labels{"k": odd})
+			for _, q := range []exceptions.Query{{JobIDs: []string{odd}}, {Words: []string{odd}}, {Filter: is}, {Filter: isNot}} {
+				page, err := s.Failures(ctx, q)
+				require.NoError(t, err)
+				assert.Empty(t, page.Items)
+			}
+			page, err := s.Jobs(ctx, exceptions.Query{JobIDs: []string{odd, "j"}})
+			require.NoError(t, err)
+			assert.Len(t, page.Items, 1)
+			groups, err := s.Groups(ctx, exceptions.Query{By: odd})
+			require.NoError(t, err)
+			assert.Empty(t, groups.Items[0].Value)
+			_, err = s.Histogram(ctx, exceptions.Query{By: odd})
+			require.NoError(t, err)
+		}
+	})
+}
+
 func TestAnswerThatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, p place) {
