@@ -28,7 +28,7 @@ type Entry struct {
 	Endpoint      string
 	Attempt       int
 	MaxAttempts   int
-	Time          time.Time
+	Time          time.Time         // that of the call if the service set none, or one before 1970 or after 9999
 	Attributes    map[string]string // never nil; the first 256 in the order of their keys
 
 	// AttributesDropped is how many attributes there were more.

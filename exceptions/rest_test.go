@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -127,6 +128,37 @@ func TestHistogramSumsUpRareValues(t *testing.T) {
 		total += sum(s.Counts)
 	}
 	assert.Equal(t, 100, total)
+}
+
+func TestHistogramOutlivesWrongTimes(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, at := range []time.Time{
+		time.Unix(now.UnixNano(), 0), time.Unix(-now.UnixNano(), 0), time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64),
+		time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0), time.Unix(-1, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		history := exceptions.NewHistory(exceptions.Options{})
+		keep(history, errBoom, enricher.FailureContext{ID: "a", Time: now}, nil)
+		keep(history, errBoom, enricher.FailureContext{ID: "b", Time: at}, nil)
+		h := exceptions.NewHandler(history)
+		assert.Equal(t, 2, sum(into[histogramAnswer](t, h, "/histogram").Series[0].Counts))
+		assert.Equal(t, 2, sum(into[groupsAnswer](t, h, "/groups").Groups[0].Buckets.Counts))
+		for _, e := range entries(history) {
+			assert.WithinDuration(t, now, e.Time, time.Minute, "%v", at)
+		}
+		store := exceptions.NewMemory(exceptions.Options{}) // which other authors fill
+		require.NoError(t, store.Append(t.Context(), []exceptions.Record{{Key: "a", Entry: exceptions.Entry{Time: now}}, {Key: "b", Entry: exceptions.Entry{Time: at}}}))
+		for _, buckets := range []int{1, 60} {
+			got, err := store.Histogram(t.Context(), exceptions.Query{Buckets: buckets})
+			require.NoError(t, err)
+			assert.Equal(t, 2, sum(got.Series[0].Counts))
+		}
+	}
+	history := exceptions.NewHistory(exceptions.Options{})
+	for _, at := range []time.Time{time.Unix(0, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)} {
+		keep(history, errBoom, enricher.FailureContext{ID: "a", Time: at}, nil)
+		assert.True(t, at.Equal(entries(history)[0].Time))
+	}
 }
 
 func TestGroupsCountWhatIsKept(t *testing.T) {
