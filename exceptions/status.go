@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -43,13 +44,13 @@ func (h *History) Status() Status {
 }
 
 // Flush waits until all that was kept so far is in the store, or until ctx ends, and
-// then says how many failures are not. In memory, it returns at once.
+// then says how many failures are not. A nil ctx never ends. In memory, Flush returns at once.
 func (h *History) Flush(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil
 	}
 	h.catchUp()
-	return h.writer.flush(ctx)
+	return h.writer.flush(cmp.Or(ctx, context.Background()))
 }
 
 // Close is like Flush, but also ends the goroutines of h. Failures and labels that come
@@ -61,7 +62,7 @@ func (h *History) Close(ctx context.Context) error {
 	}
 	h.catchUp()
 	h.watcher.stop()
-	return h.writer.close(ctx)
+	return h.writer.close(cmp.Or(ctx, context.Background()))
 }
 
 // Resolve says that a job works again: [Job].Resolved is set until the job fails

@@ -160,6 +160,22 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 	}
 }
 
+func TestHistoryTakesANilContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.hang.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		var none context.Context
+		for _, wait := range []func(context.Context) error{h.Flush, h.Close} {
+			keep(h, errBoom, enricher.FailureContext{}, nil)
+			time.AfterFunc(time.Minute, func() { s.hang.Store(false) })
+			require.NoError(t, wait(none))
+		}
+		assert.Len(t, entries(h), 2)
+	})
+}
+
 func TestHistoryGivesUpWhenClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
