@@ -295,22 +295,28 @@ func TestParametersAreKnown(t *testing.T) {
 func TestCSVIsSafeInASpreadsheet(t *testing.T) {
 	t.Parallel()
 	history := exceptions.NewHistory(exceptions.Options{})
-	for i, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "a,\"b\"\nc", "plain"} {
+	for i, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=x", "a,\"b\"\nc", "plain", "a;=1", "b; \"+1", "c\t@1", "d,\n-1", "e;x"} {
 		fc := enricher.FailureContext{ID: fmt.Sprint(i), JobID: text, JobName: text, Time: midnight}
 		keep(history, errors.New(text), fc, enricher.Labels{"fingerprint": text, text: "-x"})
 	}
 	keep(history, errBoom, enricher.FailureContext{ID: "under", RootID: "6", JobID: "plain", Time: midnight}, nil)
 	h := exceptions.NewHandler(history)
-	for path, rows := range map[string]int{"/exceptions": 8, "/groups": 8, "/jobs/plain/exceptions": 2} {
+	for path, rows := range map[string]int{"/exceptions": 13, "/groups": 13, "/jobs/plain/exceptions": 2} {
 		w := get(t, h, path, "Accept", "text/csv")
 		assert.Equal(t, "text/csv; charset=utf-8; header=present", w.Header().Get("Content-Type"))
 		assert.NotEmpty(t, w.Header().Get("ETag"))
-		table, err := csv.NewReader(w.Body).ReadAll()
-		require.NoError(t, err)
-		assert.Len(t, table, 1+rows, path)
-		for _, row := range table {
-			for _, cell := range row {
-				assert.False(t, cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])), "%s: %q", path, cell)
+		text := w.Body.String()
+		for _, comma := range ",;\t" {
+			reader := csv.NewReader(strings.NewReader(text))
+			reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = comma, true, -1
+			table, err := reader.ReadAll()
+			require.NoError(t, err)
+			assert.True(t, comma != ',' || len(table) == 1+rows, path)
+			for _, row := range table {
+				for _, cell := range row {
+					cell = strings.TrimLeft(cell, ` "`)
+					assert.False(t, cell != "" && strings.ContainsRune("=+-@", rune(cell[0])), "%s: %q", path, cell)
+				}
 			}
 		}
 	}

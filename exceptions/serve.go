@@ -62,7 +62,7 @@ func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *par
 		q := s.history.query(q)
 		if job != nil {
 			known, err := store.Jobs(ctx, Query{JobIDs: q.JobIDs, Limit: 1})
-			if err == nil && len(known.Items) == 0 {
+			if err == nil && len(known.Items) == 0 && !known.Truncated {
 				return noJobError(*job)
 			}
 			if err != nil {

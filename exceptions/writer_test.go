@@ -176,6 +176,21 @@ func TestHistoryTakesANilContext(t *testing.T) {
 	})
 }
 
+func TestExceptionsOfAJobThatTheStoreHasNotLookedAt(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(exceptions.NewHistory(exceptions.Options{Store: truncated{newShared()}}))
+	list, all := historyOf(t, get(t, h, "/jobs/old/exceptions"))
+	assert.Empty(t, list)
+	assert.False(t, all)
+}
+
+// A truncated store has not looked at the jobs.
+type truncated struct{ *shared }
+
+func (truncated) Jobs(context.Context, exceptions.Query) (exceptions.Page[exceptions.Job], error) {
+	return exceptions.Page[exceptions.Job]{Truncated: true}, nil
+}
+
 func TestHistoryGivesUpWhenClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
