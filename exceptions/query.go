@@ -2,10 +2,13 @@ package exceptions
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // askTime is how long the methods of a History without a context wait for a Store.
@@ -38,11 +41,34 @@ func (h *History) Labels(q Query) []LabelCount {
 func ask[T any](h *History, q Query, method func(Store, context.Context, Query) (Page[T], error)) ([]T, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	page, err := method(h.Store(), ctx, h.query(q))
+	store := h.Store()
+	page, err := call(ctx, func() (Page[T], error) { return method(store, ctx, h.query(q)) })
 	if err != nil {
 		return nil, true
 	}
 	return page.Items, page.Next != "" || page.Truncated
+}
+
+// call returns what a call of a store returns, or an error if it panics, exits the
+// goroutine, or does not return when ctx ends. fn must not write to anything that others
+// use, because it may outlive call.
+func call[T any](ctx context.Context, fn func() (T, error)) (none T, _ error) {
+	var got T
+	var err error
+	select {
+	case p := <-guard.Go(func() { got, err = fn() }):
+		if p != nil {
+			return none, storeError(p)
+		}
+		return got, err
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}
+
+// storeError returns the error of a call of a store that panicked or exited the goroutine.
+func storeError(p *guard.Panic) error {
+	return fmt.Errorf("the store panicked: %s", guard.Sprint(p.Value))
 }
 
 // Store returns the store of h: that of the Options, or one in memory. Job IDs in

@@ -203,9 +203,13 @@ func (s *handler) answer(
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readLimit)
 	defer cancel()
-	a := &answer{csv: wantsCSV(r)}
+	store, csv := s.history.Store(), wantsCSV(r)
+	a, err := call(ctx, func() (*answer, error) {
+		a := &answer{csv: csv}
+		return a, write(ctx, store, a)
+	})
 	var noJob noJobError
-	switch err := write(ctx, s.history.Store(), a); {
+	switch {
 	case err == nil:
 		a.send(w, r)
 	case errors.Is(err, ErrNotFound), errors.As(err, &noJob):

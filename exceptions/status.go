@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // A Status says whether failures are stored.
@@ -12,7 +14,7 @@ type Status struct {
 	Store    string    // what the store says that it is, or its type; "memory" by default
 	Process  string    // Options.Process
 	Queued   int       // failures and labels that wait to be written
-	Dropped  uint64    // failures that were not stored and never will be
+	Dropped  uint64    // failures that were not stored and never will be, those that the store has skipped included
 	Evicted  uint64    // failures that the store in memory has removed because of Options.MaxBytes
 	Error    string    // why the store fails; empty if it does not
 	FailedAt time.Time // since when it fails; zero if it does not
@@ -24,9 +26,14 @@ func (h *History) Status() Status {
 		return Status{Store: nothing.String()}
 	}
 	s := Status{Store: fmt.Sprintf("%T", h.store), Process: h.opts.Process}
-	if named, ok := h.store.(fmt.Stringer); ok {
-		s.Store = h.name(named.String())
-	}
+	guard.Apart(func() {
+		if named, ok := h.store.(fmt.Stringer); ok {
+			s.Store = h.name(named.String())
+		}
+		if skipping, ok := h.store.(interface{ Skipped() uint64 }); ok {
+			s.Dropped = skipping.Skipped()
+		}
+	})
 	if m := h.memory; m != nil {
 		m.mu.RLock()
 		defer m.mu.RUnlock()
@@ -35,7 +42,8 @@ func (h *History) Status() Status {
 	if w := h.writer; w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		s.Queued, s.Dropped, s.Error = int(w.accepted-w.settled), w.dropped, w.failing
+		s.Queued, s.Error = int(w.accepted-w.settled), w.failing
+		s.Dropped += w.dropped
 		if w.failing != "" {
 			s.FailedAt = w.since
 		}

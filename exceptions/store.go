@@ -55,7 +55,8 @@ import (
 // Labels, [PageOf] a page of items in memory, [Query.Next] its Next, and [Query.After] reads
 // that. See also [Entry.SetLabels] and [Query.OnlyJobs].
 //
-// A Store may have a method String, which says in a few words what it is.
+// A Store may have a method String, which says in a few words what it is, and a method
+// Skipped() uint64, of how many records were skipped, for Status.Dropped.
 type Store interface {
 	// Append keeps failures, all or, if it returns an error, any number of them.
 	// A record with the Key of one that was appended before replaces its labels,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,8 @@ type shared struct {
 	exceptions.Store
 	fail    atomic.Bool // with an error
 	hang    atomic.Bool // until the context ends
+	panics  atomic.Bool
+	exits   atomic.Bool // the goroutine
 	mu      sync.Mutex
 	batches []int // sizes
 }
@@ -40,6 +43,12 @@ func (s *shared) trouble(ctx context.Context) error {
 	if s.hang.Load() {
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	if s.panics.Load() {
+		panic(errDown)
+	}
+	if s.exits.Load() {
+		runtime.Goexit()
 	}
 	if s.fail.Load() {
 		return errDown
@@ -116,10 +125,10 @@ func TestHistoryWritesLabelsThatComeLater(t *testing.T) {
 
 func TestHistoryOutlivesAStore(t *testing.T) {
 	t.Parallel()
-	for _, trouble := range []string{"fail", "hang"} {
+	for _, trouble := range []string{"fail", "hang", "panic", "exit"} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newShared()
-			flag := map[string]*atomic.Bool{"fail": &s.fail, "hang": &s.hang}[trouble]
+			flag := map[string]*atomic.Bool{"fail": &s.fail, "hang": &s.hang, "panic": &s.panics, "exit": &s.exits}[trouble]
 			flag.Store(true)
 			h := exceptions.NewHistory(exceptions.Options{Store: s, MaxBytes: 100_000})
 			began := time.Now()
@@ -139,6 +148,8 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 			answer := get(t, exceptions.NewHandler(h), "/exceptions")
 			assert.Contains(t, errorsOf(t, answer, 503)[0], "the store of failures failed: ")
 			assert.NotContains(t, answer.Body.String(), "hunter2")
+			_, more := h.Entries(exceptions.Query{})
+			assert.True(t, more)
 			assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), fmt.Sprintf(`"dropped":%d`, status.Dropped))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -190,6 +201,47 @@ type truncated struct{ *shared }
 func (truncated) Jobs(context.Context, exceptions.Query) (exceptions.Page[exceptions.Job], error) {
 	return exceptions.Page[exceptions.Job]{Truncated: true}, nil
 }
+
+// A stuck store does not mind its context.
+type stuck struct {
+	*shared
+	release chan struct{}
+}
+
+func (s stuck) Failures(context.Context, exceptions.Query) (page exceptions.Page[exceptions.Entry], _ error) {
+	<-s.release
+	return page, nil
+}
+
+func (stuck) String() string { panic("no") }
+
+func TestHandlerOfAStoreThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{newShared(), make(chan struct{})}
+		defer close(s.release)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		began := time.Now()
+		errorsOf(t, get(t, exceptions.NewHandler(h), "/exceptions"), 503)
+		_, more := h.Entries(exceptions.Query{})
+		assert.True(t, more)
+		assert.Equal(t, 20*time.Second, time.Since(began))
+		assert.Equal(t, "exceptions_test.stuck", h.Status().Store)
+	})
+}
+
+func TestStatusCountsWhatTheStoreSkips(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{Store: skipping{newShared()}})
+	assert.EqualValues(t, 7, h.Status().Dropped)
+	require.NoError(t, h.Close(t.Context()))
+	keep(h, errBoom, enricher.FailureContext{}, nil)
+	assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), `"dropped":8,`)
+}
+
+type skipping struct{ *shared }
+
+func (skipping) Skipped() uint64 { return 7 }
 
 func TestHistoryGivesUpWhenClosed(t *testing.T) {
 	t.Parallel()
