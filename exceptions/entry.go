@@ -20,8 +20,8 @@ type Entry struct {
 	// there is none.
 	RootID string
 
-	Type          enricher.FailureType
-	JobID         string // the JobName if the service set none
+	Type          enricher.FailureType // one of the constants
+	JobID         string               // the JobName if the service set none
 	JobName       string
 	TaskName      string
 	TaskManagerID string

@@ -47,6 +47,9 @@ func (h *History) newFailure(key string, cause error, fc enricher.FailureContext
 	if fc.Time.Before(firstTime) || !fc.Time.Before(endTime) {
 		fc.Time = time.Now()
 	}
+	if text, _ := fc.Type.MarshalText(); fc.Type.UnmarshalText(text) != nil {
+		fc.Type = enricher.FailureTypeUnknown // no store could read it again
+	}
 	id := cmp.Or(h.identity(fc.ID, maxNameLength), key)
 	fc.ID = cmp.Or(fc.ID, key)
 	described := h.describe(cause, fc)

@@ -46,7 +46,9 @@ import (
 // to shut down, also for a client that does not read, so it does not delay
 // [http.Server.Shutdown], and when a client has not read for two heartbeats. The
 // last two need a http.ResponseWriter with SetWriteDeadline or Unwrap. A client
-// counts as reading as long as the buffers of the network take what is sent to it.
+// counts as reading as long as the buffers of the network take what is sent to it. The
+// first event stream of a http.Server calls its BaseContext once more, with a listener
+// that accepts nothing.
 func NewHandler(h *History, opts ...HandlerOption) http.Handler {
 	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256, leads: defaultLeads}
 	for _, opt := range opts {

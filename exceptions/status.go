@@ -77,7 +77,8 @@ func (h *History) Close(ctx context.Context) error {
 // again, and a group of failures that comes back in the job then is [GroupRegressed].
 // It does not wait for the store. Each call is a write to it, so call Resolve only for
 // jobs that had failed before. It makes no event: an open page shows it within two
-// minutes.
+// minutes. A failure counts as a later one by its time: if that is after the call, because
+// the clock of another machine is ahead, Resolve has no effect.
 func (h *History) Resolve(jobID string) {
 	at := time.Now()
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Resolve(ctx, id, at) })

@@ -142,7 +142,8 @@ type Page[T any] struct {
 
 	// Next is the Query.Cursor of the rest. It is empty if there is no more. It
 	// is opaque, stays valid while failures are added and removed, and is at most
-	// 1 KiB of printable ASCII.
+	// 1 KiB of printable ASCII. A job or a group whose place in the order changes
+	// meanwhile, because it has failed again, may be in no part, or in two.
 	Next string
 
 	// Truncated says that the store has not looked at all that there is, so that

@@ -2,6 +2,7 @@ package enrichersql_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -200,13 +202,19 @@ func TestRecordThatIsRejected(t *testing.T) {
 	t.Parallel()
 	p := postgres(t)
 	o := forever
-	o.Logger = slog.New(slog.DiscardHandler)
+	var log bytes.Buffer
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	_, s := p.migrated(t, o)
+	h := historyOf(s, "a")
 	bad := record("bad", "j", time.Now(), nil)
 	bad.Entry.Message = "\x00" // which Postgres does not accept
 	require.NoError(t, s.Append(t.Context(), []exceptions.Record{record("a", "j", time.Now(), nil), bad, record("b", "j", time.Now(), nil)}))
 	assert.Equal(t, []string{"a", "b"}, ids(t, s))
-	assert.EqualValues(t, 1, s.(interface{ Skipped() uint64 }).Skipped())
+	require.NoError(t, s.Append(t.Context(), slices.Repeat([]exceptions.Record{bad}, 3)))
+	require.NoError(t, s.Append(t.Context(), []exceptions.Record{bad}))
+	assert.EqualValues(t, 5, s.(interface{ Skipped() uint64 }).Skipped())
+	assert.EqualValues(t, 5, h.Status().Dropped)
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), "one line a minute")
 }
 
 func TestTextsThatCannotBeKept(t *testing.T) {
