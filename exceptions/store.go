@@ -22,9 +22,9 @@ import (
 //
 // The other methods may be called concurrently with each other and with the writing
 // ones, and return soon after their context ends, which is never nil. Their answers
-// belong to the caller. Every number in an answer is counted by the store over all failures that match. If
-// that takes too long, the store stops, and the answer is Truncated: a number in it is
-// then at most too small.
+// belong to the caller. Every number in an answer is counted by the store over all
+// failures that match. If that takes too long, the store stops, and the answer is
+// Truncated: a number in it is then at most too small.
 //
 // # Roots
 //
