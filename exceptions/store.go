@@ -12,7 +12,7 @@ import (
 //
 // # Writing
 //
-// A History calls Append, Resolve and Delete from one goroutine, in order, with a
+// A History calls Append, Resolve and Delete one at a time, in order, with a
 // context that ends after some seconds, and calls again with the same arguments if
 // they return an error. So each must be idempotent, and an error is for what may
 // pass, such as a database that cannot be reached. A record that can never be kept is
