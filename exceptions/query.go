@@ -11,7 +11,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
-// askTime is how long the methods of a History without a context wait for a Store.
+// askTime is how long an answer waits for a Store.
 const askTime = 10 * time.Second
 
 // Entries returns the failures that match, the newest first, and whether there are
@@ -39,10 +39,8 @@ func (h *History) Labels(q Query) []LabelCount {
 
 // ask returns the answer of the store, and whether it is not all.
 func ask[T any](h *History, q Query, method func(Store, context.Context, Query) (Page[T], error)) ([]T, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), askTime)
-	defer cancel()
 	store := h.Store()
-	page, err := call(ctx, func() (Page[T], error) { return method(store, ctx, h.query(q)) })
+	page, err := call(context.Background(), askTime, func(ctx context.Context) (Page[T], error) { return method(store, ctx, h.query(q)) })
 	if err != nil {
 		return nil, true
 	}
@@ -50,13 +48,15 @@ func ask[T any](h *History, q Query, method func(Store, context.Context, Query) 
 }
 
 // call returns what a call of a store returns, or an error if it panics, exits the
-// goroutine, or does not return when ctx ends. fn must not write to anything that others
+// goroutine, or does not return within limit. fn must not write to anything that others
 // use, because it may outlive call.
-func call[T any](ctx context.Context, fn func() (T, error)) (none T, _ error) {
+func call[T any](ctx context.Context, limit time.Duration, fn func(context.Context) (T, error)) (none T, _ error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	var got T
 	var err error
 	select {
-	case p := <-guard.Go(func() { got, err = fn() }):
+	case p := <-guard.Go(func() { got, err = fn(ctx) }):
 		if p != nil {
 			return none, storeError(p)
 		}

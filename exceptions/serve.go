@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
@@ -61,7 +60,7 @@ func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *par
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
 		q := s.history.query(q)
 		if job != nil {
-			known, err := store.Jobs(ctx, Query{JobIDs: q.JobIDs, Limit: 1})
+			known, err := asked(ctx, store.Jobs, Query{JobIDs: q.JobIDs, Limit: 1})
 			if err == nil && len(known.Items) == 0 && !known.Truncated {
 				return noJobError(*job)
 			}
@@ -110,7 +109,7 @@ func (s *handler) serveFailure(id string) func(http.ResponseWriter, *http.Reques
 	return func(w http.ResponseWriter, r *http.Request, p *params) {
 		p.rest()
 		s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-			e, err := store.Failure(ctx, id)
+			e, err := asked(ctx, store.Failure, id)
 			if err != nil {
 				return err
 			}
@@ -136,7 +135,7 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 	q := p.ofJobs()
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		page, err := store.Labels(ctx, s.history.query(q))
+		page, err := asked(ctx, store.Labels, s.history.query(q))
 		labels := page.Items
 		listed, size := 0, 0
 		for ; listed < len(labels) && size < maxLabelBytes; listed++ {
@@ -175,7 +174,7 @@ func (s *handler) serveHistogram(w http.ResponseWriter, r *http.Request, p *para
 	q.Buckets = p.number("buckets", defaultParts, 1, maxParts)
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		h, err := store.Histogram(ctx, s.history.query(q))
+		h, err := asked(ctx, store.Histogram, s.history.query(q))
 		a.value(h)
 		return err
 	})
@@ -189,8 +188,10 @@ func (s *handler) serveStatus(w http.ResponseWriter, r *http.Request, p *params)
 	})
 }
 
-// readLimit is how long an answer may take.
-const readLimit = 10 * time.Second
+// asked returns the answer of a method of a store.
+func asked[Q, T any](ctx context.Context, method func(context.Context, Q) (T, error), q Q) (T, error) {
+	return call(ctx, askTime, func(ctx context.Context) (T, error) { return method(ctx, q) })
+}
 
 // answer writes an answer, or the errors of the request, or that the client has the
 // answer already.
@@ -201,15 +202,9 @@ func (s *handler) answer(
 		reject(w, http.StatusBadRequest, p.errs...)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readLimit)
-	defer cancel()
-	store, csv := s.history.Store(), wantsCSV(r)
-	a, err := call(ctx, func() (*answer, error) {
-		a := &answer{csv: csv}
-		return a, write(ctx, store, a)
-	})
+	a := &answer{csv: wantsCSV(r)}
 	var noJob noJobError
-	switch {
+	switch err := write(r.Context(), s.history.Store(), a); {
 	case err == nil:
 		a.send(w, r)
 	case errors.Is(err, ErrNotFound), errors.As(err, &noJob):
@@ -257,7 +252,7 @@ func fill[T any](
 	ctx context.Context, a *answer, q Query, method func(context.Context, Query) (Page[T], error), item func(T) any,
 ) (Page[T], error) {
 	for begin := a.Len(); ; a.Truncate(begin) {
-		page, err := method(ctx, q)
+		page, err := asked(ctx, method, q)
 		if err != nil {
 			return page, err
 		}

@@ -94,10 +94,8 @@ func (w *watcher) poll(ctx context.Context) {
 }
 
 func (w *watcher) changes(ctx context.Context) (Page[Change], error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTime)
-	defer cancel()
 	position := w.position
-	return call(ctx, func() (Page[Change], error) { return w.store.Changes(ctx, position, pollLimit) })
+	return call(ctx, pollTime, func(ctx context.Context) (Page[Change], error) { return w.store.Changes(ctx, position, pollLimit) })
 }
 
 // publish adds an event.
