@@ -38,8 +38,8 @@ func NewAxis(q Query, first, last int64) Axis {
 const maxStep = int64(1<<63-1) / int64(time.Millisecond)
 
 // Bucket returns the index of the bucket of a failure that matches the query, by when it
-// occurred.
-func (a Axis) Bucket(at int64) int { return min(int((at-a.From)/a.Step), a.N-1) }
+// occurred. It is one of the N, whatever at is.
+func (a Axis) Bucket(at int64) int { return int(max(0, min((at-a.From)/a.Step, int64(a.N)-1))) }
 
 // Histogram returns the histogram with this axis, without its series.
 func (a Axis) Histogram() Histogram {

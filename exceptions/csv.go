@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,13 +92,12 @@ func (a *answer) writeRows() {
 	out.Flush()
 }
 
+// formula is the beginning of what a spreadsheet may run as a formula, also if it takes
+// semicolons or tabs for the separators, and then quotes for text.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([ "]*)([=+\-@])`)
+
 // safe returns a cell that a spreadsheet does not run as a formula.
-func safe(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
+func safe(cell string) string { return formula.ReplaceAllString(cell, "$1$2'$3") }
 
 func csvTime(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 

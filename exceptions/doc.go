@@ -29,10 +29,10 @@
 //
 // Failures are then written in batches, a tenth of a second after the first of a
 // batch, by a goroutine of its own, so they are visible a little later.
-// [History.Flush] waits for it. A store that fails, is slow or hangs affects no job
-// and no enrichment: failures wait for it in at most MaxBytes of memory, further ones
-// are dropped, and [History.Status] says so. What a process has not written when it is
-// killed is lost, and a failure whose enrichment was under way stays pending.
+// [History.Flush] waits for it. A store that fails, panics, is slow or hangs affects
+// no job and no enrichment: failures wait for it in at most MaxBytes of memory, further
+// ones are dropped, and [History.Status] says so. What a process has not written when it
+// is killed is lost, and a failure whose enrichment was under way stays pending.
 //
 // # Counts
 //

@@ -20,15 +20,15 @@ type Entry struct {
 	// there is none.
 	RootID string
 
-	Type          enricher.FailureType
-	JobID         string // the JobName if the service set none
+	Type          enricher.FailureType // one of the constants
+	JobID         string               // the JobName if the service set none
 	JobName       string
 	TaskName      string
 	TaskManagerID string
 	Endpoint      string
 	Attempt       int
 	MaxAttempts   int
-	Time          time.Time
+	Time          time.Time         // that of the call if the service set none, or one before 1970 or after 9999
 	Attributes    map[string]string // never nil; the first 256 in the order of their keys
 
 	// AttributesDropped is how many attributes there were more.

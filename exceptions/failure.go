@@ -35,10 +35,20 @@ func kept(key string) *failure { return &failure{record: Record{Key: key}, accep
 // newKey returns the key of a new record.
 func (h *History) newKey() string { return h.unique + strconv.FormatUint(h.number.Add(1), 36) }
 
+// The times that are kept, which all forms of a time have room for. Any other is a mistake,
+// such as nanoseconds taken for seconds.
+var (
+	firstTime = time.Unix(0, 0)
+	endTime   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 // newFailure makes a failure with the key of its record.
 func (h *History) newFailure(key string, cause error, fc enricher.FailureContext) *failure {
-	if fc.Time.IsZero() {
+	if fc.Time.Before(firstTime) || !fc.Time.Before(endTime) {
 		fc.Time = time.Now()
+	}
+	if text, _ := fc.Type.MarshalText(); fc.Type.UnmarshalText(text) != nil {
+		fc.Type = enricher.FailureTypeUnknown // no store could read it again
 	}
 	id := cmp.Or(h.identity(fc.ID, maxNameLength), key)
 	fc.ID = cmp.Or(fc.ID, key)

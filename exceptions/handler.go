@@ -32,9 +32,10 @@ import (
 //
 // The handler does not authenticate: wrap it in a handler that does. It answers
 // GET and HEAD, and does not allow other origins to read. Every answer except
-// the events has an ETag. /exceptions, /jobs/{jobid}/exceptions and /groups answer with
-// CSV if the client accepts text/csv and not application/json. If the store fails or
-// does not answer within ten seconds, the status is 503.
+// the events has an ETag. A list that exceeds 16 MiB ends, and has a nextCursor.
+// /exceptions, /jobs/{jobid}/exceptions and /groups answer with CSV if the client
+// accepts text/csv and not application/json. If the store fails or does not answer
+// within ten seconds, the status is 503.
 //
 // A page of a malicious site may have its own name resolve to the address of this
 // server, and read what the browser of an engineer can reach (DNS rebinding). A
@@ -45,7 +46,9 @@ import (
 // to shut down, also for a client that does not read, so it does not delay
 // [http.Server.Shutdown], and when a client has not read for two heartbeats. The
 // last two need a http.ResponseWriter with SetWriteDeadline or Unwrap. A client
-// counts as reading as long as the buffers of the network take what is sent to it.
+// counts as reading as long as the buffers of the network take what is sent to it. The
+// first event stream of a http.Server calls its BaseContext once more, with a listener
+// that accepts nothing.
 func NewHandler(h *History, opts ...HandlerOption) http.Handler {
 	s := &handler{history: h, heartbeat: 15 * time.Second, maxStreams: 256, leads: defaultLeads}
 	for _, opt := range opts {

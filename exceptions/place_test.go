@@ -2,6 +2,7 @@ package exceptions_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -108,6 +109,21 @@ func TestEntryIsBounded(t *testing.T) {
 		for key := range kept {
 			assert.LessOrEqual(t, len(key), 128)
 		}
+	}
+}
+
+func TestEntryWithAnUnknownTypeCanBeRead(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{})
+	for typ, want := range map[enricher.FailureType]enricher.FailureType{
+		enricher.FailureTypeTaskManager: enricher.FailureTypeTaskManager, enricher.FailureTypeTaskManager + 1: 0, 255: 0,
+	} {
+		keep(h, errBoom, enricher.FailureContext{Type: typ}, nil)
+		text, err := json.Marshal(entries(h)[0])
+		require.NoError(t, err)
+		var e exceptions.Entry
+		require.NoError(t, json.Unmarshal(text, &e))
+		assert.Equal(t, want, e.Type)
 	}
 }
 

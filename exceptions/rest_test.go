@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -127,6 +128,37 @@ func TestHistogramSumsUpRareValues(t *testing.T) {
 		total += sum(s.Counts)
 	}
 	assert.Equal(t, 100, total)
+}
+
+func TestHistogramOutlivesWrongTimes(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, at := range []time.Time{
+		time.Unix(now.UnixNano(), 0), time.Unix(-now.UnixNano(), 0), time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64),
+		time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0), time.Unix(-1, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		history := exceptions.NewHistory(exceptions.Options{})
+		keep(history, errBoom, enricher.FailureContext{ID: "a", Time: now}, nil)
+		keep(history, errBoom, enricher.FailureContext{ID: "b", Time: at}, nil)
+		h := exceptions.NewHandler(history)
+		assert.Equal(t, 2, sum(into[histogramAnswer](t, h, "/histogram").Series[0].Counts))
+		assert.Equal(t, 2, sum(into[groupsAnswer](t, h, "/groups").Groups[0].Buckets.Counts))
+		for _, e := range entries(history) {
+			assert.WithinDuration(t, now, e.Time, time.Minute, "%v", at)
+		}
+		store := exceptions.NewMemory(exceptions.Options{}) // which other authors fill
+		require.NoError(t, store.Append(t.Context(), []exceptions.Record{{Key: "a", Entry: exceptions.Entry{Time: now}}, {Key: "b", Entry: exceptions.Entry{Time: at}}}))
+		for _, buckets := range []int{1, 60} {
+			got, err := store.Histogram(t.Context(), exceptions.Query{Buckets: buckets})
+			require.NoError(t, err)
+			assert.Equal(t, 2, sum(got.Series[0].Counts))
+		}
+	}
+	history := exceptions.NewHistory(exceptions.Options{})
+	for _, at := range []time.Time{time.Unix(0, 0), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)} {
+		keep(history, errBoom, enricher.FailureContext{ID: "a", Time: at}, nil)
+		assert.True(t, at.Equal(entries(history)[0].Time))
+	}
 }
 
 func TestGroupsCountWhatIsKept(t *testing.T) {
@@ -263,22 +295,28 @@ func TestParametersAreKnown(t *testing.T) {
 func TestCSVIsSafeInASpreadsheet(t *testing.T) {
 	t.Parallel()
 	history := exceptions.NewHistory(exceptions.Options{})
-	for i, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "a,\"b\"\nc", "plain"} {
+	for i, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=x", "a,\"b\"\nc", "plain", "a;=1", "b; \"+1", "c\t@1", "d,\n-1", "e;x"} {
 		fc := enricher.FailureContext{ID: fmt.Sprint(i), JobID: text, JobName: text, Time: midnight}
 		keep(history, errors.New(text), fc, enricher.Labels{"fingerprint": text, text: "-x"})
 	}
 	keep(history, errBoom, enricher.FailureContext{ID: "under", RootID: "6", JobID: "plain", Time: midnight}, nil)
 	h := exceptions.NewHandler(history)
-	for path, rows := range map[string]int{"/exceptions": 8, "/groups": 8, "/jobs/plain/exceptions": 2} {
+	for path, rows := range map[string]int{"/exceptions": 13, "/groups": 13, "/jobs/plain/exceptions": 2} {
 		w := get(t, h, path, "Accept", "text/csv")
 		assert.Equal(t, "text/csv; charset=utf-8; header=present", w.Header().Get("Content-Type"))
 		assert.NotEmpty(t, w.Header().Get("ETag"))
-		table, err := csv.NewReader(w.Body).ReadAll()
-		require.NoError(t, err)
-		assert.Len(t, table, 1+rows, path)
-		for _, row := range table {
-			for _, cell := range row {
-				assert.False(t, cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])), "%s: %q", path, cell)
+		text := w.Body.String()
+		for _, comma := range ",;\t" {
+			reader := csv.NewReader(strings.NewReader(text))
+			reader.Comma, reader.LazyQuotes, reader.FieldsPerRecord = comma, true, -1
+			table, err := reader.ReadAll()
+			require.NoError(t, err)
+			assert.True(t, comma != ',' || len(table) == 1+rows, path)
+			for _, row := range table {
+				for _, cell := range row {
+					cell = strings.TrimLeft(cell, ` "`)
+					assert.False(t, cell != "" && strings.ContainsRune("=+-@", rune(cell[0])), "%s: %q", path, cell)
+				}
 			}
 		}
 	}

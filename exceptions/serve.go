@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
 )
@@ -29,10 +28,9 @@ const (
 	// last label.
 	maxLabelBytes = 1 << 20
 
-	// maxAnswer is how large an answer with failures may be before the last
-	// atOnce of them, which come from the store together.
+	// maxAnswer is how large an answer with failures may be before its last item.
 	maxAnswer = 16 << 20
-	atOnce    = 250
+	atOnce    = 250 // failures that come from the store together
 )
 
 // serveJob returns a handler of the exceptions of one job.
@@ -62,8 +60,8 @@ func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *par
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
 		q := s.history.query(q)
 		if job != nil {
-			known, err := store.Jobs(ctx, Query{JobIDs: q.JobIDs, Limit: 1})
-			if err == nil && len(known.Items) == 0 {
+			known, err := asked(ctx, store.Jobs, Query{JobIDs: q.JobIDs, Limit: 1})
+			if err == nil && len(known.Items) == 0 && !known.Truncated {
 				return noJobError(*job)
 			}
 			if err != nil {
@@ -74,13 +72,12 @@ func (s *handler) serveExceptions(w http.ResponseWriter, r *http.Request, p *par
 		a.WriteString(`{"exceptionHistory":{"entries":[`)
 		for left := q.Limit; ; {
 			q.Limit = min(left, atOnce)
-			next, err := store.Failures(ctx, q)
+			next, err := fill(ctx, a, q, store.Failures, func(e Entry) any { return e.whole(flink) })
 			if err != nil {
 				return err
 			}
 			page.Items = append(page.Items, next.Items...)
 			page.Next, page.Truncated = next.Next, next.Truncated
-			a.list(len(next.Items), func(i int) any { return next.Items[i].whole(flink) })
 			left -= len(next.Items)
 			q.Cursor = next.Next
 			if left <= 0 || q.Cursor == "" || len(next.Items) == 0 || a.Len() > maxAnswer {
@@ -112,7 +109,7 @@ func (s *handler) serveFailure(id string) func(http.ResponseWriter, *http.Reques
 	return func(w http.ResponseWriter, r *http.Request, p *params) {
 		p.rest()
 		s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-			e, err := store.Failure(ctx, id)
+			e, err := asked(ctx, store.Failure, id)
 			if err != nil {
 				return err
 			}
@@ -127,9 +124,8 @@ func (s *handler) serveJobs(w http.ResponseWriter, r *http.Request, p *params) {
 	p.page(&q, "maxJobs", defaultJobs, "latest", "count")
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		page, err := store.Jobs(ctx, s.history.query(q))
 		a.WriteString(`{"jobs":[`)
-		a.list(len(page.Items), func(i int) any { return page.Items[i] })
+		page, err := fill(ctx, a, s.history.query(q), store.Jobs, func(j Job) any { return j })
 		a.end(page.Next, page.Truncated)
 		return err
 	})
@@ -139,7 +135,7 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 	q := p.ofJobs()
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		page, err := store.Labels(ctx, s.history.query(q))
+		page, err := asked(ctx, store.Labels, s.history.query(q))
 		labels := page.Items
 		listed, size := 0, 0
 		for ; listed < len(labels) && size < maxLabelBytes; listed++ {
@@ -149,7 +145,7 @@ func (s *handler) serveLabels(w http.ResponseWriter, r *http.Request, p *params)
 			}
 		}
 		a.WriteString(`{"labels":[`)
-		a.list(listed, func(i int) any { return labels[i] })
+		listed = a.list(listed, func(i int) any { return labels[i] })
 		a.end("", page.Truncated || listed < len(labels))
 		return err
 	})
@@ -162,12 +158,11 @@ func (s *handler) serveGroups(w http.ResponseWriter, r *http.Request, p *params)
 	p.page(&q, "maxGroups", defaultGroups, "count", "lastSeen", "firstSeen")
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		page, err := store.Groups(ctx, s.history.query(q))
+		a.WriteString(`{"groups":[`)
+		page, err := fill(ctx, a, s.history.query(q), store.Groups, func(g Group) any { return g })
 		if a.csv {
 			a.groups(page.Items)
 		}
-		a.WriteString(`{"groups":[`)
-		a.list(len(page.Items), func(i int) any { return page.Items[i] })
 		a.end(page.Next, page.Truncated)
 		return err
 	})
@@ -179,7 +174,7 @@ func (s *handler) serveHistogram(w http.ResponseWriter, r *http.Request, p *para
 	q.Buckets = p.number("buckets", defaultParts, 1, maxParts)
 	p.rest()
 	s.answer(w, r, p, func(ctx context.Context, store Store, a *answer) error {
-		h, err := store.Histogram(ctx, s.history.query(q))
+		h, err := asked(ctx, store.Histogram, s.history.query(q))
 		a.value(h)
 		return err
 	})
@@ -193,8 +188,10 @@ func (s *handler) serveStatus(w http.ResponseWriter, r *http.Request, p *params)
 	})
 }
 
-// readLimit is how long an answer may take.
-const readLimit = 10 * time.Second
+// asked returns the answer of a method of a store.
+func asked[Q, T any](ctx context.Context, method func(context.Context, Q) (T, error), q Q) (T, error) {
+	return call(ctx, askTime, func(ctx context.Context) (T, error) { return method(ctx, q) })
+}
 
 // answer writes an answer, or the errors of the request, or that the client has the
 // answer already.
@@ -205,11 +202,9 @@ func (s *handler) answer(
 		reject(w, http.StatusBadRequest, p.errs...)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readLimit)
-	defer cancel()
 	a := &answer{csv: wantsCSV(r)}
 	var noJob noJobError
-	switch err := write(ctx, s.history.Store(), a); {
+	switch err := write(r.Context(), s.history.Store(), a); {
 	case err == nil:
 		a.send(w, r)
 	case errors.Is(err, ErrNotFound), errors.As(err, &noJob):
@@ -236,13 +231,36 @@ func (a *answer) value(v any) {
 	a.Write(text)
 }
 
-// list writes elements of a JSON array, after others if there are any.
-func (a *answer) list(n int, item func(i int) any) {
+// list writes elements of a JSON array, after others if there are any, until the answer is
+// full. It returns how many: at least one, if there is one.
+func (a *answer) list(n int, item func(i int) any) int {
 	for i := range n {
 		if a.Bytes()[a.Len()-1] != '[' {
 			a.WriteByte(',')
 		}
 		a.value(item(i))
+		if a.Len() > maxAnswer {
+			return i + 1
+		}
+	}
+	return n
+}
+
+// fill writes the items of a page of the store. If the answer is full before the last, fill
+// asks for fewer, as only the store knows the cursor of the rest.
+func fill[T any](
+	ctx context.Context, a *answer, q Query, method func(context.Context, Query) (Page[T], error), item func(T) any,
+) (Page[T], error) {
+	for begin := a.Len(); ; a.Truncate(begin) {
+		page, err := asked(ctx, method, q)
+		if err != nil {
+			return page, err
+		}
+		n := a.list(len(page.Items), func(i int) any { return item(page.Items[i]) })
+		if n == len(page.Items) {
+			return page, nil
+		}
+		q.Limit = n
 	}
 }
 

@@ -2,6 +2,7 @@ package exceptions_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -62,6 +63,40 @@ func TestServeLabelsIsBounded(t *testing.T) {
 	assert.Equal(t, 100.0, first["valuesDropped"])
 	assert.Len(t, first["values"], 100)
 	assert.Len(t, h.Labels(exceptions.Query{}), 65)
+}
+
+func TestServeListsIsBounded(t *testing.T) {
+	t.Parallel()
+	history := exceptions.NewHistory(exceptions.Options{MaxMessageLength: 3 << 19, Redact: func(s string) string { return s }})
+	text := errors.New(strings.Repeat("x", 3<<19))
+	for i := range 13 {
+		id := fmt.Sprint(i)
+		keep(history, text, enricher.FailureContext{ID: id, JobID: id}, enricher.Labels{"k": id})
+	}
+	h := exceptions.NewHandler(history)
+	for _, path := range []string{"/exceptions?maxExceptions=1000", "/jobs?maxJobs=1000", "/groups?by=k&maxGroups=1000"} {
+		seen := map[string]bool{}
+		pages := 0
+		for cursor := ""; pages == 0 || cursor != ""; pages++ {
+			w := get(t, h, path+"&cursor="+cursor)
+			assert.Less(t, w.Body.Len(), 19<<20, path)
+			answer := decode(t, w)
+			if history, ok := answer["exceptionHistory"]; ok {
+				answer = history.(object)
+			}
+			for _, key := range []string{"entries", "jobs", "groups"} {
+				items, _ := answer[key].([]any)
+				for _, item := range items {
+					item := item.(object)
+					seen[fmt.Sprint(item["id"], item["jobId"], item["value"])] = true
+				}
+			}
+			cursor, _ = answer["nextCursor"].(string)
+			assert.Equal(t, cursor != "", answer["truncated"])
+		}
+		assert.Len(t, seen, 13, path)
+		assert.Equal(t, 2, pages, path)
+	}
 }
 
 func TestServeExceptionsOfAllJobs(t *testing.T) {

@@ -1,9 +1,12 @@
 package exceptions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 // A Status says whether failures are stored.
@@ -11,7 +14,7 @@ type Status struct {
 	Store    string    // what the store says that it is, or its type; "memory" by default
 	Process  string    // Options.Process
 	Queued   int       // failures and labels that wait to be written
-	Dropped  uint64    // failures that were not stored and never will be
+	Dropped  uint64    // failures that were not stored and never will be, those that the store has skipped included
 	Evicted  uint64    // failures that the store in memory has removed because of Options.MaxBytes
 	Error    string    // why the store fails; empty if it does not
 	FailedAt time.Time // since when it fails; zero if it does not
@@ -23,9 +26,14 @@ func (h *History) Status() Status {
 		return Status{Store: nothing.String()}
 	}
 	s := Status{Store: fmt.Sprintf("%T", h.store), Process: h.opts.Process}
-	if named, ok := h.store.(fmt.Stringer); ok {
-		s.Store = h.name(named.String())
-	}
+	guard.Apart(func() {
+		if named, ok := h.store.(fmt.Stringer); ok {
+			s.Store = h.name(named.String())
+		}
+		if skipping, ok := h.store.(interface{ Skipped() uint64 }); ok {
+			s.Dropped = skipping.Skipped()
+		}
+	})
 	if m := h.memory; m != nil {
 		m.mu.RLock()
 		defer m.mu.RUnlock()
@@ -34,7 +42,8 @@ func (h *History) Status() Status {
 	if w := h.writer; w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		s.Queued, s.Dropped, s.Error = int(w.accepted-w.settled), w.dropped, w.failing
+		s.Queued, s.Error = int(w.accepted-w.settled), w.failing
+		s.Dropped += w.dropped
 		if w.failing != "" {
 			s.FailedAt = w.since
 		}
@@ -43,13 +52,13 @@ func (h *History) Status() Status {
 }
 
 // Flush waits until all that was kept so far is in the store, or until ctx ends, and
-// then says how many failures are not. In memory, it returns at once.
+// then says how many failures are not. A nil ctx never ends. In memory, Flush returns at once.
 func (h *History) Flush(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil
 	}
 	h.catchUp()
-	return h.writer.flush(ctx)
+	return h.writer.flush(cmp.Or(ctx, context.Background()))
 }
 
 // Close is like Flush, but also ends the goroutines of h. Failures and labels that come
@@ -61,14 +70,15 @@ func (h *History) Close(ctx context.Context) error {
 	}
 	h.catchUp()
 	h.watcher.stop()
-	return h.writer.close(ctx)
+	return h.writer.close(cmp.Or(ctx, context.Background()))
 }
 
 // Resolve says that a job works again: [Job].Resolved is set until the job fails
 // again, and a group of failures that comes back in the job then is [GroupRegressed].
 // It does not wait for the store. Each call is a write to it, so call Resolve only for
 // jobs that had failed before. It makes no event: an open page shows it within two
-// minutes.
+// minutes. A failure counts as a later one by its time: if that is after the call, because
+// the clock of another machine is ahead, Resolve has no effect.
 func (h *History) Resolve(jobID string) {
 	at := time.Now()
 	h.change(jobID, func(ctx context.Context, id string) error { return h.store.Resolve(ctx, id, at) })

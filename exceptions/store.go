@@ -12,7 +12,7 @@ import (
 //
 // # Writing
 //
-// A History calls Append, Resolve and Delete from one goroutine, in order, with a
+// A History calls Append, Resolve and Delete one at a time, in order, with a
 // context that ends after some seconds, and calls again with the same arguments if
 // they return an error. So each must be idempotent, and an error is for what may
 // pass, such as a database that cannot be reached. A record that can never be kept is
@@ -21,10 +21,10 @@ import (
 // # Reading
 //
 // The other methods may be called concurrently with each other and with the writing
-// ones, and return soon after their context ends. Their answers belong to the caller.
-// Every number in an answer is counted by the store over all failures that match. If
-// that takes too long, the store stops, and the answer is Truncated: a number in it is
-// then at most too small.
+// ones, and return soon after their context ends, which is never nil. Their answers
+// belong to the caller. Every number in an answer is counted by the store over all
+// failures that match. If that takes too long, the store stops, and the answer is
+// Truncated: a number in it is then at most too small.
 //
 // # Roots
 //
@@ -55,7 +55,8 @@ import (
 // Labels, [PageOf] a page of items in memory, [Query.Next] its Next, and [Query.After] reads
 // that. See also [Entry.SetLabels] and [Query.OnlyJobs].
 //
-// A Store may have a method String, which says in a few words what it is.
+// A Store may have a method String, which says in a few words what it is, and a method
+// Skipped() uint64, of how many records were skipped, for Status.Dropped.
 type Store interface {
 	// Append keeps failures, all or, if it returns an error, any number of them.
 	// A record with the Key of one that was appended before replaces its labels,
@@ -141,7 +142,8 @@ type Page[T any] struct {
 
 	// Next is the Query.Cursor of the rest. It is empty if there is no more. It
 	// is opaque, stays valid while failures are added and removed, and is at most
-	// 1 KiB of printable ASCII.
+	// 1 KiB of printable ASCII. A job or a group whose place in the order changes
+	// meanwhile, because it has failed again, may be in no part, or in two.
 	Next string
 
 	// Truncated says that the store has not looked at all that there is, so that

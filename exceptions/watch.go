@@ -2,11 +2,8 @@ package exceptions
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/failure-enrichers/enricher/internal/guard"
 )
 
 const (
@@ -96,13 +93,9 @@ func (w *watcher) poll(ctx context.Context) {
 	}
 }
 
-func (w *watcher) changes(ctx context.Context) (page Page[Change], err error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTime)
-	defer cancel()
-	if guard.Do(func() { page, err = w.store.Changes(ctx, w.position, pollLimit) }) != nil {
-		err = errors.New("the store panicked")
-	}
-	return page, err
+func (w *watcher) changes(ctx context.Context) (Page[Change], error) {
+	position := w.position
+	return call(ctx, pollTime, func(ctx context.Context) (Page[Change], error) { return w.store.Changes(ctx, position, pollLimit) })
 }
 
 // publish adds an event.

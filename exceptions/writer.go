@@ -181,8 +181,8 @@ func (w *writer) write(batch []*write) (err error) {
 		}
 		do = func(ctx context.Context) error { return w.store.Append(ctx, records) }
 	}
-	if p := guard.Do(func() { err = do(ctx) }); p != nil {
-		return fmt.Errorf("the store panicked: %s", guard.Sprint(p.Value))
+	if p := guard.Apart(func() { err = do(ctx) }); p != nil {
+		return storeError(p)
 	}
 	return err
 }

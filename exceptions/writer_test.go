@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,6 +27,8 @@ type shared struct {
 	exceptions.Store
 	fail    atomic.Bool // with an error
 	hang    atomic.Bool // until the context ends
+	panics  atomic.Bool
+	exits   atomic.Bool // the goroutine
 	mu      sync.Mutex
 	batches []int // sizes
 }
@@ -39,6 +43,12 @@ func (s *shared) trouble(ctx context.Context) error {
 	if s.hang.Load() {
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	if s.panics.Load() {
+		panic(errDown)
+	}
+	if s.exits.Load() {
+		runtime.Goexit()
 	}
 	if s.fail.Load() {
 		return errDown
@@ -115,10 +125,10 @@ func TestHistoryWritesLabelsThatComeLater(t *testing.T) {
 
 func TestHistoryOutlivesAStore(t *testing.T) {
 	t.Parallel()
-	for _, trouble := range []string{"fail", "hang"} {
+	for _, trouble := range []string{"fail", "hang", "panic", "exit"} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newShared()
-			flag := map[string]*atomic.Bool{"fail": &s.fail, "hang": &s.hang}[trouble]
+			flag := map[string]*atomic.Bool{"fail": &s.fail, "hang": &s.hang, "panic": &s.panics, "exit": &s.exits}[trouble]
 			flag.Store(true)
 			h := exceptions.NewHistory(exceptions.Options{Store: s, MaxBytes: 100_000})
 			began := time.Now()
@@ -138,6 +148,8 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 			answer := get(t, exceptions.NewHandler(h), "/exceptions")
 			assert.Contains(t, errorsOf(t, answer, 503)[0], "the store of failures failed: ")
 			assert.NotContains(t, answer.Body.String(), "hunter2")
+			_, more := h.Entries(exceptions.Query{})
+			assert.True(t, more)
 			assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), fmt.Sprintf(`"dropped":%d`, status.Dropped))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -158,6 +170,78 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 		})
 	}
 }
+
+func TestHistoryTakesANilContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.hang.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		var none context.Context
+		for _, wait := range []func(context.Context) error{h.Flush, h.Close} {
+			keep(h, errBoom, enricher.FailureContext{}, nil)
+			time.AfterFunc(time.Minute, func() { s.hang.Store(false) })
+			require.NoError(t, wait(none))
+		}
+		assert.Len(t, entries(h), 2)
+	})
+}
+
+func TestExceptionsOfAJobThatTheStoreHasNotLookedAt(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHandler(exceptions.NewHistory(exceptions.Options{Store: truncated{newShared()}}))
+	list, all := historyOf(t, get(t, h, "/jobs/old/exceptions"))
+	assert.Empty(t, list)
+	assert.False(t, all)
+}
+
+// A truncated store has not looked at the jobs.
+type truncated struct{ *shared }
+
+func (truncated) Jobs(context.Context, exceptions.Query) (exceptions.Page[exceptions.Job], error) {
+	return exceptions.Page[exceptions.Job]{Truncated: true}, nil
+}
+
+// A stuck store does not mind its context.
+type stuck struct {
+	*shared
+	release chan struct{}
+}
+
+func (s stuck) Failures(context.Context, exceptions.Query) (page exceptions.Page[exceptions.Entry], _ error) {
+	<-s.release
+	return page, nil
+}
+
+func (stuck) String() string { panic("no") }
+
+func TestHandlerOfAStoreThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{newShared(), make(chan struct{})}
+		defer close(s.release)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		began := time.Now()
+		errorsOf(t, get(t, exceptions.NewHandler(h), "/exceptions"), 503)
+		_, more := h.Entries(exceptions.Query{})
+		assert.True(t, more)
+		assert.Equal(t, 20*time.Second, time.Since(began))
+		assert.Equal(t, "exceptions_test.stuck", h.Status().Store)
+	})
+}
+
+func TestStatusCountsWhatTheStoreSkips(t *testing.T) {
+	t.Parallel()
+	h := exceptions.NewHistory(exceptions.Options{Store: skipping{newShared()}})
+	assert.EqualValues(t, 7, h.Status().Dropped)
+	require.NoError(t, h.Close(t.Context()))
+	keep(h, errBoom, enricher.FailureContext{}, nil)
+	assert.Contains(t, get(t, exceptions.NewHandler(h), "/status").Body.String(), `"dropped":8,`)
+}
+
+type skipping struct{ *shared }
+
+func (skipping) Skipped() uint64 { return 7 }
 
 func TestHistoryGivesUpWhenClosed(t *testing.T) {
 	t.Parallel()
@@ -197,6 +281,46 @@ func TestResolveAndDeleteAreInOrder(t *testing.T) {
 			keep(h, errBoom, enricher.FailureContext{ID: "after", JobID: long}, nil)
 			assert.Contains(t, job(), `"failures":1,`)
 			assert.Equal(t, "after", only(t, h).ID)
+		}
+	})
+}
+
+// A picky store fails because of texts that no record can have, as Postgres does.
+type picky struct{ *shared }
+
+func (p picky) Resolve(ctx context.Context, id string, at time.Time) error {
+	return errors.Join(p.check(id), p.Store.Resolve(ctx, id, at))
+}
+
+func (p picky) Delete(ctx context.Context, id string) error {
+	return errors.Join(p.check(id), p.Store.Delete(ctx, id))
+}
+
+func (picky) check(id string) error {
+	if strings.ContainsRune(id, 0) || !utf8.ValidString(id) {
+		return fmt.Errorf("invalid text %q", id)
+	}
+	return nil
+}
+
+func TestResolveAndDeleteOfAnOddJobDoNotEndTheWriting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{Store: picky{newShared()}})
+		for _, id := range []string{"a\x00b", "\xff", "a\xed\xa0\x80"} {
+			keep(h, errBoom, enricher.FailureContext{JobID: id}, nil)
+			time.Sleep(time.Second)
+			h.Resolve(id)
+			require.NoError(t, h.Flush(t.Context()))
+			jobs, _ := h.Jobs(exceptions.Query{JobIDs: []string{id}})
+			require.Len(t, jobs, 1)
+			assert.False(t, jobs[0].Resolved.IsZero())
+			h.Delete(id)
+			keep(h, errBoom, enricher.FailureContext{ID: "after"}, nil)
+			require.NoError(t, h.Flush(t.Context()))
+			assert.Equal(t, "after", only(t, h).ID)
+			h.Delete("")
+			require.NoError(t, h.Flush(t.Context()))
 		}
 	})
 }

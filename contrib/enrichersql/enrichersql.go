@@ -25,8 +25,8 @@
 // Append writes each batch in one transaction. What it has returned for is in the
 // database, also if the process is killed. How safe that is if the machine fails is up to
 // the settings of the database. A record that the database rejects for what it contains,
-// such as a text that is too long, is skipped, logged and counted: the store has a method
-// Skipped() uint64.
+// such as a text that is too long, is skipped and counted in Status.Dropped of the
+// history; the store has a method Skipped() uint64. One in a minute is logged.
 //
 // # Reading
 //
@@ -34,9 +34,9 @@
 // which it keeps for up to two million failures, by quarters of an hour; only those that
 // have changed are read again. Quarters that are over are also kept in the database in a
 // packed form, once a minute while failures are written, so that a new process reads them
-// quickly. If an
-// answer takes more than two seconds, the store looks at no more, and the answer is
-// Truncated: the newest failures are counted. A failure whose row cannot be read has a
+// quickly. If finding the failures of an answer takes more than two seconds, the store
+// looks at no more, and the answer is Truncated: the newest failures are counted. To read
+// the texts of those that are shown may take longer. A failure whose row cannot be read has a
 // message that says so.
 //
 // # Retention
@@ -93,7 +93,8 @@ type Options struct {
 	// not. By default, 100000; a negative number means all.
 	MaxPerGroup int
 
-	// Logger gets a line for a record that is skipped. By default, [slog.Default].
+	// Logger gets a line, once a minute at most, for a record that is skipped. By
+	// default, [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -153,10 +154,11 @@ type store struct {
 	scanTime time.Duration // of one answer
 	skipped  atomic.Uint64 // records
 
-	mu    sync.Mutex
-	slots map[int64]*slot // as they were read last
-	rows  int             // in slots
-	uses  uint64
+	mu     sync.Mutex
+	slots  map[int64]*slot // as they were read last
+	rows   int             // in slots
+	uses   uint64
+	logged time.Time // when a record was skipped and that was logged
 
 	sweeping sync.Mutex
 	swept    time.Time

@@ -2,6 +2,7 @@ package enrichersql_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -97,7 +99,8 @@ func TestFaultsLoseNothing(t *testing.T) {
 			want := fail(h, "late", 20)
 			_, err := s.Failures(t.Context(), exceptions.Query{})
 			require.Error(t, err)
-			require.NoError(t, enrichersql.Migrate(t.Context(), db, p.dialect, o))
+			var none context.Context
+			require.NoError(t, enrichersql.Migrate(none, db, p.dialect, o))
 			flush(t, h)
 			assert.Equal(t, want, ids(t, s))
 		})
@@ -199,13 +202,48 @@ func TestRecordThatIsRejected(t *testing.T) {
 	t.Parallel()
 	p := postgres(t)
 	o := forever
-	o.Logger = slog.New(slog.DiscardHandler)
+	var log bytes.Buffer
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	_, s := p.migrated(t, o)
+	h := historyOf(s, "a")
 	bad := record("bad", "j", time.Now(), nil)
 	bad.Entry.Message = "\x00" // which Postgres does not accept
 	require.NoError(t, s.Append(t.Context(), []exceptions.Record{record("a", "j", time.Now(), nil), bad, record("b", "j", time.Now(), nil)}))
 	assert.Equal(t, []string{"a", "b"}, ids(t, s))
-	assert.EqualValues(t, 1, s.(interface{ Skipped() uint64 }).Skipped())
+	require.NoError(t, s.Append(t.Context(), slices.Repeat([]exceptions.Record{bad}, 3)))
+	require.NoError(t, s.Append(t.Context(), []exceptions.Record{bad}))
+	assert.EqualValues(t, 5, s.(interface{ Skipped() uint64 }).Skipped())
+	assert.EqualValues(t, 5, h.Status().Dropped)
+	assert.Equal(t, 1, strings.Count(log.String(), "\n"), "one line a minute")
+}
+
+func TestTextsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, p place) {
+		_, s := p.migrated(t, forever)
+		ctx := t.Context()
+		require.NoError(t, s.Append(ctx, []exceptions.Record{record("a", "j", time.Now(), enricher.Labels{"k": "v"})}))
+		for _, odd := range []string{"\x00", "a\x00b", "\xff", "\xed\xa0\x80"} {
+			require.NoError(t, s.Resolve(ctx, odd, time.Now()))
+			require.NoError(t, s.Delete(ctx, odd))
+			_, err := s.Failure(ctx, odd)
+			require.ErrorIs(t, err, exceptions.ErrNotFound)
+			is, isNot := exceptions.MatchLabels(enricher.Labels{odd: odd}), exceptions.MatchLabels(enricher.Labels{"k": odd})
+			for _, q := range []exceptions.Query{{JobIDs: []string{odd}}, {Words: []string{odd}}, {Filter: is}, {Filter: isNot}} {
+				page, err := s.Failures(ctx, q)
+				require.NoError(t, err)
+				assert.Empty(t, page.Items)
+			}
+			page, err := s.Jobs(ctx, exceptions.Query{JobIDs: []string{odd, "j"}})
+			require.NoError(t, err)
+			assert.Len(t, page.Items, 1)
+			groups, err := s.Groups(ctx, exceptions.Query{By: odd})
+			require.NoError(t, err)
+			assert.Empty(t, groups.Items[0].Value)
+			_, err = s.Histogram(ctx, exceptions.Query{By: odd})
+			require.NoError(t, err)
+		}
+	})
 }
 
 func TestAnswerThatTakesTooLong(t *testing.T) {

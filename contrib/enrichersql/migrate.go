@@ -1,6 +1,7 @@
 package enrichersql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -34,7 +35,7 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect, o Options) error {
 	if db == nil {
 		return errors.New("enrichersql: the database is nil")
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(cmp.Or(ctx, context.Background()), time.Minute)
 	defer cancel()
 	m := &database{db, d, o.TablePrefix}
 	for {

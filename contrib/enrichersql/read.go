@@ -23,6 +23,9 @@ const (
 
 // Failure returns one failure.
 func (s *store) Failure(ctx context.Context, id string) (exceptions.Entry, error) {
+	if !canBeKept(id) {
+		return exceptions.Entry{}, exceptions.ErrNotFound
+	}
 	var no int64
 	found, err := s.get(ctx, s.db, "SELECT no FROM enricher_failures WHERE id = ?", []any{id}, &no)
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Resolve says that a job works again since a time.
+// Resolve says that a job works again since a time. There is no job whose ID the database
+// rejects.
 func (s *store) Resolve(ctx context.Context, jobID string, at time.Time) error {
 	ms := at.UnixMilli()
 	err := s.exec(ctx, s.db, "UPDATE enricher_jobs SET resolved = ? WHERE id = ? AND last <= ? AND (resolved IS NULL OR resolved < ?)",
 		ms, jobID, ms, ms)
-	if err != nil {
+	if err != nil && !isAboutData(err) {
 		return fmt.Errorf("enrichersql: %w", err)
 	}
 	return nil
@@ -29,7 +30,7 @@ func (s *store) Delete(ctx context.Context, jobID string) error {
 	if err == nil {
 		err = s.exec(ctx, s.db, "DELETE FROM enricher_jobs WHERE id = ? AND kept = 0", jobID)
 	}
-	if err != nil {
+	if err != nil && !isAboutData(err) {
 		return fmt.Errorf("enrichersql: %w", err)
 	}
 	return nil

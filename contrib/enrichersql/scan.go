@@ -69,11 +69,12 @@ func (s *store) selects(ctx context.Context, q exceptions.Query) (*selection, er
 	}
 	for _, word := range q.Words {
 		sel.words = append(sel.words, strings.ToLower(word))
-		sel.nothing = sel.nothing || strings.Contains(word, wordsBetween) || strings.ContainsRune(word, 0)
+		sel.nothing = sel.nothing || strings.Contains(word, wordsBetween) || !canBeKept(word)
 	}
 	if len(q.JobIDs) > 0 {
 		sel.jobs = map[uint32]struct{}{}
-		for list, args := range lists(q.JobIDs) {
+		kept := slices.DeleteFunc(slices.Clone(q.JobIDs), func(id string) bool { return !canBeKept(id) })
+		for list, args := range lists(kept) {
 			err := s.query(ctx, s.db, "SELECT no FROM enricher_jobs WHERE id IN ("+list+")", args, func(scan func(...any) error) error {
 				var no uint32
 				err := scan(&no)
@@ -108,6 +109,9 @@ func (s *store) selects(ctx context.Context, q exceptions.Query) (*selection, er
 // values returns the values of a label by the kinds that have it.
 func (s *store) values(ctx context.Context, key string) (map[int64]string, error) {
 	values := map[int64]string{}
+	if !canBeKept(key) {
+		return values, nil
+	}
 	return values, s.query(ctx, s.db, "SELECT kind, value FROM enricher_labels WHERE key = ?", []any{key}, func(scan func(...any) error) error {
 		var kind int64
 		var value string

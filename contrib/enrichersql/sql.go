@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A database runs statements that are written for SQLite and the default prefix.
@@ -117,6 +118,10 @@ func hash(texts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
+
+// canBeKept reports whether a text may be in the database. Postgres rejects a statement
+// with any other.
+func canBeKept(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // isAboutData reports whether the database rejected a statement for the data in it, so that it
 // would do so again.

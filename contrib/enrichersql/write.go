@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
@@ -40,14 +41,27 @@ func (s *store) appendEach(ctx context.Context, batch []exceptions.Record) (full
 		over, err := s.append(ctx, batch[i:i+1])
 		switch {
 		case isAboutData(err):
-			s.skipped.Add(1)
-			s.opts.Logger.Warn("A failure was not stored: the database rejected it", "id", batch[i].Entry.ID, "error", err)
+			s.skip(&batch[i], err)
 		case err != nil:
 			return full, err
 		}
 		full = append(full, over...)
 	}
 	return full, nil
+}
+
+// skip counts a record that the database rejected, and logs it, but not more than one a minute.
+func (s *store) skip(r *exceptions.Record, err error) {
+	skipped := s.skipped.Add(1)
+	s.mu.Lock()
+	log := time.Since(s.logged) >= time.Minute
+	if log {
+		s.logged = time.Now()
+	}
+	s.mu.Unlock()
+	if log {
+		s.opts.Logger.Warn("A failure was not stored: the database rejected it", "id", r.Entry.ID, "skipped", skipped, "error", err)
+	}
 }
 
 // A writing is a transaction that changes failures.
