@@ -257,7 +257,7 @@ func fill[T any](
 			return page, err
 		}
 		n := a.list(len(page.Items), func(i int) any { return item(page.Items[i]) })
-		if n == len(page.Items) {
+		if n == len(page.Items) || n == q.Limit { // a store that ignores Limit must not keep us here
 			return page, nil
 		}
 		q.Limit = n
