@@ -51,7 +51,12 @@ func connect(t testing.TB, s *server.Server, opts ...nats.Option) *nats.Conn {
 // knows.
 func serve(t testing.TB, s *server.Server, fe enricher.FailureEnricher, o enrichernats.Options) micro.Service {
 	t.Helper()
-	nc := connect(t, s)
+	return serveOn(t, connect(t, s), fe, o)
+}
+
+// serveOn is like serve, on a connection that is there.
+func serveOn(t testing.TB, nc *nats.Conn, fe enricher.FailureEnricher, o enrichernats.Options) micro.Service {
+	t.Helper()
 	svc, err := enrichernats.Serve(nc, "owner", fe, o)
 	require.NoError(t, err)
 	require.NoError(t, nc.FlushTimeout(guard))
