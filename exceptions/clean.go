@@ -58,11 +58,11 @@ const (
 // cut is like the function, but the redactor leaves the result as it is: a text is
 // not cut in a mask, nor between a key and its value.
 func (h *History) cut(s string, limit int) string {
-	if len(s) <= limit || limit < 4*len(cutMark) {
-		return text.Cut(s, limit)
+	kept := cut(s, limit)
+	shorter, marked := strings.CutSuffix(kept, cutMark)
+	if kept == s || !marked {
+		return kept
 	}
-	kept := text.Cut(s, limit-len(cutMark))
-	shorter := kept
 	for range maxShorter {
 		if shown := shorter + cutMark; h.redact(shown, limit+margin) == shown {
 			return shown
@@ -70,7 +70,7 @@ func (h *History) cut(s string, limit int) string {
 		shorter = strings.TrimRight(shorter, " \t\n")
 		shorter = text.Cut(shorter, max(1+strings.LastIndexAny(shorter, " \t\n"), len(shorter)-maxWord))
 	}
-	return kept + cutMark // a redactor that always finds something
+	return kept // a redactor that always finds something
 }
 
 // redact calls the redactor.

@@ -112,10 +112,8 @@ func (h *History) Enrich(
 		return e.EnrichContext(ctx, cause, fc)
 	}
 	e = cmp.Or(e, h.none)
-	first, carried := e.Carried(cause, fc)
-	fc = completed(fc, first.FailureContext())
+	first, fc, carried := h.carried(e, cause, fc)
 	if carried {
-		h.keepCarried(cause, fc, first)
 		return first
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc, first)
@@ -144,10 +142,8 @@ func (h *History) EnrichAsync(
 		return e.EnrichAsync(ctx, cause, fc)
 	}
 	e = cmp.Or(e, h.none)
-	first, carried := e.Carried(cause, fc)
-	fc = completed(fc, first.FailureContext())
+	first, fc, carried := h.carried(e, cause, fc)
 	if carried {
-		h.keepCarried(cause, fc, first)
 		return e.EnrichAsync(ctx, cause, fc)
 	}
 	ctx, fc, r, m := h.begin(ctx, cause, fc, first)
@@ -216,12 +212,19 @@ func (h *History) keepLabeled(cause error, fc enricher.FailureContext, res enric
 	h.write(f)
 }
 
-// keepCarried keeps a failure whose Result was made before, unless that was kept then.
-func (h *History) keepCarried(cause error, fc enricher.FailureContext, res enricher.Result) {
-	h.catchUp() // it may be of EnrichAsync
-	if !h.recent.isUnderWay(res) {
-		h.keepLabeled(cause, fc, res)
+// carried returns the Result of an earlier layer and whether e returns it, as
+// [enricher.Enricher.Carried], and fc with what that layer knew. If e returns it, the
+// failure is kept, unless it was then.
+func (h *History) carried(e *enricher.Enricher, cause error, fc enricher.FailureContext) (enricher.Result, enricher.FailureContext, bool) {
+	first, ok := e.Carried(cause, fc)
+	fc = completed(fc, first.FailureContext())
+	if ok {
+		h.catchUp() // it may be of EnrichAsync
+		if !h.recent.isUnderWay(first) {
+			h.keepLabeled(cause, fc, first)
+		}
 	}
+	return first, fc, ok
 }
 
 // completed returns fc with what it does not say taken from first, that of an earlier
