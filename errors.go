@@ -2,12 +2,15 @@ package enricher
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
@@ -208,4 +211,117 @@ func Text(err error) string {
 		return fmt.Sprintf("(the Error method of a %T called runtime.Goexit)", err)
 	}
 	return text.Cut(s, maxText)
+}
+
+// Carried returns the Result that [Enricher.EnrichContext] returns for this failure
+// without calling an enricher, because cause carries it as [WithResult] says, and
+// whether there is one. If not, but cause carries one of this failure when it was
+// rejected, the Result is the first of these.
+func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
+	if e == nil || !resultsCarried.Load() {
+		return Result{}, false
+	}
+	s := search{of: e, id: fc.ID, jobID: fc.JobID, attempt: fc.Attempt}
+	rest := s.look(cause, unwrapTrusted)
+	if rest == nil {
+		return s.result()
+	}
+	return e.searchApart(rest, s)
+}
+
+// searchApart continues a search at an error whose Unwrap is third-party code and may
+// never return. The enrichers need most of the time.
+func (e *Enricher) searchApart(rest error, s search) (Result, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), e.timeout/10)
+	defer cancel()
+	if e.searches.Acquire(ctx, 1) != nil {
+		return s.result()
+	}
+	all := s
+	end, _ := ctx.Deadline()
+	done := guard.Within(time.Until(end), func() {
+		defer e.searches.Release(1)
+		all.look(rest, unwrapAny)
+	})
+	if !done {
+		return s.result()
+	}
+	return all.result()
+}
+
+// maxSearches bounds the searches for a Result that are under way, of which some
+// may hang in the methods of an error.
+const maxSearches = 64
+
+// A search is for the Result of a failure that an error carries: of any if of is nil. The
+// other fields may be zero.
+type search struct {
+	of        *Enricher
+	id, jobID string
+	attempt   int
+
+	found    *Result // the outermost
+	rejected *Result // the innermost, which is the first
+}
+
+// look follows what err wraps until the Result is found. It returns the error that unwrap
+// cannot unwrap, if it comes to one.
+func (s *search) look(err error, unwrap func(error) (error, bool)) (rest error) {
+	for range guard.MaxDepth {
+		if err == nil {
+			break
+		}
+		if e, ok := err.(*resultError); ok && s.matches(&e.result.of) {
+			if s.of == nil || !e.result.of.rejected {
+				s.found = &e.result
+				return nil
+			}
+			s.rejected = &e.result
+		}
+		inner, ok := unwrap(err)
+		if !ok {
+			return err
+		}
+		err = inner
+	}
+	return nil
+}
+
+func (s *search) matches(o *origin) bool {
+	return s.of == nil || s.of == o.by &&
+		(s.id == "" || s.id == o.fc.ID) && (s.jobID == "" || s.jobID == o.fc.JobID) && (s.attempt == 0 || s.attempt == o.fc.Attempt)
+}
+
+// result returns a copy of what was found, or else of what was rejected.
+func (s *search) result() (Result, bool) {
+	switch {
+	case s.found != nil:
+		return s.found.clone(), true
+	case s.rejected != nil:
+		return s.rejected.clone(), false
+	}
+	return Result{}, false
+}
+
+func unwrapAny(err error) (error, bool) {
+	_, inner := guard.Unwrap(err)
+	return inner, true
+}
+
+// trusted are the types whose Unwrap is not third-party code: ours, and that of [fmt.Errorf].
+var trusted = []reflect.Type{
+	reflect.TypeFor[*resultError](), reflect.TypeFor[*labeledError](), reflect.TypeOf(fmt.Errorf("%w", ErrShutdown)),
+}
+
+// unwrapTrusted returns what err wraps. It cannot if it would have to call third-party
+// code.
+func unwrapTrusted(err error) (inner error, ok bool) {
+	w, wraps := err.(interface{ Unwrap() error })
+	switch {
+	case !wraps:
+		return nil, true
+	case slices.Contains(trusted, reflect.TypeOf(err)):
+		return w.Unwrap(), true
+	}
+	return nil, false
 }

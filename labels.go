@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -241,3 +242,42 @@ type LabelIssue struct {
 	Key string // at most 128 bytes; a longer one is cut
 	Err error  // wraps one of ErrUndeclaredKey, ErrInvalidValue, ErrTooManyLabels, ErrValueTruncated
 }
+
+// WithResult returns err with the Result of its enrichment attached. It is like
+// [WithLabels] of the labels of res, and [ResultOf] finds res. A failure often
+// passes two layers that both enrich it, such as a middleware and a log handler:
+// [Enricher.EnrichContext] of the Enricher that made res returns res for the
+// second, if these hold:
+//
+//   - res is found by Unwrap() error alone, not through a joined error;
+//   - ID, JobID and Attempt of the FailureContext, if set, are those that res was
+//     made with. A FailureContext without them matches any Result.
+//
+// Otherwise the error is another failure and is enriched anew: that of a parent
+// whose child failed, for example. So is one that was rejected, with [ErrOverloaded]
+// or [ErrShutdown]. If err is nil, WithResult returns nil.
+func WithResult(err error, res Result) error {
+	if err == nil {
+		return nil
+	}
+	resultsCarried.Store(true)
+	res = res.clone()
+	return &resultError{labeledError{err, res.Labels}, res}
+}
+
+// ResultOf returns a copy of the Result that err carries, as [WithResult] attaches
+// it, and whether there is one. It follows Unwrap() error, not joined errors.
+func ResultOf(err error) (Result, bool) {
+	var s search
+	s.look(err, unwrapAny)
+	return s.result()
+}
+
+type resultError struct {
+	labeledError
+	result Result
+}
+
+// resultsCarried is set once WithResult was called: programs that do not use it
+// need not search errors for a Result.
+var resultsCarried atomic.Bool

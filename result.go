@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,32 @@ type Result struct {
 	Duration time.Duration // how long enriching took, without the observers
 
 	of origin
+}
+
+// An origin says which failure a Result is of, and which Enricher made it.
+type origin struct {
+	by       *Enricher
+	number   uint64         // no other failure of by has it; 0: none
+	rejected bool           // the failure was passed to no enricher, so another layer may try
+	fc       FailureContext // its maps do not change
+}
+
+// FailureKey identifies the failure: copies of r have it, and the Result of the next
+// layer if the failure was rejected, but none of another failure, Enricher or process.
+// It is empty if no Enricher made r.
+func (r Result) FailureKey() string {
+	if r.of.by == nil {
+		return ""
+	}
+	return r.of.by.unique + strconv.FormatUint(r.of.number, 36)
+}
+
+// FailureContext returns that of the failure, as the Enricher got it. It is the
+// caller's. If there was neither an enricher nor an observer, it has no Attributes.
+func (r Result) FailureContext() FailureContext {
+	fc := r.of.fc
+	fc.Attributes = maps.Clone(fc.Attributes)
+	return fc
 }
 
 // Complete reports whether every outcome is [StatusOK]. The labels of a Result
