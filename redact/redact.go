@@ -22,7 +22,10 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //   - a value alone on the line after such a key, if it has letters and digits, or if
 //     the key begins its line and the value is indented more; and a block in YAML, as
 //     after password: |
-//   - passwords of well-known commands, such as curl -u user:*** and mysql -p***
+//   - passwords of well-known commands, such as curl -u user:*** and mysql -p***, but not
+//     those that a command takes by their position
+//   - the arguments that are passwords in the calls of a trace or a program, such as
+//     setPassword('***') and PDO->__construct('dsn', 'user', '***')
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
 //     headers, whatever their scheme
 //   - tokens and hashes of passwords that are known by how they begin, such as

@@ -34,6 +34,7 @@ func TestTextOfCases(t *testing.T) {
 		{"vendors", 4, 1},
 		{"forms", 4, 1},
 		{"mixed", 8, 1},
+		{"reported", 8, 1},
 	} {
 		name := most.name
 		file, err := os.ReadFile("testdata/" + name + ".json")

@@ -44,7 +44,7 @@ func redactDSN(e *edit, from, to int) {
 			return // without a user
 		}
 		user, _, slash := strings.Cut(word[:proto], "/")
-		if strings.HasPrefix(word[proto+1:], "//") && slash && isOracle(user, word[proto+len("@//"):]) {
+		if strings.HasPrefix(word[proto+1:], "//") && slash && (isOracle(user, word[proto+len("@//"):]) || isOracleTool(e.src, from)) {
 			e.mask(from+len(user)+1, from+proto)
 		} else if colon >= 0 && colon < proto {
 			e.mask(from+colon+1, from+proto)

@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // redactFlag masks the secret of the flag at i, also if each word is quoted:
 //
@@ -90,6 +93,15 @@ var programs = []program{
 	{"bcp", "-P"},
 	{"osql", "-P"},
 	{"zip", "-P"},
+	{"ipmitool", "-P"},
+	{"snmpwalk", "-c"},
+	{"snmpwalk", "-A"},
+	{"snmpwalk", "-X"},
+	{"snmpget", "-c"},
+	{"snmpget", "-A"},
+	{"snmpget", "-X"},
+	{"snmpset", "-c"},
+	{"snmpbulk", "-c"},
 }
 
 // joinedSecret returns where the secret is in the flag s[i:to], such as -psecret or
@@ -135,11 +147,18 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 		}
 	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
 		return from + len("pass:"), end
-	case takesSecret(s, i, flag):
+	case takesSecret(s, i, flag), (flag == "-p" || flag == "-P") && isMixed(value) && namesUser(lineBefore(s, i)):
 		return from, end
 	}
 	return 0, 0
 }
+
+// namesUser reports whether a flag for the name of a user is on a line.
+func namesUser(line string) bool {
+	return slices.ContainsFunc(userFlags, func(flag string) bool { return strings.Contains(line, flag) })
+}
+
+var userFlags = []string{" -u ", " -U ", "'-u'", `"-u"`, " --user"}
 
 // takesSecret reports whether a program on the line before s[i] takes a password as
 // the value of flag.

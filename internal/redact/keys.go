@@ -115,14 +115,21 @@ func isApart(s, key string, begin int) bool {
 			return true
 		}
 	}
-	name := trimMarks(before, " \t\r\n\"'\\,{")
-	_, from := wordBefore(name, 0, len(name))
-	label := trimMarks(name[:from], " \"'\\")
-	if label == "" || label[len(label)-1] != ':' && label[len(label)-1] != '=' {
-		return false
+	for range 3 { // {"name":"API_KEY","slot":false,"value":"hunter2"}
+		name := trimMarks(before, " \t\r\n\"'\\,{")
+		_, from := wordBefore(name, 0, len(name))
+		label := trimMarks(name[:from], " \"'\\")
+		if label == "" || label[len(label)-1] != ':' && label[len(label)-1] != '=' {
+			return false
+		}
+		label = trimMarks(label[:len(label)-1], " \"'\\")
+		if (hasSuffixFold(label, "name") || hasSuffixFold(label, "key")) && isSecretKey(name[from:]) {
+			return true
+		}
+		_, from = wordBefore(label, 0, len(label))
+		before = label[:from]
 	}
-	label = trimMarks(label[:len(label)-1], " \"'\\")
-	return (hasSuffixFold(label, "name") || hasSuffixFold(label, "key")) && isSecretKey(name[from:])
+	return false
 }
 
 // isInner reports whether a key behind s is the first one in an object that is the value

@@ -62,6 +62,14 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"{Password:{String:hunter2 Valid:true}}", "{Password:{String:*** Valid:true}}"},
 			{`{"password": {"value": "hunter2", "n": 1}}`, `{"password": {"value": "***", "n": 1}}`},
 		},
+		"indexes, calls and dumps": {
+			{`config['password'] = 'hunter2'; user%5Bpassword%5D=hunter2&x=1`, `config['password'] = '***'; user%5Bpassword%5D=***&x=1`},
+			{`a.setPassword("hunter2").go("x")`, `a.setPassword("***").go("x")`},
+			{"#0 a.php(1): PDO->__construct('mysql:...', 'bob', 'hunter2', Array)", "#0 a.php(1): PDO->__construct('mysql:...', 'bob', '***', Array)"},
+			{"[\"password\"]=>\n  string(7) \"hunter2\"\n  [\"x\"]=>", "[\"password\"]=>\n  string(7) \"***\"\n  [\"x\"]=>"},
+			{`"a ""password"":""hunter2"",""n"":1"`, `"a ""password"":""***"",""n"":1"`},
+			{`[{"name":"DB_PASSWORD","slot":false,"value":"hunter2"}]`, `[{"name":"DB_PASSWORD","slot":false,"value":"***"}]`},
+		},
 		"keys of several words or languages": {
 			{"Secret Access Key: hunter2", "Secret Access Key: ***"},
 			{"API key=hunter2", "API key=***"},
@@ -117,6 +125,8 @@ func TestTextKeepsSentences(t *testing.T) {
 		"token:\nmissing", "token:\n  EOF", "password:\n  user: bob", "password:\n- name: x2", "password:\n---", "PASSWORD=\nUSER2=bob", "secret:\n  https://h/x1", "token:\n  {",
 		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
 		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
+		`os.environ["TOKEN"]: KeyError`, "usage: a <user> <password> <host>", `get_password("db") failed`, "undefined method password= for nil", "PublicKeyToken=30ad4fe6b2a6aeed",
+		"journalctl -u nginx -p err", "python3 -u a.py -p c.yaml", "run -u node -p 127.0.0.1:80:80",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
 		assert.Equal(t, text, redact.Text(text))

@@ -21,6 +21,10 @@ func nextSeparator(s string, i int) int {
 		switch s[i] {
 		case '=', ':', '>':
 			return i
+		case '(':
+			if i+1 < len(s) && isQuote(s[i+1]) {
+				return i
+			}
 		case wideColon[0]:
 			if strings.HasPrefix(s[i:], wideColon) {
 				return i
@@ -47,6 +51,8 @@ func redactPair(e *edit, start, i int) int {
 		return redactFlag(e, i)
 	case '>':
 		return redactElement(e, i)
+	case '(':
+		return redactCall(e, start, i)
 	case '%':
 		return redactEscaped(e, start, i)
 	}
@@ -73,12 +79,13 @@ func redactPair(e *edit, start, i int) int {
 		from++
 	}
 	value := skipSpaces(s, from)
-	value = onNextLine(s, begin, value, !bare)
+	value = onNextLine(s, begin, skipType(s, value), !bare)
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
 	switch {
 	case s[i] == ':' && !bare && value < len(s) && s[value] == '{', // JSON
+		s[i] == '=' && value > from && isVerb(s[value:value+wordLen(s[value:])]), // undefined method password= for nil
 		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
 		s[i] == ':' && value > from && isClause(s[value:]) && !hasSuffixFold(key, "phrase"),
 		strings.IndexByte(key, ' ') >= 0 && isName(s[value:]): // no secret key: tls.crt
@@ -107,6 +114,11 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):
 		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isLong(s[value:value+wordLen(s[value:])])
+	case key == "is" && s[i] == ':' && begin > 0: // the password is: hunter2
+		before, _ := wordBefore(s, 0, begin-1)
+		return isSecretKey(before) && isMixed(s[value:value+wordLen(s[value:])])
+	case strings.HasPrefix(key, "user_"):
+		return strings.Contains(lineBefore(s, begin), "PlainLoginModule ") // JAAS: user_bob="secret"
 	case begin > 0 && s[begin-1] >= 0x80, strings.EqualFold(key, "passe"):
 		return isForeignKey(s[:begin+len(key)])
 	}
@@ -152,12 +164,23 @@ func redactElement(e *edit, i int) int {
 	if strings.HasPrefix(s[from:], cdata) {
 		from, end = from+len(cdata), "]]>"
 	}
+	if end == "<" && from < len(s) && isSpace(s[from]) && !isClosed(s[from:]) {
+		return i + 1
+	}
 	to := len(s)
 	if n := strings.Index(s[from:], end); n >= 0 {
 		to = from + n
 	}
 	e.mask(from, to)
 	return to
+}
+
+// isClosed reports whether an element ends behind its text. In a text that explains a
+// command, none does: login <user> <password> <host>.
+func isClosed(s string) bool {
+	s = s[:min(len(s), maxTag)]
+	n := strings.IndexByte(s, '<')
+	return n >= 0 && strings.HasPrefix(s[n:], "</")
 }
 
 // attribute returns the value of name="..." or key="..." in the attributes of a tag.
@@ -213,6 +236,7 @@ const maxKey = 64
 // keyBefore returns the key before the separator at i, where it begins, and whether
 // it stands there without quotes.
 func keyBefore(s string, start, i int) (key string, begin int, bare bool) {
+	separator := s[i]
 	for i > start && (s[i-1] == ' ' || s[i-1] == '\t') {
 		i--
 	}
@@ -226,15 +250,21 @@ func keyBefore(s string, start, i int) (key string, begin int, bare bool) {
 			}
 		}
 	}
+	if hasSuffixFold(s[max(start, i-len(percentBracket)):i], percentBracket) { // user%5Bpassword%5D=
+		i -= len(percentBracket)
+	}
+	if i > start && s[i-1] == ']' && (separator != ':' || i-1 == start || !isQuote(s[i-2])) {
+		i-- // user[password]=, config['password'] =
+	}
 	if i > start && isQuote(s[i-1]) {
 		bare = false
 		i--
+		if i > start && s[i-1] == s[i] { // ""password"" in CSV
+			i--
+		}
 		for i > start && s[i-1] == '\\' {
 			i--
 		}
-	}
-	if i > start && s[i-1] == ']' { // user[password]
-		i--
 	}
 	key, begin = wordBefore(s, start, i)
 	for n := 0; n < 2 && hasSuffixFold(key, "key") && begin > start && s[begin-1] == ' ' && !isSecretKey(key); n++ {
@@ -252,6 +282,9 @@ var escapedQuotes = []string{"&quot;", "&#34;", "&#39;", "&apos;", `\u0022`, `\u
 
 // percentQuote is a quotation mark in a URL.
 const percentQuote = "%22"
+
+// percentBracket is a closing bracket in a URL.
+const percentBracket = "%5D"
 
 // escapedQuote returns which of escapedQuotes s begins with, or "".
 func escapedQuote(s string) string {

@@ -17,7 +17,9 @@ var phrases = []phrase{
 	{"token is", isRather},
 	{"secret is", isRather},
 	{"key is", isRather},
-	{"identified by", isQuoted},
+	{"identified by", isQuotedOrMixed},
+	{"convertto-securestring", isQuotedOrMixed},
+	{"convertto-securestring -string", isQuotedOrMixed}, // PowerShell
 	{"auth plain", looksEncoded},
 	{"auth login", looksEncoded}, // SMTP
 	{"requirepass", isMixed},
@@ -65,19 +67,22 @@ func redactPhrases(s string) string {
 // what is before it.
 func isAfterPhrase(s string, i int, word string) bool {
 	key, _ := wordBefore(s, 0, i)
+	low := max(0, i-maxKey)
+	before := s[low:i]
 	if isSecretKey(key) {
 		if isLong(word) {
 			return true
 		}
-		if len(key) > len("pass") && strings.Contains(strings.ToLower(key), "pass") { // not: tests pass v1.2.3
+		if len(key) > len("pass") && (strings.Contains(strings.ToLower(key), "pass") || hasSuffixFold(key, "pw")) { // not: tests pass v1.2.3
 			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
+		}
+		if key == "PASS" && strings.Contains(before, "USER ") { // FTP and POP3: USER bob, PASS hunter2
+			return isMixed(word)
 		}
 		return isQuote(word[0]) && strings.ToUpper(key) == key && isQuoted(word) // SQL: SECRET 'x'
 	}
-	low := max(0, i-maxKey)
-	before := s[low:i]
 	if key == "BY" && strings.Contains(before, "IDENTIFIED") {
-		return isQuoted(word)
+		return isQuotedOrMixed(word)
 	}
 	return slices.ContainsFunc(phrases, func(p phrase) bool {
 		n := len(before) - len(p.text)
@@ -105,6 +110,9 @@ func isLong(word string) bool {
 	if len(word) == len("abcdef.0123456789abcdef") && word[6] == '.' { // of kubeadm
 		word = word[:6] + word[7:]
 	}
+	if encoded := strings.TrimRight(word, "="); encoded != word { // base64
+		return len(encoded) >= 16 && isMixed(encoded)
+	}
 	return len(word) >= 16 && isMixed(word) && !strings.ContainsAny(word, "-./") &&
 		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
 }
@@ -125,3 +133,5 @@ func isUUID(s string) bool {
 func isQuoted(word string) bool {
 	return len(word) > 1 && (word[0] == '\'' || word[0] == '"' && isMixed(strings.Trim(word, `"`)))
 }
+
+func isQuotedOrMixed(word string) bool { return isQuoted(word) || isMixed(word) }

@@ -23,6 +23,9 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if quote := escapedQuote(s[i:]); quote != "" {
 		return redactUpTo(e, i+len(quote), quote)
 	}
+	if i+2 < len(s) && isQuote(s[i]) && s[i+1] == s[i] && (isLetter(s[i+2]) || isDigit(s[i+2])) { // ""secret"" in CSV
+		return redactUpTo(e, i+2, s[i:i+2])
+	}
 	slashes := i
 	for slashes < len(s) && s[slashes] == '\\' {
 		slashes++

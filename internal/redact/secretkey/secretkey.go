@@ -9,13 +9,13 @@ var ends = []string{
 	"password", "passwd", "pwd", "pswd", "passphrase", "passcode", "passwort", "kennwort", "contrasena", "wachtwoord", "senha",
 	"heslo", "haslo", "motdepasse", "parola", "salasana", "losenord", "adgangskode", "lozinka", "sifre",
 	"dbpass", "sshpass", "userpass", "rootpass", "adminpass", "smtppass", "mailpass", "ftppass", "proxypass", "ldappass", "bindpass",
-	"storepass", "keypass", "certpass", "bindpw", "rootpw", "userpw", "adminpw",
+	"passwords", "passphrases", "apikeys", "storepass", "keypass", "certpass", "bindpw", "rootpw", "userpw", "adminpw",
 	"token", "secret", "credential", "credentials", "creds", "cookie", "authorization", "bearer", "sessionid", "sessid",
 	"secretkeybase", "clientassertion", "codeverifier", "mnemonic", "seedphrase",
 	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "decryptionkey", "masterkey",
 	"sharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
 	"subscriptionkey", "functionskey", "instrumentationkey", "storagekey", "saskey", "hmackey", "aeskey", "tlskey", "sshkey",
-	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "sharedaccesssignature",
+	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "qsignature", "sharedaccesssignature",
 }
 
 // shortEnds are such ends as well, but only as whole words: db_pass, not bypass.
@@ -42,7 +42,7 @@ func Is(key string) bool {
 	key = key[:last]
 	for _, end := range byLast[key[last-1]|0x20-'a'] {
 		if HasEnd(key, end) {
-			return true
+			return !HasEnd(key, "publickeytoken") // of an assembly of .NET
 		}
 	}
 	for _, end := range shortEnds {
