@@ -115,7 +115,8 @@
 //     JSON, and the keys of JSON
 //   - the name of what failed, which follows a word such as constraint, table, column,
 //     index, module, program, host, topic, queue, configmap or type, in English and
-//     some other languages, or stands alone between colons: exec: "pg_dump": not found
+//     some other languages, or is before one: the "path" argument; or stands alone
+//     between colons: exec: "pg_dump": not found; or is missing, required or undefined
 //   - a constant, 'MQRC_NOT_AUTHORIZED', and a name such as "orders_pkey"
 //   - a URL
 //

@@ -138,7 +138,18 @@ func isExtension(text string) bool {
 
 // absolute replaces an absolute path that starts here.
 func (s *scanner) absolute() bool {
-	return !s.inWord && !s.closesTag() && s.path(s.pos+1)
+	return !s.inWord && !s.closesTag() && !s.isSlashName() && s.path(s.pos+1)
+}
+
+// isSlashName reports whether what is here, up to its quotation mark, is the name of what
+// failed and begins with a slash: container "/redis", endpoint "/orders".
+func (s *scanner) isSlashName() bool {
+	return s.named && s.last() != '/' && isPlainName(s.in[s.pos+1:])
+}
+
+// isPlainName reports whether text has only letters, hyphens and underscores.
+func isPlainName(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
 }
 
 // closesTag reports whether a slash that is here belongs to the end of an element of

@@ -35,18 +35,20 @@ var roles = func() map[string]role {
 			"constraint", "table", "column", "relation", "index", "sequence", "view", "trigger", "schema", "database", "keyspace",
 			"collection", "procedure", "partition", "extension", "collation", "charset", "encoding", "codec", "role", "privilege",
 			"program", "command", "executable", "binary", "exec", "module", "package", "library", "plugin", "driver", "provider", "engine",
-			"class", "interface", "method", "function", "property", "properties", "attribute", "field", "parameter", "param", "argument",
+			"class", "interface", "method", "function", "property", "properties", "attribute", "field", "parameter", "param", "argument", "arg",
 			"option", "flag", "setting", "variable", "symbol", "operator", "operation", "feature", "header", "permission", "scope",
 			"metric", "quota", "keyerror", "reading", "import", "into", "join", "update", "container", "image", "deployment", "service", "component", "stage", "action", "protocol", "scheme",
 			"configmap", "serviceaccount", "persistentvolumeclaim", "volume", "namespace", "statefulset", "daemonset", "cronjob", "ingress", "storageclass",
 			"bean", "assembly", "annotation", "enum", "step", "workflow", "activity", "pipeline", "template", "chart", "branch", "remote",
+			"missing", "undefined", "undeclared", "required", "unresolved", "resolve", "invoke", "activate", "keyword", "identifier", "member",
+			"struct", "trait", "macro", "crate", "target",
 			"handler", "route", "model", "connector", "sink", "dataset", "catalog", "policy", "locale",
 			"topic", "queue", "exchange", "stream", "subject", "vhost", "channel", "consumer", "bucket",
 			"host", "hostname", "rhost", "server", "domain", "endpoint", "broker", "upstream", "lookup", "cluster", "region", "zone",
 			// German
 			"tabelle", "spalte", "datenbank", "funktion", "rolle", "modul", "feld",
 			// French
-			"contrainte", "colonne", "fonction", "champ", "unicité", "rôle",
+			"contrainte", "colonne", "fonction", "champ", "unicité", "rôle", "vers",
 			// Spanish and Portuguese
 			"restricción", "columna", "tabla", "relación", "función", "campo", "único", "unicidad", "tabela", "coluna", "restrição",
 			// Italian
@@ -108,9 +110,8 @@ func (s *scanner) role() (c context) {
 			c.role = r
 		}
 	}
-	if c.role == roleNone && string(word) == "key" && c.mark == 0 && len(text) > len("for key") &&
-		string(text[len(text)-len("for key"):]) == "for key" {
-		c.role = roleName // MySQL: Duplicate entry 'x' for key 'orders_pkey'
+	if c.role == roleNone && c.mark == 0 && isNamingAfter(word, lastPlain(text[:start])) {
+		c.role = roleName
 	}
 	if c.role == roleText && c.mark != '=' && c.mark != ':' {
 		c.role = roleNone
@@ -131,6 +132,26 @@ func isNaming(word []byte) bool {
 	switch string(word) {
 	case "named", "name", "called", "is", "for", "of", "on", "at":
 		return true
+	}
+	return false
+}
+
+// isNamingAfter reports whether word names what failed after the word before it.
+func isNamingAfter(word, before []byte) bool {
+	switch string(word) {
+	case "key":
+		switch string(before) {
+		case "for", "array", "config", "required": // MySQL: Duplicate entry 'x' for key 'orders_pkey'
+			return true
+		}
+	case "name":
+		return string(before) == "find" // of a compiler
+	case "result":
+		return string(before) == "with" // of systemd
+	case "to":
+		return string(before) == "reference" // of a linker
+	case "auf":
+		return string(before) == "Verweis"
 	}
 	return false
 }

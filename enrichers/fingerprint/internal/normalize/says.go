@@ -33,12 +33,35 @@ func says(before context, text, after string) bool {
 		return false
 	case f.constant():
 		return true
-	case before.mark == ':' && isColon(after), strings.HasPrefix(after, " object "),
-		strings.HasPrefix(after, " is not defined"), strings.HasPrefix(after, " is not recognized"):
+	case before.mark == ':' && isColon(after), isNamedBy(after):
 		return f.name
 	}
 	// A word without a word before it: oauth2: "invalid_grant".
 	return (!before.words || before.mark == ':') && f.name && f.under > 0
+}
+
+// isNamedBy reports whether what follows a quoted text says that it is what failed: "x" is
+// required, the "x" argument, module 'x'.
+func isNamedBy(after string) bool {
+	after, ok := strings.CutPrefix(after, " ")
+	if !ok {
+		return false
+	}
+	for _, phrase := range namingPhrases {
+		if strings.HasPrefix(after, phrase) {
+			return true
+		}
+	}
+	end := 0
+	for end < len(after) && end < maxRole && isLetter(after[end]) {
+		end++
+	}
+	return roleOf([]byte(after[:end])) == roleName && (end == len(after) || strings.IndexByte(" .,:;)", after[end]) >= 0)
+}
+
+var namingPhrases = []string{
+	"object ", "is not defined", "is not recognized", "is required", "is undefined", "is null", "is declared", "does not contain a definition",
+	"before initialization",
 }
 
 // isKey reports whether a text is a key of JSON or of a dictionary.
