@@ -60,6 +60,9 @@ func redactToken(e *edit, i int) int {
 	if name, ok := strings.CutSuffix(token, "="); ok && to < len(s) && isQuote(s[to]) && !looksEncoded(name) {
 		return to // a parameter of a challenge: Basic realm="x"
 	}
+	if name, value, _ := strings.Cut(token, "="); strings.Trim(value, "=") != "" && isName(name) {
+		return from // another pair: token_type=bearer expires_in=60
+	}
 	if bearer && !isProse(token) && placeholder(s[from:]) == 0 || !bearer && looksEncoded(token) {
 		e.mask(from, to)
 	}

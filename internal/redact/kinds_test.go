@@ -64,6 +64,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		},
 		"indexes, calls and dumps": {
 			{`config['password'] = 'hunter2'; user%5Bpassword%5D=hunter2&x=1`, `config['password'] = '***'; user%5Bpassword%5D=***&x=1`},
+			{"Key (token)=(hunter2) already exists", "Key (token)=(***) already exists"},
 			{`a.setPassword("hunter2").go("x")`, `a.setPassword("***").go("x")`},
 			{"#0 a.php(1): PDO->__construct('mysql:...', 'bob', 'hunter2', Array)", "#0 a.php(1): PDO->__construct('mysql:...', 'bob', '***', Array)"},
 			{"[\"password\"]=>\n  string(7) \"hunter2\"\n  [\"x\"]=>", "[\"password\"]=>\n  string(7) \"***\"\n  [\"x\"]=>"},
@@ -126,6 +127,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
 		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
 		`os.environ["TOKEN"]: KeyError`, "usage: a <user> <password> <host>", `get_password("db") failed`, "undefined method password= for nil", "PublicKeyToken=30ad4fe6b2a6aeed",
+		"https://h/v2.0/token: 400", "next_page_token: a1b2 nextToken=c3", "cannot parse token: token contains x", "token_type=bearer expires_in=60",
 		"journalctl -u nginx -p err", "python3 -u a.py -p c.yaml", "run -u node -p 127.0.0.1:80:80",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {

@@ -68,6 +68,11 @@ func redactPair(e *edit, start, i int) int {
 			return from // a URL
 		}
 	}
+	if strings.HasPrefix(s[i:], "=(") && i > start && s[i-1] == ')' { // PostgreSQL: Key (token)=(secret)
+		if key, _ := wordBefore(s, start, i-1); isSecretKey(key) && !isNumber(s[i+len("=("):]) {
+			return redactUpTo(e, i+len("=("), ")")
+		}
+	}
 	key, begin, bare := keyBefore(s, start, i)
 	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
@@ -95,6 +100,15 @@ func redactPair(e *edit, start, i int) int {
 		return value // the working directory
 	}
 	return redactValue(e, key, s[i], value)
+}
+
+// isNumber reports whether s begins with digits in parentheses: 42).
+func isNumber(s string) bool {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n > 0 && n < len(s) && s[n] == ')'
 }
 
 // isInStruct reports whether a struct or map begins on the line before s[i], as Go writes

@@ -34,6 +34,9 @@ func isClause(s string) bool {
 	}
 	second := strings.Trim(rest, " \"'`(")
 	second = strings.TrimRight(second[:wordEnd(second)], ".,;)'")
+	if len(word) == 3 && word == strings.TrimSpace(s) && (word[0] == '4' || word[0] == '5') && isPort(word) {
+		return true // 400
+	}
 	if len(first) <= 3 && isPort(first) { // 400 Bad Request
 		return isLetters(second)
 	}
@@ -41,7 +44,7 @@ func isClause(s string) bool {
 }
 
 // verbs follow the name of a flag in a sentence.
-var verbs = []string{"is", "are", "was", "must", "can", "cannot", "and", "or", "not", "requires", "required", "for", "flag", "option", "has", "needs"}
+var verbs = []string{"is", "are", "was", "must", "can", "cannot", "and", "or", "not", "requires", "required", "contains", "for", "flag", "option", "has", "needs"}
 
 func isVerb(word string) bool { return slices.Contains(verbs, strings.TrimRight(word, ".,:;")) }
 

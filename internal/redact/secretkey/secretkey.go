@@ -42,7 +42,7 @@ func Is(key string) bool {
 	key = key[:last]
 	for _, end := range byLast[key[last-1]|0x20-'a'] {
 		if HasEnd(key, end) {
-			return !HasEnd(key, "publickeytoken") // of an assembly of .NET
+			return !isPublic(key)
 		}
 	}
 	for _, end := range shortEnds {
@@ -51,6 +51,12 @@ func Is(key string) bool {
 		}
 	}
 	return false
+}
+
+// isPublic reports whether a token is none that is secret: that of an assembly of .NET,
+// or one that says where the next page of a list begins.
+func isPublic(key string) bool {
+	return HasEnd(key, "token") && (HasEnd(key, "publickeytoken") || HasEnd(key, "pagetoken") || HasEnd(key, "nexttoken") || HasEnd(key, "continuationtoken"))
 }
 
 // HasEnd reports whether the letters of a key end with those of end, which are in

@@ -14,6 +14,7 @@ func TestIsGoesByTheEndOfAKey(t *testing.T) {
 		"password": true, "DB_PASSWORD": true, "password2": true, "clientSecret": true, "x-api-key": true,
 		"db_pass": true, "dbPass": true, "pass": true, "auth": true,
 		"": false, "_1": false, "bypass": false, "passenger": false, "token_count": false, "author": false,
+		"nextPageToken": false, "PublicKeyToken": false, "page_auth_token": true,
 	} {
 		assert.Equal(t, want, secretkey.Is(key), key)
 	}
