@@ -182,6 +182,17 @@ func TestRepeatsAreTerminal(t *testing.T) {
 	})
 }
 
+func TestRepeatsCountCompanionsOnce(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2})
+	for i, want := range []string{"retry=unknown", "retry=terminal", "retry=terminal"} {
+		attempt := fmt.Sprint("attempt ", i)
+		for _, fc := range []enricher.FailureContext{{ID: attempt}, {ID: "task", RootID: attempt}, {RootID: attempt}, {ID: attempt}} {
+			fc.JobID = "a"
+			assert.Equal(t, want, labels(t, e, errPlain, fc), attempt)
+		}
+	}
+}
+
 func TestVetoIsOffByDefault(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, newEnricher(t, restart.Options{}), errTerminal, enricher.FailureContext{}))
 }

@@ -40,8 +40,9 @@ type Options struct {
 	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
-	// Headers are set for each request. The case of their names does not matter. Host
-	// and Content-Length are ignored. In a configuration they are a list or a map:
+	// Headers are set for each request. The case of their names does not matter.
+	// Content-Type has an option of its own, and those that follow from the request,
+	// such as Host, are rejected. In a configuration they are a list or a map:
 	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 

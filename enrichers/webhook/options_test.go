@@ -124,6 +124,8 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"a directory":        {options{"url": options{"file": dir}}, `option "url": its file ` + dir + ` cannot be read: must be a file, not a directory`},
 		"a relative file":    {options{"url": options{"file": "s3cret"}}, `option "url": its file ` + wd + `/(hidden) cannot be read, by a path relative to ` + wd + `: no such file or directory`},
 		"a header name":      {options{"url": url, "headers": options{"X: s3cret": "s3cret"}}, `option "headers": its keys must be names such as X-Token (the wrong one is hidden)`},
+		"a type as header":   {options{"url": url, "headers": options{"content-type": "s3cret"}}, `option "headers.content-type": must be given as option content-type`},
+		"the header Host":    {options{"url": url, "headers": options{"host": "s3cret"}}, `option "headers.host": cannot be set: it follows from the request`},
 		"a header value":     {options{"url": url, "headers": options{"X": "s3cret\r\nY: 1"}}, `option "headers.X": must not have control characters (the value is hidden)`},
 		"no routing key":     {options{"preset": "pagerduty"}, `option "routing-key": must be set if preset is pagerduty, and only then`},
 		"a routing key":      {options{"url": url, "routing-key": "s3cret"}, `option "routing-key": must be set if preset is pagerduty, and only then`},
