@@ -51,7 +51,7 @@ const placeholders = "{{default}}, {{type}}, {{job}} and {{task}}"
 
 var (
 	errEmpty       = errors.New("must not be empty: remove it, or say which failures meet it")
-	placeholder    = regexp.MustCompile(`\{\{[^}]*\}?\}?`)
+	placeholder    = regexp.MustCompile(`\{\{[^}]*\}?\}?|\$?\{(default|type|job|task)\}`)
 	maxMatchedText = 64 << 10 // bytes of a message
 )
 

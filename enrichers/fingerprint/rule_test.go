@@ -73,6 +73,7 @@ func TestRulesThatAreWrongAreRejected(t *testing.T) {
 	}{
 		{object{"key": ""}, `option "rules": rule 1: key: must not be empty; "{{default}}" is the fingerprint without rules`},
 		{object{"key": "{{jobs}}"}, `option "rules": rule 1: key: "{{jobs}}": must be one of {{default}}, {{type}}, {{job}} and {{task}}`},
+		{object{"key": "{job}-${task}"}, "rule 1: key: \"{job}\": must be one of {{default}}, {{type}}, {{job}} and {{task}}\nrule 1: key: \"${task}\": must"},
 		{object{"key": "a"}, `option "rules": rule 1: must have conditions or be the last rule, as rule 2 can never match`},
 		{object{"key": "a", "match": object{"message": "("}}, "option \"rules\": rule 1: match.message: error parsing regexp: missing closing ): `(`"},
 		{object{"key": "a", "match": object{"job": "[a"}}, `option "rules": rule 1: match.job: pattern "[a"`},
