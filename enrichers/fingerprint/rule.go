@@ -114,6 +114,9 @@ func (r *rule) compile() (errs []error) {
 		if len(m.Labels[key]) == 0 {
 			fail("match.labels."+key, errEmpty)
 		}
+		if key == "*" || enricher.CheckKey(key) != nil {
+			fail("match.labels", fmt.Errorf("%q: must be the key of a label", key))
+		}
 		r.labels[key] = globs("match.labels."+key, m.Labels[key])
 	}
 	var err error

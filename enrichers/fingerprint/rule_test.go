@@ -79,6 +79,7 @@ func TestRulesThatAreWrongAreRejected(t *testing.T) {
 		{object{"key": "a", "match": object{"job": "[a"}}, `option "rules": rule 1: match.job: pattern "[a"`},
 		{object{"key": "a", "match": object{"type": "PathError"}}, `option "rules": rule 1: match.type: "PathError": must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError"`},
 		{object{"key": "a", "match": object{"type": []any{}}}, `option "rules": rule 1: match.type: must not be empty: remove it, or say which failures meet it`},
+		{object{"key": "a", "match": object{"labels": object{"*": "x"}}}, `option "rules": rule 1: match.labels: "*": must be the key of a label`},
 		{object{"key": "a", "match": object{"mesage": "x"}}, `option "rules[0].match.mesage"`},
 	} {
 		_, err := load(object{"rules": []any{c.rule, object{"key": "rest"}}})

@@ -92,6 +92,11 @@ func (c *compiler) compile() {
 	r.task = c.globs("task", r.Task)
 	r.attributes = c.keyGlobs("attributes", r.Attributes)
 	r.labels = c.keyGlobs("labels", r.Labels)
+	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
+		if key == "*" || enricher.CheckKey(key) != nil {
+			c.fail("labels", fmt.Errorf("%q: must be the key of a label", key))
+		}
+	}
 	var err error
 	if r.attempt, err = parseAttempt(r.Attempt); err != nil {
 		c.fail("attempt", err)

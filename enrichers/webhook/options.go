@@ -11,6 +11,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/file"
+	"github.com/failure-enrichers/enricher/internal/text"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -174,6 +175,13 @@ func (c *checker) oneOf(option, value string, all ...string) {
 	}
 }
 
+// labelKey checks the key of one label.
+func (c *checker) labelKey(option, key string) {
+	if key == "*" || enricher.CheckKey(key) != nil {
+		c.addf(option, "label %q: must be the key of a label", text.Cut(key, 64))
+	}
+}
+
 // differ records keys, which are sorted, that differ only in case.
 func (c *checker) differ(option string, keys []string) {
 	given := map[string]string{}
@@ -214,6 +222,13 @@ func (o *Options) checkUnused(c *checker) {
 
 // check records what is wrong with single options.
 func (o *Options) check(c *checker) {
+	for _, l := range []struct{ option, key string }{
+		{"fingerprint-label", o.FingerprintLabel}, {"severity-label", o.SeverityLabel}, {"notified-label", o.NotifiedLabel},
+	} {
+		if l.key != "" {
+			c.labelKey(l.option, l.key)
+		}
+	}
 	c.oneOf("method", o.Method, http.MethodPost, http.MethodPut, http.MethodPatch)
 	switch {
 	case o.Preset == PresetPagerDuty:
