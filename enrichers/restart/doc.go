@@ -46,7 +46,8 @@
 //	                    by its JobName or else its JobID: 1 to 10000; 100 by default.
 //	                    Failures without either count as one job
 //	max-restarts-vetoed-total
-//	                    the same for all jobs together; 1000 by default
+//	                    the same for all jobs together; 1000 by default. A
+//	                    max-restarts-vetoed that is given must not exceed it
 //	veto-window         1h by default
 //
 // The last three have no effect without veto, and repeats-window none without repeats:
