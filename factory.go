@@ -201,7 +201,8 @@ func (c FactoryConfig) explain(err error) error {
 	return &EnricherError{c.name, err}
 }
 
-var variable = regexp.MustCompile(`\$\{[A-Za-z_]\w*\}`)
+// variable matches a variable by a usual name: ${code} is a group in a label of rules.
+var variable = regexp.MustCompile(`\$\{[A-Z_][A-Z0-9_]*\}`)
 
 // unexpanded returns what is wrong with an option, with a hint if its value has a
 // variable, as many tools expand it.
