@@ -234,16 +234,21 @@ func (c *candidate) checkValues(key string, setter *candidate) (found []finding)
 	return found
 }
 
-// checkVetoKeys returns the output keys that are [KeyJobCannotRestart] in another
-// case. A loader that lower-cases keys makes such ones, and they veto nothing.
-func checkVetoKeys(kept []*candidate) (found []finding) {
+// actedOn are the keys of the labels that job managers act on.
+var actedOn = []string{KeyJobCannotRestart, KeyRetryAfter, KeyAttemptCounts, KeyExpected}
+
+// checkActedOn returns the output keys that are in actedOn but for their case, or for
+// '-' in place of '_'. Loaders change keys that way, and no job manager acts on such a label.
+func checkActedOn(kept []*candidate) (found []finding) {
 	for _, c := range kept {
 		for _, key := range unique(c.OutputKeys) {
-			if key != KeyJobCannotRestart && strings.EqualFold(key, KeyJobCannotRestart) {
-				f := c.finding("Failure enricher sets a label that vetoes no restart",
-					"its output key %q must be %q to veto a restart: labels are case-sensitive", key, KeyJobCannotRestart)
-				f.level = slog.LevelError
-				found = append(found, f)
+			for _, want := range actedOn {
+				if key != want && strings.EqualFold(strings.ReplaceAll(key, "-", "_"), want) {
+					f := c.finding("Failure enricher sets a label that no job manager acts on",
+						"its output key %q must be %q for a job manager to act on it: labels are case-sensitive", key, want)
+					f.level = slog.LevelError
+					found = append(found, f)
+				}
 			}
 		}
 	}

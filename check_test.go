@@ -373,7 +373,10 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 	opts := []enricher.Option{
 		enricher.WithEnricher("reader", reader), enricher.WithEnricher("setter", setter),
 		enricher.WithEnricher("a", setting("shared")), enricher.WithEnricher("b", setting("shared")),
-		enricher.WithEnricher("veto", setting("job_cannot_restart")),
+		enricher.WithEnricher("veto", setting("job_cannot_restart", "job-cannot-restart", "RETRY_AFTER", "Expected", "attempt-counts", "retryafter")),
+	}
+	acted := func(key, want string) string {
+		return fmt.Sprintf(`enricher "veto": its output key %q must be %q for a job manager to act on it: labels are case-sensitive`, key, want)
 	}
 	want := []string{
 		`output key "shared" is declared by "a", "b": only one enricher may declare it, so remove the others or configure other keys`,
@@ -383,17 +386,18 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 		`enricher "reader": it looks for the label type="USR", which "setter" never sets: its values are "USER", "SYSTEM"; did you mean "USER"?`,
 		`enricher "reader": it looks for the label type="x", which "setter" never sets: its values are "USER", "SYSTEM"`,
 		`enricher "reader": it reads the label "y", which no loaded enricher sets`,
-		`enricher "veto": its output key "job_cannot_restart" must be "JOB_CANNOT_RESTART" to veto a restart: labels are case-sensitive`,
+		acted("Expected", "expected"), acted("RETRY_AFTER", "retry_after"), acted("attempt-counts", "attempt_counts"),
+		acted("job-cannot-restart", "JOB_CANNOT_RESTART"), acted("job_cannot_restart", "JOB_CANNOT_RESTART"),
 	}
 	var log loadLog
 	e := loaded(t, nil, enricher.Config{}, append(opts, log.option())...)
 	assert.Equal(t, want, textsOf(e.Warnings()))
 	lines := log.lines()
-	require.Len(t, lines, 3+2+7)
+	require.Len(t, lines, 3+2+11)
 	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no loaded enricher sets" enricher=reader `+
 		`error="enricher \"reader\": it reads the label \"readr\", which no loaded enricher sets"`, lines[5])
 	assert.Contains(t, lines[8], `level=WARN msg="Failure enricher looks for a value that is never set" enricher=reader error=`)
-	assert.Contains(t, lines[11], `level=ERROR msg="Failure enricher sets a label that vetoes no restart" enricher=veto error=`)
+	assert.Contains(t, lines[11], `level=ERROR msg="Failure enricher sets a label that no job manager acts on" enricher=veto error=`)
 
 	_, err := load(t, nil, enricher.Config{FailureEnrichers: []string{}, Strict: true}, opts...)
 	assert.Equal(t, want, textsOf(leaves(err)))

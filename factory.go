@@ -118,7 +118,8 @@ func (c FactoryConfig) Options() map[string]any {
 // Decode decodes the options into the struct or map that into points to. An option
 // sets the field of its name, ignoring case, '-' and '_' (max-tables is the field
 // MaxTables), or the field with the tag `mapstructure:"name"`. A field without an
-// option keeps its value. A given map or slice replaces the one that is there.
+// option, or with a null, keeps its value. A given map or slice replaces the one that
+// is there. A null inside a list, or as a value of a map, is an error.
 //
 // Decoding is strict. An unknown option, or one of the wrong type, is a
 // [*ConfigError]; all of them are returned, joined. Because options also come
@@ -200,7 +201,8 @@ func (c FactoryConfig) explain(err error) error {
 	return &EnricherError{c.name, err}
 }
 
-var variable = regexp.MustCompile(`\$\{\w+\}`)
+// variable matches a variable by a usual name: ${code} is a group in a label of rules.
+var variable = regexp.MustCompile(`\$\{[A-Z_][A-Z0-9_]*\}`)
 
 // unexpanded returns what is wrong with an option, with a hint if its value has a
 // variable, as many tools expand it.

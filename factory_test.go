@@ -593,4 +593,5 @@ func TestFactoryErrorSaysThatAVariableIsNotExpanded(t *testing.T) {
 	err = errorWith(map[string]any{"wait": "${WAIT}"})
 	assert.EqualError(t, err, `enricher "file": option "wait": "${WAIT}": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"; ${WAIT} `+
 		fmt.Sprintf(hint, "WAIT"))
+	assert.NotContains(t, errorWith(map[string]any{"wait": "${1}${code}"}).Error(), "expanded") // groups of an expression
 }

@@ -165,7 +165,7 @@ func (m *member) stats() EnricherStats {
 	}
 	s.InFlight, s.Abandoned = m.fan.Slots.Held()
 	if c, ok := m.fe.(CountReporter); ok {
-		guard.Do(func() { s.Counts = c.Counts() })
+		guard.Apart(func() { s.Counts = c.Counts() })
 	}
 	return s
 }

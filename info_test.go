@@ -3,6 +3,7 @@ package enricher_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,10 +14,10 @@ import (
 	"github.com/failure-enrichers/enricher"
 )
 
-// counting counts failures; its Counts may panic.
+// counting counts failures; its Counts may fail.
 type counting struct {
-	n      uint64
-	panics bool
+	n     uint64
+	fails func()
 }
 
 func (*counting) OutputKeys() []string { return nil }
@@ -27,8 +28,8 @@ func (c *counting) ProcessFailure(context.Context, error, enricher.FailureContex
 }
 
 func (c *counting) Counts() map[string]uint64 {
-	if c.panics {
-		panic("bug")
+	if c.fails != nil {
+		c.fails()
 	}
 	return map[string]uint64{"failures": c.n}
 }
@@ -36,13 +37,15 @@ func (c *counting) Counts() map[string]uint64 {
 func TestStatsShowCounts(t *testing.T) {
 	plain := enricher.Func(nil, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil })
 	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("counting", &counting{}),
-		enricher.WithEnricher("plain", plain), enricher.WithEnricher("broken", &counting{panics: true}))
+		enricher.WithEnricher("plain", plain), enricher.WithEnricher("broken", &counting{fails: func() { panic("bug") }}),
+		enricher.WithEnricher("exits", &counting{fails: runtime.Goexit}))
 	require.NoError(t, err)
 	e.Enrich(errors.New("x"))
 	stats := e.Stats().Enrichers
 	assert.Equal(t, map[string]uint64{"failures": 1}, stats[0].Counts)
 	assert.Nil(t, stats[1].Counts)
 	assert.Nil(t, stats[2].Counts, "a panic costs the counts, and no more")
+	assert.Nil(t, stats[3].Counts, "so does an end of the goroutine")
 }
 
 func TestStatsCountsEveryOutcome(t *testing.T) {

@@ -65,7 +65,7 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		c.Location = c.location()
 		l.kept = append(l.kept, c)
 	}
-	findings := slices.Concat(checkInputs(l.kept), checkVetoKeys(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
+	findings := slices.Concat(checkInputs(l.kept), checkActedOn(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
 	l.warnings = rejectionErrors(l.rejected)
 	for _, f := range findings {
 		l.warnings = append(l.warnings, f.err)

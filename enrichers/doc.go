@@ -17,7 +17,8 @@
 // Each describes its labels (enricher.LabelDescriber), and those with conditions on
 // labels say which values they look for (enricher.ValueReader), so that a misspelt
 // value is a warning when the configuration is loaded. It is not if the label may
-// have any value, such as one that a reloaded file sets.
+// have any value, such as one that a reloaded file sets, nor is a glob that matches no
+// value.
 //
 // Import a package to make its enricher available to configurations; package all
 // imports them all. Each can also be made in code, by its function New.

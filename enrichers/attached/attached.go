@@ -47,6 +47,9 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		if err := enricher.CheckKey(key); err != nil {
 			return nil, &enricher.ConfigError{Option: "keys", Err: err}
 		}
+		if key == "*" {
+			return nil, &enricher.ConfigError{Option: "keys", Err: errors.New(`must have the key of each label: "*" does not stand for all`)}
+		}
 		if slices.Contains(opts.Keys[:i], key) {
 			return nil, &enricher.ConfigError{Option: "keys", Err: fmt.Errorf("must have each key once: %q", key)}
 		}

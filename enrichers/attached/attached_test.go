@@ -44,8 +44,9 @@ func TestOnlyConfiguredKeysArePublished(t *testing.T) {
 func TestNewRejectsBadKeys(t *testing.T) {
 	t.Parallel()
 	for want, keys := range map[string][]string{
-		`option "keys": must have at least one key of a label`: {},
-		`option "keys": must have each key once: "a"`:          {"a", "b", "a"},
+		`option "keys": must have at least one key of a label`:                       {},
+		`option "keys": must have each key once: "a"`:                                {"a", "b", "a"},
+		`option "keys": must have the key of each label: "*" does not stand for all`: {"*"},
 	} {
 		fe, err := attached.New(attached.Options{Keys: keys})
 		assert.EqualError(t, err, want)

@@ -139,8 +139,9 @@ func TestNewRejectsBadOptions(t *testing.T) {
 		want string
 	}{
 		{fault.Options{Types: one("*fs.PathError", "user")}, `option "types": "*fs.PathError": unknown type "user": must be one of ["USER" "SYSTEM" "DEPENDENCY" "CANCELLED" "UNKNOWN"]`},
-		{fault.Options{Types: one("", fault.User)}, `option "types": "": must be the name of a Go type with its package, such as "*fs.PathError"`},
-		{fault.Options{Types: one("*StockError", fault.User)}, `option "types": "*StockError": must be the name of a Go type with its package, such as "*fs.PathError"`},
+		{fault.Options{Types: one("", fault.User)}, `option "types": "": must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern`},
+		{fault.Options{Types: one("*StockError", fault.User)}, `option "types": "*StockError": must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern`},
+		{fault.Options{Types: map[string]fault.Type{"*a.B": fault.User, "*A.b": fault.System}}, `option "types": "*a.B": conflicts with "*A.b": keys are case-insensitive`},
 		{fault.Options{Sentinels: one("sold", fault.User)}, `option "sentinels": "sold": unknown sentinel: must be registered with fault.RegisterSentinel; registered: ["sold-out"]`},
 		{fault.Options{SQLStates: one("235", fault.User)}, `option "sqlstates": "235": must be a SQLSTATE of five digits and upper case letters, or a class of two`},
 		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": must be an HTTP status such as "404", or a class such as "4xx"`},

@@ -62,8 +62,13 @@ func (h *hints) add(own *hint) error {
 	match := own.override.key
 	at := strings.LastIndexByte(match, ' ')
 	if at < 0 {
-		if !strings.Contains(match, ".") {
-			return errors.New("must be the name of a Go type with its package, such as \"*fs.PathError\", or a code after its kind, such as \"errno ENOSPC\"; CODES.md of package fault has the kinds")
+		if err := inspect.CheckTypeName(match); err != nil {
+			return fmt.Errorf("%w; or a code after its kind, such as \"errno ENOSPC\"; CODES.md of package fault has the kinds", err)
+		}
+		for _, other := range h.types {
+			if strings.EqualFold(other.override.key, match) {
+				return fmt.Errorf("conflicts with %q: matches are case-insensitive", other.override.key)
+			}
 		}
 		h.types = append(h.types, own)
 		return nil

@@ -183,8 +183,8 @@ func TestHintsOfTheOptions(t *testing.T) {
 
 func TestHintsThatAreWrongAreNamed(t *testing.T) {
 	for match, want := range map[string]string{
-		"ENOSPC":               `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
-		"":                     `must be the name of a Go type with its package, such as "*fs.PathError", or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
+		"ENOSPC":               `must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern; or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
+		"":                     `must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern; or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
 		"http-status 404":      `unknown kind of code "http-status": CODES.md of package fault has the kinds; did you mean "HTTP status"?`,
 		"HTTP status 4":        `must be an HTTP status such as "404", or a class such as "4xx"`,
 		"SQLSTATE 235":         `must be a SQLSTATE of five digits and upper case letters, or a class of two`,
@@ -195,8 +195,8 @@ func TestHintsThatAreWrongAreNamed(t *testing.T) {
 		_, err := fault.New(fault.Options{Hints: map[string]string{match: "x"}})
 		assert.EqualError(t, err, fmt.Sprintf("option \"hints\": %q: %s", match, want))
 	}
-	_, err := fault.New(fault.Options{Hints: map[string]string{"errno ENOSPACE": "x", "*a.B": "", "*a.C": "a\x00", "code x": "x", "code X": "x"}})
-	for _, want := range []string{`did you mean "ENOSPC"?`, `"*a.B": the hint must have 1 to 512 bytes`, `"*a.C": the hint`, `"code x": conflicts with "code X"`} {
+	_, err := fault.New(fault.Options{Hints: map[string]string{"errno ENOSPACE": "x", "*a.B": "", "*a.C": "a\x00", "code x": "x", "code X": "x", "*a.D": "x", "*a.d": "x"}})
+	for _, want := range []string{`did you mean "ENOSPC"?`, `"*a.B": the hint must have 1 to 512 bytes`, `"*a.C": the hint`, `"code x": conflicts with "code X"`, `"*a.d": conflicts with "*a.D"`} {
 		assert.ErrorContains(t, err, want)
 	}
 }

@@ -144,11 +144,13 @@ func (o *overrides) addSentinel(added *override) error {
 }
 
 func (o *overrides) addType(added *override) error {
-	o.types = append(o.types, added)
-	if !strings.Contains(added.key, ".") || strings.ContainsAny(added.key, " \t\n") {
-		return errors.New("must be the name of a Go type with its package, such as \"*fs.PathError\"")
+	for _, other := range o.types {
+		if strings.EqualFold(other.key, added.key) {
+			return fmt.Errorf("conflicts with %q: keys are case-insensitive", other.key)
+		}
 	}
-	return nil
+	o.types = append(o.types, added)
+	return inspect.CheckTypeName(added.key)
 }
 
 // adderOf returns a function that adds an override of codes of a kind. Keys are

@@ -2,6 +2,7 @@ package fingerprint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -51,6 +52,9 @@ func init() {
 // [*enricher.ConfigError]. The enricher is an [enricher.Explainer], and an
 // [enricher.ValueReader] if a rule looks at labels.
 func New(opts Options) (enricher.FailureEnricher, error) {
+	if opts.NoMessage && opts.MessageLength != 0 {
+		return nil, &enricher.ConfigError{Option: "message-length", Err: errors.New("has no effect with option no-message")}
+	}
 	if opts.MessageLength == 0 {
 		opts.MessageLength = defaultMessageLength
 	}

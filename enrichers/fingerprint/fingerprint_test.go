@@ -59,6 +59,8 @@ func TestOptionsOutOfRangeAreRejected(t *testing.T) {
 			`enricher "fingerprint": option "message-length": %d: must be 16 to 4096 bytes`, length))
 		require.ErrorAs(t, err, new(*enricher.ConfigError))
 	}
+	_, err := load(map[string]any{"no-message": true, "message-length": 64})
+	require.EqualError(t, err, `enricher "fingerprint": option "message-length": has no effect with option no-message`)
 }
 
 // explain returns what the enricher says about cause.

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
@@ -30,7 +29,7 @@ type Rule struct {
 
 // A Match is a list of conditions, all of which must be met. In a configuration the
 // fields are called type, message, job, task and labels. Globs are those of package
-// rules. An empty list or map is an error.
+// rules. An empty list or map, or a null, is an error.
 type Match struct {
 	Type      []string            // Go types, of which any error in the chain must have one: "*fs.PathError"
 	Message   string              // a regular expression (RE2), which must be found in the text of the error
@@ -52,7 +51,7 @@ const placeholders = "{{default}}, {{type}}, {{job}} and {{task}}"
 
 var (
 	errEmpty       = errors.New("must not be empty: remove it, or say which failures meet it")
-	placeholder    = regexp.MustCompile(`\{\{[^}]*\}?\}?`)
+	placeholder    = regexp.MustCompile(`\{\{[^}]*\}?\}?|\$?\{(default|type|job|task)\}`)
 	maxMatchedText = 64 << 10 // bytes of a message
 )
 
@@ -105,8 +104,8 @@ func (r *rule) compile() (errs []error) {
 		fail("match.labels", errEmpty)
 	}
 	for _, name := range m.Type {
-		if dot := strings.LastIndexByte(name, '.'); dot < 1 || dot == len(name)-1 {
-			fail("match.type", fmt.Errorf(`%.128q: must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError"`, name))
+		if err := inspect.CheckTypeName(name); err != nil {
+			fail("match.type", fmt.Errorf("%.128q: %w", name, err))
 		}
 	}
 	r.job, r.task = globs("match.job", m.Job), globs("match.task", m.Task)
@@ -114,6 +113,9 @@ func (r *rule) compile() (errs []error) {
 	for _, key := range slices.Sorted(maps.Keys(m.Labels)) {
 		if len(m.Labels[key]) == 0 {
 			fail("match.labels."+key, errEmpty)
+		}
+		if key == "*" || enricher.CheckKey(key) != nil {
+			fail("match.labels", fmt.Errorf("%q: must be the key of a label", key))
 		}
 		r.labels[key] = globs("match.labels."+key, m.Labels[key])
 	}

@@ -73,11 +73,13 @@ func TestRulesThatAreWrongAreRejected(t *testing.T) {
 	}{
 		{object{"key": ""}, `option "rules": rule 1: key: must not be empty; "{{default}}" is the fingerprint without rules`},
 		{object{"key": "{{jobs}}"}, `option "rules": rule 1: key: "{{jobs}}": must be one of {{default}}, {{type}}, {{job}} and {{task}}`},
+		{object{"key": "{job}-${task}"}, "rule 1: key: \"{job}\": must be one of {{default}}, {{type}}, {{job}} and {{task}}\nrule 1: key: \"${task}\": must"},
 		{object{"key": "a"}, `option "rules": rule 1: must have conditions or be the last rule, as rule 2 can never match`},
 		{object{"key": "a", "match": object{"message": "("}}, "option \"rules\": rule 1: match.message: error parsing regexp: missing closing ): `(`"},
 		{object{"key": "a", "match": object{"job": "[a"}}, `option "rules": rule 1: match.job: pattern "[a"`},
 		{object{"key": "a", "match": object{"type": "PathError"}}, `option "rules": rule 1: match.type: "PathError": must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError"`},
 		{object{"key": "a", "match": object{"type": []any{}}}, `option "rules": rule 1: match.type: must not be empty: remove it, or say which failures meet it`},
+		{object{"key": "a", "match": object{"labels": object{"*": "x"}}}, `option "rules": rule 1: match.labels: "*": must be the key of a label`},
 		{object{"key": "a", "match": object{"mesage": "x"}}, `option "rules[0].match.mesage"`},
 	} {
 		_, err := load(object{"rules": []any{c.rule, object{"key": "rest"}}})

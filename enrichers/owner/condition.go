@@ -12,6 +12,9 @@ import (
 // A condition is what a failure must meet. Conditions are comparable.
 type condition interface {
 	match(f *failure) bool
+
+	// excludes reports whether no failure meets both this condition and other.
+	excludes(other condition) bool
 }
 
 type (
@@ -38,7 +41,34 @@ func (c labelCondition) match(f *failure) bool {
 
 func (c packageCondition) match(f *failure) bool {
 	path, ok := f.pkg()
-	return ok && (c.path.Match(path) || c.below != nil && c.below.Match(path))
+	return ok && c.matches(path)
+}
+
+func (c packageCondition) matches(path string) bool {
+	return c.path.Match(path) || c.below != nil && c.below.Match(path)
+}
+
+func (anyCondition) excludes(condition) bool { return false }
+
+func (c jobCondition) excludes(other condition) bool {
+	o, ok := other.(jobCondition)
+	return ok && differ(c.name, o.name.Match)
+}
+
+func (c labelCondition) excludes(other condition) bool {
+	o, ok := other.(labelCondition)
+	return ok && c.key == o.key && differ(c.value, o.value.Match)
+}
+
+func (c packageCondition) excludes(other condition) bool {
+	o, ok := other.(packageCondition)
+	return ok && c.below == nil && differ(c.path, o.matches)
+}
+
+// differ reports whether p matches one text only, and that is not another.
+func differ(p *glob.Pattern, another func(string) bool) bool {
+	only := glob.Literals(p)
+	return len(only) == 1 && !another(only[0])
 }
 
 const conditionForms = `*, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB`
@@ -72,8 +102,11 @@ func parsePackage(pattern string) (condition, error) {
 		pattern = "*"
 	}
 	base, deep := strings.CutSuffix(pattern, "/...")
-	if base == "" || strings.Contains(base, "...") {
+	switch {
+	case base == "" || strings.Contains(base, "..."):
 		return nil, errors.New(`must have "..." alone, or at the end after a slash`)
+	case strings.HasPrefix(base, "/") || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "/"):
+		return nil, errors.New(`must be an import path, such as "github.com/acme/billing", without a slash at the end`)
 	}
 	var c packageCondition
 	var err error

@@ -30,7 +30,8 @@
 //	label:type=DEPENDENCY                 integrations
 //	label:type=DEPENDENCY job:checkout-*  checkout
 //
-// A line matches a failure that meets all of its conditions. The last line that
+// A line matches a failure that meets all of its conditions. Conditions that no
+// failure can meet together, such as job:a job:b, are an error. The last line that
 // matches sets all labels, so exceptions stand below the lines they are exceptions
 // to. A line that matches any failure, such as "*", must be the first one.
 //

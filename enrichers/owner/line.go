@@ -121,6 +121,11 @@ func parseLine(s string) (*line, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", words[n], err)
 		}
+		for i, other := range l.conditions {
+			if c.excludes(other) || other.excludes(c) {
+				return nil, fmt.Errorf("%q: no failure also meets %q: write a line for each", words[n], words[i])
+			}
+		}
 		l.conditions = append(l.conditions, c)
 	}
 	switch n {

@@ -113,7 +113,9 @@ func TestConditions(t *testing.T) {
 	}{
 		{"*", errors.New("x"), fc{}, true},
 		{"* job:a", errors.New("x"), fc{JobName: "b"}, false},
-		{"job:a job:b", errors.New("x"), fc{JobName: "a"}, false},
+		{"job:a* job:*b", errors.New("x"), fc{JobName: "a"}, false},
+		{"job:ab job:a* job:*b", errors.New("x"), fc{JobName: "ab"}, true},
+		{"pkg:github.com/acme/... pkg:github.com/acme/shop", in("github.com/acme/shop"), fc{}, true},
 		{"job:*-eu job:import-*", errors.New("x"), fc{JobName: "import-eu"}, true},
 		{"job:a:b", errors.New("x"), fc{JobName: "a:b"}, true},
 		{`job:a\\b`, errors.New("x"), fc{JobName: `a\b`}, true},

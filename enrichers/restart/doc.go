@@ -36,7 +36,8 @@
 //	expected            the same for expected
 //	repeats             how many failures with the same fingerprint of the same job,
 //	                    by its JobID or else its JobName, are terminal: 2 to 100;
-//	                    by default 0: repeats do not matter
+//	                    by default 0: repeats do not matter. Those with the same
+//	                    RootID, or ID, count as one; several without count each
 //	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
 //	                    text or the name of a type says that they are, or the job
@@ -45,7 +46,8 @@
 //	                    by its JobName or else its JobID: 1 to 10000; 100 by default.
 //	                    Failures without either count as one job
 //	max-restarts-vetoed-total
-//	                    the same for all jobs together; 1000 by default
+//	                    the same for all jobs together; 1000 by default. A
+//	                    max-restarts-vetoed that is given must not exceed it
 //	veto-window         1h by default
 //
 // The last three have no effect without veto, and repeats-window none without repeats:

@@ -65,6 +65,8 @@ func (o Options) check(given Options) error {
 		"max-restarts-vetoed", "%d: must be 1 to %d", o.MaxRestartsVetoed, maxVetoed)
 	check(o.MaxRestartsVetoedTotal > 0 && o.MaxRestartsVetoedTotal <= maxVetoed,
 		"max-restarts-vetoed-total", "%d: must be 1 to %d", o.MaxRestartsVetoedTotal, maxVetoed)
+	check(given.MaxRestartsVetoed <= o.MaxRestartsVetoedTotal || o.MaxRestartsVetoed > maxVetoed, "max-restarts-vetoed",
+		"%d: must be at most max-restarts-vetoed-total, which is %d", o.MaxRestartsVetoed, o.MaxRestartsVetoedTotal)
 	check(o.VetoWindow > 0, "veto-window", "%v: must be more than 0", o.VetoWindow)
 	const unused = "has no effect without option %s"
 	check(o.Veto || given.MaxRestartsVetoed == 0, "max-restarts-vetoed", unused, "veto")

@@ -184,14 +184,15 @@ type verdict struct {
 
 // decide says whether a restart can help. It calls repeated for every failure that
 // counts, if option repeats is set.
-func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(repeatKey) bool) verdict {
+func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(key repeatKey, id string) bool) verdict {
 	found := evidence.Of(cause)
 	met := func(option string, values map[string][]string) string {
 		return condition{option, values}.met(fc.Labels)
 	}
 	v := verdict{after: found.After, uncounted: met("uncounted", j.opts.Uncounted), expected: met("expected", j.opts.Expected)}
 	// A failure counts as a repeat even if it is terminal for another reason.
-	again := j.opts.Repeats > 0 && v.uncounted == "" && repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)})
+	again := j.opts.Repeats > 0 && v.uncounted == "" &&
+		repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)}, cmp.Or(fc.RootID, fc.ID))
 	if fc.Terminal {
 		v.retry, v.why = Terminal, "the job manager does not try again, by FailureContext.Terminal"
 	} else if why := met("terminal", j.opts.Terminal); why != "" {

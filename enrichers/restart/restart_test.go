@@ -182,6 +182,17 @@ func TestRepeatsAreTerminal(t *testing.T) {
 	})
 }
 
+func TestRepeatsCountCompanionsOnce(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2})
+	for i, want := range []string{"retry=unknown", "retry=terminal", "retry=terminal"} {
+		attempt := fmt.Sprint("attempt ", i)
+		for _, fc := range []enricher.FailureContext{{ID: attempt}, {ID: "task", RootID: attempt}, {RootID: attempt}, {ID: attempt}} {
+			fc.JobID = "a"
+			assert.Equal(t, want, labels(t, e, errPlain, fc), attempt)
+		}
+	}
+}
+
 func TestVetoIsOffByDefault(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, newEnricher(t, restart.Options{}), errTerminal, enricher.FailureContext{}))
 }
@@ -319,6 +330,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Repeats: 2, RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
 		{restart.Options{Veto: true, MaxRestartsVetoed: -1}, `option "max-restarts-vetoed": -1: must be 1 to 10000`},
 		{restart.Options{Veto: true, MaxRestartsVetoed: 10_001}, `option "max-restarts-vetoed": 10001: must be 1 to 10000`},
+		{restart.Options{Veto: true, MaxRestartsVetoed: 1001}, `option "max-restarts-vetoed": 1001: must be at most max-restarts-vetoed-total, which is 1000`},
 		{restart.Options{Veto: true, MaxRestartsVetoedTotal: 10_001}, `option "max-restarts-vetoed-total": 10001: must be 1 to 10000`},
 		{restart.Options{Veto: true, VetoWindow: -1}, `option "veto-window": -1ns: must be more than 0`},
 		{restart.Options{MaxRestartsVetoed: 3}, `option "max-restarts-vetoed": has no effect without option veto`},

@@ -102,37 +102,52 @@ type repeats struct {
 	span  time.Duration
 
 	mu     sync.Mutex
-	recent *simplelru.LRU[repeatKey, []time.Time] // ascending, at most limit
+	recent *simplelru.LRU[repeatKey, series]
+}
+
+// A series is what is known of equal failures of a job.
+type series struct {
+	times []time.Time // ascending, at most limit
+	last  string      // what identifies the last one and its companions, or ""
 }
 
 type repeatKey struct{ job, fingerprint string }
 
 func newRepeats(limit int, span time.Duration) *repeats {
-	recent, _ := simplelru.NewLRU[repeatKey, []time.Time](maxRepeats, nil) // fails only if the size is not positive
+	recent, _ := simplelru.NewLRU[repeatKey, series](maxRepeats, nil) // fails only if the size is not positive
 	return &repeats{limit: limit, span: span, recent: recent}
 }
 
 // add counts a failure and reports whether there were limit of them within span,
-// this one included. A failure of an unknown job does not count.
-func (r *repeats) add(key repeatKey) bool {
+// this one included. It counts those with the same id, one after another, as one. A
+// failure of an unknown job does not count.
+func (r *repeats) add(key repeatKey, id string) bool {
 	if key.job == "" {
 		return false
 	}
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	times, _ := r.recent.Peek(key)
-	reached := r.reached(times, now)
-	r.recent.Add(key, append(lastOf(times, r.limit-1), now))
+	before := r.before(key, id)
+	reached := r.reached(before, now)
+	r.recent.Add(key, series{append(lastOf(before, r.limit-1), now), id})
 	return reached
 }
 
 // peek returns what add would, without counting.
-func (r *repeats) peek(key repeatKey) bool {
+func (r *repeats) peek(key repeatKey, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	times, _ := r.recent.Peek(key)
-	return r.reached(times, time.Now())
+	return r.reached(r.before(key, id), time.Now())
+}
+
+// before returns the times of the failures before the one with this id.
+func (r *repeats) before(key repeatKey, id string) []time.Time {
+	s, _ := r.recent.Peek(key)
+	if id != "" && s.last == id {
+		return s.times[:len(s.times)-1]
+	}
+	return s.times
 }
 
 // reached reports whether one more failure makes limit of them within span.

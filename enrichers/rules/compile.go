@@ -7,10 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
 // compile makes rules ready for matching, and checks the examples.
@@ -92,6 +92,11 @@ func (c *compiler) compile() {
 	r.task = c.globs("task", r.Task)
 	r.attributes = c.keyGlobs("attributes", r.Attributes)
 	r.labels = c.keyGlobs("labels", r.Labels)
+	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
+		if key == "*" || enricher.CheckKey(key) != nil {
+			c.fail("labels", fmt.Errorf("%q: must be the key of a label", key))
+		}
+	}
 	var err error
 	if r.attempt, err = parseAttempt(r.Attempt); err != nil {
 		c.fail("attempt", err)
@@ -139,9 +144,8 @@ func (c *compiler) failIf(empty bool, key string) {
 // checkTypes rejects what cannot be the name of a Go type with its package.
 func (c *compiler) checkTypes(key string, names []string) {
 	for _, name := range names {
-		base := name[strings.LastIndexByte(name, '/')+1:]
-		if dot := strings.IndexByte(base, '.'); dot < 1 || dot == len(base)-1 || strings.ContainsFunc(name, unicode.IsSpace) {
-			c.fail(key, fmt.Errorf(`%.128q: must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError"`, name))
+		if err := inspect.CheckTypeName(name); err != nil {
+			c.fail(key, fmt.Errorf("%.128q: %w", name, err))
 		}
 	}
 }

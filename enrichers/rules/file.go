@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/failure-enrichers/enricher"
 )
@@ -41,10 +42,39 @@ func decode(data []byte) (doc document, errs []error) {
 		}
 		return doc, []error{fmt.Errorf("must be a JSON object: %w", err)}
 	}
+	if errs = repeated(json.NewDecoder(bytes.NewReader(data)), ""); len(errs) > 0 {
+		return doc, errs
+	}
 	for err := range enricher.Chain(enricher.NewFactoryConfig(Name, raw).Decode(&doc)) {
 		if ce, ok := err.(*enricher.ConfigError); ok {
 			errs = append(errs, fmt.Errorf("%s: %w", ce.Option, ce.Err))
 		}
 	}
 	return doc, errs
+}
+
+// repeated returns an error for each key that an object of the next value in valid
+// JSON has twice. Unmarshal takes the last one, so that rules would be lost.
+func repeated(d *json.Decoder, path string) (errs []error) {
+	open, _ := d.Token()
+	if _, ok := open.(json.Delim); !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for i := 0; d.More(); i++ {
+		if open == json.Delim('[') {
+			errs = append(errs, repeated(d, fmt.Sprintf("%s[%d]", path, i))...)
+			continue
+		}
+		token, _ := d.Token()
+		key := token.(string)
+		at := strings.TrimPrefix(path+"."+key, ".")
+		if seen[key] {
+			errs = append(errs, fmt.Errorf("%s: given twice: remove one of them", at))
+		}
+		seen[key] = true
+		errs = append(errs, repeated(d, at)...)
+	}
+	_, _ = d.Token() // the end
+	return errs
 }

@@ -36,6 +36,11 @@ func parseValue(s string, message *regexp.Regexp) (value, error) {
 			return v, fmt.Errorf(`%.256q: message has no group %q; write ${1}x for group 1 followed by x, and "$$" for a dollar sign`, s, name)
 		}
 	}
+	for _, name := range message.SubexpNames() {
+		if braced := "{" + name + "}"; name != "" && strings.Contains(strings.ReplaceAll(s, "$"+braced, ""), braced) {
+			return v, fmt.Errorf("%.256q: must have $%s for the group %q", s, braced, name)
+		}
+	}
 	if !v.groups {
 		v.text = clean(strings.ReplaceAll(s, "$$", "$"))
 	}

@@ -26,12 +26,25 @@ func newConditions(c *checker, option string, byKey map[string][]string, not boo
 	keys := slices.Sorted(maps.Keys(byKey))
 	c.differ(option, keys)
 	for _, key := range keys {
+		c.labelKey(option, key)
 		if len(byKey[key]) == 0 {
 			c.addf(option, "label %q: must have at least one value, or %q for any", key, anyValue)
 		}
 		conditions = append(conditions, condition{key, slices.Clone(byKey[key]), not})
 	}
 	return conditions
+}
+
+// checkBoth records the labels of which Unless excludes each value that When requires.
+func checkBoth(c *checker, conditions []condition) {
+	for _, when := range conditions {
+		for _, unless := range conditions {
+			sent := func(value string) bool { return !unless.matches(enricher.Labels{when.key: value}) }
+			if !when.not && unless.not && strings.EqualFold(when.key, unless.key) && !slices.ContainsFunc(when.values, sent) {
+				c.addf("unless", "label %q: excludes all that when requires, so that nothing is sent", unless.key)
+			}
+		}
+	}
 }
 
 // unmet returns the first condition that labels do not meet, or nil.

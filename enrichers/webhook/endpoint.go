@@ -85,6 +85,12 @@ func newHeader(c *checker, opts *Options) http.Header {
 			c.add("headers", errors.New("its keys must be names such as X-Token (the wrong one is hidden)"))
 			continue
 		}
+		switch http.CanonicalHeaderKey(name) {
+		case "Content-Type":
+			c.addf("headers."+name, "must be given as option content-type")
+		case "Host", "Content-Length", "Transfer-Encoding", "Trailer":
+			c.addf("headers."+name, "cannot be set: it follows from the request")
+		}
 		if opts.Headers[name] == (Secret{}) {
 			c.addf("headers."+name, "must have exactly one of value, env and file, or be a text that is not empty")
 		}

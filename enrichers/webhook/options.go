@@ -11,6 +11,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/file"
+	"github.com/failure-enrichers/enricher/internal/text"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -40,8 +41,9 @@ type Options struct {
 	// declared as JSON must be JSON. By default, application/json.
 	ContentType string
 
-	// Headers are set for each request. The case of their names does not matter. Host
-	// and Content-Length are ignored. In a configuration they are a list or a map:
+	// Headers are set for each request. The case of their names does not matter.
+	// Content-Type has an option of its own, and those that follow from the request,
+	// such as Host, are rejected. In a configuration they are a list or a map:
 	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
@@ -173,6 +175,13 @@ func (c *checker) oneOf(option, value string, all ...string) {
 	}
 }
 
+// labelKey checks the key of one label.
+func (c *checker) labelKey(option, key string) {
+	if key == "*" || enricher.CheckKey(key) != nil {
+		c.addf(option, "label %q: must be the key of a label", text.Cut(key, 64))
+	}
+}
+
 // differ records keys, which are sorted, that differ only in case.
 func (c *checker) differ(option string, keys []string) {
 	given := map[string]string{}
@@ -213,6 +222,13 @@ func (o *Options) checkUnused(c *checker) {
 
 // check records what is wrong with single options.
 func (o *Options) check(c *checker) {
+	for _, l := range []struct{ option, key string }{
+		{"fingerprint-label", o.FingerprintLabel}, {"severity-label", o.SeverityLabel}, {"notified-label", o.NotifiedLabel},
+	} {
+		if l.key != "" {
+			c.labelKey(l.option, l.key)
+		}
+	}
 	c.oneOf("method", o.Method, http.MethodPost, http.MethodPut, http.MethodPatch)
 	switch {
 	case o.Preset == PresetPagerDuty:

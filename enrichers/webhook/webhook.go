@@ -52,6 +52,7 @@ func New(opts Options) (enricher.FailureEnricher, error) {
 		limit:      newLimiter(opts.RateLimit, opts.RateBurst),
 		counts:     map[string]*atomic.Uint64{Sent: {}, HeldBack: {}, RateLimited: {}, NotMatched: {}, failed: {}},
 	}
+	checkBoth(c, p.conditions)
 	for _, c := range p.conditions {
 		p.reads = append(p.reads, c.key)
 	}

@@ -55,8 +55,9 @@ func (es Errors) Err() error {
 // A key names a field, or its mapstructure tag, without regard to case, '-' and
 // '_'. A key without a field is an error, and so are two keys of one field. A
 // struct is decoded over its default; any other value replaces its default. Nil
-// keeps the default. raw is not changed, and *into shares no more memory with
-// it than a [Clone] would.
+// keeps the default; in a list, or in a map of scalars or lists, there is none, and
+// nil is an error, unless the field is a pointer. raw is not changed, and *into
+// shares no more memory with it than a [Clone] would.
 //
 // A string becomes what its field requires: a number, a boolean, a
 // [time.Duration], a comma-separated list, or what an [encoding.TextUnmarshaler]

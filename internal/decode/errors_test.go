@@ -56,6 +56,11 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"since", 5, `option "since": 5: must be a string`},
 		{"stringer", "x", `option "stringer": "x": must be a value that only code can give`},
 		{"text", func() {}, `option "text": a func(): must be a string`},
+		{"strings", []any{"a", nil}, `option "strings[1]": null: must have a value, or be removed`},
+		{"structs", []any{m{}, nil}, `option "structs[1]": null: must have a value, or be removed`},
+		{"structs", []any{m{"type": (*string)(nil)}}, `option "structs[0].type": null: must have a value, or be removed`},
+		{"map", m{"a": nil}, `option "map.a": null: must have a value, or be removed`},
+		{"texts", m{"a": m{"b": nil}}, `option "texts.a.b": null: must have a value, or be removed`},
 		{"texts", m{"*shop": m{"error": true}}, `option "texts.*shop.error": true: must be a string, in quotes`},
 	} {
 		assert.EqualError(t, decode.Into(m{tt.option: tt.value}, &into), tt.err)

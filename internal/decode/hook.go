@@ -14,6 +14,11 @@ import (
 	"github.com/failure-enrichers/enricher/internal/nearest"
 )
 
+// errNull is what is wrong with a null that stands for no default: in a list, in a
+// map of the user's keys, or in a struct of a list. A condition without a value is
+// no condition, for example, and a rule without conditions meets every failure.
+var errNull = errors.New("null: must have a value, or be removed")
+
 var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 // A decoder is one call of Into.
@@ -65,7 +70,11 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 		}
 		to.SetZero()
 		for i, item := range list {
-			list[i] = located{fmt.Sprintf("%s[%d]", at.path, i), item}
+			path := fmt.Sprintf("%s[%d]", at.path, i)
+			if item == nil && !takesNull(t.Elem()) {
+				d.fail(path, errNull)
+			}
+			list[i] = located{path, item}
 		}
 		return list, nil
 	case !scalar(v, to):
@@ -86,6 +95,8 @@ func (d *decoder) fields(path string, m map[string]any, to reflect.Value) map[st
 			d.fail(path, unknown(name, known))
 		case given[name] != "":
 			d.fail(path, fmt.Errorf("the same option as %q: remove one of them", given[name]))
+		case m[key] == nil && strings.Contains(path, "]") && f.Kind() != reflect.Pointer:
+			d.fail(path, errNull)
 		default:
 			members[key], given[name] = located{path, m[key]}, key
 			if m[key] != nil && f.Kind() == reflect.Pointer && isOpaque(f.Type().Elem()) {
@@ -114,12 +125,20 @@ func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData 
 			}
 			continue
 		}
+		if value == nil && isData && !takesNull(t.Elem()) {
+			d.fail(path, errNull)
+		}
 		_, _ = d.hook(reflect.ValueOf(located{path, key}), reflect.New(t.Key()).Elem())
 		if len(d.errs) == before {
 			add(key, located{path, value})
 		}
 	}
 	return members
+}
+
+// takesNull reports whether a null is a value of t.
+func takesNull(t reflect.Type) bool {
+	return t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer
 }
 
 // pairs returns the map that a list of pairs stands for.

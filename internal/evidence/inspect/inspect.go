@@ -3,7 +3,9 @@
 package inspect
 
 import (
+	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -79,6 +81,19 @@ func TypeNames(err error) [2]string {
 func IsType(err error, typeName string) bool {
 	t := infoOf(err)
 	return strings.EqualFold(t.short, typeName) || strings.EqualFold(t.long, typeName)
+}
+
+// typeForm is the form of the [TypeNames]: a pointer or none, the package or its path,
+// the name, and the arguments of a generic type.
+var typeForm = regexp.MustCompile(`^\*?[\pL\pN_][\pL\pN_.~+/-]*\.[\pL_][\pL\pN_·]*(\[.+\])?$`)
+
+// CheckTypeName returns nil if name can be one of the [TypeNames] of an error, and
+// otherwise an error that says what is accepted.
+func CheckTypeName(name string) error {
+	if !typeForm.MatchString(name) {
+		return errors.New(`must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern`)
+	}
+	return nil
 }
 
 // plain are the types that only add a text, labels or a stack to the error that they

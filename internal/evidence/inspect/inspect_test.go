@@ -51,7 +51,26 @@ func TestTypeNames(t *testing.T) {
 			assert.True(t, inspect.IsType(c.err, c.short))
 			assert.True(t, inspect.IsType(c.err, strings.ToLower(c.long)), "loaders lower-case keys")
 			assert.False(t, inspect.IsType(c.err, "*"+c.short))
+			if !strings.Contains(c.short, " ") {
+				assert.NoError(t, inspect.CheckTypeName(c.short))
+				assert.NoError(t, inspect.CheckTypeName(c.long))
+			}
 		})
+	}
+}
+
+func TestCheckTypeName(t *testing.T) {
+	for _, name := range []string{
+		"*gopkg.in/yaml.v3.TypeError", "*example.com.Error", "main.größe", "*a.B[int,c/d.E]", "*github.com/o-r/~x/v2.B",
+	} {
+		assert.NoError(t, inspect.CheckTypeName(name), name)
+	}
+	for _, name := range []string{
+		"", "StockError", "*StockError", ".StockError", "*.StockError", "fs.", "*shop/StockError", // no package or no name
+		"&shop.StockError", "shop.*StockError", "**shop.StockError", "*shop.StockError{}", "shop.Err()", " shop.Err", // of Go code
+		"*shop.Stock*", "*shop.Stock?rror", "*.*", "shop.[a-c]x", "^shop.Err$", "*shop.Err|*shop.Other", // patterns
+	} {
+		assert.ErrorContains(t, inspect.CheckTypeName(name), "must be a Go type with its package", name)
 	}
 }
 
