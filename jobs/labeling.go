@@ -26,7 +26,7 @@ func Labeling(ctx context.Context) bool {
 	frames := runtime.CallersFrames(pcs[:n])
 	for {
 		frame, more := frames.Next()
-		if labels(frame.Function) {
+		if isLabeling(frame.Function) {
 			return true
 		}
 		if !more {
@@ -38,8 +38,8 @@ func Labeling(ctx context.Context) bool {
 // labelingKey is in the context that Judge gives to enrichers and observers.
 type labelingKey struct{}
 
-// labels reports whether a function calls enrichers, observers or functions of Options.
-func labels(function string) bool {
+// isLabeling reports whether a function calls enrichers, observers or functions of Options.
+func isLabeling(function string) bool {
 	name, ok := strings.CutPrefix(function, "github.com/failure-enrichers/enricher")
 	return ok && (strings.HasPrefix(name, "/internal/fanout.") || name == ".(*failure).observe" || name == "/jobs.Judge")
 }

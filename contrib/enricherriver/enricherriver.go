@@ -219,9 +219,11 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 		v = p.judge(ctx, job, err)
 		p.setVerdict(job, v)
 	}
-	if len(v.Result.Labels)+len(v.Result.Outcomes) > 0 {
+	switch {
+	case v.Result.Labels == nil: // no failure
+	case len(v.Result.Labels)+len(v.Result.Outcomes) > 0:
 		err = enricher.WithResult(err, v.Result)
-	} else { // without enrichers, the handler gets the error of the job
+	default: // without enrichers, the error of the job may be compared
 		ctx = jobs.WithResult(ctx, err, v.Result)
 	}
 	var res *river.ErrorHandlerResult
