@@ -81,8 +81,8 @@ func Install(cfg *river.Config, l jobs.Labeler, o Options) {
 	if p.retry == nil {
 		p.retry = &river.DefaultClientRetryPolicy{}
 	}
-	if len(cfg.JobInsertMiddleware)+len(cfg.WorkerMiddleware) > 0 { // River rejects Middleware beside them
-		cfg.WorkerMiddleware = append([]rivertype.WorkerMiddleware{p}, cfg.WorkerMiddleware...)
+	if len(cfg.JobInsertMiddleware)+len(cfg.WorkerMiddleware) > 0 { //nolint:staticcheck // River rejects Middleware beside these old fields
+		cfg.WorkerMiddleware = append([]rivertype.WorkerMiddleware{p}, cfg.WorkerMiddleware...) //nolint:staticcheck // see above
 	} else {
 		cfg.Middleware = append([]rivertype.Middleware{p}, cfg.Middleware...)
 	}

@@ -348,13 +348,13 @@ func TestInstallAddsToTheKindOfMiddlewareThatIsThere(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]*river.Config{
 		"Middleware":          {Middleware: []rivertype.Middleware{&river.MiddlewareDefaults{}}},
-		"WorkerMiddleware":    {WorkerMiddleware: []rivertype.WorkerMiddleware{&river.WorkerMiddlewareDefaults{}}},
-		"JobInsertMiddleware": {JobInsertMiddleware: []rivertype.JobInsertMiddleware{&river.JobInsertMiddlewareDefaults{}}},
+		"WorkerMiddleware":    {WorkerMiddleware: []rivertype.WorkerMiddleware{&river.WorkerMiddlewareDefaults{}}},          //nolint:staticcheck // users may have it
+		"JobInsertMiddleware": {JobInsertMiddleware: []rivertype.JobInsertMiddleware{&river.JobInsertMiddlewareDefaults{}}}, //nolint:staticcheck // as above
 	} {
 		enricherriver.Install(cfg, nil, enricherriver.Options{})
 		_, err := river.NewClient(riversqlite.New(nil), cfg)
 		require.NoError(t, err, name)
-		assert.Equal(t, 2, len(cfg.Middleware)+len(cfg.WorkerMiddleware)+len(cfg.JobInsertMiddleware), name)
+		assert.Equal(t, 2, len(cfg.Middleware)+len(cfg.WorkerMiddleware)+len(cfg.JobInsertMiddleware), name) //nolint:staticcheck // as above
 	}
 }
 
