@@ -247,6 +247,7 @@ func TestStatusOfAStoreThatDoesNotReturn(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		assert.Empty(t, h.Status().Error)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		assert.Equal(t, "it has not returned", h.Status().Error)
 		assert.Equal(t, 1, strings.Count(log.String(), "Failures are not stored"))
 		close(s.release)
