@@ -62,6 +62,10 @@ func (p *params) all(name string) []string {
 func (p *params) rest() {
 	for _, name := range slices.Sorted(maps.Keys(p.query)) {
 		if !slices.Contains(p.known, name) {
+			if len(p.known) == 0 {
+				p.fail(cut(name, maxEcho), "unknown parameter; this path has none")
+				continue
+			}
 			p.fail(cut(name, maxEcho), "unknown parameter%s; must be one of %s",
 				nearest.Hint(name, p.known), strings.Join(p.known, ", "))
 		}

@@ -169,10 +169,22 @@ func (w *writer) take() []*write {
 	return batch
 }
 
-// write calls the store.
+var errOverdue = errors.New("it has not returned")
+
+// write calls the store. If that does not return, write does not either, but says so.
 func (w *writer) write(batch []*write) (err error) {
 	ctx, cancel := context.WithTimeout(w.ctx, writeTime)
 	defer cancel()
+	reported := make(chan struct{})
+	overdue := time.AfterFunc(writeTime+time.Second, func() {
+		defer close(reported)
+		w.report(errOverdue)
+	})
+	defer func() {
+		if !overdue.Stop() {
+			<-reported // so that the next report is later
+		}
+	}()
 	do := batch[0].do
 	if do == nil {
 		records := make([]Record, len(batch))

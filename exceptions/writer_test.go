@@ -1,9 +1,11 @@
 package exceptions_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -213,6 +215,11 @@ func (s stuck) Failures(context.Context, exceptions.Query) (page exceptions.Page
 	return page, nil
 }
 
+func (s stuck) Append(ctx context.Context, batch []exceptions.Record) error {
+	<-s.release
+	return s.shared.Append(ctx, batch)
+}
+
 func (stuck) String() string { panic("no") }
 
 func TestHandlerOfAStoreThatDoesNotReturn(t *testing.T) {
@@ -227,6 +234,27 @@ func TestHandlerOfAStoreThatDoesNotReturn(t *testing.T) {
 		assert.True(t, more)
 		assert.Equal(t, 20*time.Second, time.Since(began))
 		assert.Equal(t, "exceptions_test.stuck", h.Status().Store)
+	})
+}
+
+func TestStatusOfAStoreThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{newShared(), make(chan struct{})}
+		var log bytes.Buffer
+		h := exceptions.NewHistory(exceptions.Options{Store: s, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{ID: "1"})
+		time.Sleep(5 * time.Second)
+		assert.Empty(t, h.Status().Error)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, "it has not returned", h.Status().Error)
+		assert.Equal(t, 1, strings.Count(log.String(), "Failures are not stored"))
+		close(s.release)
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Empty(t, h.Status().Error)
+		assert.Contains(t, log.String(), "Failures are stored again")
+		require.NoError(t, h.Close(t.Context()))
 	})
 }
 

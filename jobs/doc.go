@@ -33,5 +33,6 @@
 // A failure often passes an adapter and then a log handler. An adapter hands the
 // error on with its Result attached ([enricher.WithResult]), so that the second layer
 // finds the labels of the first. If the job manager or the user compares the error
-// with ==, the Result travels in the context instead: see [WithResult].
+// with ==, the Result travels in the context instead: see [WithResult]. Without
+// enrichers, handlers get the job's own error.
 package jobs

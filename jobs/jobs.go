@@ -44,7 +44,8 @@ type Options struct {
 	// not clear it. By default, nothing.
 	Context func(ctx context.Context, fc *enricher.FailureContext)
 
-	// Done is called after each failure. By default, it is not.
+	// Done is called after each failure. cause carries its Result: a log handler finds
+	// the labels. By default, it is not called.
 	Done func(ctx context.Context, cause error, v Verdict)
 
 	// MaxUncounted is how many attempts of one job can be Uncounted; those after
@@ -115,9 +116,10 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 		survive("Context", func() { o.Context(ctx, &fc) })
 		fc.Terminal = fc.Terminal || terminal
 	}
-	v := o.verdict(l.EnrichContext(ctx, Carry(ctx, cause), fc), fc.Terminal, uncounted)
+	res := l.EnrichContext(context.WithValue(ctx, labelingKey{}, true), Carry(ctx, cause), fc)
+	v := o.verdict(res, fc.Terminal, uncounted)
 	if o.Done != nil {
-		survive("Done", func() { o.Done(ctx, cause, v) })
+		survive("Done", func() { o.Done(ctx, enricher.WithResult(cause, res), v) })
 	}
 	return v
 }

@@ -177,10 +177,10 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 	}
 	switch {
 	case v.Result.Labels == nil: // no failure
-	case ours:
+	case ours && len(v.Result.Labels)+len(v.Result.Outcomes) > 0:
 		err = enricher.WithResult(err, v.Result)
-	default:
-		ctx = jobs.WithResult(ctx, err, v.Result) // context.DeadlineExceeded may be compared
+	default: // context.DeadlineExceeded, and any error without enrichers, may be compared
+		ctx = jobs.WithResult(ctx, err, v.Result)
 	}
 	a.user.ErrorHandler.HandleError(ctx, t, err)
 }

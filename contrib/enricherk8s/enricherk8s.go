@@ -132,7 +132,7 @@ func (a *adapter) Reconcile(ctx context.Context, req reconcile.Request) (res rec
 		a.succeeded(ctx, req)
 		return res, nil
 	}
-	if v.Result.Labels == nil { // no failure
+	if len(v.Result.Labels)+len(v.Result.Outcomes) == 0 { // no failure, or no enrichers
 		return res, err
 	}
 	terminal := v.Terminal && !isTerminal(err)

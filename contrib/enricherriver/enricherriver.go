@@ -81,7 +81,11 @@ func Install(cfg *river.Config, l jobs.Labeler, o Options) {
 	if p.retry == nil {
 		p.retry = &river.DefaultClientRetryPolicy{}
 	}
-	cfg.Middleware = append([]rivertype.Middleware{p}, cfg.Middleware...)
+	if len(cfg.JobInsertMiddleware)+len(cfg.WorkerMiddleware) > 0 { //nolint:staticcheck // River rejects Middleware beside these old fields
+		cfg.WorkerMiddleware = append([]rivertype.WorkerMiddleware{p}, cfg.WorkerMiddleware...) //nolint:staticcheck // see above
+	} else {
+		cfg.Middleware = append([]rivertype.Middleware{p}, cfg.Middleware...)
+	}
 	cfg.ErrorHandler, cfg.RetryPolicy = p, p
 }
 
@@ -154,11 +158,9 @@ func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) 
 	if n := p.stored(job).Uncounted; n > 0 {
 		fc.Attributes[jobs.AttributeUncounted] = strconv.Itoa(n)
 	}
-	if cancel, ok := enricher.AsType[*river.JobCancelError](cause); ok {
-		fc.Terminal = true
-		if inner := cancel.Unwrap(); inner != nil {
-			cause = inner
-		}
+	_, fc.Terminal = enricher.AsType[*river.JobCancelError](cause)
+	if cancel, ok := cause.(*river.JobCancelError); ok { //nolint:errorlint // the text of others is around it
+		cause = cmp.Or(cancel.Unwrap(), cause)
 	}
 	return jobs.Judge(ctx, p.labeler, p.options.Options, cause, fc)
 }
@@ -217,8 +219,12 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 		v = p.judge(ctx, job, err)
 		p.setVerdict(job, v)
 	}
-	if v.Result.Labels != nil {
+	switch {
+	case v.Result.Labels == nil: // no failure
+	case len(v.Result.Labels)+len(v.Result.Outcomes) > 0:
 		err = enricher.WithResult(err, v.Result)
+	default: // without enrichers, the error of the job may be compared
+		ctx = jobs.WithResult(ctx, err, v.Result)
 	}
 	var res *river.ErrorHandlerResult
 	if p.handler != nil {

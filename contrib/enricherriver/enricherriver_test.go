@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -321,6 +323,39 @@ func TestMiddlewareLabelsAnErrorWhoseMethodsPanic(t *testing.T) {
 	assert.Equal(t, panics{}, err)
 	require.Len(t, rec.Failures(), 1)
 	assert.Equal(t, "7", rec.Failures()[0].Context.JobID)
+}
+
+func TestMiddlewareKeepsTheTextAroundJobCancel(t *testing.T) {
+	t.Parallel()
+	for want, failure := range map[string]error{
+		"bad input":                           river.JobCancel(errors.New("bad input")),
+		"order 17: JobCancelError: bad input": fmt.Errorf("order 17: %w", river.JobCancel(errors.New("bad input"))),
+	} {
+		rec := &enrichertest.Recorder{}
+		e, err := enricher.New(enricher.Config{}, enricher.WithObserver(rec))
+		require.NoError(t, err)
+		var cfg river.Config
+		enricherriver.Install(&cfg, e, enricherriver.Options{})
+		_ = cfg.Middleware[0].(rivertype.WorkerMiddleware).Work(t.Context(), &rivertype.JobRow{ID: 7}, func(context.Context) error { return failure })
+		require.Len(t, rec.Failures(), 1)
+		assert.Equal(t, want, rec.Failures()[0].Cause.Error())
+		assert.True(t, rec.Failures()[0].Context.Terminal)
+	}
+}
+
+// River rejects a configuration with both Middleware and one of the others.
+func TestInstallAddsToTheKindOfMiddlewareThatIsThere(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]*river.Config{
+		"Middleware":          {Middleware: []rivertype.Middleware{&river.MiddlewareDefaults{}}},
+		"WorkerMiddleware":    {WorkerMiddleware: []rivertype.WorkerMiddleware{&river.WorkerMiddlewareDefaults{}}},          //nolint:staticcheck // users may have it
+		"JobInsertMiddleware": {JobInsertMiddleware: []rivertype.JobInsertMiddleware{&river.JobInsertMiddlewareDefaults{}}}, //nolint:staticcheck // as above
+	} {
+		enricherriver.Install(cfg, nil, enricherriver.Options{})
+		_, err := river.NewClient(riversqlite.New(nil), cfg)
+		require.NoError(t, err, name)
+		assert.Equal(t, 2, len(cfg.Middleware)+len(cfg.WorkerMiddleware)+len(cfg.JobInsertMiddleware), name) //nolint:staticcheck // as above
+	}
 }
 
 func TestInstallPanicsOnWrongOptions(t *testing.T) {

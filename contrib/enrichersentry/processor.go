@@ -2,8 +2,6 @@ package enrichersentry
 
 import (
 	"context"
-	"runtime"
-	"strings"
 
 	"github.com/getsentry/sentry-go"
 
@@ -26,9 +24,10 @@ import (
 //
 // An Observer of this package does not send a failure that has its event already: the
 // failures that the processor labels. The processor leaves events of an Observer as
-// they are, and those that enrichers and other observers capture with a hub of the
-// context that they are given, or observers without it. Those that an enricher captures
-// without it, or a goroutine that an observer starts, are failures of their own.
+// they are. No enricher runs for an event that an enricher, an observer or a function
+// of jobs.Options captures: it has the labels that its error carries, as that of the
+// option Done does. Only a goroutine that such code starts must capture with a hub of
+// the context that the code was given; see [jobs.Labeling].
 //
 // The processor holds the caller that captures no longer than the budget of l.
 func EventProcessor(l jobs.Labeler, o Options) sentry.EventProcessor {
@@ -54,15 +53,23 @@ func (p *processor) process(event *sentry.Event, hint *sentry.EventHint) *sentry
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if ctx.Value(ownKey{}) != nil || judging() {
+	if ctx.Value(ownKey{}) != nil {
 		return event
 	}
-	labels := enricher.Labels(redact.Map(judge(context.WithValue(ctx, ownKey{}, true), p, event, cause)))
+	labels := enricher.Labels(redact.Map(p.labels(ctx, event, cause)))
 	event.Tags = p.tags.addTags(event.Tags, labels)
 	if len(event.Fingerprint) == 0 {
 		event.Fingerprint = fingerprint(labels)
 	}
 	return event
+}
+
+func (p *processor) labels(ctx context.Context, event *sentry.Event, cause error) enricher.Labels {
+	if jobs.Labeling(ctx) {
+		return enricher.LabelsOf(jobs.Carry(ctx, cause))
+	}
+	fc := enricher.FailureContext{Time: event.Timestamp}
+	return jobs.Judge(context.WithValue(ctx, ownKey{}, true), p.labeler, p.options.Options, cause, fc).Result.Labels
 }
 
 // causeOf returns the error that an event is about, or nil.
@@ -77,34 +84,4 @@ func causeOf(hint *sentry.EventHint) error {
 		return enricher.Recovered(hint.RecoveredException)
 	}
 	return nil
-}
-
-// judge is a function of its own, not inlined, for judging to find.
-//
-//go:noinline
-func judge(ctx context.Context, p *processor, event *sentry.Event, cause error) enricher.Labels {
-	fc := enricher.FailureContext{Time: event.Timestamp}
-	return jobs.Judge(ctx, p.labeler, p.options.Options, cause, fc).Result.Labels
-}
-
-// judging reports whether judge is on the stack: an observer, which runs on the
-// goroutine of its caller, has captured the failure without its context, and would be
-// called for that event too, without end.
-func judging() bool {
-	pcs := make([]uintptr, 128)
-	n := runtime.Callers(2, pcs)
-	for n == len(pcs) { // the stack may be deeper
-		pcs = make([]uintptr, 8*len(pcs))
-		n = runtime.Callers(2, pcs)
-	}
-	frames := runtime.CallersFrames(pcs[:n])
-	for {
-		frame, more := frames.Next()
-		if strings.HasSuffix(frame.Function, "/enrichersentry.judge") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
 }

@@ -172,3 +172,24 @@ func TestEventProcessorEndsIfAnObserverCaptures(t *testing.T) {
 		assert.Len(t, sent.Events(), 2)
 	}
 }
+
+func TestEventProcessorLeavesAloneWhatLabelingCodeCaptures(t *testing.T) {
+	t.Parallel()
+	hub, sent := newHub(t)
+	rec := &enrichertest.Recorder{}
+	looksUp := enricher.Func([]string{"owner"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		hub.CaptureException(io.ErrNoProgress)
+		return nil, nil
+	})
+	e := newEnricher(t, enricher.Labels{"team": "shop"}, nil, enricher.WithObserver(rec), enricher.WithEnricher("looks-up", looksUp))
+	hub.Client().AddEventProcessor(enrichersentry.EventProcessor(e, enrichersentry.Options{}))
+	hub.CaptureException(io.EOF)
+	done := func(_ context.Context, cause error, _ jobs.Verdict) { hub.CaptureException(cause) }
+	jobs.Judge(t.Context(), e, jobs.Options{Done: done}, io.EOF, enricher.FailureContext{}) // as an adapter does
+	assert.Len(t, rec.Failures(), 2)
+	var teams []string
+	for _, event := range sent.Events() {
+		teams = append(teams, event.Tags["team"])
+	}
+	assert.Equal(t, []string{"", "shop", "", "shop"}, teams)
+}

@@ -11,19 +11,17 @@
 //
 // Secrets in labels are masked. Other attributes and the message stay as they are.
 //
-// Enrichers and observers may log through the same handler, with the context that
-// they are given: such records are not labeled. Without that context, an observer's
-// records are not labeled either, but those of an enricher, or of a goroutine that an
-// observer starts, are failures of their own.
+// Enrichers, observers and the functions of jobs.Options may log through the same
+// handler. No enricher runs for such a record: it has the labels that its error carries,
+// as that of the option Done does. Only a goroutine that such code starts must log with
+// the context that the code was given; see [jobs.Labeling].
 package enricherslog
 
 import (
 	"cmp"
 	"context"
 	"log/slog"
-	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/jobs"
@@ -123,49 +121,13 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h *handler) labels(ctx context.Context, r slog.Record, cause error) enricher.Labels {
-	switch {
-	case cause == nil || ctx.Value(labelingKey{}) != nil:
+	if cause == nil {
 		return nil
-	case r.Level < h.options.Level.Level():
+	}
+	if r.Level < h.options.Level.Level() || jobs.Labeling(ctx) {
 		return enricher.LabelsOf(jobs.Carry(ctx, cause))
-	case labeling():
-		return nil
 	}
-	return judge(context.WithValue(ctx, labelingKey{}, true), h, r, cause)
-}
-
-// labelingKey is in the context of enrichers and observers: what they log is not
-// labeled.
-type labelingKey struct{}
-
-// judge is a function of its own, not inlined, for labeling to find.
-//
-//go:noinline
-func judge(ctx context.Context, h *handler, r slog.Record, cause error) enricher.Labels {
-	fc := enricher.FailureContext{Time: r.Time}
-	return jobs.Judge(ctx, h.labeler, h.options.Options, cause, fc).Result.Labels
-}
-
-// labeling reports whether judge is on the stack: an observer, which runs on the
-// goroutine of its caller, has logged without its context, and would be called for
-// that record too, without end.
-func labeling() bool {
-	pcs := make([]uintptr, 128)
-	n := runtime.Callers(2, pcs)
-	for n == len(pcs) { // the stack may be deeper
-		pcs = make([]uintptr, 8*len(pcs))
-		n = runtime.Callers(2, pcs)
-	}
-	frames := runtime.CallersFrames(pcs[:n])
-	for {
-		frame, more := frames.Next()
-		if strings.HasSuffix(frame.Function, "/enricherslog.judge") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
+	return jobs.Judge(ctx, h.labeler, h.options.Options, cause, enricher.FailureContext{Time: r.Time}).Result.Labels
 }
 
 // firstError returns the first error among the values of attrs, groups included.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/slogtest"
 	"time"
@@ -198,6 +199,46 @@ func TestHandlerEndsIfAnObserverLogs(t *testing.T) {
 		assert.Equal(t, 2, bytes.Count(out.Bytes(), []byte("\n")))
 		assert.Equal(t, 1, bytes.Count(out.Bytes(), []byte("failure.n=1")))
 	}
+}
+
+// What labels a failure of a job logs an error of its own, with and without the context
+// that it was given.
+func TestHandlerLeavesAloneWhatLabelingCodeLogs(t *testing.T) {
+	t.Parallel()
+	for name, withContext := range map[string]bool{"with the context": true, "without it": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log *slog.Logger
+			fails := func(ctx context.Context, who string) {
+				if !withContext {
+					ctx = context.Background()
+				}
+				log.ErrorContext(ctx, who, "error", io.ErrNoProgress)
+			}
+			e, rec := newEnricher(t, enricher.WithObserver(observer(func(ctx context.Context) { fails(ctx, "observer") })),
+				enricher.WithEnricher("looks-up", enricher.Func([]string{"owner"}, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+					fails(ctx, "enricher")
+					return nil, nil
+				})))
+			var out bytes.Buffer
+			log = slog.New(enricherslog.New(slog.NewTextHandler(&out, nil), e, enricherslog.Options{}))
+			log.Error("Job failed", "error", io.EOF)
+			done := func(ctx context.Context, cause error, _ jobs.Verdict) { log.ErrorContext(ctx, "Done", "error", cause) }
+			jobs.Judge(t.Context(), e, jobs.Options{Done: done}, io.EOF, enricher.FailureContext{}) // as an adapter does
+			assert.Len(t, rec.Failures(), 2)
+			assert.Equal(t, 6, strings.Count(out.String(), "\n"))
+			for line := range strings.Lines(out.String()) {
+				isFailure := strings.Contains(line, "msg=\"Job failed\"") || strings.Contains(line, "msg=Done")
+				assert.Equal(t, isFailure, strings.Contains(line, "failure.n=1"), line)
+			}
+		})
+	}
+}
+
+type observer func(context.Context)
+
+func (fn observer) ObserveFailure(ctx context.Context, _ error, _ enricher.FailureContext, _ enricher.Result) {
+	fn(ctx)
 }
 
 func TestNewPanicsOnWrongOptions(t *testing.T) {

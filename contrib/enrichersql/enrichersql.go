@@ -15,10 +15,12 @@
 // The package imports no driver. It is tested with modernc.org/sqlite and with
 // github.com/jackc/pgx/v5/stdlib. The *sql.DB stays the caller's to close. Several
 // processes may use one database; a failure has the name of its process in
-// Entry.Process. SQLite needs journal_mode WAL and a busy_timeout, as above, if
-// something else uses the file too. A database that cannot be reached when New is
-// called, or later, is no error of New: the history calls again until it works, and
-// keeps up to its MaxBytes of failures meanwhile.
+// Entry.Process. SQLite needs journal_mode WAL and a busy_timeout, as above, because
+// the store reads while it writes: otherwise answers fail with "database is locked". A
+// database in memory needs SetMaxOpenConns(1), because each connection has its own.
+// A database that cannot be reached when New is called, or later, is no error of New:
+// the history calls again until it works, and keeps up to its MaxBytes of failures
+// meanwhile.
 //
 // # Writing
 //

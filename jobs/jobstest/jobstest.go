@@ -28,7 +28,8 @@
 //   - handler: the user's handler gets the error of the job.
 //   - log: a log handler behind the adapter does not label the failure again.
 //   - plain, shutdown: without enrichers, and after Shutdown of the Enricher, the job
-//     manager does what it does without the adapter.
+//     manager does what it does without the adapter. Without enrichers, the user's
+//     handler gets the job's own error, which it may compare with ==.
 //   - hang: an enricher that hangs holds the job no longer than the budget.
 //   - secrets: none is in what the adapter writes.
 //   - keys: a label that cannot be written does not keep others from being written.

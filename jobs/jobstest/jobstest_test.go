@@ -135,7 +135,7 @@ func (l *loop) handle(failure error, panics any, v jobs.Verdict) {
 	switch {
 	case l.flaw == "handler":
 		failure = errors.New(failure.Error())
-	case l.flaw == "log" || failure == nil:
+	case l.flaw == "log" || failure == nil || len(v.Result.Outcomes) == 0:
 	default:
 		failure = enricher.WithResult(failure, v.Result)
 	}

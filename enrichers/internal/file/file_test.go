@@ -62,4 +62,8 @@ func TestPlaceHidesWhatIsNoPath(t *testing.T) {
 		assert.NotContains(t, file.Place(secret), secret)
 		assert.Contains(t, file.Place(secret), "(hidden)")
 	}
+	for _, given := range []string{"https://u:s3cret@h/x", "xoxb-s3cret-1/", "./xoxb-s3cret-1/../x", "../xoxb-s3cret-1/x", "a//s3cret"} {
+		assert.Equal(t, filepath.Join(dir, "(hidden)"), file.Place(given), given)
+	}
+	assert.Equal(t, "(hidden)", file.Place("/x//s3cret"))
 }

@@ -51,12 +51,16 @@ func Quote(value string) string {
 // Place returns the absolute path, for messages. It hides what does not look like a
 // path.
 func Place(given string) string {
+	hide := strings.Contains(given, "//") || !path.MatchString(given) && !isName(given)
+	if hide && filepath.IsAbs(given) {
+		return Hidden
+	}
+	if hide { // the absolute path may not have given as it is: it is clean
+		given = Hidden
+	}
 	absolute, err := filepath.Abs(given)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "(unknown)"
-	case strings.Contains(given, "//") || !path.MatchString(given) && !isName(given):
-		return filepath.Join(strings.TrimSuffix(absolute, given), Hidden)
 	}
 	return absolute
 }
