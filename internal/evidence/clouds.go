@@ -2,14 +2,10 @@ package evidence
 
 import "github.com/failure-enrichers/enricher/internal/evidence/inspect"
 
-// cloudClients are clients of clouds whose codes are in fields with other names than
-// those of fields.go.
+// cloudClients are clients of clouds that keep more codes than one.
 var cloudClients = client{
 	paths: []string{"github.com/gophercloud/gophercloud", "github.com/aws/aws-sdk-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/Azure/azure-sdk-for-go", "github.com/Azure/go-autorest"},
 	judge: func(v *Verdict, err error) {
-		if status, ok := inspect.Int(err, "Actual"); ok { // gophercloud
-			v.add(ofHTTP(status))
-		}
 		if reasons, ok := inspect.Field(err, "CancellationReasons"); ok { // of a transaction of DynamoDB
 			for i := range min(reasons.Len(), maxInner) {
 				if code, ok := inspect.String(reasons.Index(i).Interface(), "Code"); ok && code != "None" {
@@ -36,11 +32,12 @@ var cloudWords = &Table{
 			"KMSThrottlingException KMSInternalException KinesisThrottled ConditionalRequestConflict IncompleteBody XAmzContentChecksumMismatch BadDigest InvalidArgument.Concurrent EndpointConnectionError InsufficientCapacity InsufficientInstanceCapacity InsufficientHostCapacity InsufficientReservedInstanceCapacity " +
 			"InsufficientAddressCapacity InsufficientDBInstanceCapacity CapacityNotAvailable ModelNotReadyException ModelTimeoutException ModelStreamErrorException ResourceInUseException ResourceNotReadyException ResourceInUse EC2UnexpectedException EC2AccessThrottled ENILimitReachedException " +
 			"SnapStartTimeoutException SnapStartNotReadyException EFSMountTimeoutException EFSMountConnectivityException EFSIOException CodeArtifactUserPending ReservedInstanceCapacity DBInstanceBusy InvalidDBInstanceState InvalidDBClusterStateFault LockedException Server.Unavailable Client.RequestLimitExceeded " +
-			"TooManyInvalidationsInProgress TableInUse StreamDescriptorNotReady QueueDeletedRecently AWS.SimpleQueueService.QueueDeletedRecently InvalidParameterException.Concurrent SubscriptionPendingAcceptance MaxSpotInstanceCountExceeded PendingVerification"},
+			"TooManyInvalidationsInProgress TableInUse StreamDescriptorNotReady QueueDeletedRecently AWS.SimpleQueueService.QueueDeletedRecently InvalidParameterException.Concurrent SubscriptionPendingAcceptance MaxSpotInstanceCountExceeded PendingVerification " +
+			"OverLimit PurgeQueueInProgress ConcurrentRunsExceededException ExpiredIteratorException OperationInProgressException KeyUnavailableException DependencyTimeoutException ClientLimitExceededException"},
 		{Dependency, Retryable, "RequestTimeTooSkewed RequestInTheFuture AuthFailure.SignatureExpire SignatureExpired InvalidTimeStamp.Expired RequestExpired TimestampOutOfRange"},
 		{Dependency, Undecided, "ExpiredToken ExpiredTokenException TokenRefreshRequired LimitExceededException LimitExceeded ServiceQuotaExceededException QuotaExceeded QuotaExceededException ResourceLimitExceeded ResourceLimitExceededException AccountLimitExceeded InstanceLimitExceeded " +
 			"VcpuLimitExceeded AddressLimitExceeded VolumeLimitExceeded SnapshotLimitExceeded MaxIOPSLimitExceeded DailyQuotaExceeded TooManyBuckets Conflict ConflictException ResourceConflictException OperationNotPermittedException TransactionCanceledException TransactionCanceled " +
-			"InvalidState InvalidStateException IncorrectState IncorrectInstanceState XMinioStorageFull StorageFull DependencyViolation"},
+			"InvalidState InvalidStateException IncorrectState IncorrectInstanceState XMinioStorageFull XMinioAdminBucketQuotaExceeded StorageFull DependencyViolation"},
 		{Dependency, Terminal, "AccessDenied AccessDeniedException AccessDeniedFault AccountProblem AllAccessDisabled AuthFailure AuthorizationError AuthorizationErrorException AuthorizationFailed Blocked Forbidden ForbiddenException IncompleteSignature IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId " +
 			"InvalidToken InvalidSecurity InvalidPayer KMSAccessDeniedException KMSDisabledException KMSInvalidStateException KMSNotFoundException MissingAuthenticationToken MissingAuthenticationTokenException NotAuthorized NotAuthorizedException NotSignedUp OptInRequired SignatureDoesNotMatch SubscriptionRequiredException UnauthorizedException " +
 			"Unauthorized UnauthorizedOperation UnrecognizedClient UnrecognizedClientException UnknownOperationException UnsupportedOperation UnsupportedOperationException NotImplemented AuthenticationFailed AccountSendingPausedException InvalidSignatureException MethodNotAllowed PermanentRedirect AuthorizationHeaderMalformed IllegalLocationConstraintException"},
@@ -54,7 +51,8 @@ var cloudWords = &Table{
 		// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
 		{Dependency, Retryable, "RetryableError ServerBusy ServerTimeout OperationTimedOut OperationTimeout GatewayTimeout AnotherOperationInProgress OperationPreempted SubscriptionRequestsThrottled LeaseAlreadyPresent LeaseIsBreakingAndCannotBeAcquired ContainerBeingDeleted QueueBeingDeleted ShareBeingDeleted TableBeingDeleted ContainerDisabled " +
 			"ResourceGroupBeingDeleted AllocationFailed ZonalAllocationFailed OverconstrainedAllocationRequest ReferencedResourceNotProvisioned RetryableErrorDueToAnotherOperation ServiceTimeout RequestRateTooLarge TooManyRequestsError StorageAccountOperationInProgress ResourceIsBusy ServiceBusy InternalExecutionError NetworkingInternalOperationError"},
-		{Dependency, Undecided, "LeaseIdMissing LeaseLost LeaseNotPresentWithBlobOperation LeaseIdMismatchWithBlobOperation SkuNotAvailable ResourceQuotaExceeded QuotaLimitReached OperationNotAllowed PublicIPCountLimitReached ScopeLocked"},
+		{Dependency, Undecided, "LeaseIdMissing LeaseLost LeaseNotPresentWithBlobOperation LeaseIdMismatchWithBlobOperation SkuNotAvailable ResourceQuotaExceeded QuotaLimitReached OperationNotAllowed PublicIPCountLimitReached ScopeLocked " +
+			"Gone"},
 		{Dependency, Terminal, "AuthorizationFailure AuthorizationPermissionMismatch AuthorizationSourceIPMismatch AuthorizationProtocolMismatch InsufficientAccountPermissions InvalidAuthenticationInfo InvalidAuthenticationToken InvalidAuthenticationTokenTenant ExpiredAuthenticationToken AccountIsDisabled LinkedAuthorizationFailed RequestDisallowedByPolicy AuthorizationResourceTypeMismatch AuthorizationServiceMismatch NoAuthenticationInformation DisallowedOperation ReadOnlyDisabledSubscription SubscriptionNotFound SubscriptionNotRegistered MissingSubscriptionRegistration"},
 		{User, Terminal, "BlobNotFound BlobAlreadyExists BlobArchived BlobTypeMismatch ContainerNotFound ContainerAlreadyExists ContainerNotFoundException QueueNotFound MessageNotFound ShareNotFound TableNotFound TableAlreadyExists EntityTooLargeException PropertyValueTooLarge InvalidBlobType InvalidBlockId InvalidBlockList InvalidHeaderValue InvalidMd5 Md5Mismatch InvalidResourceName InvalidQueryParameterValue InvalidTemplate InvalidTemplateDeployment InvalidRequestFormat InvalidRequestContent InvalidResourceReference InvalidXmlDocument InvalidXmlNodeValue " +
 			"MissingRequiredHeader MissingRequiredQueryParameter OutOfRangeInput OutOfRangeQueryParameterValue RequestBodyTooLarge RequestUrlFailedToParse UnsupportedHeader UnsupportedHttpVerb ConditionNotMet ResourceGroupNotFound ParentResourceNotFound InvalidApiVersionParameter ResourceTypeMismatch SourceConditionNotMet TargetConditionNotMet UpdateConditionNotSatisfied EntityNotFound PropertiesNeedValue InvalidDeployment KeyVaultErrorNotFound SecretDisabled"},
@@ -65,10 +63,14 @@ var cloudWords = &Table{
 		{User, Terminal, "notFound duplicate invalid invalidQuery invalidParameter badRequest parseError invalidValue invalidSharingRequest responseTooLarge fieldRequired requiredParameter conditionNotMet alreadyExists tooLarge uploadTooLarge queryParameterRequired invalidArgument FAILED_PRECONDITION INVALID_ARGUMENT NOT_FOUND ALREADY_EXISTS OUT_OF_RANGE"},
 		{Cancelled, Undecided, "CANCELLED"},
 		// Alibaba: https://api.alibabacloud.com/document/Ecs/2014-05-26/errorCode, Tencent: https://www.tencentcloud.com/document/api/213/31578
-		{Dependency, Retryable, "SystemBusy ServiceIsStopping LastTokenProcessing OperationConflict LockTimeout InternalServerErrorException OperationFailed.LastTokenProcessing TaskConflict RequestThrottling FlowControl QpsLimitExceeded ResourceInsufficient ResourceUnavailable FailedOperation.TryAgain FlowLimit IncorrectVpcStatus IncorrectRouteEntryStatus IncorrectDiskStatus Operation.Conflict ClientError.NetworkError"},
+		{Dependency, Retryable, "SystemBusy ServiceIsStopping LastTokenProcessing OperationConflict LockTimeout InternalServerErrorException OperationFailed.LastTokenProcessing TaskConflict RequestThrottling FlowControl QpsLimitExceeded ResourceInsufficient ResourceUnavailable FailedOperation.TryAgain FlowLimit ResourceBusy IncorrectVpcStatus IncorrectRouteEntryStatus IncorrectDiskStatus Operation.Conflict ClientError.NetworkError"},
 		{Dependency, Undecided, "QuotaFull ResourcesSoldOut FailedOperation OperationDenied IncorrectStatus InvalidInstanceStatus InvalidStatus InsufficientBalance Zone.NotOnSale OutOfUsage"},
 		{Dependency, Terminal, "NoPermission Forbidden.RAM InvalidAccessKeyId.NotFound InvalidAccessKeyId.Inactive InvalidSecurityToken UnauthorizedOperation.CamNoAuth AccountArrears OverdueArrears InsufficientBalance.Account UnsupportedRegion UserDisable InactiveAccount APIGW.0301 APIGW.0303"},
 		{User, Terminal, "MissingParam InvalidParam ParamError IllegalParameter InvalidResourceId InvalidRegionId InvalidInstanceId InvalidVSwitchId InvalidVpcId InvalidDiskId"},
+		// Oracle: https://docs.oracle.com/iaas/Content/API/References/apierrors.htm
+		{Dependency, Undecided, "InvalidatedRetryToken ExternalServerIncorrectState"},
+		{Dependency, Terminal, "NotAuthenticated NotAuthorizedOrNotFound RelatedResourceNotAuthorizedOrNotFound SignUpRequired"},
+		{User, Terminal, "CannotParseRequest InvalidConfiguration NoEtagMatch"},
 		// Databricks: https://docs.databricks.com/aws/en/error-messages
 		{Dependency, Retryable, "TEMPORARILY_UNAVAILABLE WORKSPACE_TEMPORARILY_UNAVAILABLE REQUEST_LIMIT_EXCEEDED RESOURCE_CONFLICT INTERNAL_ERROR IO_ERROR MAINTENANCE CLUSTER_NOT_READY"},
 		{Dependency, Undecided, "MAX_LIST_SIZE_EXCEEDED INVALID_STATE CANCELLED_BY_SERVER RESOURCE_LIMIT_EXCEEDED UNKNOWN_ERROR"},

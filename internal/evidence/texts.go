@@ -104,7 +104,6 @@ var textRows = []textRow{
 		commands out of sync. You can't run this command now
 		busy buffer
 		server selection timeout
-		rate: Wait(n=1) would exceed context deadline
 		etcdclient: no available endpoints
 		etcdserver: no leader
 		etcdserver: request timed out
