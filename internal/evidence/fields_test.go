@@ -45,6 +45,7 @@ type (
 	statusLine     string
 	getters        struct{ status int }
 	typed          string
+	statusOf       int
 	expecting      struct {
 		Expected []int
 		Actual   int
@@ -103,6 +104,8 @@ func (g getters) GetHTTPStatusCode() int        { return g.status }
 func (getters) GetCode() string                 { return "NotAuthorizedOrNotFound" }
 func (typed) Error() string                     { return "x" }
 func (t typed) Type() typed                     { return t }
+func (statusOf) Error() string                  { return "x" }
+func (s statusOf) Status() int                  { return int(s) }
 func (expecting) Error() string                 { return "x" }
 func (measured) Error() string                  { return "x" }
 func (label) Error() string                     { return "x" }
@@ -179,7 +182,8 @@ func TestOfReadsFieldsAndMethods(t *testing.T) {
 		{"an error of a generated client", statusLine("429 "), "DEPENDENCY / retryable / 429 / 0s"},
 		{"another one", statusLine("undefined response type"), "- / - / - / 0s"},
 		{"a method Type", typed("overloaded_error"), "DEPENDENCY / retryable / overloaded_error / 0s"},
-		{"a type that is not known", typed("thing"), "- / - / - / 0s"},
+		{"a type of one word", typed("required"), "- / - / - / 0s"},
+		{"a status behind a method", statusOf(503), "DEPENDENCY / retryable / 503 / 0s"},
 		{"a status among others that were expected", expecting{[]int{200}, 503}, "DEPENDENCY / retryable / 503 / 0s"},
 		{"a number that is no status", measured{500, 503}, "- / - / - / 0s"},
 		{"a label of MongoDB", label("TransientTransactionError"), "DEPENDENCY / retryable / - / 0s"},

@@ -67,6 +67,11 @@ var grpcMessages = []struct {
 	{"NOT_FOUND", "requested lease not found", Dependency, Undecided},
 	{"INVALID_ARGUMENT", "revision of auth store is old", Dependency, Retryable}, // as above
 	{"INVALID_ARGUMENT", "etcdserver: user name is empty", Dependency, Undecided},
+	// An ingress without a route answers with 404, and a proxy with 403.
+	{"UNIMPLEMENTED", "unexpected HTTP status code received from server: 404", Dependency, Undecided},
+	{"PERMISSION_DENIED", "unexpected HTTP status code received from server: 403", Dependency, Undecided},
+	// The token could not be fetched, for whatever reason.
+	{"UNAUTHENTICATED", "per-RPC creds failed due to error", Dependency, Undecided},
 	{"FAILED_PRECONDITION", "can only promote a learner member", Dependency, Retryable},
 	{"FAILED_PRECONDITION", "re-configuration failed due to not enough started members", Dependency, Retryable},
 }

@@ -53,6 +53,8 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ StatusCode() int }) { v.add(ofHTTP(err.StatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatusCode() int }) { v.add(ofHTTP(err.HTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatus() int }) { v.add(ofHTTP(err.HTTPStatus())) }),
+	on(func(v *Verdict, err interface{ Status() int }) { v.add(ofHTTP(err.Status())) }),
+	on(func(v *Verdict, err interface{ GetStatus() int }) { v.add(ofHTTP(err.GetStatus())) }),
 	on(func(v *Verdict, err interface{ GetHTTPStatusCode() int }) { v.add(ofHTTP(err.GetHTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ GetStatusCode() int }) { v.add(ofHTTP(err.GetStatusCode())) }),
 	on(func(v *Verdict, err interface{ Response() *http.Response }) { v.ofResponse(err.Response()) }),
@@ -185,15 +187,15 @@ func (v *Verdict) word(word, code string) {
 	}
 }
 
-// findType finds a method Type that returns a string or a type of strings: a word, if it
-// is known.
+// findType finds a method Type that returns a string or a type of strings, which is judged
+// if it is known. One of a single word may have any meaning.
 func findType(t reflect.Type) (judge, bool) {
 	m, ok := t.MethodByName("Type")
 	if !ok || m.Type.NumIn() != 1 || m.Type.NumOut() != 1 || m.Type.Out(0).Kind() != reflect.String {
 		return nil, false
 	}
 	return func(v *Verdict, err error) {
-		if word := reflect.ValueOf(err).MethodByName("Type").Call(nil)[0].String(); word != "" && len(word) <= maxCode {
+		if word := reflect.ValueOf(err).MethodByName("Type").Call(nil)[0].String(); strings.Contains(word, "_") && len(word) <= maxCode {
 			v.word(word, word)
 		}
 	}, true
