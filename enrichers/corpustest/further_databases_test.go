@@ -127,15 +127,15 @@ func queryHANA(t *testing.T, code int32, text string) error {
 		le.PutUint32(answer[12:], uint32(size))
 		le.PutUint32(answer[16:], uint32(size))
 		le.PutUint16(answer[20:], 1)
-		answer = le.AppendUint32(answer, uint32(size))           // the segment
-		answer = append(answer, 0, 0, 0, 0, 1, 0, 1, 0, 5)       // has one part, an error
-		answer = append(answer, make([]byte, 11)...)             //
-		answer = append(answer, 6, 0, 1, 0, 0, 0, 0, 0)          // the part has one error
-		answer = le.AppendUint32(answer, uint32(18+len(text)+1)) //
-		answer = le.AppendUint32(answer, uint32(size))           //
-		answer = le.AppendUint32(answer, uint32(code))           //
-		answer = append(answer, 0, 0, 0, 0)                      // no position
-		answer = le.AppendUint32(answer, uint32(len(text)))      //
+		answer = le.AppendUint32(answer, uint32(size))     // the segment,
+		answer = append(answer, 0, 0, 0, 0, 1, 0, 1, 0, 5) // with one part, an error
+		answer = append(answer, make([]byte, 11)...)
+		answer = append(answer, 6, 0, 1, 0, 0, 0, 0, 0) // the part
+		answer = le.AppendUint32(answer, uint32(18+len(text)+1))
+		answer = le.AppendUint32(answer, uint32(size))
+		answer = le.AppendUint32(answer, uint32(code))
+		answer = append(answer, 0, 0, 0, 0) // no position
+		answer = le.AppendUint32(answer, uint32(len(text)))
 		answer = append(answer, "\x01HY000"+text+"\x00"...)
 		_, _ = conn.Write(answer)
 		_, _ = io.Copy(io.Discard, conn)

@@ -27,7 +27,7 @@ var statuses = &Table{
 	Source: "https://www.rfc-editor.org/rfc/rfc9110#section-15", // and the IANA registry
 	Rows: []Row{
 		{User, Terminal, "4"},
-		{User, Undecided, "409"}, // a concurrent change, or it exists already
+		{User, Undecided, "409 412"}, // a concurrent change, or it exists already
 		{Dependency, Retryable, "5 408 421 423 424 425 429 " +
 			"420 449"}, // a limit of rates of Twitter, Telegram and others; "retry with" of Microsoft
 		{Dependency, Terminal, "401 403 501 505"}, // of the user or of this service
