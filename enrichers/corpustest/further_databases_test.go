@@ -140,7 +140,11 @@ func queryHANA(t *testing.T, code int32, text string) error {
 		_, _ = conn.Write(answer)
 		_, _ = io.Copy(io.Discard, conn)
 	})
-	db := sql.OpenDB(driver.NewBasicAuthConnector(addr, "job", "secret"))
+	config := driver.NewConnectorConfig()
+	config.Host, config.Username, config.Password = addr, "job", "secret"
+	connector, err := driver.NewConfigConnector(config)
+	require.NoError(t, err)
+	db := sql.OpenDB(connector)
 	t.Cleanup(func() { _ = db.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
