@@ -71,6 +71,7 @@ func codesOfDatabases() []coded {
 		redisReply("EXECABORT Transaction discarded because of previous errors.", anyone, notAgain),
 		redisReply("CROSSSLOT Keys in request don't hash to the same slot", ours, never), redisReply("NOREPLICAS Not enough good replicas to write.", D, again),
 		redisReply("BUSYGROUP Consumer Group name already exists", anyone, notAgain), redisReply("NOGROUP No such key 'x' or consumer group 'y'", anyone, notAgain),
+		redisReply("ERR Connection timed out", D, again), redisReply("ERR Background save already in progress", D, again),
 		redisReply("ERR max number of clients reached", D, again), redisReply("ERR unknown command 'FOO'", anyone, never),
 		redisReply("ERR value is not an integer or out of range", ours, never),
 		failure("redis/pool-exhausted", notUser, again, "", redigo.ErrPoolExhausted),

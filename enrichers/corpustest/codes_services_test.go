@@ -46,6 +46,7 @@ import (
 	"golang.org/x/crypto/acme"
 	"golang.org/x/net/http2"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -148,6 +149,9 @@ func codesOfServices() []coded {
 		failure("k8s/webhook", D, again, "500|InternalError", apierrors.NewInternalError(errors.New(`failed calling webhook "v.x.io": Post "https://x": context deadline exceeded`))),
 		grpcError(codes.Unknown, "UNKNOWN", "UNKNOWN|DEPENDENCY", "unknown"), grpcError(codes.InvalidArgument, "INVALID_ARGUMENT", U, never), grpcError(codes.DeadlineExceeded, "DEADLINE_EXCEEDED", D, again),
 		grpcError(codes.NotFound, "NOT_FOUND", anyone, notAgain), grpcError(codes.AlreadyExists, "ALREADY_EXISTS", anyone, notAgain), grpcError(codes.PermissionDenied, "PERMISSION_DENIED", anyone, notAgain),
+		failure("grpc/ingress-without-route", D, mayPass, "UNIMPLEMENTED", status.Error(codes.Unimplemented, `unexpected HTTP status code received from server: 404 (Not Found); transport: received unexpected content-type "text/html"`)),
+		failure("grpc/token-not-fetched", notUser, mayPass, "UNAUTHENTICATED", status.Error(codes.Unauthenticated, `transport: per-RPC creds failed due to error: Post "https://oauth2.googleapis.com/token": dial tcp: i/o timeout`)),
+		failure("ssh/connection-ended", D, again, "", errors.New("ssh: unexpected packet in response to channel open: <nil>")),
 		grpcError(codes.ResourceExhausted, "RESOURCE_EXHAUSTED", D, again), grpcError(codes.FailedPrecondition, "FAILED_PRECONDITION", anyone, notAgain), grpcError(codes.Aborted, "ABORTED", D, again),
 		grpcError(codes.OutOfRange, "OUT_OF_RANGE", ours, never), grpcError(codes.Unimplemented, "UNIMPLEMENTED", anyone, never), grpcError(codes.Internal, "INTERNAL", D, mayPass),
 		grpcError(codes.Unavailable, "UNAVAILABLE", D, again), grpcError(codes.DataLoss, "DATA_LOSS", D, notAgain), grpcError(codes.Unauthenticated, "UNAUTHENTICATED", anyone, notAgain),

@@ -73,6 +73,7 @@ var sets = []set{
 	{"independent", independent, tolerance{unknown: 0.017, wrongRetry: 0.034}},
 	{"unseen", unseen, tolerance{wrongRetry: 0.02}},
 	{"fresh", fresh, tolerance{}},
+	{"further", further, tolerance{}},
 	{"reported", reportedFailures, tolerance{}},
 }
 

@@ -23,7 +23,7 @@ func (c client) lends() []string {
 
 // clients are all clients with a file of their own.
 var clients = []client{
-	amqpClients, cassandraClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
+	aerospikeClients, amqpClients, cassandraClients, couchbaseClients, hanaClients, prometheusClients, pulsarClients, serviceBusClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
 	kafkaClients, kubernetesClients, ldapClients, mongoClients, mysqlClients, natsClients, neo4jClients, oauthClients, oracleClients,
 	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, slackClients, telegramClients,
 	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, graphqlClients, hetznerClients, imapClients,
@@ -57,8 +57,8 @@ func clientOf(path string) (client, bool) {
 func Tables() []*Table {
 	return []*Table{
 		exits, statuses, grpcCodes, cloudWords, apiWords, jsonRPC, kubernetesReasons,
-		sqlStates, mysql, sqlServer, oracle, sqlite, clickhouse, snowflake, mongo, cassandra, neo4j, redisReplies, elasticTypes,
-		kafka, schemaRegistry, amqp, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
-		thrift, opcua, modbus, trino, graphql, hetzner, bitcoin,
+		sqlStates, mysql, sqlServer, oracle, hana, sqlite, clickhouse, snowflake, mongo, cassandra, couchbase, aerospike, neo4j, redisReplies, elasticTypes,
+		kafka, schemaRegistry, pulsar, amqp, serviceBus, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
+		thrift, opcua, modbus, trino, prometheus, graphql, hetzner, bitcoin,
 	}
 }

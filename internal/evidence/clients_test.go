@@ -24,6 +24,12 @@ type (
 	ofReasonCode          struct{ ReasonCode byte }
 	ofExtensions          struct{ Extensions map[string]any }
 	ofIMAP                struct{ Type, Code string }
+	ofStatus              struct{ StatusCode uint16 }
+	ofResultCode          struct{ ResultCode int }
+	ofResult              int
+	ofType                struct{ Type ofText }
+	ofMethodCode          int
+	ofChannel             struct{ Reason uint32 }
 	tTransportException   int
 	tProtocolException    int
 	tApplicationException int32
@@ -38,6 +44,14 @@ func (ofReason) Error() string                { return "x" }
 func (ofReasonCode) Error() string            { return "x" }
 func (ofExtensions) Error() string            { return "x" }
 func (ofIMAP) Error() string                  { return "x" }
+func (ofStatus) Error() string                { return "x" }
+func (ofResultCode) Error() string            { return "x" }
+func (ofResult) Error() string                { return "x" }
+func (e ofResult) Result() ofResult           { return e }
+func (ofType) Error() string                  { return "x" }
+func (ofMethodCode) Error() string            { return "x" }
+func (ofChannel) Error() string               { return "x" }
+func (e ofMethodCode) Code() int              { return int(e) }
 func (tTransportException) Error() string     { return "x" }
 func (e tTransportException) TypeId() int     { return int(e) }
 func (tProtocolException) Error() string      { return "x" }
@@ -87,6 +101,18 @@ func TestClientsReadTheirCodes(t *testing.T) {
 		{"github.com/vektah/gqlparser/v2/gqlerror", throttled, "DEPENDENCY / retryable / service code THROTTLED"},
 		{"github.com/vektah/gqlparser/v2/gqlerror", ofExtensions{}, " /  / "},
 		{"github.com/hetznercloud/hcloud-go/v2/hcloud", textCode{"conflict"}, "DEPENDENCY / retryable / service code conflict"},
+		{"github.com/apache/pulsar-client-go/pulsar", ofResult(25), "DEPENDENCY / retryable / Pulsar result 25 (ProducerBlockedQuotaExceededException)"},
+		{"github.com/apache/pulsar-client-go/pulsar", ofResult(27), "USER / terminal / Pulsar result 27 (MessageTooBig)"},
+		{"github.com/apache/pulsar-client-go/pulsar", ofResult(32), "DEPENDENCY / unknown / Pulsar result 32 (TopicTerminated)"},
+		{"github.com/apache/pulsar-client-go/pulsar", ofResult(99), "DEPENDENCY / unknown / Pulsar result 99"},
+		{"github.com/aerospike/aerospike-client-go/v8", ofResultCode{14}, "DEPENDENCY / retryable / Aerospike code 14 (KEY_BUSY)"},
+		{"github.com/aerospike/aerospike-client-go/v8", ofResultCode{-8}, "DEPENDENCY / retryable / Aerospike code -8 (NO_AVAILABLE_CONNECTIONS_TO_NODE)"},
+		{"github.com/couchbase/gocb/v2", ofStatus{134}, "DEPENDENCY / retryable / Couchbase status 134 (ETMPFAIL)"},
+		{"github.com/SAP/go-hdb/driver/internal/protocol", ofMethodCode(301), "USER / terminal / HANA number 301 (unique_constraint_violated)"},
+		{"github.com/SAP/go-hdb/driver/internal/protocol", ofMethodCode(503), "DEPENDENCY / unknown / HANA number 503"},
+		{"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs", textCode{"ownershiplost"}, "DEPENDENCY / unknown / Service Bus code ownershiplost"},
+		{"github.com/prometheus/client_golang/api/prometheus/v1", ofType{"bad_data"}, "USER / terminal / Prometheus error bad_data"},
+		{"golang.org/x/crypto/ssh", ofChannel{4}, "DEPENDENCY / retryable / "},
 		{"github.com/sourcegraph/jsonrpc2", &numberCode{-28}, "DEPENDENCY / retryable / JSON-RPC code -28 (warming_up)"},
 	} {
 		v, ok := evidence.JudgeOf(c.path, c.err)

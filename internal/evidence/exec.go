@@ -51,10 +51,27 @@ var execClients = client{
 			v.add(ofSignalName("SIG" + strings.TrimPrefix(s.Signal(), "SIG")))
 			return
 		}
+		if reason, ok := inspect.Int(err, "Reason"); ok {
+			v.add(ofChannel(reason))
+			return
+		}
 		if status, ok := inspect.Int(err, "StatusCode", "Code"); ok {
 			v.add(ofExitStatus(status))
 		}
 	},
+}
+
+// ofChannel judges why a server of SSH does not open a channel (RFC 4254, section 5.1).
+// What is prohibited may be one session too many.
+func ofChannel(reason int64) Evidence {
+	e := says(Typed, Dependency, Retryable, "a channel that the server does not open")
+	switch reason {
+	case 1: // administratively prohibited
+		e.Retry = Undecided
+	case 3: // unknown type of channel
+		e.Retry = Terminal
+	}
+	return e
 }
 
 func ofSignalName(name string) Evidence {

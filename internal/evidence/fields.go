@@ -38,6 +38,7 @@ func findFields(t reflect.Type) []judge {
 		{codeFields, codeField},
 		{typeFields, typeField},
 		{statusFields, statusField},
+		{actualFields(t), statusField},
 		{[]string{"Code", "ErrorCode", "ErrCode"}, numberField},
 		{responseFields, responseField},
 		{headerFields, headerField},
@@ -64,6 +65,15 @@ func findFields(t reflect.Type) []judge {
 		}
 	}
 	return found
+}
+
+// actualFields returns the name of the field with the status of an error that says which
+// statuses were expected instead, such as those of gophercloud and mailgun-go.
+func actualFields(t reflect.Type) []string {
+	if expected, ok := t.FieldByName("Expected"); ok && expected.Type == reflect.TypeFor[[]int]() {
+		return []string{"Actual"}
+	}
+	return nil
 }
 
 // isStandard reports whether a package is one of the standard library, whose errors
@@ -188,15 +198,20 @@ func (v *Verdict) ofNumber(n int64) {
 	v.add(Evidence{Kind: OwnCode, Code: code})
 }
 
-// jsonRPC are the codes of JSON-RPC 2.0 and those that nodes of Ethereum add.
+// jsonRPC are the codes of JSON-RPC 2.0, of nodes of Ethereum (EIP-1474) and Solana
+// (https://github.com/anza-xyz/agave/blob/master/rpc-client-api/src/custom_error.rs), and of
+// the Language Server Protocol. Of codes from -32000 to -32099 that two of them use, only
+// what they agree on is said.
 var jsonRPC = &Table{
 	Kind: JSONRPC, Title: "Code of JSON-RPC", Weight: Typed,
 	Source: "https://www.jsonrpc.org/specification#error_object",
 	Rows: []Row{
 		{User, Terminal, "-32700=parse_error -32600=invalid_request -32602=invalid_params -32003=transaction_rejected"},
-		{Dependency, Terminal, "-32601=method_not_found -32004=method_not_supported -32006=version_not_supported"},
-		{Dependency, Undecided, "-32603=internal_error -32000=server_error -32001=resource_not_found -32002=resource_unavailable"},
-		{Dependency, Retryable, "-32005=limit_exceeded"},
+		{Dependency, Terminal, "-32601=method_not_found -32006=version_not_supported"},
+		{Dependency, Undecided, "-32603=internal_error -32000=server_error -32001=resource_not_found -32002=resource_unavailable " +
+			"-32004=method_not_supported_or_block_not_available -32007=slot_skipped -32009=slot_skipped -32803=request_failed"},
+		{Dependency, Retryable, "-32005=limit_exceeded_or_node_behind -32014=block_status_not_available -32016=context_slot_not_reached -32801=content_modified -32802=server_cancelled"},
+		{Cancelled, Undecided, "-32800=request_cancelled"},
 	},
 }
 

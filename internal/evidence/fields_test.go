@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	nethttp "net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -40,6 +41,16 @@ type (
 	causer         struct{ err error }
 	rfc            string
 	mongoCodes     []int
+	serviceCodes   []int
+	statusLine     string
+	getters        struct{ status int }
+	typed          string
+	statusOf       int
+	expecting      struct {
+		Expected []int
+		Actual   int
+	}
+	measured       struct{ Expected, Actual int }
 	label          string
 	conventions    struct{ retryable, canceled, connection bool }
 	exited         int
@@ -82,6 +93,21 @@ func (rfc) Error() string                       { return "x" }
 func (r rfc) RFCCode() rfc                      { return r }
 func (mongoCodes) Error() string                { return "x" }
 func (m mongoCodes) ErrorCodes() []int          { return m }
+func (mongoCodes) HasErrorLabel(string) bool    { return false }
+func (serviceCodes) Error() string              { return "x" }
+func (s serviceCodes) ErrorCodes() []int        { return s }
+func (s statusLine) Error() string              { return string(s) }
+func (statusLine) Body() []byte                 { return nil }
+func (statusLine) Model() any                   { return nil }
+func (getters) Error() string                   { return "x" }
+func (g getters) GetHTTPStatusCode() int        { return g.status }
+func (getters) GetCode() string                 { return "NotAuthorizedOrNotFound" }
+func (typed) Error() string                     { return "x" }
+func (t typed) Type() typed                     { return t }
+func (statusOf) Error() string                  { return "x" }
+func (s statusOf) Status() int                  { return int(s) }
+func (expecting) Error() string                 { return "x" }
+func (measured) Error() string                  { return "x" }
 func (label) Error() string                     { return "x" }
 func (l label) HasErrorLabel(s string) bool     { return s == string(l) }
 func (conventions) Error() string               { return "x" }
@@ -151,6 +177,15 @@ func TestOfReadsFieldsAndMethods(t *testing.T) {
 		{"a code of TiDB", rfc("kv:9007"), "DEPENDENCY / retryable / kv:9007 / 0s"},
 		{"a code of a component of TiDB", rfc("DM:E7"), "- / - / DM:E7 / 0s"},
 		{"codes of MongoDB", mongoCodes{11000}, "USER / terminal / 11000 / 0s"},
+		{"codes of another service", serviceCodes{11000}, "- / - / - / 0s"},
+		{"methods of Oracle's cloud", getters{404}, "DEPENDENCY / terminal / NotAuthorizedOrNotFound / 0s"},
+		{"an error of a generated client", statusLine("429 "), "DEPENDENCY / retryable / 429 / 0s"},
+		{"another one", statusLine("undefined response type"), "- / - / - / 0s"},
+		{"a method Type", typed("overloaded_error"), "DEPENDENCY / retryable / overloaded_error / 0s"},
+		{"a type of one word", typed("required"), "- / - / - / 0s"},
+		{"a status behind a method", statusOf(503), "DEPENDENCY / retryable / 503 / 0s"},
+		{"a status among others that were expected", expecting{[]int{200}, 503}, "DEPENDENCY / retryable / 503 / 0s"},
+		{"a number that is no status", measured{500, 503}, "- / - / - / 0s"},
 		{"a label of MongoDB", label("TransientTransactionError"), "DEPENDENCY / retryable / - / 0s"},
 		{"another label", label("NoWritesPerformed"), "- / - / - / 0s"},
 		{"a retryable error of AWS", conventions{retryable: true}, "- / retryable / - / 0s"},
@@ -168,6 +203,12 @@ func TestOfReadsFieldsAndMethods(t *testing.T) {
 		{"the same, wrapped", &net.OpError{Op: "read", Err: net.ErrClosed}, "DEPENDENCY / retryable / - / 0s"},
 		{"a name that does not exist", &net.DNSError{IsNotFound: true}, "DEPENDENCY / retryable / - / 0s"},
 		{"a sentinel of a client", errors.New("zk: session has been expired by the server"), "DEPENDENCY / retryable / - / 0s"},
+		{"a status alone", errors.New("404 Not Found"), "USER / terminal / 404 / 0s"},
+		{"a number with another text", errors.New("404 rows"), "- / - / - / 0s"},
+		{"a wait for a limiter", errors.New("rate: Wait(n=20) would exceed context deadline"), "DEPENDENCY / retryable / - / 0s"},
+		{"a limiter that never allows it", errors.New("rate: Wait(n=20) exceeds limiter's burst 5"), "SYSTEM / terminal / - / 0s"},
+		{"a branch that has moved on", errors.New("non-fast-forward update: refs/heads/main"), "DEPENDENCY / unknown / - / 0s"},
+		{"a proxy that wants credentials", &url.Error{Op: "Get", Err: errors.New("Proxy Authentication Required")}, "SYSTEM / terminal / 407 / 0s"},
 		{"a text with it", errors.New("no: zk: session has been expired by the server"), "- / - / - / 0s"},
 		{"a word of a job queue", fmt.Errorf("%w: %w", &numberCode{503}, errors.New("skip retry for the task")), "DEPENDENCY / terminal / 503 / 0s"},
 		{"a cancelled context in a list", wrappedErrors{context.Canceled}, "CANCELLED / unknown / - / 0s"},

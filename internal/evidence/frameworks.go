@@ -27,16 +27,22 @@ var named = map[string]Evidence{
 	"*service.ErrBackOff":            decided(Retryable, "service.NewErrBackOff"), // Redpanda Connect
 	"*component.ErrBackOff":          decided(Retryable, "service.NewErrBackOff"),
 
-	"*http.MaxBytesError":        says(Typed, User, Terminal, "a body that is too large"),
-	"*http.ProtocolError":        says(Typed, System, Terminal, "wrong use of HTTP"),
-	"*pgconn.ParseConfigError":   says(Typed, User, Terminal, "a malformed address of a database"),
-	"*proto.AuthError":           says(Typed, Dependency, Terminal, "Redis rejects the credentials"),
-	"*proto.PermissionError":     says(Typed, Dependency, Terminal, "Redis rejects a command"),
-	"*dns.ParseError":            says(Typed, User, Terminal, "a malformed zone"), // github.com/miekg/dns
-	"rpc.ServerError":            says(Generic, Dependency, Undecided, "an answer of net/rpc"),
-	"migrate.ErrDirty":           says(Typed, System, Terminal, "a migration that failed before"),
-	"*meta.NoKindMatchError":     says(Typed, System, Undecided, "a kind that the cluster does not know yet"),
-	"*meta.NoResourceMatchError": says(Typed, System, Undecided, "a resource that the cluster does not know yet"),
+	"*http.MaxBytesError":              says(Typed, User, Terminal, "a body that is too large"),
+	"*http.ProtocolError":              says(Typed, System, Terminal, "wrong use of HTTP"),
+	"*pgconn.ParseConfigError":         says(Typed, User, Terminal, "a malformed address of a database"),
+	"*proto.AuthError":                 says(Typed, Dependency, Terminal, "Redis rejects the credentials"),
+	"*proto.PermissionError":           says(Typed, Dependency, Terminal, "Redis rejects a command"),
+	"*dns.ParseError":                  says(Typed, User, Terminal, "a malformed zone"),                                           // github.com/miekg/dns
+	"*serviceerror.WorkflowNotReady":   says(Specific, Dependency, Retryable, "a workflow that has not completed its first task"), // go.temporal.io/api
+	"*serviceerror.NamespaceNotActive": says(Specific, Dependency, Retryable, "a namespace that is active in another cluster"),
+	"*ssh.PassphraseMissingError":      says(Typed, System, Terminal, "a key without its passphrase"),
+	"*ssh.ExitMissingError":            says(Typed, Dependency, Undecided, "a command of which the end is not known"),
+	"*knownhosts.KeyError":             says(Typed, Dependency, Terminal, "a host with another key"),
+	"*knownhosts.RevokedError":         says(Typed, Dependency, Terminal, "a host with a revoked key"),
+	"rpc.ServerError":                  says(Generic, Dependency, Undecided, "an answer of net/rpc"),
+	"migrate.ErrDirty":                 says(Typed, System, Terminal, "a migration that failed before"),
+	"*meta.NoKindMatchError":           says(Typed, System, Undecided, "a kind that the cluster does not know yet"),
+	"*meta.NoResourceMatchError":       says(Typed, System, Undecided, "a resource that the cluster does not know yet"),
 }
 
 func decided(r Retry, word string) Evidence {

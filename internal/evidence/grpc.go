@@ -65,6 +65,15 @@ var grpcMessages = []struct {
 	{"OUT_OF_RANGE", "required revision has been compacted", Dependency, Undecided},
 	{"UNAUTHENTICATED", "invalid auth token", Dependency, Retryable}, // the token of etcd has run out
 	{"NOT_FOUND", "requested lease not found", Dependency, Undecided},
+	{"INVALID_ARGUMENT", "revision of auth store is old", Dependency, Retryable}, // as above
+	{"INVALID_ARGUMENT", "etcdserver: user name is empty", Dependency, Undecided},
+	// An ingress without a route answers with 404, and a proxy with 403.
+	{"UNIMPLEMENTED", "unexpected HTTP status code received from server: 404", Dependency, Undecided},
+	{"PERMISSION_DENIED", "unexpected HTTP status code received from server: 403", Dependency, Undecided},
+	// The token could not be fetched, for whatever reason.
+	{"UNAUTHENTICATED", "per-RPC creds failed due to error", Dependency, Undecided},
+	{"FAILED_PRECONDITION", "can only promote a learner member", Dependency, Retryable},
+	{"FAILED_PRECONDITION", "re-configuration failed due to not enough started members", Dependency, Retryable},
 }
 
 // findGRPC finds the code of an error of google.golang.org/grpc, which has a method
@@ -158,6 +167,9 @@ func (v *Verdict) ofDetail(detail any) {
 		GetDomain() string
 	}); ok {
 		v.word(info.GetReason(), info.GetReason())
+	}
+	if info, ok := detail.(interface{ GetResourceType() string }); ok && info.GetResourceType() == "type.googleapis.com/google.spanner.v1.Session" {
+		v.add(says(Specific, Dependency, Retryable, "a session of Spanner that was deleted")) // the client makes a new one
 	}
 	delay := reflect.ValueOf(detail).MethodByName("GetRetryDelay")
 	if !delay.IsValid() || delay.Type().NumIn() != 0 || delay.Type().NumOut() != 1 {

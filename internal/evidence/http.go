@@ -27,9 +27,9 @@ var statuses = &Table{
 	Source: "https://www.rfc-editor.org/rfc/rfc9110#section-15", // and the IANA registry
 	Rows: []Row{
 		{User, Terminal, "4"},
-		{User, Undecided, "409"}, // a concurrent change, or it exists already
+		{User, Undecided, "409 412"}, // a concurrent change, or it exists already
 		{Dependency, Retryable, "5 408 421 423 424 425 429 " +
-			"420"}, // 420 is a limit of rates of Twitter, Telegram and others
+			"420 449"}, // a limit of rates of Twitter, Telegram and others; "retry with" of Microsoft
 		{Dependency, Terminal, "401 403 501 505"}, // of the user or of this service
 		{Dependency, Undecided, "3 " +
 			"507"}, // the storage is full
@@ -98,6 +98,17 @@ func seconds(s float64) time.Duration {
 		return 0
 	}
 	return time.Duration(s * float64(time.Second))
+}
+
+// ofStatusLine judges a text that is only a status and its name, such as "404 Not Found",
+// which clients and programs take from the answer.
+func ofStatusLine(text string) Evidence {
+	e := ofStatusText(text)
+	if status, _ := strconv.Atoi(e.Code); status == 0 || text[3:] != " "+http.StatusText(status) {
+		return Evidence{}
+	}
+	e.Weight = Typed
+	return e
 }
 
 // ofStatusText judges a status as some clients keep it: "404" or "404 Not Found".

@@ -54,7 +54,7 @@ func findJudges(err error, t reflect.Type) []judge {
 			found = append(found, m.judge)
 		}
 	}
-	for _, find := range []func(reflect.Type) (judge, bool){findGRPC, findRFCCode, findCode} {
+	for _, find := range []func(reflect.Type) (judge, bool){findGRPC, findRFCCode, findCode, findType} {
 		if j, ok := find(t); ok {
 			found = append(found, j)
 		}

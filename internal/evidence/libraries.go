@@ -2,8 +2,14 @@ package evidence
 
 // libraryTexts are texts of sentinels of these libraries, in this order within each row:
 // MQTT (https://github.com/eclipse-paho/paho.mqtt.golang), memcache, gorm, JWT
-// (https://github.com/golang-jwt/jwt), bbolt and compression
-// (https://github.com/klauspost/compress). Short texts of common words count less.
+// (https://github.com/golang-jwt/jwt), bbolt, compression
+// (https://github.com/klauspost/compress), streams of RabbitMQ
+// (https://github.com/rabbitmq/rabbitmq-stream-go-client), franz-go
+// (https://pkg.go.dev/github.com/twmb/franz-go/pkg/kgo), gocbcore
+// (https://github.com/couchbase/gocbcore), asynq (https://github.com/hibiken/asynq), go-tfe
+// (https://github.com/hashicorp/go-tfe), go-git, helm
+// (https://github.com/helm/helm), Cloud Storage (https://pkg.go.dev/cloud.google.com/go/storage)
+// and WebSocket, and of cloudflare-go. Short texts of common words count less.
 var libraryTexts = []textRow{
 	{Typed, Dependency, Retryable, `
 		server Unavailable
@@ -18,17 +24,44 @@ var libraryTexts = []textRow{
 		token used before issued
 		Token used before issued
 		Token is not valid yet
+		Leader not Ready yet
+		Stream Not Available
+		Confirmation Timeout Error
+		Can't Send the message, connection closed
+		records have timed out before they were able to be produced
+		record failed after being retried too many times
+		the maximum amount of records are buffered, cannot buffer more
+		operation has timed out
+		rate limited failure
+		exceeded available rate limit retries
+		queue overflowed
+		document locked
+		durable write in progress
+		durable write recommit in progress
+		workspace already locked
+		unable to unlock workspace while state version upload is still pending
 	`},
 	{Typed, Dependency, Undecided, `
 		identifier rejected
 		protocol Violation
 		memcache: server error
 		memcache: no statistics available
+		Stream Metadata Failure
+		cas mismatch
+		durability ambiguous
+		quota limited failure
+		some refs were not updated
+		another operation (install/upgrade/rollback) is in progress
+		websocket: bad handshake
 	`},
 	{Typed, Dependency, Terminal, `
 		unacceptable protocol version
 		bad user name or password
 		not Authorized
+		Authentication Failure
+		Authentication Failure Loopback Error
+		Virtual Host Access Failure
+		Resources Access Refused
 	`},
 	{Typed, User, Undecided, `
 		violates foreign key constraint
@@ -46,6 +79,16 @@ var libraryTexts = []textRow{
 		invalid Topic; empty string
 		invalid Topic; multi-level wildcard must be last level
 		malformed: key is too long or contains invalid characters
+		Stream Does Not Exist
+		Stream Already Exists
+		Frame Too Large, the buffer is too big
+		task ID conflicts with another task
+		storage: object doesn't exist
+		storage: bucket doesn't exist
+		release: not found
+		document not found
+		document exists
+		value not json
 		duplicated key not allowed
 		violates check constraint
 		token is malformed
@@ -88,6 +131,9 @@ var libraryTexts = []textRow{
 		encoder used after Close
 		nil input provided as reader
 	`},
+	{Typed, System, Retryable, `
+		asynq: task lease expired
+	`},
 	{Typed, System, Undecided, `
 		database isn't correctly mapped
 		database is in read-only mode
@@ -97,6 +143,15 @@ var libraryTexts = []textRow{
 	`},
 	{Text, Dependency, Retryable, `
 		timeout
+		temporary failure
+		service not available
+	`},
+	{Text, Dependency, Undecided, `
+		object not found
+		internal server failure
+	`},
+	{Text, Dependency, Terminal, `
+		unauthorized
 	`},
 	{Text, System, Undecided, `
 		invalid transaction
@@ -117,6 +172,11 @@ var libraryTexts = []textRow{
 	`},
 	{Text, User, Terminal, `
 		invalid QoS
+		reference not found
+		repository does not exist
+		remote not found
+		task already exists
+		queue not found
 		primary key required
 		unsupported relations
 		unsupported data

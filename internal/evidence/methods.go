@@ -53,6 +53,9 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ StatusCode() int }) { v.add(ofHTTP(err.StatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatusCode() int }) { v.add(ofHTTP(err.HTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatus() int }) { v.add(ofHTTP(err.HTTPStatus())) }),
+	on(func(v *Verdict, err interface{ Status() int }) { v.add(ofHTTP(err.Status())) }),
+	on(func(v *Verdict, err interface{ GetStatus() int }) { v.add(ofHTTP(err.GetStatus())) }),
+	on(func(v *Verdict, err interface{ GetHTTPStatusCode() int }) { v.add(ofHTTP(err.GetHTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ GetStatusCode() int }) { v.add(ofHTTP(err.GetStatusCode())) }),
 	on(func(v *Verdict, err interface{ Response() *http.Response }) { v.ofResponse(err.Response()) }),
 	on(func(v *Verdict, err interface{ SQLState() string }) {
@@ -63,7 +66,22 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ Field(k byte) string }) {
 		v.add(ofSQLState(err.Field('C'), err.Field('M')))
 	}),
-	on(func(v *Verdict, err interface{ ErrorCodes() []int }) { v.ofMongo(err.ErrorCodes()...) }),
+	on(func(v *Verdict, err interface { // an error of a server of MongoDB
+		ErrorCodes() []int
+		HasErrorLabel(string) bool
+	},
+	) {
+		v.ofMongo(err.ErrorCodes()...)
+	}),
+	// Clients that OpenAPI Generator or Swagger Codegen have made have the status as text.
+	on(func(v *Verdict, err interface {
+		error
+		Body() []byte
+		Model() any
+	},
+	) {
+		v.add(ofStatusText(err.Error()))
+	}),
 	on(func(v *Verdict, err interface{ ExitStatus() int }) { v.add(ofExitStatus(err.ExitStatus())) }),
 
 	// False is no evidence in these: it is the default of many errors.
@@ -104,6 +122,8 @@ var methods = []method{
 	marker[interface{ Forbidden() }](Dependency, Terminal, "Forbidden"),
 	marker[interface{ Conflict() }](User, Undecided, "Conflict"),
 	marker[interface{ AlreadyExists() }](User, Terminal, "AlreadyExists"),
+	marker[interface{ FailedPrecondition() }](User, Undecided, "FailedPrecondition"),
+	marker[interface{ OutOfRange() }](User, Terminal, "OutOfRange"),
 	marker[interface{ NotImplemented() }](System, Terminal, "NotImplemented"),
 	marker[interface{ System() }](System, Undecided, "System"),
 	marker[interface{ DataLoss() }](System, Terminal, "DataLoss"),
@@ -116,6 +136,7 @@ var methods = []method{
 
 	on(func(v *Verdict, err interface{ ErrorCode() string }) { v.ownCode(err.ErrorCode()) }),
 	on(func(v *Verdict, err interface{ Code() string }) { v.ownCode(err.Code()) }),
+	on(func(v *Verdict, err interface{ GetCode() string }) { v.ownCode(err.GetCode()) }),
 }
 
 func (v *Verdict) author(retryable bool, method string) {
@@ -152,7 +173,8 @@ func (v *Verdict) ownCode(code string) {
 
 // word judges a code by a word that many services use, and nothing if it is not known.
 func (v *Verdict) word(word, code string) {
-	if _, after, ok := strings.Cut(word, "#"); ok { // com.amazonaws.dynamodb.v20120810#ThrottlingException
+	word = strings.TrimPrefix(word, "AWS.SimpleQueueService.") // as in its older protocol
+	if _, after, ok := strings.Cut(word, "#"); ok {            // com.amazonaws.dynamodb.v20120810#ThrottlingException
 		word = after
 	}
 	e, ok := cloudWords.word(word)
@@ -163,6 +185,20 @@ func (v *Verdict) word(word, code string) {
 		e.Code = code
 		v.add(e)
 	}
+}
+
+// findType finds a method Type that returns a string or a type of strings, which is judged
+// if it is known. One of a single word may have any meaning.
+func findType(t reflect.Type) (judge, bool) {
+	m, ok := t.MethodByName("Type")
+	if !ok || m.Type.NumIn() != 1 || m.Type.NumOut() != 1 || m.Type.Out(0).Kind() != reflect.String {
+		return nil, false
+	}
+	return func(v *Verdict, err error) {
+		if word := reflect.ValueOf(err).MethodByName("Type").Call(nil)[0].String(); strings.Contains(word, "_") && len(word) <= maxCode {
+			v.word(word, word)
+		}
+	}, true
 }
 
 // findCode finds a method Code, ErrorCode or ErrCode that returns a number or a string

@@ -27,7 +27,6 @@ var mysqlClients = client{
 
 // ofMySQL judges an error of MySQL. Its number is more specific than the SQLSTATE.
 func (v *Verdict) ofMySQL(number int64, state, message string) {
-	v.add(ofSQLState(state, ""))
 	e, ok := mysql.of(strconv.FormatInt(number, 10))
 	if number == 1105 { // TiDB and Vitess have one number for anything
 		for _, m := range mysqlUnknown {
@@ -36,9 +35,10 @@ func (v *Verdict) ofMySQL(number int64, state, message string) {
 			}
 		}
 	}
-	if !ok && (state == "" || state[0] == 0 || state == "HY000") {
-		e = mysql.answer(strconv.FormatInt(number, 10))
+	if !ok && (state == "" || state[0] == 0 || state == "HY000") { // which says nothing
+		e, state = mysql.answer(strconv.FormatInt(number, 10)), ""
 	}
+	v.add(ofSQLState(state, ""))
 	v.add(e)
 }
 

@@ -138,3 +138,28 @@ var schemaRegistry = &Table{
 			"42209=schema_too_large 42210=invalid_ruleset"},
 	},
 }
+
+// serviceBusClients have a code of the client in a field Code.
+var serviceBusClients = client{
+	paths:     []string{"github.com/Azure/azure-sdk-for-go/sdk/messaging"},
+	ownFields: true,
+	judge: func(v *Verdict, err error) {
+		if code, ok := inspect.String(err, "Code"); ok {
+			v.add(serviceBus.answer(code))
+		}
+	},
+}
+
+// serviceBus are the codes of Service Bus and of Event Hubs. A message whose lock is lost
+// is delivered again.
+var serviceBus = &Table{
+	Kind: ServiceBusCode, Title: "Code of the clients of Azure Service Bus and Event Hubs",
+	Source: "https://pkg.go.dev/github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus#Code",
+	Rows: []Row{
+		{Dependency, Retryable, "connlost timeout"},
+		{Dependency, Undecided, "locklost ownershiplost"},
+		{Dependency, Terminal, "unauthorized"},
+		{System, Undecided, "closed"},
+		{User, Terminal, "notfound"},
+	},
+}

@@ -49,7 +49,8 @@ func scriptReply(text string) (Evidence, bool) {
 	}
 }
 
-// ofERR are replies that begin with the generic word ERR.
+// ofERR are replies that begin with the generic word ERR, also those of the proxies twemproxy
+// and Codis when they do not reach a server.
 var ofERR = map[string]Evidence{
 	"max number of clients":   {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
 	"max client":              {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
@@ -59,6 +60,12 @@ var ofERR = map[string]Evidence{
 	"AUTH":                    {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},
 	"operation not permitted": {Weight: Coded, Fault: Dependency, Retry: Terminal, Kind: Redis, Code: "ERR"},
 	"server closed":           {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"Background ":             {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"}, // saving or rewriting already in progress
+	"Connection refused":      {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"Connection reset":        {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"Connection timed out":    {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"Host is down":            {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
+	"handle response, ":       {Weight: Coded, Fault: Dependency, Retry: Retryable, Kind: Redis, Code: "ERR"},
 	"Protocol error":          {Weight: Coded, Fault: Dependency, Retry: Undecided, Kind: Redis, Code: "ERR"},
 	"internal error":          {Weight: Coded, Fault: Dependency, Retry: Undecided, Kind: Redis, Code: "ERR"},
 	"no such key":             {Weight: Coded, Fault: User, Retry: Terminal, Kind: Redis, Code: "ERR"},

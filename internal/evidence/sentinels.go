@@ -38,12 +38,18 @@ func ofText(err error) Evidence {
 	if e, ok := texts()[text]; ok {
 		return e
 	}
+	if e := ofStatusLine(text); e.Code != "" {
+		return e
+	}
 	head, _, _ := strings.Cut(text, ": ")
 	if e, ok := heads[head]; ok {
 		return e
 	}
-	if head == "memcache" {
+	switch head {
+	case "memcache":
 		return ofMemcache(text)
+	case "rate":
+		return ofRate(text)
 	}
 	if !formed[head] {
 		return Evidence{}
@@ -52,6 +58,19 @@ func ofText(err error) Evidence {
 		return malformed
 	}
 	return ofPrefix(text)
+}
+
+// ofRate judges the texts of golang.org/x/time/rate, which hold the number of events.
+func ofRate(text string) Evidence {
+	_, reason, _ := strings.Cut(text, ") ")
+	switch {
+	case !strings.HasPrefix(text, "rate: Wait(n="):
+	case reason == "would exceed context deadline":
+		return says(Typed, Dependency, Retryable, "a limit of rates")
+	case strings.HasPrefix(reason, "exceeds limiter's burst "):
+		return says(Typed, System, Terminal, "more events than a limiter ever allows at once")
+	}
+	return Evidence{}
 }
 
 // formed are the words before the colon of forms and prefixes.
@@ -123,6 +142,8 @@ var heads = map[string]Evidence{
 	"net/http: request canceled while waiting for connection": requestCanceled,
 	"tls":                      says(Text, Dependency, Terminal, "TLS"),
 	"connection is shut down":  says(Text, Dependency, Retryable, "net/rpc"),
+	"http: Server closed":      says(Typed, System, Undecided, "a server that was shut down here"),
+	"non-fast-forward update":  says(Typed, Dependency, Undecided, "a branch that has moved on"), // go-git
 	"path escapes from parent": says(Text, User, Terminal, "a path that leaves its root"),
 }
 

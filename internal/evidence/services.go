@@ -87,3 +87,24 @@ var bitcoin = &Table{
 		{User, Terminal, "-3=type_error -11=invalid_label -15=wrong_encryption_state -22=deserialization -30=invalid_IP"},
 	},
 }
+
+// prometheusClients have the type of the error of the API in a field Type.
+var prometheusClients = client{
+	paths:     []string{"github.com/prometheus/client_golang/api"},
+	ownFields: true,
+	judge: func(v *Verdict, err error) {
+		if kind, ok := inspect.String(err, "Type"); ok {
+			v.add(prometheus.answer(kind))
+		}
+	},
+}
+
+var prometheus = &Table{
+	Kind: PrometheusError, Title: "Type of an error of the API of Prometheus",
+	Source: "https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview", // and api/prometheus/v1 of its client
+	Rows: []Row{
+		{Dependency, Retryable, "timeout unavailable server_error"},
+		{Dependency, Undecided, "execution internal canceled bad_response client_error"},
+		{User, Terminal, "bad_data not_found"},
+	},
+}

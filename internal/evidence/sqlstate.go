@@ -16,6 +16,9 @@ func ofSQLState(state, message string) Evidence {
 		// The next attempt prepares the statement anew.
 		e.Fault, e.Retry = Dependency, Retryable
 	}
+	if state == "XX000" && message == "1023" { // a serialization failure of Redshift
+		e.Retry = Retryable
+	}
 	return e
 }
 

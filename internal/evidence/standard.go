@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net"
+	"net/http"
 	"net/textproto"
 	"net/url"
 	"os"
@@ -118,6 +119,12 @@ func ofRequest(e *url.Error) Evidence {
 		}
 		if text == "http: server gave HTTP response to HTTPS client" {
 			return says(Typed, Dependency, Undecided, "an answer that is not TLS")
+		}
+		// The answer of a proxy to CONNECT, of which only the name of the status is left.
+		for _, status := range []int{http.StatusForbidden, http.StatusProxyAuthRequired} {
+			if text == http.StatusText(status) {
+				return ofHTTP(status)
+			}
 		}
 	}
 	return says(Generic, Dependency, Retryable, "a failed request")

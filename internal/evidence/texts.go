@@ -104,7 +104,6 @@ var textRows = []textRow{
 		commands out of sync. You can't run this command now
 		busy buffer
 		server selection timeout
-		rate: Wait(n=1) would exceed context deadline
 		etcdclient: no available endpoints
 		etcdserver: no leader
 		etcdserver: request timed out
@@ -289,6 +288,7 @@ var prefixes = []struct {
 	{"ssh: no common algorithm for ", Typed, Dependency, Terminal},
 	{"ssh: handshake failed: ssh: no common algorithm for ", Typed, Dependency, Terminal},
 	{"ssh: disconnect, reason ", Typed, Dependency, Retryable},
+	{"ssh: unexpected packet in response to channel open", Typed, Dependency, Retryable}, // the connection has ended
 	{"server selection error: ", Typed, Dependency, Retryable},
 	{"clickhouse: acquire conn timeout", Typed, Dependency, Retryable},
 	{"nats: Permissions Violation", Typed, Dependency, Terminal},
