@@ -11,8 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
+	"github.com/failure-enrichers/enricher/internal/bulkhead"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/sparse"
 )
@@ -39,8 +38,8 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 	s.once.Do(func() {
 		s.begun.Store(true)
 		// Ask now: Shutdown cancels calls if ctx has ended, and they may return at once.
-		idle := s.underWay.TryAcquire(maxFailures)
-		go e.runShutdown(idle)
+		held, _ := s.underWay.Held()
+		go e.runShutdown(held == 0)
 	})
 	select {
 	case <-s.done:
@@ -54,7 +53,7 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 // A shutdown is the end of an Enricher and what must be over before it.
 type shutdown struct {
 	begun    atomic.Bool
-	underWay *semaphore.Weighted // failures; Shutdown takes all of it
+	underWay *bulkhead.Bulkhead // failures
 
 	calls  context.Context // ends the contexts of all calls, when Shutdown stops waiting or is over
 	cancel context.CancelCauseFunc
@@ -65,10 +64,10 @@ type shutdown struct {
 }
 
 // maxFailures is how many failures may be under way: more than there can be.
-const maxFailures = math.MaxInt64
+const maxFailures = math.MaxInt32
 
 func newShutdown() *shutdown {
-	s := &shutdown{underWay: semaphore.NewWeighted(maxFailures), done: make(chan struct{})}
+	s := &shutdown{underWay: bulkhead.New(maxFailures), done: make(chan struct{})}
 	s.calls, s.cancel = context.WithCancelCause(context.Background())
 	// Make the channel now: one that the first call makes in a bubble of
 	// testing/synctest could not be used outside that bubble.
@@ -77,9 +76,17 @@ func newShutdown() *shutdown {
 }
 
 // enter reports whether a failure may begin. If so, leave must follow.
-func (s *shutdown) enter() bool { return !s.begun.Load() && s.underWay.TryAcquire(1) }
+func (s *shutdown) enter() bool {
+	if s.underWay.TryAcquire() {
+		if !s.begun.Load() { // asked when Shutdown can see that a failure is under way
+			return true
+		}
+		s.leave()
+	}
+	return false
+}
 
-func (s *shutdown) leave() { s.underWay.Release(1) }
+func (s *shutdown) leave() { s.underWay.Release(false) }
 
 // closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
@@ -90,7 +97,7 @@ func (e *Enricher) runShutdown(idle bool) {
 	defer close(s.done)
 	defer s.cancel(nil)
 	var errs []error
-	if !idle && (s.underWay.Acquire(s.calls, maxFailures) != nil || s.calls.Err() != nil) {
+	if !idle && (!s.underWay.Drain(s.calls) || s.calls.Err() != nil) {
 		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", context.Cause(s.calls)))
 	}
 	closed := make([]error, len(e.members))
