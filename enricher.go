@@ -184,7 +184,7 @@ type member struct {
 	keys   []string // the output keys, ascending, without duplicates
 	fan    *fanout.Member
 
-	calls [numStatuses]atomic.Uint64
+	calls [numStatuses]atomic.Uint64 // but those of counters.allOK
 	lines [numLines]sparse.Limiter
 }
 

@@ -73,6 +73,7 @@ func (f *failure) free() {
 // failure was rejected before, res is the Result that it got then.
 func (f *failure) enrich(start time.Time, res *Result) {
 	f.run(start)
+	f.count()
 	number := cmp.Or(res.of.number, f.e.counts.failures.Add(1))
 	*res = Result{f.labels, f.outcomes, time.Since(start), origin{by: f.e, number: number, fc: f.fc}}
 	f.labels, f.outcomes = nil, nil
@@ -164,7 +165,7 @@ func (f *failure) CheckInput() {
 // usually includes those of the errors that it wraps.
 const maxCheckedTexts = 64
 
-// Settle records the outcome of one enricher, and counts it.
+// Settle records the outcome of one enricher.
 func (f *failure) Settle(i int, from fanout.Outcome) {
 	m, o := f.e.members[i], &f.outcomes[i]
 	o.Enricher, o.Status, o.Duration = m.Name, Status(from.Status), from.Duration
@@ -193,9 +194,23 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 	if f.explained != nil {
 		x := &f.explained[i]
 		x.Outcome, x.Labels, x.Reasons = *o, a.labels.Clone(), a.reasons
+	}
+}
+
+// count counts the outcomes. If all are OK, as nearly always, one counter stands for
+// those of all enrichers: callers on several cores would wait for each other at each.
+func (f *failure) count() {
+	ok := true
+	for i := range f.outcomes {
+		ok = ok && f.outcomes[i].Status == StatusOK
+	}
+	if ok {
+		f.e.counts.allOK.Add(1)
 		return
 	}
-	m.calls[o.Status].Add(1)
+	for i, m := range f.e.members {
+		m.calls[f.outcomes[i].Status].Add(1)
+	}
 }
 
 // merge copies the labels of one enricher to those of all. No other enricher

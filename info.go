@@ -130,6 +130,7 @@ type counters struct {
 	overloaded    atomic.Uint64
 	afterShutdown atomic.Uint64
 	failures      atomic.Uint64 // for their numbers
+	allOK         atomic.Uint64 // failures with the outcome OK of every enricher, see failure.count
 
 	skipped        sparse.Limiter
 	observerPanics sparse.Limiter
@@ -147,19 +148,24 @@ func (e *Enricher) Stats() Stats {
 		AfterShutdown: e.counts.afterShutdown.Load(),
 	}
 	for i, m := range e.members {
-		s.Enrichers[i] = m.stats()
+		s.Enrichers[i] = m.stats(e.counts.allOK.Load())
 	}
 	return s
 }
 
-func (m *member) stats() EnricherStats {
+// stats returns the counts of m, whose outcome was OK allOK times more than it has counted.
+func (m *member) stats(allOK uint64) EnricherStats {
 	s := EnricherStats{
 		Enricher: m.Name,
 		Calls:    map[Status]uint64{},
 		Breaker:  BreakerState(m.fan.Breaker.State()),
 	}
 	for status := range m.calls {
-		if n := m.calls[status].Load(); n > 0 {
+		n := m.calls[status].Load()
+		if Status(status) == StatusOK {
+			n += allOK
+		}
+		if n > 0 {
 			s.Calls[Status(status)] = n
 		}
 	}
