@@ -53,9 +53,8 @@ func (s *scope) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
-	now := s.since()
 	for _, e := range s.ends {
-		if now < e.deadline {
+		if s.since() < e.deadline {
 			e.cancel()
 		}
 	}
