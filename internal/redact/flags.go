@@ -94,6 +94,16 @@ var programs = []program{
 	{"osql", "-P"},
 	{"zip", "-P"},
 	{"ipmitool", "-P"},
+	{"mssql", "-P"},
+	{"twine", "-p"},
+	{"rar ", "-p"},
+	{"hdbsql", "-p"},
+	{"valkey-cli", "-a"},
+	{"kadmin", "-w"},
+	{"vsql", "-w"},
+	{"doctl", "-t"},
+	{"ssh-keygen", "-N"},
+	{"ssh-keygen", "-P"},
 	{"snmpwalk", "-c"},
 	{"snmpwalk", "-A"},
 	{"snmpwalk", "-X"},
@@ -134,10 +144,13 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 	flag, value := s[i:to], s[from:end]
 	switch {
-	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user":
-		separator := ":"
-		if line := lineBefore(s, i); strings.Contains(line, "smb") || strings.Contains(line, "rpcclient") {
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(lineBefore(s, i), "http "):
+		separator, line := ":", lineBefore(s, i)
+		switch {
+		case strings.Contains(line, "smb") || strings.Contains(line, "rpcclient"):
 			separator = "%"
+		case strings.Contains(line, "lftp"):
+			separator = ","
 		}
 		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
 			if from += n + 1; from < len(s) && isQuote(s[from]) { // user:"secret"

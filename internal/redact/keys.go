@@ -8,10 +8,10 @@ import (
 )
 
 // keyWords are keys of secrets before a =, but often words before a colon.
-var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id"}
+var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id", "assertion", "samlresponse", "samlrequest", "csrf", "_csrf"}
 
 // numberKeys are keys whose values are numbers, which a colon may precede.
-var numberKeys = []string{"otp", "cvv", "cvc", "pin"}
+var numberKeys = []string{"otp", "totp", "cvv", "cvc", "cvv2", "pin", "otp_code", "otpcode", "mfa_code", "mfacode", "passcode", "security_code", "securitycode"}
 
 // queryKeys are keys of secrets in the query of a URL, if the value looks random.
 var queryKeys = []string{"key", "code", "ticket"}

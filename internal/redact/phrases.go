@@ -17,6 +17,11 @@ var phrases = []phrase{
 	{"token is", isRather},
 	{"secret is", isRather},
 	{"key is", isRather},
+	{"api key", isRather},
+	{"access key", isRather},
+	{"secret key", isRather},
+	{"verification code", isCode},
+	{"verification code is", isCode},
 	{"identified by", isQuotedOrMixed},
 	{"convertto-securestring", isQuotedOrMixed},
 	{"convertto-securestring -string", isQuotedOrMixed}, // PowerShell
@@ -33,7 +38,13 @@ var phrases = []phrase{
 func redactPhrases(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
-		if s[i] != ' ' || i == 0 || !isLetter(s[i-1]) || i < e.done {
+		if s[i] != ' ' || i == 0 || i < e.done {
+			continue
+		}
+		if s[i+1:] != "" && s[i+1] == 'i' && isVerdict(s[i+1:]) {
+			redactBefore(&e, i)
+		}
+		if !isLetter(s[i-1]) {
 			continue
 		}
 		from := i + 1
@@ -46,7 +57,7 @@ func redactPhrases(s string) string {
 			plain = plain && !isDigit(c) && !isQuote(c) && c != '=' && (c < 'A' || c > 'Z' || to == from)
 			to++
 		}
-		if plain {
+		if plain && !isPlainSecret(s, i) {
 			continue // as most words are
 		}
 		word := strings.TrimRight(s[from:to], ".,:;)]")
@@ -73,15 +84,19 @@ func isAfterPhrase(s string, i int, word string) bool {
 		if isLong(word) {
 			return true
 		}
+		if isPlainSecret(s, i) {
+			return placeholder(word) == 0 && !isVerb(word) && !slices.Contains(clauseWords, strings.ToLower(word))
+		}
+		if hasSuffixFold(key, "token") && word[0] == '"' && len(word) > 1 && !hasSuffixFold(before, "unexpected token") {
+			quoted := strings.Trim(word, `"`)
+			return isRather(quoted) && !strings.ContainsAny(quoted, "-./")
+		}
 		if len(key) > len("pass") && (strings.Contains(strings.ToLower(key), "pass") || hasSuffixFold(key, "pw")) { // not: tests pass v1.2.3
 			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
 		}
-		if key == "PASS" && strings.Contains(before, "USER ") { // FTP and POP3: USER bob, PASS hunter2
-			return isMixed(word)
-		}
 		return isQuote(word[0]) && strings.ToUpper(key) == key && isQuoted(word) // SQL: SECRET 'x'
 	}
-	if key == "BY" && strings.Contains(before, "IDENTIFIED") {
+	if (key == "BY" || key == "REPLACE") && strings.Contains(before, "IDENTIFIED") {
 		return isQuotedOrMixed(word)
 	}
 	return slices.ContainsFunc(phrases, func(p phrase) bool {

@@ -35,6 +35,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
 		if sep != ':' || !isSentence(s[slashes+1:to]) {
 			e.mask(slashes+1, to)
+			to = redactChange(e, to)
 		}
 		return to
 	case s[i] == '{' && sep == ':' && isObject(s, i):

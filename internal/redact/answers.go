@@ -1,0 +1,64 @@
+package redact
+
+import "strings"
+
+// verdicts are what a server says of a secret that it repeats before them.
+var verdicts = []string{"is not a valid api key", "is not a valid token", "is not a valid access token", "is an invalid api key", "is an invalid token"}
+
+func isVerdict(s string) bool {
+	for _, verdict := range verdicts {
+		if hasPrefixFold(s, verdict) {
+			return true
+		}
+	}
+	return false
+}
+
+// redactBefore masks the word that ends at i if it looks like a password.
+func redactBefore(e *edit, i int) {
+	s := e.src
+	from := wordStart(s, max(e.done, i-maxPassword), i)
+	word := s[from:i]
+	inside := strings.TrimLeft(word, `'"\`+"`")
+	from += len(word) - len(inside)
+	if inside = strings.TrimRight(inside, `'"\`+"`"); isRather(inside) {
+		e.mask(from, from+len(inside))
+	}
+}
+
+// isPlainSecret reports whether what is before the space at i is followed by a secret
+// even if this is a word: "PASS " in a dialogue, and "password " in a file .netrc.
+func isPlainSecret(s string, i int) bool {
+	if s[i-1]|0x20 != 's' && s[i-1]|0x20 != 'd' {
+		return false
+	}
+	before := s[max(0, i-2*maxKey):i]
+	if strings.HasSuffix(before, "PASS") { // FTP and POP3: USER bob, PASS hunter2
+		return strings.Contains(before, "USER ")
+	}
+	if !strings.HasSuffix(before, " password") {
+		return false
+	}
+	words := strings.Fields(before)
+	n := len(words)
+	return n >= 4 && words[n-3] == "login" && (words[n-4] == "default" || n >= 5 && words[n-5] == "machine")
+}
+
+// isQueryValue reports whether the value at the beginning of s of one of queryKeys
+// looks random. A code of OAuth may have any separator in it.
+func isQueryValue(key, s string) bool {
+	if !strings.EqualFold(key, "code") {
+		return isLong(s[:wordLen(s)])
+	}
+	code := wordAt(s, 0)
+	if n := strings.IndexAny(code, "&#"); n >= 0 {
+		code = code[:n]
+	}
+	return isLong(s[:wordLen(s)]) || len(code) >= 20 && isMixed(code) && hasLower(code)
+}
+
+// wordAt returns the word at i, as far as it is looked at.
+func wordAt(s string, i int) string {
+	s = s[i:min(len(s), i+maxPassword)]
+	return s[:wordEnd(s)]
+}

@@ -1,0 +1,217 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+)
+
+// A position is where a command takes a password: behind so many other words that
+// are no flags.
+type position struct {
+	command string
+	before  int
+	secret  func(word string) bool
+}
+
+var positions = []position{
+	{"rabbitmqctl add_user", 1, isArgument},
+	{"rabbitmqctl change_password", 1, isArgument},
+	{"rabbitmqctl authenticate_user", 1, isArgument},
+	{"htpasswd -b", 2, isArgument},
+	{"htpasswd -bc", 2, isArgument},
+	{"htpasswd -cb", 2, isArgument},
+	{"htpasswd -bB", 2, isArgument},
+	{"htpasswd -Bb", 2, isArgument},
+	{"htpasswd -nb", 1, isArgument},
+	{"htpasswd -bn", 1, isArgument},
+	{"htpasswd -nbB", 1, isArgument},
+	{"htpasswd -Bbn", 1, isArgument},
+	{"mc alias set", 3, isArgument},
+	{"mc config host add", 3, isArgument},
+	{"mc admin user add", 2, isArgument},
+	{"vault login", 0, isMixed},
+	{"snyk auth", 0, isMixed},
+	{"rclone obscure", 0, isArgument},
+	{"poetry config", 1, isMixed},
+	{"poetry config", 2, isArgument},
+	{"AUTH", 0, isMixedCase}, // Redis
+	{"AUTH", 1, isMixedCase},
+	{"LOGIN", 1, isArgument}, // IMAP
+}
+
+// isArgument reports whether word may be a secret that a command takes, and not the word
+// for it in a text that explains the command.
+func isArgument(word string) bool {
+	return placeholder(word) == 0 && !isVerb(word) && word[0] != '$' && (!isLetters(word) || hasLower(word))
+}
+
+// isSetting is isArgument of what does not go on as a sentence: set api_key to x.
+func isSetting(word string) bool {
+	return isArgument(word) && len(word) > len("with") && !slices.Contains(clauseWords, word)
+}
+
+// isMixedCase is isMixed of what is no name in capitals, such as CRAM-MD5.
+func isMixedCase(word string) bool { return isMixed(word) && hasLower(word) }
+
+// positionsBy are the positions by the last byte of their command.
+var positionsBy = func() (table [256][]position) {
+	for _, p := range positions {
+		last := p.command[len(p.command)-1]
+		table[last] = append(table[last], p)
+	}
+	return table
+}()
+
+// redactCommands masks what commands take by its position:
+//
+//	rabbitmqctl add_user bob hunter2
+//	a1 LOGIN bob hunter2
+//	aws configure set aws_secret_access_key hunter2
+//	echo hunter2 | sudo -S true
+//	db:5432:shop:bob:hunter2
+func redactCommands(s string) string {
+	e := edit{src: s}
+	for i := 1; i < len(s); i++ {
+		switch {
+		case i < e.done:
+		case s[i] == ':':
+			if s[i-1] != ':' && i+1 < len(s) && (isDigit(s[i+1]) || s[i+1] == '*') {
+				redactPassFile(&e, i)
+			}
+		case s[i] != ' ':
+		case s[i-1] == 'o' && isEcho(s[:i]):
+			redactEcho(&e, i+1)
+		default:
+			redactArgument(&e, i)
+		}
+	}
+	return e.String()
+}
+
+// redactArgument masks the secret behind the command that ends at the space at i.
+func redactArgument(e *edit, i int) {
+	s := e.src
+	if isSet(s, i) {
+		if from, to := nextArgument(s, i, 0); from < to && isSetting(s[from:to]) {
+			e.mask(from, to)
+			return
+		}
+	}
+	for _, p := range positionsBy[s[i-1]] {
+		start := i - len(p.command)
+		if !strings.HasSuffix(s[:i], p.command) || start > 0 && isWord(s[start-1]) || p.command == "LOGIN" && !isTag(s[:start]) {
+			continue
+		}
+		if from, to := nextArgument(s, i, p.before); from < to && p.secret(s[from:to]) {
+			e.mask(from, to)
+			return
+		}
+	}
+}
+
+// isTag reports whether s ends with the tag of a command of IMAP and a space: a001.
+func isTag(s string) bool {
+	if s == "" {
+		return false
+	}
+	tag, _ := wordBefore(s, 0, len(s)-1)
+	return tag != "" && isLetter(tag[0]) && isDigit(tag[len(tag)-1])
+}
+
+// isSet reports whether the word before the space at i is the secret key of a setting, and
+// the one before it is that of a command that sets it. A word of a sentence, as in "set
+// password for", has nothing that parts it.
+func isSet(s string, i int) bool {
+	key, begin := wordBefore(s, max(0, i-maxKey), i)
+	if begin == 0 || !isSecretKey(key) {
+		return false
+	}
+	if s[begin-1] == '/' || s[begin-1] == ':' {
+		begin = wordStart(s, max(0, begin-maxKey), begin)
+	} else if !strings.ContainsAny(key, "_.") && !strings.HasSuffix(s[:begin], "CONFIG SET ") {
+		return key == "password" && strings.Contains(lineBefore(s, begin), "mysqladmin ")
+	}
+	if begin == 0 {
+		return false
+	}
+	verb, _ := wordBefore(s, max(0, begin-maxKey), begin-1)
+	return slices.Contains([]string{"set", "SET", "put", "--global", "--local", "--add"}, verb)
+}
+
+// nextArgument returns where the argument is that is behind so many other ones and the
+// space at i, on the same line, without its quotation marks. If there is none, from is to.
+func nextArgument(s string, i, before int) (from, to int) {
+	s = s[:min(len(s), i+maxPassword)]
+	for s = s[:lineEnd(s, i)]; i < len(s); {
+		from = skipSpaces(s, i)
+		if from == len(s) {
+			break
+		}
+		inside, to := unquotedWord(s, from)
+		if i = max(to, from) + 1; inside > from {
+			i++
+		}
+		if s[from] == '-' && inside == from {
+			continue // a flag
+		}
+		if before--; before < 0 {
+			return inside, to
+		}
+		if s[i-2] == ':' || strings.IndexByte(";|", s[from]) >= 0 {
+			break
+		}
+	}
+	return 0, 0
+}
+
+// stdinFlags are in commands that read a password.
+var stdinFlags = []string{"sudo -S", "--password-stdin", "chpasswd", "passwd --stdin", "--passphrase-fd 0"}
+
+func isEcho(s string) bool {
+	word, _ := wordBefore(s, max(0, len(s)-maxKey), len(s))
+	return word == "echo"
+}
+
+// redactEcho masks the word at i if it is written to a command that reads a password:
+// echo hunter2 | sudo -S true.
+func redactEcho(e *edit, i int) {
+	s := e.src
+	line := s[i:min(lineEnd(s, i), i+maxPassword)]
+	_, command, ok := strings.Cut(line, "|")
+	if !ok || !slices.ContainsFunc(stdinFlags, func(flag string) bool { return strings.Contains(command, flag) }) {
+		return
+	}
+	from, to := nextArgument(s, i-1, 0)
+	if n := strings.IndexByte(s[from:to], ':'); n >= 0 && strings.Contains(command, "chpasswd") {
+		from += n + 1
+	}
+	if from < to && !strings.HasPrefix(s[from:to], "$") {
+		e.mask(from, to)
+	}
+}
+
+// redactPassFile masks the password in a line of .pgpass if the colon at i is before its
+// port: host:port:database:user:password.
+func redactPassFile(e *edit, i int) {
+	s := e.src
+	host, begin := wordBefore(s, max(0, i-maxKey), i)
+	if host == "" && s[i-1] != '*' || begin > 0 && s[begin-1] == ':' {
+		return
+	}
+	at := i + 1
+	for part := range 3 {
+		from := at
+		for at < len(s) && at-from < maxKey && (isWord(s[at]) || s[at] == '*') {
+			at++
+		}
+		field := s[from:at]
+		if at == len(s) || s[at] != ':' || field == "" ||
+			part == 0 && field != "*" && (len(field) < 4 || !isPort(field)) || part > 0 && isDigit(field[0]) {
+			return
+		}
+		at++
+	}
+	if to := at + wordEnd(s[at:]); to > at {
+		e.mask(at, to)
+	}
+}
