@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // verdicts are what a server says of a secret that it repeats before them.
 var verdicts = []string{"is not a valid api key", "is not a valid token", "is not a valid access token", "is an invalid api key", "is an invalid token"}
@@ -12,6 +15,16 @@ func isVerdict(s string) bool {
 		}
 	}
 	return false
+}
+
+// rejections are what a server says of a secret that it repeats, behind it.
+var rejections = []string{" is invalid", " is not valid", " is expired", " has expired", " has been revoked", " expired"}
+
+// isRejected reports whether one of rejections follows word, which is soon after i.
+func isRejected(s string, i int, word string) bool {
+	_, rest, _ := strings.Cut(s[i:min(len(s), i+len(word)+maxKey)], word)
+	rest = strings.TrimLeft(rest, "'\"`")
+	return slices.ContainsFunc(rejections, func(text string) bool { return strings.HasPrefix(rest, text) })
 }
 
 // redactBefore masks the word that ends at i if it looks like a password.
@@ -27,14 +40,18 @@ func redactBefore(e *edit, i int) {
 }
 
 // isPlainSecret reports whether what is before the space at i is followed by a secret
-// even if this is a word: "PASS " in a dialogue, and "password " in a file .netrc.
+// even if this is a word: "PASS " in a dialogue, "password " in a file .netrc, and
+// "requirepass " in one of Redis.
 func isPlainSecret(s string, i int) bool {
 	if s[i-1]|0x20 != 's' && s[i-1]|0x20 != 'd' {
 		return false
 	}
 	before := s[max(0, i-2*maxKey):i]
 	if strings.HasSuffix(before, "PASS") { // FTP and POP3: USER bob, PASS hunter2
-		return strings.Contains(before, "USER ")
+		return strings.Contains(before, "USER ") || strings.HasSuffix(before, "> PASS") || strings.HasSuffix(before, "C: PASS")
+	}
+	if line := before[strings.LastIndexByte(before, '\n')+1:]; line == "requirepass" { // redis.conf
+		return true
 	}
 	if !strings.HasSuffix(before, " password") {
 		return false

@@ -21,6 +21,7 @@ var positions = []position{
 	{"htpasswd -bc", 2, isArgument},
 	{"htpasswd -cb", 2, isArgument},
 	{"htpasswd -bB", 2, isArgument},
+	{"htpasswd -cbB", 2, isArgument},
 	{"htpasswd -Bb", 2, isArgument},
 	{"htpasswd -nb", 1, isArgument},
 	{"htpasswd -bn", 1, isArgument},
@@ -32,11 +33,22 @@ var positions = []position{
 	{"vault login", 0, isMixed},
 	{"snyk auth", 0, isMixed},
 	{"rclone obscure", 0, isArgument},
+	{"cargo login", 0, isMixed},
+	{"wandb login", 0, isMixed},
+	{"ngrok authtoken", 0, isArgument},
+	{"ngrok config add-authtoken", 0, isArgument},
+	{"net user", 1, isMixed},
+	{"wpa_passphrase", 1, isArgument},
+	{"CONFIG SET requirepass", 0, isArgument},
+	{"CONFIG SET masterauth", 0, isArgument},
+	{"composer config", 1, isMixed},
+	{"composer config", 2, isArgument},
 	{"poetry config", 1, isMixed},
 	{"poetry config", 2, isArgument},
 	{"AUTH", 0, isMixedCase}, // Redis
 	{"AUTH", 1, isMixedCase},
 	{"LOGIN", 1, isArgument}, // IMAP
+	{"login", 1, isMixed},
 }
 
 // isArgument reports whether word may be a secret that a command takes, and not the word
@@ -78,6 +90,8 @@ func redactCommands(s string) string {
 			if s[i-1] != ':' && i+1 < len(s) && (isDigit(s[i+1]) || s[i+1] == '*') {
 				redactPassFile(&e, i)
 			}
+		case s[i-1] == '"' && (s[i] == ',' || s[i] == ' '):
+			redactQuotedArgument(&e, i)
 		case s[i] != ' ':
 		case s[i-1] == 'o' && isEcho(s[:i]):
 			redactEcho(&e, i+1)
@@ -99,12 +113,43 @@ func redactArgument(e *edit, i int) {
 	}
 	for _, p := range positionsBy[s[i-1]] {
 		start := i - len(p.command)
-		if !strings.HasSuffix(s[:i], p.command) || start > 0 && isWord(s[start-1]) || p.command == "LOGIN" && !isTag(s[:start]) {
+		if !strings.HasSuffix(s[:i], p.command) || start > 0 && isWord(s[start-1]) || strings.EqualFold(p.command, "LOGIN") && !isTag(s[:start]) {
 			continue
 		}
 		if from, to := nextArgument(s, i, p.before); from < to && p.secret(s[from:to]) {
 			e.mask(from, to)
 			return
+		}
+	}
+}
+
+// listMarks are between the arguments of a command that is printed as a list.
+var listMarks = strings.NewReplacer(`", "`, " ", `","`, " ", `" "`, " ")
+
+// redactQuotedArgument masks the secret behind the command that ends at the quotation
+// mark before i, in a list: ["vault", "login", "hunter2"].
+func redactQuotedArgument(e *edit, i int) {
+	s := e.src
+	if i < 2 {
+		return
+	}
+	key, _ := wordBefore(s, max(0, i-1-maxKey), i-1)
+	for _, p := range positionsBy[s[i-2]] {
+		if key == "" || !strings.HasSuffix(p.command, key) {
+			continue
+		}
+		before := listMarks.Replace(s[max(0, i-1-maxKey) : i-1])
+		if start := len(before) - len(p.command); !strings.HasSuffix(before, p.command) || start > 0 && isWord(before[start-1]) {
+			continue
+		}
+		if from, to := nextArgument(s, i, p.before); from < to && p.secret(s[from:to]) {
+			e.mask(from, to)
+			return
+		}
+	}
+	if strings.Contains(key, "_") && isSecretKey(key) && strings.HasSuffix(listMarks.Replace(s[max(0, i-2*maxKey):i-1]), " set "+key) {
+		if from, to := nextArgument(s, i, 0); from < to && isSetting(s[from:to]) {
+			e.mask(from, to)
 		}
 	}
 }
@@ -143,7 +188,9 @@ func isSet(s string, i int) bool {
 func nextArgument(s string, i, before int) (from, to int) {
 	s = s[:min(len(s), i+maxPassword)]
 	for s = s[:lineEnd(s, i)]; i < len(s); {
-		from = skipSpaces(s, i)
+		if from = skipSpaces(s, i); from < len(s) && s[from] == ',' { // of a list
+			from = skipSpaces(s, from+1)
+		}
 		if from == len(s) {
 			break
 		}
@@ -151,13 +198,13 @@ func nextArgument(s string, i, before int) (from, to int) {
 		if i = max(to, from) + 1; inside > from {
 			i++
 		}
-		if s[from] == '-' && inside == from {
+		if inside < len(s) && s[inside] == '-' {
 			continue // a flag
 		}
 		if before--; before < 0 {
 			return inside, to
 		}
-		if s[i-2] == ':' || strings.IndexByte(";|", s[from]) >= 0 {
+		if to < len(s) && s[to] == ':' || strings.IndexByte(";|", s[from]) >= 0 {
 			break
 		}
 	}

@@ -2,9 +2,9 @@ package redact
 
 import "strings"
 
-// separators are a = and a colon in what is escaped once more. The colon counts only
-// between quotation marks.
-var separators = []string{"%3D", "%3A", "&#61;", "&#x3D;", `\u003d`}
+// separators are a =, a colon and a > in what is escaped once more. The colon counts
+// only between quotation marks.
+var separators = []string{"%3D", "%3A", "&#61;", "&#x3D;", `\u003d`, "&gt;", `\u003e`}
 
 // escapedSeparator returns the length of the one of separators that s begins with, or 0.
 // It may be percent-encoded more than twice: %253D.
@@ -30,6 +30,11 @@ const maxEncoded = 8
 // %22token%22%3A%22secret%22.
 func redactEscaped(e *edit, start, i int) int {
 	s := e.src
+	for k, end := range tagEnds {
+		if strings.HasPrefix(s[i:], end) {
+			return redactEscapedElement(e, start, i, k)
+		}
+	}
 	from, to := i+escapedSeparator(s[i:]), i
 	quoted := hasSuffixFold(s[start:to], percentQuote) && hasPrefixFold(s[from:], percentQuote)
 	if quoted {
@@ -50,6 +55,29 @@ func redactEscaped(e *edit, start, i int) int {
 	to = valueEnd(s[:escapedValueEnd(s, from)], from)
 	e.mask(from, to)
 	return to
+}
+
+// tagBegins and tagEnds are < and > in HTML and, as Go writes them, in JSON.
+var tagBegins, tagEnds = [2]string{"&lt;", `\u003c`}, [2]string{"&gt;", `\u003e`}
+
+// redactEscapedElement masks the text behind the k-th of tagEnds at i if it ends the tag
+// of a secret: \u003cpassword\u003ehunter2\u003c/password\u003e.
+func redactEscapedElement(e *edit, start, i, k int) int {
+	s, from := e.src, i+len(tagEnds[k])
+	key, begin := wordBefore(s, start, i)
+	if k == 1 { // the letters of the escape are before the key
+		name, ok := strings.CutPrefix(key, tagBegins[k][1:])
+		if !ok || begin == 0 || s[begin-1] != '\\' {
+			return from
+		}
+		key = name
+	} else if !strings.HasSuffix(s[:begin], tagBegins[k]) {
+		return from
+	}
+	if !isSecretKey(key) {
+		return from
+	}
+	return redactUpTo(e, from, tagBegins[k])
 }
 
 // valueEnds end a value that is escaped once more.

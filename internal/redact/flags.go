@@ -22,6 +22,12 @@ func redactFlag(e *edit, i int) int {
 	if to < i+2 {
 		return i + 1
 	}
+	if s[i:to] == "--from-literal" && strings.Contains(lineBefore(s, i), "create secret ") { // of kubectl: any key
+		word := wordAt(s, to)
+		if n := strings.LastIndexByte(word, '='); n > 0 {
+			return redactValue(e, "", '=', to+n+1)
+		}
+	}
 	secret := isSecretKey(s[i:to])
 	if begin, end := joinedSecret(s, i, to); begin < end && !secret {
 		e.mask(begin, end)
@@ -158,6 +164,8 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 			}
 			return from, end
 		}
+	case flag == "-b" && strings.Contains(lineBefore(s, i), "curl") && strings.Contains(value, "="):
+		return from + strings.IndexByte(value, '=') + 1, end
 	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
 		return from + len("pass:"), end
 	case takesSecret(s, i, flag), (flag == "-p" || flag == "-P") && isMixed(value) && namesUser(lineBefore(s, i)):

@@ -81,7 +81,8 @@ func isHarmless(key, value string) bool {
 	case key == "token" && isLetters(value) && !hasLower(value):
 		return true // of a lexer: token=EOF
 	}
-	return !hasLower(value) && isSecretKey(value) && isWords(value)
+	name := strings.TrimPrefix(value, "$")
+	return name != value && isPort(name) || !hasLower(name) && isSecretKey(name) && isWords(name) // $1, $DB_PASSWORD
 }
 
 func hasLower(s string) bool {

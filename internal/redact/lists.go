@@ -25,7 +25,7 @@ func skipList(s string, i int) int {
 // hasPluralEnd reports whether key is that of a list of secrets. Other lists have such
 // keys, too, so their values count only if they look random.
 func hasPluralEnd(key string) bool {
-	return secretkey.HasEnd(key, "tokens") || secretkey.HasEnd(key, "secrets")
+	return secretkey.HasEnd(key, "tokens") || secretkey.HasEnd(key, "secrets") || secretkey.HasEnd(key, "backupcodes") || secretkey.HasEnd(key, "recoverycodes")
 }
 
 // redactList masks the texts of the list whose first one is at i, if they are secret, and

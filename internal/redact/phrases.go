@@ -17,9 +17,10 @@ var phrases = []phrase{
 	{"token is", isRather},
 	{"secret is", isRather},
 	{"key is", isRather},
-	{"api key", isRather},
-	{"access key", isRather},
-	{"secret key", isRather},
+	{"api key", isRatherQuoted},
+	{"access key", isRatherQuoted},
+	{"secret key", isRatherQuoted},
+	{"license key", isMixed},
 	{"verification code", isCode},
 	{"verification code is", isCode},
 	{"identified by", isQuotedOrMixed},
@@ -80,12 +81,12 @@ func isAfterPhrase(s string, i int, word string) bool {
 	key, _ := wordBefore(s, 0, i)
 	low := max(0, i-maxKey)
 	before := s[low:i]
+	if isPlainSecret(s, i) {
+		return placeholder(word) == 0 && !isVerb(word) && !slices.Contains(clauseWords, strings.ToLower(word))
+	}
 	if isSecretKey(key) {
-		if isLong(word) {
+		if isLong(word) || isRatherQuoted(word) && !strings.ContainsAny(word, "-./") && isRejected(s, i, word) {
 			return true
-		}
-		if isPlainSecret(s, i) {
-			return placeholder(word) == 0 && !isVerb(word) && !slices.Contains(clauseWords, strings.ToLower(word))
 		}
 		if hasSuffixFold(key, "token") && word[0] == '"' && len(word) > 1 && !hasSuffixFold(before, "unexpected token") {
 			quoted := strings.Trim(word, `"`)
@@ -118,6 +119,9 @@ func isMixed(word string) bool {
 
 // isRather is isMixed of what is not short.
 func isRather(word string) bool { return len(word) >= 8 && isMixed(word) }
+
+// isRatherQuoted is isRather of what may be quoted.
+func isRatherQuoted(word string) bool { return isRather(strings.Trim(word, "'\"`")) }
 
 // isLong reports whether word, which may be quoted, is mixed and too long for a name.
 func isLong(word string) bool {

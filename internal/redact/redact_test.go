@@ -262,7 +262,7 @@ func TestTextIsLinear(t *testing.T) {
 		"mysqli_connect('a', ", "mysqli_connect('", "password('", "<token> ", "<token a> ", "token=\"\"a", `""token"":""a`, `["token"]=>`, "['token'", "%5Dtoken%5D=", "token=string(7) \"", "token is: a1 ", "(token)=(", "(token)=(a) ", "(token)=(1", "user_a=", `"a":1,"value":`,
 		"%25", "token%253D", "token&#61;", `token\u003d`, `"token","a1b2c3`, `"token":["a",`, "token:[]string{\"a", "token->", "token -> \"", `token="a" -> "b" -> `, "?code=", "token is:", "token provided: a",
 		"values", "(token)values(", "(token) values ('", "(token)values('a'),", "echo ", "echo '", "a1 LOGIN ", "a1 LOGIN a '", "set a_token ", "set a_token '", "a:5432:", "a:5432:b:c:", "*:*:", "password is not a valid token ", "PASS ", "USER a\nPASS ",
-		"kind: Secret\n data:\n", "kind: Secret\ndata:\n a: ", `"kind":"Secret""data":{`, `"kind":"Secret""data":{"a":"`, "login a password ", "reset-password/", "vault login ", "api key a1",
+		"kind: Secret\n data:\n", "kind: Secret\ndata:\n a: ", `"kind":"Secret""data":{`, `"kind":"Secret""data":{"a":"`, "login a password ", "reset-password/", "vault login ", `"vault","login","a1`, `"vault" "login" `, `"set","a_token",`, "token a1b2c3d4 is ", "&lt;token&gt;", `\u003ctoken\u003e`, "create secret --from-literal=", "curl -b '", "api key a1",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours

@@ -84,9 +84,10 @@ func textEnd(s string, i int) int {
 	return len(s)
 }
 
-// setsPassword reports whether the = at i is that of SET PASSWORD FOR 'bob'@'%' = 'hunter2'.
+// setsPassword reports whether the = at i is that of SET PASSWORD FOR 'bob'@'%' = 'hunter2'
+// or PRAGMA key = 'hunter2'.
 func setsPassword(s string, i int) bool {
 	before := s[max(0, i-2*maxKey):i]
 	n := strings.LastIndex(before, "PASSWORD FOR ")
-	return n >= 0 && strings.IndexByte(before[n:], '=') < 0
+	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "PRAGMA key")
 }

@@ -107,7 +107,7 @@ func valueEnd(s string, from int) int {
 		case '<':
 			end = i+1 == len(s) || s[i+1] == '/'
 		case ',', ';', '&':
-			end = endsPair(s, i+1)
+			end = endsPair(s, i+1) && (c != ',' || s[i-1] != '\\' || i == from) // Helm escapes commas
 		default:
 			end = isSpace(c) && (c != ' ' || s[i-1] != '\\' || i == from) // libpq escapes spaces
 		}
