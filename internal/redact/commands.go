@@ -41,13 +41,11 @@ var positions = []position{
 	{"wpa_passphrase", 1, isArgument},
 	{"CONFIG SET requirepass", 0, isArgument},
 	{"CONFIG SET masterauth", 0, isArgument},
-	{"composer config", 1, isMixed},
-	{"composer config", 2, isArgument},
 	{"poetry config", 1, isMixed},
 	{"poetry config", 2, isArgument},
 	{"AUTH", 0, isMixedCase}, // Redis
 	{"AUTH", 1, isMixedCase},
-	{"LOGIN", 1, isArgument}, // IMAP
+	{"LOGIN", 1, isSetting}, // IMAP
 	{"login", 1, isMixed},
 }
 
@@ -105,8 +103,8 @@ func redactCommands(s string) string {
 // redactArgument masks the secret behind the command that ends at the space at i.
 func redactArgument(e *edit, i int) {
 	s := e.src
-	if isSet(s, i) {
-		if from, to := nextArgument(s, i, 0); from < to && isSetting(s[from:to]) {
+	if secret := setting(s, i); secret != nil {
+		if from, to := nextArgument(s, i, 0); from < to && secret(s[from:to]) {
 			e.mask(from, to)
 			return
 		}
@@ -163,24 +161,38 @@ func isTag(s string) bool {
 	return tag != "" && isLetter(tag[0]) && isDigit(tag[len(tag)-1])
 }
 
-// isSet reports whether the word before the space at i is the secret key of a setting, and
-// the one before it is that of a command that sets it. A word of a sentence, as in "set
-// password for", has nothing that parts it.
-func isSet(s string, i int) bool {
+// setting returns which words are secrets behind the space at i if the word before it is
+// a secret key, and the one before that sets it. Of a sentence, as in "set auth_token
+// cookie", only a mixed word is one; it is nil if the key is none of a setting.
+func setting(s string, i int) func(word string) bool {
 	key, begin := wordBefore(s, max(0, i-maxKey), i)
 	if begin == 0 || !isSecretKey(key) {
-		return false
+		return nil
 	}
 	if s[begin-1] == '/' || s[begin-1] == ':' {
 		begin = wordStart(s, max(0, begin-maxKey), begin)
-	} else if !strings.ContainsAny(key, "_.") && !strings.HasSuffix(s[:begin], "CONFIG SET ") {
-		return key == "password" && strings.Contains(lineBefore(s, begin), "mysqladmin ")
+	} else if key == "password" && strings.Contains(lineBefore(s, begin), "mysqladmin ") {
+		return isSetting
+	} else if !strings.ContainsAny(key, "_.") {
+		return nil
 	}
-	if begin == 0 {
-		return false
+	if begin < 2 {
+		return nil
 	}
-	verb, _ := wordBefore(s, max(0, begin-maxKey), begin-1)
-	return slices.Contains([]string{"set", "SET", "put", "--global", "--local", "--add"}, verb)
+	verb, from := wordBefore(s, max(0, begin-maxKey), begin-1)
+	switch verb {
+	case "--global", "--local", "--add":
+		return isSetting
+	case "set", "put":
+		if from > 0 {
+			command, _ := wordBefore(s, max(0, from-maxKey), from-1)
+			if slices.Contains([]string{"configure", "config", "kv", "etcdctl", "secret"}, command) {
+				return isSetting
+			}
+		}
+		return isMixed
+	}
+	return nil
 }
 
 // nextArgument returns where the argument is that is behind so many other ones and the
@@ -253,7 +265,7 @@ func redactPassFile(e *edit, i int) {
 		}
 		field := s[from:at]
 		if at == len(s) || s[at] != ':' || field == "" ||
-			part == 0 && field != "*" && (len(field) < 4 || !isPort(field)) || part > 0 && isDigit(field[0]) {
+			part == 0 && field != "*" && field != "5432" && field != "5433" && field != "6432" || part > 0 && isDigit(field[0]) {
 			return
 		}
 		at++

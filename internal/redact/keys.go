@@ -74,8 +74,14 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"):
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
+	case hasSuffixFold(key, "code"):
+		return isLetters(value) || len(value) <= 3
+	case strings.EqualFold(key, "jwt"):
+		return len(value) <= len("ES256")
+	case len(value) > 1 && (value[0] == ':' || value[0] == '@') && strings.EqualFold(value[1:], key): // a parameter of SQL
+		return true
 	case len(value) == 2 && value[0] == '%': // %s
 		return true
 	case key == "token" && isLetters(value) && !hasLower(value):

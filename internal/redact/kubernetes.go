@@ -9,6 +9,14 @@ func redactKubernetes(s string) string {
 		!strings.Contains(s, `"kind":"Secret"`) && !strings.Contains(s, `"kind": "Secret"`) {
 		return s
 	}
+	const separator = "\n---\n"
+	if first, rest, ok := strings.Cut(s, separator); ok { // other documents may be no Secrets
+		documents := []string{redactKubernetes(first)}
+		for document := range strings.SplitSeq(rest, separator) {
+			documents = append(documents, redactKubernetes(document))
+		}
+		return strings.Join(documents, separator)
+	}
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
 		n := strings.Index(s[i:], "ata")
