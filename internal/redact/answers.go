@@ -31,6 +31,9 @@ func isRejected(s string, i int, word string) bool {
 func redactBefore(e *edit, i int) {
 	s := e.src
 	from := wordStart(s, max(e.done, i-maxPassword), i)
+	if i-from == maxPassword {
+		return
+	}
 	word := s[from:i]
 	inside := strings.TrimLeft(word, `'"\`+"`")
 	from += len(word) - len(inside)

@@ -198,6 +198,7 @@ func setting(s string, i int) func(word string) bool {
 // nextArgument returns where the argument is that is behind so many other ones and the
 // space at i, on the same line, without its quotation marks. If there is none, from is to.
 func nextArgument(s string, i, before int) (from, to int) {
+	full := s
 	s = s[:min(len(s), i+maxPassword)]
 	for s = s[:lineEnd(s, i)]; i < len(s); {
 		if from = skipSpaces(s, i); from < len(s) && s[from] == ',' { // of a list
@@ -214,6 +215,9 @@ func nextArgument(s string, i, before int) (from, to int) {
 			continue // a flag
 		}
 		if before--; before < 0 {
+			if to == len(s) {
+				to += wordEnd(full[to:])
+			}
 			return inside, to
 		}
 		if to < len(s) && s[to] == ':' || strings.IndexByte(";|", s[from]) >= 0 {

@@ -76,8 +76,12 @@ func redactArrow(e *edit, i int) int {
 		return redactQuoted(e, from)
 	}
 	if word := strings.TrimRight(wordAt(s, from), ".,;:)]}"); isMixed(word) {
-		e.mask(from, from+len(word))
-		return from + len(word)
+		to := from + len(word)
+		if len(word) == maxPassword {
+			to += wordEnd(s[to:])
+		}
+		e.mask(from, to)
+		return to
 	}
 	return i + 1
 }

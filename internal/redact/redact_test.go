@@ -288,6 +288,7 @@ func FuzzText(f *testing.F) {
 		`{"token":{"value":"x"}}`, "{Token:{String:x", "mysql -p'x y' z", "cookie: a=\"b; c\" d", "token=*…", `["-p","x"] mysql`, "args:\n- --token\n- x", "password: ${X} {{ y }} $(z)", "IDENTIFIED WITH a BY 'x'", "sqlplus a/b@c", "xxxxx [REDACTED]",
 		"a['token'] = 'x'", `"token"":""x"",`, "setPassword('x')", "PDO->__construct('a', 'b', 'x')", "[\"token\"]=>\n string(1) \"x\"", "<token> <b>", "a%5Btoken%5D=x", "x -u a -p b12345", "the token is: x12345",
 		`{"name":"TOKEN","a":1,"value":"x"}`, `PlainLoginModule user_a="x"`, "USER a\nPASS x12345", "Key (token)=(x) exists", "bearer a=b", "key Abcdefgh01234567ij==",
+		"vault login a1" + strings.Repeat("é", 99), "token -> a1" + strings.Repeat("é", 99), strings.Repeat("é", 99) + "a1 is not a valid token",
 		"token%253Dx%2526", "token&#61;x", `["token","x12345"]`, `token:[]string{"x","y"}`, "token -> x12345", `token="x" -> "y"`, "?code=4/a1b2c3d4e5f6a7b8c9d0e1", "key provided: x12345", "(a, token) values ('b', 'x'), (1, 'y''z')", "echo x | sudo -S",
 		"a1 LOGIN b x", "vault login x12345", "set a_token 'x y'", "db:5432:a:b:x", "'x12345678' is not a valid token", "USER a\nPASS x", "data:\n a: x\nkind: Secret\n", `"data":{"a":"x"},"kind":"Secret"`, "machine a login b password x",
 	} {
