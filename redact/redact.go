@@ -22,8 +22,11 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //   - a value alone on the line after such a key, if it has letters and digits, or if
 //     the key begins its line and the value is indented more; and a block in YAML, as
 //     after password: |
-//   - passwords of well-known commands, such as curl -u user:*** and mysql -p***, but not
-//     those that a command takes by their position
+//   - passwords of well-known commands, such as curl -u user:***, mysql -p*** and
+//     rabbitmqctl add_user bob ***, and what a command sets a secret key to, as in
+//     aws configure set aws_secret_access_key ***
+//   - values of secret columns, as in INSERT INTO u (name, password) VALUES ('bob', '***'),
+//     and the data of a Secret of Kubernetes, whatever its keys are
 //   - the arguments that are passwords in the calls of a trace or a program, such as
 //     setPassword('***') and PDO->__construct('dsn', 'user', '***')
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie

@@ -19,6 +19,9 @@ var calls = []call{
 	{"imap_open", 2},
 	{"oci_connect", 1},
 	{"ssh2_auth_password", 2},
+	{"pgp_sym_encrypt", 1},
+	{"AES_ENCRYPT", 1},
+	{" crypt", 0},
 	{"password_hash", 0},
 	{"password_verify", 0},
 }

@@ -35,6 +35,7 @@ func TestTextOfCases(t *testing.T) {
 		{"forms", 4, 1},
 		{"mixed", 8, 1},
 		{"reported", 8, 1},
+		{"services", 5, 1},
 	} {
 		name := most.name
 		file, err := os.ReadFile("testdata/" + name + ".json")

@@ -22,6 +22,12 @@ func redactFlag(e *edit, i int) int {
 	if to < i+2 {
 		return i + 1
 	}
+	if s[i:to] == "--from-literal" && strings.Contains(lineBefore(s, i), "create secret ") { // of kubectl: any key
+		word := wordAt(s, to)
+		if n := strings.LastIndexByte(word, '='); n > 0 {
+			return redactValue(e, "", '=', to+n+1)
+		}
+	}
 	secret := isSecretKey(s[i:to])
 	if begin, end := joinedSecret(s, i, to); begin < end && !secret {
 		e.mask(begin, end)
@@ -94,6 +100,16 @@ var programs = []program{
 	{"osql", "-P"},
 	{"zip", "-P"},
 	{"ipmitool", "-P"},
+	{"mssql", "-P"},
+	{"twine", "-p"},
+	{"rar ", "-p"},
+	{"hdbsql", "-p"},
+	{"valkey-cli", "-a"},
+	{"kadmin", "-w"},
+	{"vsql", "-w"},
+	{"doctl", "-t"},
+	{"ssh-keygen", "-N"},
+	{"ssh-keygen", "-P"},
 	{"snmpwalk", "-c"},
 	{"snmpwalk", "-A"},
 	{"snmpwalk", "-X"},
@@ -134,10 +150,13 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 	flag, value := s[i:to], s[from:end]
 	switch {
-	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user":
-		separator := ":"
-		if line := lineBefore(s, i); strings.Contains(line, "smb") || strings.Contains(line, "rpcclient") {
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(lineBefore(s, i), "http "):
+		separator, line := ":", lineBefore(s, i)
+		switch {
+		case strings.Contains(line, "smb") || strings.Contains(line, "rpcclient"):
 			separator = "%"
+		case strings.Contains(line, "lftp"):
+			separator = ","
 		}
 		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
 			if from += n + 1; from < len(s) && isQuote(s[from]) { // user:"secret"
@@ -145,6 +164,8 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 			}
 			return from, end
 		}
+	case flag == "-b" && strings.Contains(lineBefore(s, i), "curl") && strings.Contains(value, "="):
+		return from + strings.IndexByte(value, '=') + 1, end
 	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
 		return from + len("pass:"), end
 	case takesSecret(s, i, flag), (flag == "-p" || flag == "-P") && isMixed(value) && namesUser(lineBefore(s, i)):

@@ -8,10 +8,10 @@ import (
 )
 
 // keyWords are keys of secrets before a =, but often words before a colon.
-var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id"}
+var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id", "assertion", "samlresponse", "samlrequest", "csrf", "_csrf"}
 
 // numberKeys are keys whose values are numbers, which a colon may precede.
-var numberKeys = []string{"otp", "cvv", "cvc", "pin"}
+var numberKeys = []string{"otp", "totp", "cvv", "cvc", "cvv2", "pin", "otp_code", "otpcode", "mfa_code", "mfacode", "passcode", "security_code", "securitycode"}
 
 // queryKeys are keys of secrets in the query of a URL, if the value looks random.
 var queryKeys = []string{"key", "code", "ticket"}
@@ -74,14 +74,21 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"):
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
+	case hasSuffixFold(key, "code"):
+		return isLetters(value) || len(value) <= 3
+	case strings.EqualFold(key, "jwt"):
+		return len(value) <= len("ES256")
+	case len(value) > 1 && (value[0] == ':' || value[0] == '@') && strings.EqualFold(value[1:], key): // a parameter of SQL
+		return true
 	case len(value) == 2 && value[0] == '%': // %s
 		return true
 	case key == "token" && isLetters(value) && !hasLower(value):
 		return true // of a lexer: token=EOF
 	}
-	return !hasLower(value) && isSecretKey(value) && isWords(value)
+	name := strings.TrimPrefix(value, "$")
+	return name != value && isPort(name) || !hasLower(name) && isSecretKey(name) && isWords(name) // $1, $DB_PASSWORD
 }
 
 func hasLower(s string) bool {

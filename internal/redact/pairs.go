@@ -29,8 +29,12 @@ func nextSeparator(s string, i int) int {
 			if strings.HasPrefix(s[i:], wideColon) {
 				return i
 			}
-		case '%':
-			if i+2 < len(s) && s[i+1] == '3' && (s[i+2]|0x20 == 'd' || s[i+2]|0x20 == 'a') {
+		case '%', '&', '\\':
+			if escapedSeparator(s[i:]) > 0 {
+				return i
+			}
+		case ',':
+			if i > 0 && isQuote(s[i-1]) {
 				return i
 			}
 		case '-':
@@ -50,10 +54,15 @@ func redactPair(e *edit, start, i int) int {
 	case '-':
 		return redactFlag(e, i)
 	case '>':
+		if i > 0 && s[i-1] == '-' {
+			return redactArrow(e, i)
+		}
 		return redactElement(e, i)
+	case ',':
+		return redactTwo(e, i)
 	case '(':
 		return redactCall(e, start, i)
-	case '%':
+	case '%', '&', '\\':
 		return redactEscaped(e, start, i)
 	}
 	from := i + 1
@@ -74,6 +83,9 @@ func redactPair(e *edit, start, i int) int {
 		}
 	}
 	key, begin, bare := keyBefore(s, start, i)
+	if s[i] == '=' && setsPassword(s, i) {
+		return redactQuoted(e, skipSpaces(s, from))
+	}
 	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
 	}
@@ -85,10 +97,16 @@ func redactPair(e *edit, start, i int) int {
 	}
 	value := skipSpaces(s, from)
 	value = onNextLine(s, begin, skipType(s, value), !bare)
+	list := skipList(s, value)
+	if hasPluralEnd(key) && list > value {
+		return redactList(e, list, isRather)
+	}
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
 	switch {
+	case list > value && s[list-1] == '{': // Go: []string{"secret"}
+		return redactList(e, list, nil)
 	case s[i] == ':' && !bare && value < len(s) && s[value] == '{', // JSON
 		s[i] == '=' && value > from && isVerb(s[value:value+wordLen(s[value:])]), // undefined method password= for nil
 		s[i] == ':' && bare && (isProseKey(s[start:i], key) || isResource(s, start, begin)),
@@ -127,10 +145,10 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 	case isNumberKey(key):
 		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):
-		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isLong(s[value:value+wordLen(s[value:])])
-	case key == "is" && s[i] == ':' && begin > 0: // the password is: hunter2
-		before, _ := wordBefore(s, 0, begin-1)
-		return isSecretKey(before) && isMixed(s[value:value+wordLen(s[value:])])
+		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isQueryValue(key, s[value:])
+	case (key == "is" || key == "provided") && s[i] == ':' && begin > 0: // the password is: hunter2
+		before, _, _ := keyBefore(s, max(0, begin-maxKey), begin-1)
+		return isSecretKey(before) && isMixed(strings.TrimRight(wordAt(s, value), "\"'`.,;)"))
 	case strings.HasPrefix(key, "user_"):
 		return strings.Contains(lineBefore(s, begin), "PlainLoginModule ") // JAAS: user_bob="secret"
 	case begin > 0 && s[begin-1] >= 0x80, strings.EqualFold(key, "passe"):
@@ -212,37 +230,6 @@ const cdata = "<![CDATA["
 
 // maxTag bounds how far from its end the beginning of a tag is looked for.
 const maxTag = 256
-
-// redactEscaped masks the value after the %3D or %3A at i, which is a = or a colon in
-// what is escaped once more: token%3Dsecret, %22token%22%3A%22secret%22.
-func redactEscaped(e *edit, start, i int) int {
-	s := e.src
-	from, to := i+len("%3D"), i
-	quoted := hasSuffixFold(s[start:to], percentQuote) && hasPrefixFold(s[from:], percentQuote)
-	if quoted {
-		to -= len(percentQuote)
-	} else if s[i+2]|0x20 == 'a' {
-		return from
-	}
-	key, begin := wordBefore(s, start, to)
-	if begin > 0 && s[begin-1] == '%' && len(key) > 2 {
-		key = key[2:] // %26key
-	}
-	if !isSecretKey(key) {
-		return from
-	}
-	if quoted {
-		return redactUpTo(e, from+len(percentQuote), percentQuote)
-	}
-	to = valueEnd(s, from)
-	for _, end := range []string{"%26", "%23", "&"} {
-		if n := strings.Index(s[from:to], end); n >= 0 {
-			to = from + n
-		}
-	}
-	e.mask(from, to)
-	return to
-}
 
 // maxKey bounds how many bytes of a key are looked at.
 const maxKey = 64

@@ -17,6 +17,12 @@ var phrases = []phrase{
 	{"token is", isRather},
 	{"secret is", isRather},
 	{"key is", isRather},
+	{"api key", isRatherQuoted},
+	{"access key", isRatherQuoted},
+	{"secret key", isRatherQuoted},
+	{"license key", isMixed},
+	{"verification code", isCode},
+	{"verification code is", isCode},
 	{"identified by", isQuotedOrMixed},
 	{"convertto-securestring", isQuotedOrMixed},
 	{"convertto-securestring -string", isQuotedOrMixed}, // PowerShell
@@ -33,7 +39,13 @@ var phrases = []phrase{
 func redactPhrases(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
-		if s[i] != ' ' || i == 0 || !isLetter(s[i-1]) || i < e.done {
+		if s[i] != ' ' || i == 0 || i < e.done {
+			continue
+		}
+		if s[i+1:] != "" && s[i+1] == 'i' && isVerdict(s[i+1:]) {
+			redactBefore(&e, i)
+		}
+		if !isLetter(s[i-1]) {
 			continue
 		}
 		from := i + 1
@@ -46,7 +58,7 @@ func redactPhrases(s string) string {
 			plain = plain && !isDigit(c) && !isQuote(c) && c != '=' && (c < 'A' || c > 'Z' || to == from)
 			to++
 		}
-		if plain {
+		if plain && !isPlainSecret(s, i) {
 			continue // as most words are
 		}
 		word := strings.TrimRight(s[from:to], ".,:;)]")
@@ -69,19 +81,23 @@ func isAfterPhrase(s string, i int, word string) bool {
 	key, _ := wordBefore(s, 0, i)
 	low := max(0, i-maxKey)
 	before := s[low:i]
+	if isPlainSecret(s, i) {
+		return placeholder(word) == 0 && !isVerb(word) && !slices.Contains(clauseWords, strings.ToLower(word))
+	}
 	if isSecretKey(key) {
-		if isLong(word) {
+		if isLong(word) || isRatherQuoted(word) && !strings.ContainsAny(word, "-./") && isRejected(s, i, word) {
 			return true
+		}
+		if hasSuffixFold(key, "token") && word[0] == '"' && len(word) > 1 && !hasSuffixFold(before, "unexpected token") {
+			quoted := strings.Trim(word, `"`)
+			return isRather(quoted) && !strings.ContainsAny(quoted, "-./")
 		}
 		if len(key) > len("pass") && (strings.Contains(strings.ToLower(key), "pass") || hasSuffixFold(key, "pw")) { // not: tests pass v1.2.3
 			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
 		}
-		if key == "PASS" && strings.Contains(before, "USER ") { // FTP and POP3: USER bob, PASS hunter2
-			return isMixed(word)
-		}
 		return isQuote(word[0]) && strings.ToUpper(key) == key && isQuoted(word) // SQL: SECRET 'x'
 	}
-	if key == "BY" && strings.Contains(before, "IDENTIFIED") {
+	if (key == "BY" || key == "REPLACE") && strings.Contains(before, "IDENTIFIED") {
 		return isQuotedOrMixed(word)
 	}
 	return slices.ContainsFunc(phrases, func(p phrase) bool {
@@ -103,6 +119,9 @@ func isMixed(word string) bool {
 
 // isRather is isMixed of what is not short.
 func isRather(word string) bool { return len(word) >= 8 && isMixed(word) }
+
+// isRatherQuoted is isRather of what may be quoted.
+func isRatherQuoted(word string) bool { return isRather(strings.Trim(word, "'\"`")) }
 
 // isLong reports whether word, which may be quoted, is mixed and too long for a name.
 func isLong(word string) bool {

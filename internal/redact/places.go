@@ -75,7 +75,7 @@ func redactPlace(e *edit, i int) int {
 	if to >= 0 {
 		return to
 	}
-	if !hasHook(word) {
+	if !hasHook(word) && !hasSuffixOf(word, links) {
 		return i
 	}
 	// Any other service: the parts of the path that look random.
@@ -89,6 +89,9 @@ func redactPlace(e *edit, i int) int {
 	}
 	return to - 1
 }
+
+// links are the ends of words in paths that the secret of a link in a mail follows.
+var links = []string{"reset-password", "password-reset", "reset_password", "magic-link", "verify-email", "confirm-email", "accept-invite"}
 
 // hasHook reports whether word is that of a webhook: hooks, webhooks, hook.example.com.
 func hasHook(word string) bool {

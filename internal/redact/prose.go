@@ -14,7 +14,7 @@ func isProseKey(before, key string) bool {
 // clauseWords begin a clause after a colon, or are one, and are no passwords.
 var clauseWords = []string{
 	"dial", "lookup", "get", "post", "put", "open", "read", "write", "eof", "unauthorized", "forbidden", "invalid", "missing",
-	"required", "expired", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
+	"required", "expired", "malformed", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
 	"yes", "rpc", "expected", "got", "must", "should", "is", "was",
 }
 
@@ -40,7 +40,7 @@ func isClause(s string) bool {
 	if len(first) <= 3 && isPort(first) { // 400 Bad Request
 		return isLetters(second)
 	}
-	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second))
+	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second) || slices.Contains(clauseWords, second))
 }
 
 // verbs follow the name of a flag in a sentence.

@@ -11,6 +11,7 @@ func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
 		redacted := redactPrivateKeys(redactCards(redactPhrases(redactCredentials(text))))
+		redacted = redactCommands(redactRows(redactKubernetes(redacted)))
 		redacted = redactURLs(redactPairs(redacted))
 		redacted = redactPlaces(redactPrefixed(redactDSNs(redacted)))
 		if redacted == text {

@@ -35,6 +35,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
 		if sep != ':' || !isSentence(s[slashes+1:to]) {
 			e.mask(slashes+1, to)
+			to = redactChange(e, to)
 		}
 		return to
 	case s[i] == '{' && sep == ':' && isObject(s, i):
@@ -106,7 +107,7 @@ func valueEnd(s string, from int) int {
 		case '<':
 			end = i+1 == len(s) || s[i+1] == '/'
 		case ',', ';', '&':
-			end = endsPair(s, i+1)
+			end = endsPair(s, i+1) && (c != ',' || s[i-1] != '\\' || i == from) // Helm escapes commas
 		default:
 			end = isSpace(c) && (c != ' ' || s[i-1] != '\\' || i == from) // libpq escapes spaces
 		}

@@ -15,6 +15,8 @@ var ends = []string{
 	"apikey", "accesskey", "secretkey", "privatekey", "accountkey", "signingkey", "encryptionkey", "decryptionkey", "masterkey",
 	"sharedkey", "psk", "authkey", "applicationkey", "appkey", "routingkey", "integrationkey", "licensekey",
 	"subscriptionkey", "functionskey", "instrumentationkey", "storagekey", "saskey", "hmackey", "aeskey", "tlskey", "sshkey",
+	"jwt", "passwordconfirmation", "passwordhash", "securitykey", "sessionkey", "signkey", "jwtkey", "unsealkey", "recoverykey", "consumerkey",
+	"authcode", "authorizationcode", "devicecode", "verificationcode", "secretstring", "signatureprovided",
 	"deploykey", "writekey", "serverkey", "keydata", "amzsignature", "googsignature", "qsignature", "sharedaccesssignature",
 }
 

@@ -1,0 +1,93 @@
+package redact
+
+import "strings"
+
+// maxRow bounds how many bytes of the columns of an INSERT are looked at.
+const maxRow = 2048
+
+// redactRows masks the values of an INSERT whose columns are secret:
+//
+//	INSERT INTO users (name, password) VALUES ('bob', 'hunter2')
+func redactRows(s string) string {
+	const values = "values"
+	e := edit{src: s}
+	for i := 0; i < len(s); i++ {
+		n := strings.IndexAny(s[i:], "Vv")
+		if n < 0 {
+			break
+		}
+		if i += n; hasPrefixFold(s[i:], values) {
+			i = redactRow(&e, i, i+len(values)) - 1
+		}
+	}
+	return e.String()
+}
+
+// redactRow masks values from to on; the names of their columns end at i. It returns
+// where to continue.
+func redactRow(e *edit, i, to int) int {
+	s := e.src
+	names := strings.TrimRight(s[max(0, i-maxRow):i], " \n\t")
+	names, ok := strings.CutSuffix(names, ")")
+	open := strings.LastIndexByte(names, '(')
+	if !ok || open < 0 {
+		return to
+	}
+	var secrets []bool
+	found := false
+	for name := range strings.SplitSeq(names[open+1:], ",") {
+		secret := isSecretKey(strings.Trim(name, " \n\t\"'`\\[]"))
+		secrets, found = append(secrets, secret), found || secret
+	}
+	if !found {
+		return to
+	}
+	for {
+		to += len(s[to:]) - len(strings.TrimLeft(s[to:], " \n\t,"))
+		if to == len(s) || s[to] != '(' {
+			return to
+		}
+		to++
+		for column := 0; to < len(s) && s[to] != ')'; to++ {
+			switch {
+			case s[to] == ',':
+				column++
+			case s[to] == '\'':
+				end := textEnd(s, to+1)
+				if column < len(secrets) && secrets[column] {
+					e.mask(to+1, end)
+				}
+				to = end
+			}
+			if to == len(s) {
+				return to
+			}
+		}
+		if to == len(s) {
+			return to
+		}
+		to++
+	}
+}
+
+// textEnd returns where a text of SQL that begins at i ends. Two quotation marks stand
+// for one.
+func textEnd(s string, i int) int {
+	for ; i < len(s); i++ {
+		if s[i] == '\'' {
+			if i+1 == len(s) || s[i+1] != '\'' {
+				return i
+			}
+			i++
+		}
+	}
+	return len(s)
+}
+
+// setsPassword reports whether the = at i is that of SET PASSWORD FOR 'bob'@'%' = 'hunter2'
+// or PRAGMA key = 'hunter2'.
+func setsPassword(s string, i int) bool {
+	before := s[max(0, i-2*maxKey):i]
+	n := strings.LastIndex(before, "PASSWORD FOR ")
+	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "PRAGMA key")
+}
