@@ -239,7 +239,8 @@ func isEcho(s string) bool {
 // echo hunter2 | sudo -S true.
 func redactEcho(e *edit, i int) {
 	s := e.src
-	line := s[i:min(lineEnd(s, i), i+maxPassword)]
+	line := s[i:min(len(s), i+maxPassword)]
+	line = line[:lineEnd(line, 0)]
 	_, command, ok := strings.Cut(line, "|")
 	if !ok || !slices.ContainsFunc(stdinFlags, func(flag string) bool { return strings.Contains(command, flag) }) {
 		return
