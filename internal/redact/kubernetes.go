@@ -5,8 +5,9 @@ import "strings"
 // redactKubernetes masks the data of a Secret of Kubernetes, in YAML and in JSON,
 // whatever its keys are.
 func redactKubernetes(s string) string {
-	if !strings.Contains(s, "kind: Secret\n") && !strings.HasSuffix(s, "kind: Secret") &&
-		!strings.Contains(s, `"kind":"Secret"`) && !strings.Contains(s, `"kind": "Secret"`) {
+	if !strings.Contains(s, "Secret") || // most texts
+		!strings.Contains(s, "kind: Secret\n") && !strings.HasSuffix(s, "kind: Secret") &&
+			!strings.Contains(s, `"kind":"Secret"`) && !strings.Contains(s, `"kind": "Secret"`) {
 		return s
 	}
 	const separator = "\n---\n"

@@ -98,7 +98,7 @@ func redactPair(e *edit, start, i int) int {
 	value := skipSpaces(s, from)
 	value = onNextLine(s, begin, skipType(s, value), !bare)
 	list := skipList(s, value)
-	if hasPluralEnd(key) && list > value {
+	if list > value && hasPluralEnd(key) {
 		return redactList(e, list, isRather)
 	}
 	if !isSecretPair(s, key, begin, i, value) {
