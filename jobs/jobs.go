@@ -124,6 +124,11 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 	return v
 }
 
+// Enriched reports whether res is of a failure that enrichers got. If it is not, because
+// there was no failure or there are no enrichers, an adapter hands on the job's own error,
+// which may be compared with ==.
+func Enriched(res enricher.Result) bool { return len(res.Labels)+len(res.Outcomes) > 0 }
+
 func (o Options) skip(ctx context.Context, cause error) (skip bool) {
 	if o.Skip != nil {
 		survive("Skip", func() { skip = o.Skip(ctx, cause) })

@@ -177,7 +177,7 @@ func (a *adapter) handleError(ctx context.Context, t *asynq.Task, err error) {
 	}
 	switch {
 	case v.Result.Labels == nil: // no failure
-	case ours && len(v.Result.Labels)+len(v.Result.Outcomes) > 0:
+	case ours && jobs.Enriched(v.Result):
 		err = enricher.WithResult(err, v.Result)
 	default: // context.DeadlineExceeded, and any error without enrichers, may be compared
 		ctx = jobs.WithResult(ctx, err, v.Result)

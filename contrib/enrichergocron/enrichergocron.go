@@ -161,7 +161,7 @@ func (m *monitor) RecordJobTimingWithStatus(start, end time.Time, id uuid.UUID, 
 		if !ok {
 			res = m.label(id, name, err, start)
 		}
-		if len(res.Labels)+len(res.Outcomes) > 0 {
+		if jobs.Enriched(res) {
 			err = enricher.WithResult(err, res)
 		}
 	}

@@ -132,7 +132,7 @@ func (a *adapter) Reconcile(ctx context.Context, req reconcile.Request) (res rec
 		a.succeeded(ctx, req)
 		return res, nil
 	}
-	if len(v.Result.Labels)+len(v.Result.Outcomes) == 0 { // no failure, or no enrichers
+	if !jobs.Enriched(v.Result) {
 		return res, err
 	}
 	terminal := v.Terminal && !isTerminal(err)

@@ -221,7 +221,7 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	}
 	switch {
 	case v.Result.Labels == nil: // no failure
-	case len(v.Result.Labels)+len(v.Result.Outcomes) > 0:
+	case jobs.Enriched(v.Result):
 		err = enricher.WithResult(err, v.Result)
 	default: // without enrichers, the error of the job may be compared
 		ctx = jobs.WithResult(ctx, err, v.Result)

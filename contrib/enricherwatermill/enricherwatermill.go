@@ -191,7 +191,7 @@ func (a *adapter) write(msg *message.Message, at attempt, v jobs.Verdict) {
 
 // answer returns err as the Retry middleware is to see it.
 func (a *adapter) answer(err error, v jobs.Verdict) error {
-	if err == nil || len(v.Result.Labels)+len(v.Result.Outcomes) == 0 { // no failure, or no enrichers
+	if err == nil || !jobs.Enriched(v.Result) {
 		return err
 	}
 	f := &failed{error: enricher.WithResult(err, v.Result), user: err}
