@@ -9,12 +9,7 @@ import (
 var verdicts = []string{"is not a valid api key", "is not a valid token", "is not a valid access token", "is an invalid api key", "is an invalid token"}
 
 func isVerdict(s string) bool {
-	for _, verdict := range verdicts {
-		if hasPrefixFold(s, verdict) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(verdicts, func(verdict string) bool { return hasPrefixFold(s, verdict) })
 }
 
 // rejections are what a server says of a secret that it repeats, behind it.

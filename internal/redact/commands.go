@@ -103,22 +103,29 @@ func redactCommands(s string) string {
 // redactArgument masks the secret behind the command that ends at the space at i.
 func redactArgument(e *edit, i int) {
 	s := e.src
-	if secret := setting(s, i); secret != nil {
-		if from, to := nextArgument(s, i, 0); from < to && secret(s[from:to]) {
-			e.mask(from, to)
-			return
-		}
+	if secret := setting(s, i); secret != nil && maskArgument(e, i, 0, secret) {
+		return
 	}
 	for _, p := range positionsBy[s[i-1]] {
 		start := i - len(p.command)
 		if !strings.HasSuffix(s[:i], p.command) || start > 0 && isWord(s[start-1]) || strings.EqualFold(p.command, "LOGIN") && !isTag(s[:start]) {
 			continue
 		}
-		if from, to := nextArgument(s, i, p.before); from < to && p.secret(s[from:to]) {
-			e.mask(from, to)
+		if maskArgument(e, i, p.before, p.secret) {
 			return
 		}
 	}
+}
+
+// maskArgument masks the argument behind so many other ones and the mark at i, if it is
+// secret, and reports whether it is.
+func maskArgument(e *edit, i, before int, secret func(word string) bool) bool {
+	from, to := nextArgument(e.src, i, before)
+	if from >= to || !secret(e.src[from:to]) {
+		return false
+	}
+	e.mask(from, to)
+	return true
 }
 
 // listMarks are between the arguments of a command that is printed as a list.
@@ -140,15 +147,12 @@ func redactQuotedArgument(e *edit, i int) {
 		if start := len(before) - len(p.command); !strings.HasSuffix(before, p.command) || start > 0 && isWord(before[start-1]) {
 			continue
 		}
-		if from, to := nextArgument(s, i, p.before); from < to && p.secret(s[from:to]) {
-			e.mask(from, to)
+		if maskArgument(e, i, p.before, p.secret) {
 			return
 		}
 	}
 	if strings.Contains(key, "_") && isSecretKey(key) && strings.HasSuffix(listMarks.Replace(s[max(0, i-2*maxKey):i-1]), " set "+key) {
-		if from, to := nextArgument(s, i, 0); from < to && isSetting(s[from:to]) {
-			e.mask(from, to)
-		}
+		maskArgument(e, i, 0, isSetting)
 	}
 }
 

@@ -137,7 +137,7 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 		} else {
 			begin, end = unquotedWord(s, begin)
 		}
-		if begin < end && takesSecret(s, i, flag) {
+		if begin < end && takesSecret(lineBefore(s, i), flag) {
 			return begin, end
 		}
 	}
@@ -148,10 +148,10 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 // s[i:to]: the password behind a user, or the value of a flag that means a password to
 // its program. If there is none, begin is end.
 func flagSecret(s string, i, to, from, end int) (begin, _ int) {
-	flag, value := s[i:to], s[from:end]
+	flag, value, line := s[i:to], s[from:end], lineBefore(s, i)
 	switch {
-	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(lineBefore(s, i), "http "):
-		separator, line := ":", lineBefore(s, i)
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(line, "http "):
+		separator := ":"
 		switch {
 		case strings.Contains(line, "smb") || strings.Contains(line, "rpcclient"):
 			separator = "%"
@@ -164,11 +164,11 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 			}
 			return from, end
 		}
-	case flag == "-b" && strings.Contains(lineBefore(s, i), "curl") && strings.Contains(value, "="):
+	case flag == "-b" && strings.Contains(line, "curl") && strings.Contains(value, "="):
 		return from + strings.IndexByte(value, '=') + 1, end
 	case strings.HasPrefix(flag, "-pass") && strings.HasPrefix(value, "pass:"): // openssl -passin pass:secret
 		return from + len("pass:"), end
-	case takesSecret(s, i, flag), (flag == "-p" || flag == "-P") && isMixed(value) && namesUser(lineBefore(s, i)):
+	case takesSecret(line, flag), (flag == "-p" || flag == "-P") && isMixed(value) && namesUser(line):
 		return from, end
 	}
 	return 0, 0
@@ -181,15 +181,9 @@ func namesUser(line string) bool {
 
 var userFlags = []string{" -u ", " -U ", "'-u'", `"-u"`, " --user"}
 
-// takesSecret reports whether a program on the line before s[i] takes a password as
-// the value of flag.
-func takesSecret(s string, i int, flag string) bool {
-	for _, p := range programs {
-		if flag == p.flag && strings.Contains(lineBefore(s, i), p.name) {
-			return true
-		}
-	}
-	return false
+// takesSecret reports whether a program on line takes a password as the value of flag.
+func takesSecret(line, flag string) bool {
+	return slices.ContainsFunc(programs, func(p program) bool { return flag == p.flag && strings.Contains(line, p.name) })
 }
 
 // lineBefore returns the line before s[i], as far as it is looked at.
