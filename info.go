@@ -147,8 +147,9 @@ func (e *Enricher) Stats() Stats {
 		Overloaded:    e.counts.overloaded.Load(),
 		AfterShutdown: e.counts.afterShutdown.Load(),
 	}
+	allOK := e.counts.allOK.Load()
 	for i, m := range e.members {
-		s.Enrichers[i] = m.stats(e.counts.allOK.Load())
+		s.Enrichers[i] = m.stats(allOK)
 	}
 	return s
 }
@@ -161,13 +162,12 @@ func (m *member) stats(allOK uint64) EnricherStats {
 		Breaker:  BreakerState(m.fan.Breaker.State()),
 	}
 	for status := range m.calls {
-		n := m.calls[status].Load()
-		if Status(status) == StatusOK {
-			n += allOK
-		}
-		if n > 0 {
+		if n := m.calls[status].Load(); n > 0 {
 			s.Calls[Status(status)] = n
 		}
+	}
+	if allOK > 0 {
+		s.Calls[StatusOK] += allOK
 	}
 	s.InFlight, s.Abandoned = m.fan.Slots.Held()
 	if c, ok := m.fe.(CountReporter); ok {
