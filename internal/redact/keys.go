@@ -29,6 +29,19 @@ func isNumberKey(key string) bool { return hasFold(numberKeys, strings.TrimLeft(
 
 func isQueryKey(key string) bool { return hasFold(queryKeys, key) }
 
+// isQueryValue reports whether the value at the beginning of s of one of queryKeys
+// looks random. A code of OAuth may have any separator in it.
+func isQueryValue(key, s string) bool {
+	if !strings.EqualFold(key, "code") {
+		return isLong(s[:wordLen(s)])
+	}
+	code := wordAt(s, 0)
+	if n := strings.IndexAny(code, "&#"); n >= 0 {
+		code = code[:n]
+	}
+	return isLong(s[:wordLen(s)]) || len(code) >= 20 && isMixed(code) && hasLower(code)
+}
+
 // isForeignKey reports whether s ends with one of foreignKeys.
 func isForeignKey(s string) bool {
 	return slices.ContainsFunc(foreignKeys, func(key string) bool { return hasSuffixFold(s, key) })
@@ -36,7 +49,7 @@ func isForeignKey(s string) bool {
 
 func hasFold(words []string, s string) bool {
 	for _, word := range words {
-		if len(word) == len(s) && strings.EqualFold(word, s) {
+		if len(word) == len(s) && hasSuffixFold(s, word) {
 			return true
 		}
 	}
@@ -54,10 +67,7 @@ func wordLen(s string) int {
 
 // isCode reports whether s begins with a number of 3 to 8 digits: pin: 4711.
 func isCode(s string) bool {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
+	n := digitsLen(s)
 	return n >= 3 && n <= 8 && (n == len(s) || !isWord(s[n]) || s[n] == '.')
 }
 
