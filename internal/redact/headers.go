@@ -18,8 +18,13 @@ func redactCredential(e *edit, i int) bool {
 	} else if !hasSuffixFold(s[:i], scheme) {
 		return false
 	}
-	if start := i - len(scheme); start > 0 && isLetter(s[start-1]) {
-		return false
+	if start := i - len(scheme); start > 0 {
+		if isLetter(s[start-1]) {
+			return false
+		}
+		if key, _, _ := keyBefore(s, max(0, start-maxKey), start-1); (s[start-1] == '=' || s[start-1] == ':') && hasSuffixFold(key, "type") {
+			return false // another pair follows: token_type=bearer expires_in=60
+		}
 	}
 	from := skipSpaces(s, i)
 	to := from
@@ -32,9 +37,6 @@ func redactCredential(e *edit, i int) bool {
 	}
 	if name, ok := strings.CutSuffix(token, "="); ok && to < len(s) && isQuote(s[to]) && !looksEncoded(name) {
 		return false // a parameter of a challenge: Basic realm="x"
-	}
-	if name, value, _ := strings.Cut(token, "="); strings.Trim(value, "=") != "" && isName(name) {
-		return false // another pair: token_type=bearer expires_in=60
 	}
 	if bearer && !isProse(token) && placeholder(s[from:]) == 0 || !bearer && looksEncoded(token) {
 		e.mask(from, to)

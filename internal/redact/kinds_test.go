@@ -22,6 +22,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"headers with schemes of their own": {
 			{"Authorization: SSWS 00FZ8wJ6m rejected", "Authorization: SSWS *** rejected"},
 			{"authorization: AWS AKIA1:frJ+/8=", "authorization: AWS ***"},
+			{"https://x-access-token:hunter@h/a, https://token:hunter", "https://x-access-token:***@h/a, https://token:***"},
 		},
 		"escaped once more": {
 			{"?next=%2Fcb%3Ftoken%3Dhunter2%26n%3D1 x", "?next=%2Fcb%3Ftoken%3D***%26n%3D1 x"},
@@ -112,11 +113,14 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"statements": {
 			{"SET PASSWORD FOR a = PASSWORD('hunter')", "SET PASSWORD FOR a = PASSWORD('***')"},
 			{"SET PASSWORD FOR 'a'@'%' = 'hunter' x", "SET PASSWORD FOR 'a'@'%' = '***' x"},
+			{"set password for 'a'@'%' = 'hunter'; pragma key = 'hunter'", "set password for 'a'@'%' = '***'; pragma key = '***'"},
 			{`INSERT INTO "u" ("a","password") VALUES ('b,c','hun''ter'),(1, 'hunter') RETURNING "id"`, `INSERT INTO "u" ("a","password") VALUES ('b,c','***'),(1, '***') RETURNING "id"`},
 		},
 		"Kubernetes": {
 			{"data:\n  a: eHg=\n  b: eQ==\nkind: Secret\nmetadata:\n  name: x", "data:\n  a: ***\n  b: ***\nkind: Secret\nmetadata:\n  name: x"},
 			{`{"data":{"a":"eHg="},"kind":"Secret","type":"Opaque"}`, `{"data":{"a":"***"},"kind":"Secret","type":"Opaque"}`},
+			{`x: "{\"data\":{\"a\": \"eHg=\"},\"kind\": \"Secret\",\"type\":\"b\"}"`, `x: "{\"data\":{\"a\": \"***\"},\"kind\": \"Secret\",\"type\":\"b\"}"`},
+			{`&{map["data":map["a":"eHg=" "b":"eQ=="] "kind":"Secret" "type":"b"]}`, `&{map["data":map["a":"***" "b":"***"] "kind":"Secret" "type":"b"]}`},
 		},
 		"answers and dialogues": {
 			{"Incorrect API key provided: hunter22****. See", "Incorrect API key provided: ***. See"},
@@ -170,7 +174,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
 		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
 		`os.environ["TOKEN"]: KeyError`, "usage: a <user> <password> <host>", `get_password("db") failed`, "undefined method password= for nil", "PublicKeyToken=30ad4fe6b2a6aeed",
-		"https://h/v2.0/token: 400", "next_page_token: a1b2 nextToken=c3", "cannot parse token: token contains x", "token_type=bearer expires_in=60",
+		"https://h/v2.0/token: 400", "next_page_token: a1b2 nextToken=c3", "cannot parse token: token contains x", "token_type=bearer expires_in=60", "{TokenType:Bearer Expiry:2024}", "http://token:8080/x",
 		"journalctl -u nginx -p err", "python3 -u a.py -p c.yaml", "run -u node -p 127.0.0.1:80:80",
 		"usage: mc alias set ALIAS URL ACCESSKEY SECRETKEY", "a1 NO LOGIN failed: x1 y2", "set password for bob again", "set api_key to x", "set auth_token cookie", "10.0.0.1:9092:topic:part:offset", "a1 LOGIN attempt from h", "csrf=missing auth_code: 42", "jwt: ES256 not supported", "SET password=:password",
 		"kind: Secret\n---\nkind: ConfigMap\ndata:\n  a: b", "SET password = $1", "export A_TOKEN=$B_TOKEN", `["login", "name"]`, `\u003ctoken\u003e`, "token x12 is invalid", "curl -b jar.txt", "echo password | wc -c",

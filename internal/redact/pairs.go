@@ -85,6 +85,9 @@ func redactPair(e *edit, start, i int) int {
 			return redactValue(e, key, '=', text)
 		}
 	}
+	if s[i] == ':' && strings.HasSuffix(s[:begin], "//") && (isPort(s[from:]) || strings.IndexByte(wordAt(s, from), '@') >= 0) {
+		return from // a host or user in a URL
+	}
 	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
 	}

@@ -74,7 +74,7 @@ func textEnd(s string, i int) int {
 // setsPassword reports whether the = at i is that of SET PASSWORD FOR 'bob'@'%' = 'hunter2'
 // or PRAGMA key = 'hunter2'.
 func setsPassword(s string, i int) bool {
-	before := s[max(0, i-2*maxKey):i]
-	n := strings.LastIndex(before, "PASSWORD FOR ")
-	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "PRAGMA key")
+	before := strings.ToLower(s[max(0, i-2*maxKey):i])
+	n := strings.LastIndex(before, "password for ")
+	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "pragma key")
 }
