@@ -29,6 +29,12 @@ func isNumberKey(key string) bool { return hasFold(numberKeys, strings.TrimLeft(
 
 func isQueryKey(key string) bool { return hasFold(queryKeys, key) }
 
+// isVariable reports whether key is that of a variable of the environment that has a
+// secret if its value looks random: STRIPE_KEY.
+func isVariable(key string) bool {
+	return strings.HasSuffix(key, "_KEY") && !hasLower(key) && !strings.HasSuffix(key, "PUBLIC_KEY")
+}
+
 // isQueryValue reports whether the value at the beginning of s of one of queryKeys
 // looks random. A code of OAuth may have any separator in it.
 func isQueryValue(key, s string) bool {
@@ -84,7 +90,9 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
+	case hasSuffixFold(key, "credentials"):
+		return isLetters(value) || value != "" && value[0] == '/' && strings.IndexByte(value[1:], '/') > 0 // a file
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
 	case hasSuffixFold(key, "code"):
 		return isLetters(value) || len(value) <= 3
@@ -119,6 +127,8 @@ func hasLower(s string) bool {
 //	<add key="ApiSecret" value="hunter2">
 //
 //	{"password":{"value":"hunter2"}}
+//
+//	'Db.Password' expected type 'int', got unconvertible type 'string', value: 'hunter2'
 func isApart(s, key string, begin int) bool {
 	if !hasSuffixFold(key, "value") {
 		return len(key) == len("string") && strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
@@ -126,6 +136,10 @@ func isApart(s, key string, begin int) bool {
 	before := s[max(0, begin-2*maxKey):begin]
 	if isInner(before) {
 		return true
+	}
+	if n := strings.LastIndex(before, "' expected type '"); n >= 0 {
+		name, _ := wordBefore(before, 0, n)
+		return isSecretKey(name)
 	}
 	if strings.HasSuffix(before, " ") { // secret value: hunter2
 		if word, _ := wordBefore(before, 0, len(before)-1); isSecretKey(word) {

@@ -145,6 +145,9 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):
 		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isQueryValue(key, s[value:])
+	case isVariable(key):
+		value = skipQuotes(s, value)
+		return s[i] == '=' && isLong(s[value:value+wordLen(s[value:])])
 	case (key == "is" || key == "provided") && s[i] == ':' && begin > 0: // the password is: hunter2
 		before, _, _ := keyBefore(s, max(0, begin-maxKey), begin-1)
 		return isSecretKey(before) && isMixed(strings.TrimRight(wordAt(s, value), "\"'`.,;)"))
