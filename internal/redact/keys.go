@@ -82,6 +82,8 @@ func isCode(s string) bool {
 // one: --token TOKEN, password=YOUR_PASSWORD.
 func isHarmless(key, value string) bool {
 	switch {
+	case len(value) == 2 && value[0] == '%': // %s
+		return true
 	case hasSuffixFold(key, "sig"):
 		return len(value) <= 2 && isPort(value)
 	case hasSuffixFold(key, "auth"):
@@ -99,8 +101,6 @@ func isHarmless(key, value string) bool {
 	case strings.EqualFold(key, "jwt"):
 		return len(value) <= len("ES256")
 	case len(value) > 1 && (value[0] == ':' || value[0] == '@') && strings.EqualFold(value[1:], key): // a parameter of SQL
-		return true
-	case len(value) == 2 && value[0] == '%': // %s
 		return true
 	case key == "token" && isLetters(value) && !hasLower(value):
 		return true // of a lexer: token=EOF

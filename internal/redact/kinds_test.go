@@ -84,6 +84,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"keys without a separator": {
 			{"machine h login bob password hunter2", "machine h login bob password ***"},
 			{"CREATE USER a IDENTIFIED BY 'hunter two' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{"ALTER USER a IDENTIFIED BY hunter2 REPLACE hunter1", "ALTER USER a IDENTIFIED BY *** REPLACE ***"},
 			{`login with password "hunter2" failed`, `login with password "***" failed`},
 			{"invalid token abc123def456ghi7, key abc123def456ghi7", "invalid token ***, key ***"},
 			{"sent AUTH PLAIN AGFsaWNlAA==, got 535", "sent AUTH PLAIN ***, got 535"},
@@ -176,7 +177,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		"name:foo\n@Override", "line 1\n@bob2 said", "http://h:80/x\n@y:1", "f Token::new: x", "{Token:{Limit:5}}", "token: {limit: 5}", "Authorization: {token}",
 		"pull library/nginx@sha256:01234567", "go/pkg/mod/x@v1.2.3/file.go:1234", "mysql -p -u root", "{x::y}", "if not token:\n    return", "except InvalidToken:\n    raise", "for t in token:\n  use(t)", `"api-token": {3, "x"}`, "Authorization: {token!r}",
 		`os.environ["TOKEN"]: KeyError`, "usage: a <user> <password> <host>", `get_password("db") failed`, "undefined method password= for nil", "PublicKeyToken=30ad4fe6b2a6aeed",
-		"https://h/v2.0/token: 400", "next_page_token: a1b2 nextToken=c3", "cannot parse token: token contains x", "token_type=bearer expires_in=60", "{TokenType:Bearer Expiry:2024}", "http://token:8080/x", "X_CREDENTIALS=/etc/x/key.json", "CACHE_KEY=user", "'a.port' expected type 'int', got unconvertible type 'string', value: 'x'",
+		"https://h/v2.0/token: 400", "next_page_token: a1b2 nextToken=c3", "cannot parse token: token contains x", "token_type=bearer expires_in=60", "{TokenType:Bearer Expiry:2024}", "http://token:8080/x", "get credentials: %w", `fetch token: pod "web-5bcd4c7d64-kn9kk" not found`, "X_CREDENTIALS=/etc/x/key.json", "CACHE_KEY=user", "'a.port' expected type 'int', got unconvertible type 'string', value: 'x'",
 		"journalctl -u nginx -p err", "python3 -u a.py -p c.yaml", "run -u node -p 127.0.0.1:80:80",
 		"usage: mc alias set ALIAS URL ACCESSKEY SECRETKEY", "a1 NO LOGIN failed: x1 y2", "set password for bob again", "set api_key to x", "set auth_token cookie", "10.0.0.1:9092:topic:part:offset", "a1 LOGIN attempt from h", "csrf=missing auth_code: 42", "jwt: ES256 not supported", "SET password=:password",
 		"kind: Secret\n---\nkind: ConfigMap\ndata:\n  a: b", "SET password = $1", "export A_TOKEN=$B_TOKEN", `["login", "name"]`, `\u003ctoken\u003e`, "token x12 is invalid", "curl -b jar.txt", "echo password | wc -c",

@@ -37,6 +37,9 @@ func isClause(s string) bool {
 	if len(word) == 3 && word == strings.TrimSpace(s) && (word[0] == '4' || word[0] == '5') && isPort(word) {
 		return true // 400
 	}
+	if strings.HasPrefix(rest, `"`) && isLetters(first) { // pod "web-7f9c" not found
+		return true
+	}
 	if len(first) <= 3 && isPort(first) { // 400 Bad Request
 		return isLetters(second)
 	}

@@ -33,7 +33,7 @@ func redactWords(s string) string {
 // wordEnds are the last two bytes of the words that a secret may follow, and of a few
 // more.
 var wordEnds = func() (table [1 << 10]bool) {
-	words := []string{"bearer", "basic", "echo"}
+	words := []string{"bearer", "basic", "replace"}
 	for _, p := range phrases {
 		words = append(words, p.text)
 	}
