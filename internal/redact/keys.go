@@ -92,9 +92,9 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case hasSuffixFold(key, "credentials"):
-		return isLetters(value) || value != "" && value[0] == '/' && strings.IndexByte(value[1:], '/') > 0 // a file
-	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
+	case isReference(key, value), hasSuffixFold(key, "token") && len(value) <= 4 && isPort(value): // of a lock
+		return true
+	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
 	case hasSuffixFold(key, "code"):
 		return isLetters(value) || len(value) <= 3
@@ -107,6 +107,20 @@ func isHarmless(key, value string) bool {
 	}
 	name := strings.TrimPrefix(value, "$")
 	return name != value && isPort(name) || !hasLower(name) && isSecretKey(name) && isWords(name) // $1, $DB_PASSWORD
+}
+
+// isReference reports whether value, under a key such as private_key, is no secret but says
+// where it is: a file, or a resource of AWS. Nor is a routing key of AMQP secret, but one
+// that looks random is.
+func isReference(key, value string) bool {
+	switch {
+	case secretkey.HasEnd(key, "routingkey"):
+		return !isLong(value)
+	case hasSuffixFold(key, "key"), hasSuffixFold(key, "credentials"):
+		return strings.HasPrefix(value, "arn:") ||
+			strings.HasPrefix(value, "/") && strings.IndexByte(value[1:], '/') > 0 && !strings.ContainsAny(value, "+=")
+	}
+	return false
 }
 
 func hasLower(s string) bool {

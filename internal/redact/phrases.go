@@ -90,7 +90,8 @@ func isAfterPhrase(s, word string) bool {
 		if isLong(word) {
 			return true
 		}
-		if hasSuffixFold(key, "token") && (word[0] == '"' || word[0] == '\'') && !hasSuffixFold(before, "unexpected token") {
+		if n := len(key) - len("secret"); isQuote(word[0]) && (hasSuffixFold(key, "token") || hasSuffixFold(key, "key") || n > 0 && hasSuffixFold(key, "secret")) &&
+			!hasSuffixFold(before, "unexpected token") { // but secret "shop"
 			return isRatherQuoted(word) && !strings.ContainsAny(word, "-./")
 		}
 		if len(key) > len("pass") && (strings.Contains(strings.ToLower(key), "pass") || hasSuffixFold(key, "pw")) { // not: tests pass v1.2.3
@@ -137,8 +138,10 @@ func isLong(word string) bool {
 		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
 }
 
-// isLongKey is isLong of what is not the fingerprint of a key.
-func isLongKey(word string) bool { return isLong(word) && strings.ToUpper(word) != word }
+// isLongKey is isLong of what is not the fingerprint of a key, nor that of a cache or lock.
+func isLongKey(word string) bool {
+	return isLong(word) && strings.ToUpper(word) != word && !isUUID(strings.Trim(word, `'"`))
+}
 
 // isUUID reports whether s is 8-4-4-4-12 digits to the base of 16.
 func isUUID(s string) bool {
