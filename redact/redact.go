@@ -34,17 +34,18 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //   - tokens and hashes of passwords that are known by how they begin, such as
 //     ghp_***, JSON Web Tokens, the secret after the ID of a key of AWS, and what
 //     follows in the URLs of webhooks
-//   - private keys in PEM form or of PuTTY, and the numbers of payment cards with
-//     their check digit
+//   - private keys in PEM form, and the numbers of payment cards with their check digit
 //
 // After a colon and a space, two words that have only letters are taken for a sentence,
 // not for a password: "cannot fetch token: permission denied". What stands for a value,
-// such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. A password is not
-// found if it is in a sentence without its key, if it has white space and no quotation
-// marks in a list whose pairs white space separates, if it has white space or a slash in
-// user:password@host, or if it has a line break that does not end it. Nor is a value
-// found that the program of its form would not take as it is, such as one that begins
-// with a hyphen after a flag, or has a < in XML.
+// such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. So do a file or an
+// ARN under a key such as private_key, a routing key that is a name, and a number of up
+// to four digits under a token. A password is not found if it is in a sentence without
+// its key, if it has white space and no quotation marks in a list whose pairs white
+// space separates, if it has white space or a slash in user:password@host or a quotation
+// mark in user/password@host:port, or if it has a line break that does not end it. Nor
+// is a value found that the program of its form would not take as it is, such as one
+// that begins with a hyphen after a flag, or has a < in XML.
 //
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional
@@ -53,8 +54,9 @@ func Text(text string) string { return redact.Text(text) }
 
 // Map returns a copy of m, such as labels or attributes, with each key and value as
 // [Text] returns it. A value under the key of a secret, such as "password", is replaced
-// by "***" as a whole, unless it is empty. The copy is never nil. If two keys become
-// the same, the value of the one that is first in ascending order stays.
+// by "***" as a whole, unless it is empty, or a file, an ARN or a routing key as above.
+// The copy is never nil. If two keys become the same, the value of the one that is first
+// in ascending order stays.
 func Map(m map[string]string) map[string]string {
 	if m == nil {
 		return map[string]string{}

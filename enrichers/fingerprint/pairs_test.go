@@ -27,7 +27,7 @@ type pair struct {
 // TestPairs prints what is judged wrong: go test -v -run Pairs.
 func TestPairs(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"pairs.json", "reported.json", "more.json"} {
+	for _, file := range []string{"pairs.json", "reported.json", "more.json", "ordinary.json"} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			testPairs(t, "testdata/"+file)

@@ -3,23 +3,8 @@ package redact
 // maxCard is the length of the longest number of a payment card, in groups.
 const maxCard = len("4242 4242 4242 4242")
 
-// redactCards masks the numbers of payment cards, also in groups that spaces or
-// hyphens separate: 4242 4242 4242 4242, 378282246310005.
-func redactCards(s string) string {
-	e := edit{src: s}
-	for i := 0; i < len(s); i++ {
-		if s[i] < '2' || s[i] > '6' || i > 0 && isWord(s[i-1]) {
-			continue
-		}
-		if to := cardEnd(s, i); to > i {
-			e.mask(i, to)
-			i = to
-		}
-	}
-	return e.String()
-}
-
-// cardEnd returns where the number of a card that begins at i ends, or i.
+// cardEnd returns where the number of a payment card that begins at i ends, or i. It may be
+// in groups that spaces or hyphens separate: 4242 4242 4242 4242, 378282246310005.
 func cardEnd(s string, i int) int {
 	var digits [16]byte
 	n, to, separator := 0, i, byte(0)

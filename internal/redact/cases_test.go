@@ -36,6 +36,7 @@ func TestTextOfCases(t *testing.T) {
 		{"mixed", 8, 1},
 		{"reported", 8, 1},
 		{"services", 5, 1},
+		{"ordinary", 5, 1},
 	} {
 		name := most.name
 		file, err := os.ReadFile("testdata/" + name + ".json")

@@ -47,6 +47,7 @@ var positions = []position{
 	{"AUTH", 1, isMixedCase},
 	{"LOGIN", 1, isSetting}, // IMAP
 	{"login", 1, isMixed},
+	{"echo", 0, nil},
 }
 
 // isArgument reports whether word may be a secret that a command takes, and not the word
@@ -72,46 +73,30 @@ var positionsBy = func() (table [256][]position) {
 	return table
 }()
 
-// redactCommands masks what commands take by its position:
+// redactArgument masks the secret behind the command that ends at end, before the space or
+// comma at i. If it is a list, there is a quotation mark between them:
 //
 //	rabbitmqctl add_user bob hunter2
 //	a1 LOGIN bob hunter2
 //	aws configure set aws_secret_access_key hunter2
+//	["htpasswd","-b","file","bob","hunter2"]
 //	echo hunter2 | sudo -S true
-//	db:5432:shop:bob:hunter2
-func redactCommands(s string) string {
-	e := edit{src: s}
-	for i := 1; i < len(s); i++ {
-		switch {
-		case i < e.done:
-		case s[i] == ':':
-			if s[i-1] != ':' && i+1 < len(s) && (isDigit(s[i+1]) || s[i+1] == '*') {
-				redactPassFile(&e, i)
-			}
-		case s[i-1] == '"' && (s[i] == ',' || s[i] == ' '):
-			redactQuotedArgument(&e, i)
-		case s[i] != ' ':
-		case s[i-1] == 'o' && isEcho(s[:i]):
-			redactEcho(&e, i+1)
-		default:
-			redactArgument(&e, i)
-		}
+func redactArgument(e *edit, i, end int) {
+	before := e.src[max(0, end-2*maxKey):end]
+	if end < i {
+		before = listMarks.Replace(before)
 	}
-	return e.String()
-}
-
-// redactArgument masks the secret behind the command that ends at the space at i.
-func redactArgument(e *edit, i int) {
-	s := e.src
-	if secret := setting(s, i); secret != nil && maskArgument(e, i, 0, secret) {
+	if secret := setting(before, end < i); secret != nil && maskArgument(e, i, 0, secret) {
 		return
 	}
-	for _, p := range positionsBy[s[i-1]] {
-		start := i - len(p.command)
-		if !strings.HasSuffix(s[:i], p.command) || start > 0 && isWord(s[start-1]) || strings.EqualFold(p.command, "LOGIN") && !isTag(s[:start]) {
+	for _, p := range positionsBy[e.src[end-1]] {
+		start := len(before) - len(p.command)
+		if !strings.HasSuffix(before, p.command) || start > 0 && isWord(before[start-1]) || strings.EqualFold(p.command, "LOGIN") && !isTag(before[:start]) {
 			continue
 		}
-		if maskArgument(e, i, p.before, p.secret) {
+		if p.command == "echo" {
+			redactEcho(e, i+1)
+		} else if maskArgument(e, i, p.before, p.secret) {
 			return
 		}
 	}
@@ -131,31 +116,6 @@ func maskArgument(e *edit, i, before int, secret func(word string) bool) bool {
 // listMarks are between the arguments of a command that is printed as a list.
 var listMarks = strings.NewReplacer(`", "`, " ", `","`, " ", `" "`, " ")
 
-// redactQuotedArgument masks the secret behind the command that ends at the quotation
-// mark before i, in a list: ["vault", "login", "hunter2"].
-func redactQuotedArgument(e *edit, i int) {
-	s := e.src
-	if i < 2 {
-		return
-	}
-	key, _ := wordBefore(s, max(0, i-1-maxKey), i-1)
-	for _, p := range positionsBy[s[i-2]] {
-		if key == "" || !strings.HasSuffix(p.command, key) {
-			continue
-		}
-		before := listMarks.Replace(s[max(0, i-1-maxKey) : i-1])
-		if start := len(before) - len(p.command); !strings.HasSuffix(before, p.command) || start > 0 && isWord(before[start-1]) {
-			continue
-		}
-		if maskArgument(e, i, p.before, p.secret) {
-			return
-		}
-	}
-	if strings.Contains(key, "_") && isSecretKey(key) && strings.HasSuffix(listMarks.Replace(s[max(0, i-2*maxKey):i-1]), " set "+key) {
-		maskArgument(e, i, 0, isSetting)
-	}
-}
-
 // isTag reports whether s ends with the tag of a command of IMAP and a space: a001.
 func isTag(s string) bool {
 	if s == "" {
@@ -165,34 +125,29 @@ func isTag(s string) bool {
 	return tag != "" && isLetter(tag[0]) && isDigit(tag[len(tag)-1])
 }
 
-// setting returns which words are secrets behind the space at i if the word before it is
-// a secret key, and the one before that sets it. Of a sentence, as in "set auth_token
-// cookie", only a mixed word is one; it is nil if the key is none of a setting.
-func setting(s string, i int) func(word string) bool {
-	key, begin := wordBefore(s, max(0, i-maxKey), i)
-	if begin == 0 || !isSecretKey(key) {
+// setting returns which words are secrets behind s if its last word is a secret key, or
+// ends with one, and the word before it sets it. In what may be a sentence, as in "set
+// auth_token cookie", only a mixed word is one. It is nil if s does not end with a setting.
+func setting(s string, list bool) func(word string) bool {
+	if key, _ := wordBefore(s, 0, len(s)); !isSecretKey(key) {
 		return nil
 	}
-	if s[begin-1] == '/' || s[begin-1] == ':' {
-		begin = wordStart(s, max(0, begin-maxKey), begin)
-	} else if key == "password" && strings.Contains(lineBefore(s, begin), "mysqladmin ") {
+	words := strings.Fields(s)
+	n := len(words) - 1
+	switch key := words[n]; {
+	case n == 0:
+		return nil
+	case key == "password" && strings.Contains(s, "mysqladmin "):
 		return isSetting
-	} else if !strings.ContainsAny(key, "_.") {
+	case !strings.ContainsAny(key, "_./:"):
 		return nil
 	}
-	if begin < 2 {
-		return nil
-	}
-	verb, from := wordBefore(s, max(0, begin-maxKey), begin-1)
-	switch verb {
+	switch strings.TrimLeft(words[n-1], "[\"") {
 	case "--global", "--local", "--add":
 		return isSetting
-	case "set", "put":
-		if from > 0 {
-			command, _ := wordBefore(s, max(0, from-maxKey), from-1)
-			if slices.Contains([]string{"configure", "config", "kv", "etcdctl", "secret"}, command) {
-				return isSetting
-			}
+	case "set", "put", "config":
+		if list || n > 1 && slices.Contains([]string{"configure", "config", "kv", "etcdctl", "secret"}, words[n-2]) {
+			return isSetting
 		}
 		return isMixed
 	}
@@ -234,11 +189,6 @@ func nextArgument(s string, i, before int) (from, to int) {
 // stdinFlags are in commands that read a password.
 var stdinFlags = []string{"sudo -S", "--password-stdin", "chpasswd", "passwd --stdin", "--passphrase-fd 0"}
 
-func isEcho(s string) bool {
-	word, _ := wordBefore(s, max(0, len(s)-maxKey), len(s))
-	return word == "echo"
-}
-
 // redactEcho masks the word at i if it is written to a command that reads a password:
 // echo hunter2 | sudo -S true.
 func redactEcho(e *edit, i int) {
@@ -255,31 +205,5 @@ func redactEcho(e *edit, i int) {
 	}
 	if from < to && !strings.HasPrefix(s[from:to], "$") {
 		e.mask(from, to)
-	}
-}
-
-// redactPassFile masks the password in a line of .pgpass if the colon at i is before its
-// port: host:port:database:user:password.
-func redactPassFile(e *edit, i int) {
-	s := e.src
-	host, begin := wordBefore(s, max(0, i-maxKey), i)
-	if host == "" && s[i-1] != '*' || begin > 0 && s[begin-1] == ':' {
-		return
-	}
-	at := i + 1
-	for part := range 3 {
-		from := at
-		for at < len(s) && at-from < maxKey && (isWord(s[at]) || s[at] == '*') {
-			at++
-		}
-		field := s[from:at]
-		if at == len(s) || s[at] != ':' || field == "" ||
-			part == 0 && field != "*" && field != "5432" && field != "5433" && field != "6432" || part > 0 && isDigit(field[0]) {
-			return
-		}
-		at++
-	}
-	if to := at + wordEnd(s[at:]); to > at {
-		e.mask(at, to)
 	}
 }

@@ -61,10 +61,6 @@ func redactDSN(e *edit, from, to int) {
 		e.mask(from+len(user)+1, from+at)
 		return
 	}
-	if slash := slashBehind(e.src, from); slash >= 0 && isOracle(e.src[wordStart(e.src, max(0, slash-maxPassword), slash):slash], host) {
-		e.mask(slash+1, from+at)
-		return
-	}
 	if colon < 0 || colon > at {
 		colon := colonBehind(e.src, from, false)
 		if colon < 0 || strings.IndexByte(host, '/') < 0 && strings.IndexByte(host, ':') < 0 {
@@ -129,23 +125,6 @@ func colonBehind(s string, from int, spaces bool) int {
 			return i + n
 		} else if n == 0 || strings.ContainsAny(word, ",{[(") {
 			return -1 // between quotes: a value begins
-		}
-	}
-	return -1
-}
-
-// slashBehind returns where the slash is after which a password begins that has a
-// quotation mark before the word at from; -1 if nowhere.
-func slashBehind(s string, from int) int {
-	for i := from; i > max(0, from-maxPassword) && !isSpace(s[i-1]); {
-		to := i - 1
-		i = wordStart(s, max(0, to-maxPassword), to)
-		word := s[i:to]
-		n := strings.IndexByte(word, '/')
-		if n > 0 {
-			return i + n
-		} else if n == 0 || strings.ContainsAny(word, ",{[(@") {
-			return -1
 		}
 	}
 	return -1

@@ -7,66 +7,42 @@ import (
 	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
-// redactCredentials masks what follows "bearer" or "basic": Bearer secret.
-func redactCredentials(s string) string {
-	e := edit{src: s}
-	for i := 0; i < len(s); {
-		n := nextToken(s[i:])
-		if n < 0 {
-			break
-		}
-		i = redactToken(&e, i+n)
-	}
-	return e.String()
-}
-
-// nextToken returns where "bearer " or "basic " may begin.
-func nextToken(s string) int {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; (c == 'b' || c == 'B') && i+1 < len(s) {
-			if next := s[i+1] | 0x20; next == 'e' || next == 'a' {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// redactToken masks what follows a "bearer" or "basic" at i, and returns where to
-// continue.
-func redactToken(e *edit, i int) int {
+// redactCredential masks what follows the "bearer" or "basic" before the space at i, and
+// reports whether it did.
+func redactCredential(e *edit, i int) bool {
 	s := e.src
-	if i > 0 && isLetter(s[i-1]) {
-		return i + 1
+	scheme := "basic"
+	bearer := hasSuffixFold(s[:i], "bearer")
+	if bearer {
+		scheme = "bearer"
+	} else if !hasSuffixFold(s[:i], scheme) {
+		return false
 	}
-	bearer := hasPrefixFold(s[i:], "bearer")
-	from := i + len("bearer")
-	if !bearer {
-		if !hasPrefixFold(s[i:], "basic") {
-			return i + 1
+	if start := i - len(scheme); start > 0 {
+		if isLetter(s[start-1]) {
+			return false
 		}
-		from = i + len("basic")
+		if key, _, _ := keyBefore(s, max(0, start-maxKey), start-1); (s[start-1] == '=' || s[start-1] == ':') && hasSuffixFold(key, "type") {
+			return false // another pair follows: token_type=bearer expires_in=60
+		}
 	}
-	start := from
-	from = skipSpaces(s, from)
+	from := skipSpaces(s, i)
 	to := from
 	for to < len(s) && isTokenByte(s[to]) {
 		to++
 	}
 	token := s[from:to]
-	if from == start || token == "" {
-		return from
+	if token == "" {
+		return false
 	}
 	if name, ok := strings.CutSuffix(token, "="); ok && to < len(s) && isQuote(s[to]) && !looksEncoded(name) {
-		return to // a parameter of a challenge: Basic realm="x"
-	}
-	if name, value, _ := strings.Cut(token, "="); strings.Trim(value, "=") != "" && isName(name) {
-		return from // another pair: token_type=bearer expires_in=60
+		return false // a parameter of a challenge: Basic realm="x"
 	}
 	if bearer && !isProse(token) && placeholder(s[from:]) == 0 || !bearer && looksEncoded(token) {
 		e.mask(from, to)
+		return true
 	}
-	return to
+	return false
 }
 
 // isTokenByte reports whether c can be in a token, as RFC 6750 has it.

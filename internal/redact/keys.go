@@ -29,6 +29,25 @@ func isNumberKey(key string) bool { return hasFold(numberKeys, strings.TrimLeft(
 
 func isQueryKey(key string) bool { return hasFold(queryKeys, key) }
 
+// isVariable reports whether key is that of a variable of the environment that has a
+// secret if its value looks random: STRIPE_KEY.
+func isVariable(key string) bool {
+	return strings.HasSuffix(key, "_KEY") && !hasLower(key) && !strings.HasSuffix(key, "PUBLIC_KEY")
+}
+
+// isQueryValue reports whether the value at the beginning of s of one of queryKeys
+// looks random. A code of OAuth may have any separator in it.
+func isQueryValue(key, s string) bool {
+	if !strings.EqualFold(key, "code") {
+		return isLong(s[:wordLen(s)])
+	}
+	code := wordAt(s, 0)
+	if n := strings.IndexAny(code, "&#"); n >= 0 {
+		code = code[:n]
+	}
+	return isLong(s[:wordLen(s)]) || len(code) >= 20 && isMixed(code) && hasLower(code)
+}
+
 // isForeignKey reports whether s ends with one of foreignKeys.
 func isForeignKey(s string) bool {
 	return slices.ContainsFunc(foreignKeys, func(key string) bool { return hasSuffixFold(s, key) })
@@ -36,7 +55,7 @@ func isForeignKey(s string) bool {
 
 func hasFold(words []string, s string) bool {
 	for _, word := range words {
-		if len(word) == len(s) && strings.EqualFold(word, s) {
+		if len(word) == len(s) && hasSuffixFold(s, word) {
 			return true
 		}
 	}
@@ -54,10 +73,7 @@ func wordLen(s string) int {
 
 // isCode reports whether s begins with a number of 3 to 8 digits: pin: 4711.
 func isCode(s string) bool {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
+	n := digitsLen(s)
 	return n >= 3 && n <= 8 && (n == len(s) || !isWord(s[n]) || s[n] == '.')
 }
 
@@ -66,6 +82,8 @@ func isCode(s string) bool {
 // one: --token TOKEN, password=YOUR_PASSWORD.
 func isHarmless(key, value string) bool {
 	switch {
+	case len(value) == 2 && value[0] == '%': // %s
+		return true
 	case hasSuffixFold(key, "sig"):
 		return len(value) <= 2 && isPort(value)
 	case hasSuffixFold(key, "auth"):
@@ -74,6 +92,8 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
+	case isReference(key, value), hasSuffixFold(key, "token") && len(value) <= 4 && isPort(value): // of a lock
+		return true
 	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
 	case hasSuffixFold(key, "code"):
@@ -82,13 +102,25 @@ func isHarmless(key, value string) bool {
 		return len(value) <= len("ES256")
 	case len(value) > 1 && (value[0] == ':' || value[0] == '@') && strings.EqualFold(value[1:], key): // a parameter of SQL
 		return true
-	case len(value) == 2 && value[0] == '%': // %s
-		return true
 	case key == "token" && isLetters(value) && !hasLower(value):
 		return true // of a lexer: token=EOF
 	}
 	name := strings.TrimPrefix(value, "$")
 	return name != value && isPort(name) || !hasLower(name) && isSecretKey(name) && isWords(name) // $1, $DB_PASSWORD
+}
+
+// isReference reports whether value, under a key such as private_key, is no secret but says
+// where it is: a file, or a resource of AWS. Nor is a routing key of AMQP secret, but one
+// that looks random is.
+func isReference(key, value string) bool {
+	switch {
+	case secretkey.HasEnd(key, "routingkey"):
+		return !isLong(value)
+	case hasSuffixFold(key, "key"), hasSuffixFold(key, "credentials"):
+		return strings.HasPrefix(value, "arn:") ||
+			strings.HasPrefix(value, "/") && strings.IndexByte(value[1:], '/') > 0 && !strings.ContainsAny(value, "+=")
+	}
+	return false
 }
 
 func hasLower(s string) bool {
@@ -109,6 +141,8 @@ func hasLower(s string) bool {
 //	<add key="ApiSecret" value="hunter2">
 //
 //	{"password":{"value":"hunter2"}}
+//
+//	'Db.Password' expected type 'int', got unconvertible type 'string', value: 'hunter2'
 func isApart(s, key string, begin int) bool {
 	if !hasSuffixFold(key, "value") {
 		return len(key) == len("string") && strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
@@ -116,6 +150,10 @@ func isApart(s, key string, begin int) bool {
 	before := s[max(0, begin-2*maxKey):begin]
 	if isInner(before) {
 		return true
+	}
+	if n := strings.LastIndex(before, "' expected type '"); n >= 0 {
+		name, _ := wordBefore(before, 0, n)
+		return isSecretKey(name)
 	}
 	if strings.HasSuffix(before, " ") { // secret value: hunter2
 		if word, _ := wordBefore(before, 0, len(before)-1); isSecretKey(word) {

@@ -2,12 +2,10 @@ package redact
 
 import "strings"
 
-// redactKubernetes masks the data of a Secret of Kubernetes, in YAML and in JSON,
-// whatever its keys are.
+// redactKubernetes masks the data of a Secret of Kubernetes, in YAML, in JSON, which may be
+// quoted, and as kubectl prints it, whatever its keys are.
 func redactKubernetes(s string) string {
-	if !strings.Contains(s, "Secret") || // most texts
-		!strings.Contains(s, "kind: Secret\n") && !strings.HasSuffix(s, "kind: Secret") &&
-			!strings.Contains(s, `"kind":"Secret"`) && !strings.Contains(s, `"kind": "Secret"`) {
+	if !strings.Contains(s, "Secret") || !hasSecret(s) { // most texts
 		return s
 	}
 	const separator = "\n---\n"
@@ -18,26 +16,36 @@ func redactKubernetes(s string) string {
 		}
 		return strings.Join(documents, separator)
 	}
-	e := edit{src: s}
-	for i := 0; i < len(s); i++ {
-		n := strings.Index(s[i:], "ata")
-		if n < 0 {
-			break
-		}
-		i += n
-		word, begin := wordBefore(s, max(0, i-len("stringDa")), i+len("ata"))
-		if word != "data" && word != "stringData" {
-			continue
-		}
-		if rest := s[i+len("ata"):]; strings.HasPrefix(rest, ":\n") {
-			i = redactBelow(&e, begin, i+len("ata:\n")) - 1
-		} else if strings.HasPrefix(rest, `":`) {
-			if from := skipSpaces(s, i+len(`ata":`)); from < len(s) && s[from] == '{' {
-				i = redactObject(&e, from+1) - 1
-			}
+	return each(s, "ata", redactData)
+}
+
+// hasSecret reports whether s has an object of the kind Secret.
+func hasSecret(s string) bool {
+	for part := range strings.SplitSeq(s, "kind") {
+		value := strings.TrimLeft(part, `\"': `)
+		if rest, ok := strings.CutPrefix(value, "Secret"); ok && len(value) < len(part) && (rest == "" || !isWord(rest[0])) {
+			return true
 		}
 	}
-	return e.String()
+	return false
+}
+
+// redactData masks the values behind the data or stringData whose end is at i. It returns
+// where to continue.
+func redactData(e *edit, i int) int {
+	s, end := e.src, i+len("ata")
+	word, begin := wordBefore(s, max(0, i-len("stringDa")), end)
+	i = skipQuotes(s, end)
+	if word != "data" && word != "stringData" || i == len(s) || s[i] != ':' {
+		return end
+	}
+	switch from := skipSpaces(s, i+1); {
+	case strings.HasPrefix(s[from:], "\n"):
+		return redactBelow(e, begin, from+1)
+	case strings.HasPrefix(s[from:], "{"), strings.HasPrefix(s[from:], "map["):
+		return redactObject(e, from)
+	}
+	return end
 }
 
 // redactBelow masks the values of the lines from i on that are indented more than the
@@ -61,19 +69,24 @@ func redactBelow(e *edit, begin, i int) int {
 	return min(i, len(s))
 }
 
-// redactObject masks the texts that are values in the object in JSON that begins at i,
-// and returns where it ends.
+// redactObject masks the quoted values in the object that begins at i, in JSON or as Go
+// prints a map, and returns where it ends.
 func redactObject(e *edit, i int) int {
 	s := e.src
-	for ; i < len(s) && s[i] != '}'; i++ {
-		if s[i] != '"' {
+	for ; i < len(s) && s[i] != '}' && s[i] != ']'; i++ {
+		if !isQuote(s[i]) {
 			continue
 		}
-		to := quoteEnd(s, i+1, '"', 0)
-		if before := strings.TrimRight(s[:i], " "); strings.HasSuffix(before, ":") {
+		begin := i
+		for s[begin-1] == '\\' {
+			begin--
+		}
+		slashes := i - begin
+		to := quoteEnd(s, i+1, s[i], slashes)
+		if strings.HasSuffix(strings.TrimRight(s[:begin], " "), ":") {
 			e.mask(i+1, to)
 		}
-		i = to
+		i = to + slashes
 	}
 	return min(i, len(s))
 }

@@ -58,22 +58,6 @@ func onNextLine(s string, begin, i int, quoted bool) int {
 	return i
 }
 
-// skipType returns where the quoted value is that begins at i, or on the line after it,
-// behind its type, as PHP dumps it: string(7) "hunter2". It returns i if there is none.
-func skipType(s string, i int) int {
-	n, _ := breakAt(s, i)
-	from := skipSpaces(s, i+n)
-	length, ok := strings.CutPrefix(s[from:min(len(s), from+maxKey)], "string(")
-	if !ok {
-		return i
-	}
-	rest := strings.TrimLeft(length, "0123456789")
-	if !strings.HasPrefix(rest, `) "`) {
-		return i
-	}
-	return from + len("string(") + len(length) - len(rest) + len(") ")
-}
-
 // isValueLine reports whether line can be the value of a key on the line before: it is
 // none of several words, a URL, a path, a place in a file, another key, or a bracket.
 func isValueLine(line string) bool {

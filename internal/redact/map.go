@@ -18,7 +18,7 @@ func Map(m map[string]string) map[string]string {
 		if _, taken := out[shown]; taken {
 			continue
 		}
-		if m[key] != "" && secretkey.Is(key) {
+		if m[key] != "" && secretkey.Is(key) && !isReference(key, m[key]) {
 			out[shown] = mask
 		} else {
 			out[shown] = Text(m[key])

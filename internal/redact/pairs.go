@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // redactPairs masks the values of secret keys.
 func redactPairs(s string) string {
@@ -18,6 +21,9 @@ func redactPairs(s string) string {
 // nextSeparator returns where a key may end, or a flag begin.
 func nextSeparator(s string, i int) int {
 	for ; i < len(s); i++ {
+		if !separator.has(s[i]) {
+			continue
+		}
 		switch s[i] {
 		case '=', ':', '>':
 			return i
@@ -31,10 +37,6 @@ func nextSeparator(s string, i int) int {
 			}
 		case '%', '&', '\\':
 			if escapedSeparator(s[i:]) > 0 {
-				return i
-			}
-		case ',':
-			if i > 0 && isQuote(s[i-1]) {
 				return i
 			}
 		case '-':
@@ -54,12 +56,7 @@ func redactPair(e *edit, start, i int) int {
 	case '-':
 		return redactFlag(e, i)
 	case '>':
-		if i > 0 && s[i-1] == '-' {
-			return redactArrow(e, i)
-		}
 		return redactElement(e, i)
-	case ',':
-		return redactTwo(e, i)
 	case '(':
 		return redactCall(e, start, i)
 	case '%', '&', '\\':
@@ -83,8 +80,13 @@ func redactPair(e *edit, start, i int) int {
 		}
 	}
 	key, begin, bare := keyBefore(s, start, i)
-	if s[i] == '=' && setsPassword(s, i) {
-		return redactQuoted(e, skipSpaces(s, from))
+	if s[i] == '=' {
+		if text := skipSpaces(s, from); text < len(s) && s[text] == '\'' && setsPassword(s, i) {
+			return redactValue(e, key, '=', text)
+		}
+	}
+	if s[i] == ':' && strings.HasSuffix(s[:begin], "//") && (isPort(s[from:]) || strings.IndexByte(wordAt(s, from), '@') >= 0) {
+		return from // a host or user in a URL
 	}
 	if key == "" && (begin == 0 || s[begin-1] < 0x80) {
 		return i + 1
@@ -96,7 +98,6 @@ func redactPair(e *edit, start, i int) int {
 		from++
 	}
 	value := skipSpaces(s, from)
-	value = onNextLine(s, begin, skipType(s, value), !bare)
 	list := skipList(s, value)
 	if list > value && hasPluralEnd(key) {
 		return redactList(e, list, isRather)
@@ -104,6 +105,7 @@ func redactPair(e *edit, start, i int) int {
 	if !isSecretPair(s, key, begin, i, value) {
 		return i + 1
 	}
+	value = onNextLine(s, begin, value, !bare)
 	switch {
 	case list > value && s[list-1] == '{': // Go: []string{"secret"}
 		return redactList(e, list, nil)
@@ -122,10 +124,7 @@ func redactPair(e *edit, start, i int) int {
 
 // isNumber reports whether s begins with digits in parentheses: 42).
 func isNumber(s string) bool {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
+	n := digitsLen(s)
 	return n > 0 && n < len(s) && s[n] == ')'
 }
 
@@ -146,6 +145,9 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):
 		return s[i] == '=' && begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&') && isQueryValue(key, s[value:])
+	case isVariable(key):
+		value = skipQuotes(s, value)
+		return s[i] == '=' && isLong(s[value:value+wordLen(s[value:])])
 	case (key == "is" || key == "provided") && s[i] == ':' && begin > 0: // the password is: hunter2
 		before, _, _ := keyBefore(s, max(0, begin-maxKey), begin-1)
 		return isSecretKey(before) && isMixed(strings.TrimRight(wordAt(s, value), "\"'`.,;)"))
@@ -326,5 +328,9 @@ func wordBefore(s string, start, i int) (word string, from int) {
 }
 
 func hasSuffixFold(s, suffix string) bool {
-	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
+	n, m := len(s), len(suffix)
+	if n < m || suffix[m-1] < utf8.RuneSelf && s[n-1]|0x20 != suffix[m-1]|0x20 {
+		return false // most are other ones
+	}
+	return strings.EqualFold(s[n-m:], suffix)
 }

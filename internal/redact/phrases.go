@@ -32,65 +32,67 @@ var phrases = []phrase{
 	{"masterauth", isMixed}, // Redis
 }
 
-// redactPhrases masks the word after a phrase or secret key and a space:
+// redactPhrase masks the word after a phrase or secret key and the space at i, and
+// reports whether it is a secret:
 //
 //	password hunter2
 //	IDENTIFIED WITH x BY 'secret'
-func redactPhrases(s string) string {
-	e := edit{src: s}
-	for i := 0; i < len(s); i++ {
-		if s[i] != ' ' || i == 0 || i < e.done {
-			continue
-		}
-		if s[i+1:] != "" && s[i+1] == 'i' && isVerdict(s[i+1:]) {
-			redactBefore(&e, i)
-		}
-		if !isLetter(s[i-1]) {
-			continue
-		}
-		from := i + 1
-		for from < len(s) && strings.IndexByte("([", s[from]) >= 0 { // password (secret)
-			from++
-		}
-		to, plain := from, true
-		for to < len(s) && !isSpace(s[to]) {
-			c := s[to]
-			plain = plain && !isDigit(c) && !isQuote(c) && c != '=' && (c < 'A' || c > 'Z' || to == from)
-			to++
-		}
-		if plain && !isPlainSecret(s, i) {
-			continue // as most words are
-		}
-		word := strings.TrimRight(s[from:to], ".,:;)]")
-		if word == "" || !isAfterPhrase(s, i, word) {
-			i = max(i, from-1)
-			continue
-		}
-		to = from + len(word)
-		if isQuote(word[0]) {
-			from, to = from+1, quoteEnd(s, from+1, word[0], 0)
-		}
-		e.mask(from, to)
+func redactPhrase(e *edit, i int) bool {
+	s := e.src
+	if !isLetter(s[i-1]) {
+		return false
 	}
-	return e.String()
+	from := i + 1
+	for from < len(s) && (s[from] == '(' || s[from] == '[') { // password (secret)
+		from++
+	}
+	to, plain := from, true
+	for to < len(s) && !isSpace(s[to]) {
+		c := s[to]
+		plain = plain && !isDigit(c) && !isQuote(c) && c != '=' && (c < 'A' || c > 'Z' || to == from)
+		to++
+	}
+	if plain && !isPass(s[:i]) {
+		return false // as most words are
+	}
+	word := strings.TrimRight(s[from:to], ".,:;)]")
+	if word == "" || !isAfterPhrase(s[:i], word) {
+		return false
+	}
+	to = from + len(word)
+	if isQuote(word[0]) {
+		from, to = from+1, quoteEnd(s, from+1, word[0], 0)
+	}
+	e.mask(from, to)
+	return true
 }
 
-// isAfterPhrase reports whether the word after s[:i] and a space is a secret, going by
-// what is before it.
-func isAfterPhrase(s string, i int, word string) bool {
-	key, _ := wordBefore(s, 0, i)
-	low := max(0, i-maxKey)
-	before := s[low:i]
-	if isPlainSecret(s, i) {
+// isPass reports whether s ends with the PASS of a dialogue of FTP or POP3: USER bob,
+// PASS hunter2.
+func isPass(s string) bool {
+	if !strings.HasSuffix(s, "PASS") {
+		return false
+	}
+	before := s[max(0, len(s)-2*maxKey):]
+	return strings.Contains(before, "USER ") || strings.HasSuffix(before, "> PASS") || strings.HasSuffix(before, "C: PASS")
+}
+
+// isAfterPhrase reports whether the word after s and a space is a secret, going by what
+// is at the end of s.
+func isAfterPhrase(s, word string) bool {
+	if isPass(s) {
 		return placeholder(word) == 0 && !isVerb(word) && !slices.Contains(clauseWords, strings.ToLower(word))
 	}
+	key, _ := wordBefore(s, 0, len(s))
+	low := max(0, len(s)-maxKey)
+	before := s[low:]
 	if isSecretKey(key) {
-		if isLong(word) || isRatherQuoted(word) && !strings.ContainsAny(word, "-./") && isRejected(s, i, word) {
+		if isLong(word) {
 			return true
 		}
-		if hasSuffixFold(key, "token") && word[0] == '"' && len(word) > 1 && !hasSuffixFold(before, "unexpected token") {
-			quoted := strings.Trim(word, `"`)
-			return isRather(quoted) && !strings.ContainsAny(quoted, "-./")
+		if n := len(key) - len("secret"); isQuote(word[0]) && (hasSuffixFold(key, "token") || hasSuffixFold(key, "key") || n > 0 && hasSuffixFold(key, "secret")) &&
+			!hasSuffixFold(before, "unexpected token") { // but secret "shop"
+			return isRatherQuoted(word) && !strings.ContainsAny(word, "-./")
 		}
 		if len(key) > len("pass") && (strings.Contains(strings.ToLower(key), "pass") || hasSuffixFold(key, "pw")) { // not: tests pass v1.2.3
 			return isMixed(word) || isQuoted(word) || isQuote(word[0]) && hasSuffixFold(key, "phrase")
@@ -136,8 +138,10 @@ func isLong(word string) bool {
 		(strings.IndexByte(word, '_') < 0 || hasAll(word)) || isUUID(word)
 }
 
-// isLongKey is isLong of what is not the fingerprint of a key.
-func isLongKey(word string) bool { return isLong(word) && strings.ToUpper(word) != word }
+// isLongKey is isLong of what is not the fingerprint of a key, nor that of a cache or lock.
+func isLongKey(word string) bool {
+	return isLong(word) && strings.ToUpper(word) != word && !isUUID(strings.Trim(word, `'"`))
+}
 
 // isUUID reports whether s is 8-4-4-4-12 digits to the base of 16.
 func isUUID(s string) bool {

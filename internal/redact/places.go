@@ -38,27 +38,16 @@ var places = []place{
 }
 
 // redactPlaces masks the secrets in the paths of webhooks.
-func redactPlaces(s string) string {
-	e := edit{src: s}
-	for i := 0; i < len(s); {
-		n := strings.IndexByte(s[i:], '/')
-		if n < 0 {
-			break
-		}
-		i += n
-		if i > 0 && (isLetter(s[i-1]) || isDigit(s[i-1])) {
-			i = redactPlace(&e, i)
-		}
-		i++
-	}
-	return e.String()
-}
+func redactPlaces(s string) string { return each(s, "/", redactPlace) }
 
 // redactPlace masks the secret in the path at i if the word before is a host in places,
 // or has "hook" in it. It returns where to continue.
 func redactPlace(e *edit, i int) int {
 	s := e.src
 	word, _ := wordBefore(s, e.done, i)
+	if word == "" {
+		return i + 1
+	}
 	to := -1
 	if strings.IndexByte(word, '.') >= 0 {
 		for _, p := range places {
@@ -76,7 +65,7 @@ func redactPlace(e *edit, i int) int {
 		return to
 	}
 	if !hasHook(word) && !hasSuffixOf(word, links) {
-		return i
+		return i + 1
 	}
 	// Any other service: the parts of the path that look random.
 	for to = i; to < len(s) && s[to] == '/'; {
@@ -87,7 +76,7 @@ func redactPlace(e *edit, i int) int {
 			e.mask(from, from+len(end))
 		}
 	}
-	return to - 1
+	return to
 }
 
 // links are the ends of words in paths that the secret of a link in a mail follows.

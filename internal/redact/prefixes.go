@@ -111,8 +111,9 @@ var infixesBy = func() (table [256][]infix) {
 	return table
 }()
 
-// redactPrefixed masks tokens that are known by how they begin, or what is in them.
-func redactPrefixed(s string) string {
+// redactTokens masks tokens that are known by how they begin, or what is in them, and the
+// numbers of payment cards.
+func redactTokens(s string) string {
 	e := edit{src: s}
 	for i := 0; i < len(s); i++ {
 		if i > 0 && alnum.has(s[i-1]) {
@@ -143,8 +144,15 @@ func redactPrefixed(s string) string {
 				break
 			}
 		}
-		if i == start && 'M' <= s[i] && s[i] <= 'O' {
+		switch c := s[i]; {
+		case i > start:
+		case 'M' <= c && c <= 'O':
 			i = redactThreeParts(&e, i)
+		case '2' <= c && c <= '6' && (i == 0 || !isWord(s[i-1])):
+			if to := cardEnd(s, i); to > i {
+				e.mask(i, to)
+				i = to - 1
+			}
 		}
 	}
 	return e.String()
@@ -227,16 +235,17 @@ func redactThreeParts(e *edit, i int) int {
 type set uint16
 
 const (
-	alnum   set = 1 << iota // letters and digits
-	hex                     // digits to the base of 16
-	uuid                    // hex and -
-	upper                   // capitals and digits
-	word                    // alnum and _ - .
-	encoded                 // word and + / = %
-	crypt                   // what hashes have: encoded and $ , :
-	mixed                   // letters of both cases and digits, and each of them occurs
-	dotted                  // a dot
-	dashed                  // - and _
+	alnum     set = 1 << iota // letters and digits
+	hex                       // digits to the base of 16
+	uuid                      // hex and -
+	upper                     // capitals and digits
+	word                      // alnum and _ - .
+	encoded                   // word and + / = %
+	crypt                     // what hashes have: encoded and $ , :
+	mixed                     // letters of both cases and digits, and each of them occurs
+	dotted                    // a dot
+	dashed                    // - and _
+	separator                 // what may be between a key and its value
 )
 
 func (s set) has(c byte) bool { return sets[c]&s != 0 }
@@ -256,6 +265,7 @@ var sets = func() (table [256]set) {
 	add(".", word|encoded|crypt|dotted)
 	add("+/=%", encoded|crypt)
 	add("$,:", crypt)
+	add("=:>(%&\\-"+wideColon[:1], separator)
 	return table
 }()
 

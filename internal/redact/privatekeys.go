@@ -2,27 +2,8 @@ package redact
 
 import "strings"
 
-// redactPrivateKeys masks private keys:
-//
-//	-----BEGIN RSA PRIVATE KEY-----...-----END
-//	Private-Lines: 8 ... Private-MAC: of PuTTY
-func redactPrivateKeys(s string) string {
-	e := edit{src: s}
-	for i := 0; ; {
-		n := strings.Index(s[i:], "P")
-		if n < 0 {
-			return e.String()
-		}
-		i += n
-		switch {
-		case strings.HasPrefix(s[i:], "PRIVATE"):
-			i = redactPEM(&e, i)
-		case strings.HasPrefix(s[i:], "Private-Lines:"):
-			i = redactPuTTY(&e, i)
-		}
-		i++
-	}
-}
+// redactPrivateKeys masks private keys: -----BEGIN RSA PRIVATE KEY-----...-----END.
+func redactPrivateKeys(s string) string { return each(s, "PRIVATE", redactPEM) }
 
 // maxKeyKind is how long "BEGIN RSA " and the like may be.
 const maxKeyKind = 32
@@ -37,7 +18,7 @@ func redactPEM(e *edit, i int) int {
 	kind := s[from:min(len(s), from+maxKeyKind)]
 	n := strings.Index(kind, dashes)
 	if n < 0 || !strings.Contains(before, "BEGIN") || !isKeyKind(kind[:n]) {
-		return i
+		return from
 	}
 	from += n + len(dashes)
 	end := dashes + " END"
@@ -53,7 +34,7 @@ func redactPEM(e *edit, i int) int {
 	if n := strings.Index(s[min(len(s), to+len(end)):], dashes); n >= 0 {
 		return to + len(end) + n // past the PRIVATE KEY of the end
 	}
-	return len(s) - 1
+	return len(s)
 }
 
 // isKeyKind reports whether s is what is between PRIVATE and the hyphens: " KEY", or
@@ -61,15 +42,4 @@ func redactPEM(e *edit, i int) int {
 func isKeyKind(s string) bool {
 	s = strings.NewReplacer("%20", "", "+", "", " ", "").Replace(s)
 	return s == "KEY" || s == "KEYBLOCK"
-}
-
-// redactPuTTY masks what is between the Private-Lines at i and the Private-MAC.
-func redactPuTTY(e *edit, i int) int {
-	to := len(e.src)
-	from := min(lineEnd(e.src, i)+1, to)
-	if n := strings.Index(e.src[from:], "\nPrivate-"); n >= 0 {
-		to = from + n
-	}
-	e.mask(from, to)
-	return to - 1
 }

@@ -8,7 +8,7 @@ import (
 // isProseKey reports whether the word before a colon is more likely to end a
 // clause than to be a key: "unexpected token:", which parsers say, or "auth:".
 func isProseKey(before, key string) bool {
-	return hasSuffixFold(before, "unexpected token") || hasSuffixFold(key, "auth") || hasSuffixFold(key, "sig") || key == "PASS"
+	return hasSuffixFold(before, "unexpected token") || strings.EqualFold(key, "auth") || hasSuffixFold(key, "sig") || key == "PASS"
 }
 
 // clauseWords begin a clause after a colon, or are one, and are no passwords.
@@ -37,10 +37,14 @@ func isClause(s string) bool {
 	if len(word) == 3 && word == strings.TrimSpace(s) && (word[0] == '4' || word[0] == '5') && isPort(word) {
 		return true // 400
 	}
+	isScheme := slices.Contains(schemes, strings.ToLower(first))
+	if strings.HasPrefix(rest, `"`) && isLetters(first) && !isScheme { // pod "web-7f9c" not found
+		return true
+	}
 	if len(first) <= 3 && isPort(first) { // 400 Bad Request
 		return isLetters(second)
 	}
-	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!slices.Contains(schemes, strings.ToLower(first)) || isVerb(second) || slices.Contains(clauseWords, second))
+	return isLetters(strings.Replace(first, "/", "", 1)) && isLetters(strings.Replace(second, "-", "", 1)) && (!isScheme || isVerb(second) || slices.Contains(clauseWords, second))
 }
 
 // verbs follow the name of a flag in a sentence.

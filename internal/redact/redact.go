@@ -10,10 +10,9 @@ const mask = "***"
 func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
-		redacted := redactPrivateKeys(redactCards(redactPhrases(redactCredentials(text))))
-		redacted = redactCommands(redactRows(redactKubernetes(redacted)))
+		redacted := redactRows(redactKubernetes(redactPrivateKeys(redactWords(text))))
 		redacted = redactURLs(redactPairs(redacted))
-		redacted = redactPlaces(redactPrefixed(redactDSNs(redacted)))
+		redacted = redactPlaces(redactTokens(redactDSNs(redacted)))
 		if redacted == text {
 			break
 		}
@@ -23,6 +22,20 @@ func Text(text string) string {
 }
 
 const maxRounds = 8
+
+// each returns s with what redact masks, which is called at each mark and returns where to
+// continue, behind the mark.
+func each(s, mark string, redact func(e *edit, i int) int) string {
+	n := strings.Index(s, mark)
+	if n < 0 {
+		return s // as most texts
+	}
+	e := &edit{src: s}
+	for i := 0; n >= 0; n = strings.Index(s[i:], mark) {
+		i = redact(e, i+n)
+	}
+	return e.String()
+}
 
 // An edit replaces parts of a text, from left to right, by masks.
 type edit struct {
@@ -73,10 +86,19 @@ func isSpace(c byte) bool { return c <= ' ' }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
+// digitsLen returns the length of the number that s begins with.
+func digitsLen(s string) int {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n
+}
+
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // isWord reports whether c can be in a key.
-func isWord(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '.' }
+func isWord(c byte) bool { return word.has(c) }
 
 func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 

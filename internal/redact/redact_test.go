@@ -262,7 +262,7 @@ func TestTextIsLinear(t *testing.T) {
 		"mysqli_connect('a', ", "mysqli_connect('", "password('", "<token> ", "<token a> ", "token=\"\"a", `""token"":""a`, `["token"]=>`, "['token'", "%5Dtoken%5D=", "token=string(7) \"", "token is: a1 ", "(token)=(", "(token)=(a) ", "(token)=(1", "user_a=", `"a":1,"value":`,
 		"%25", "token%253D", "token&#61;", `token\u003d`, `"token","a1b2c3`, `"token":["a",`, "token:[]string{\"a", "token->", "token -> \"", `token="a" -> "b" -> `, "?code=", "token is:", "token provided: a",
 		"values", "(token)values(", "(token) values ('", "(token)values('a'),", "echo ", "echo '", "a1 LOGIN ", "a1 LOGIN a '", "set a_token ", "set a_token '", "a:5432:", "a:5432:b:c:", "*:*:", "password is not a valid token ", "PASS ", "USER a\nPASS ",
-		"kind: Secret\n data:\n", "kind: Secret\ndata:\n a: ", `"kind":"Secret""data":{`, `"kind":"Secret""data":{"a":"`, "login a password ", "reset-password/", "vault login ", `"vault","login","a1`, `"vault" "login" `, `"set","a_token",`, "token a1b2c3d4 is ", "&lt;token&gt;", `\u003ctoken\u003e`, "create secret --from-literal=", "curl -b '", "api key a1",
+		"kind: Secret\n data:\n", "kind: Secret\ndata:\n a: ", `"kind":"Secret""data":{`, `"kind":"Secret""data":{"a":"`, `"kind":"Secret""data":map["a":"`, `\"kind\":\"Secret\"\"data\":{\"a\":\"`, "kind:Secret data:", "login a password ", "reset-password/", "vault login ", `"vault","login","a1`, `"vault" "login" `, `"set","a_token",`, "token a1b2c3d4 is ", "&lt;token&gt;", `\u003ctoken\u003e`, "create secret --from-literal=", "curl -b '", "api key a1",
 	} {
 		text := strings.Repeat(unit, size/len(unit))
 		assert.LessOrEqual(t, len(redact.Text(text)), 3*size, "%q", unit) // in quadratic time it would take hours
@@ -290,7 +290,7 @@ func FuzzText(f *testing.F) {
 		`{"name":"TOKEN","a":1,"value":"x"}`, `PlainLoginModule user_a="x"`, "USER a\nPASS x12345", "Key (token)=(x) exists", "bearer a=b", "key Abcdefgh01234567ij==",
 		"vault login a1" + strings.Repeat("é", 99), "token -> a1" + strings.Repeat("é", 99), strings.Repeat("é", 99) + "a1 is not a valid token",
 		"token%253Dx%2526", "token&#61;x", `["token","x12345"]`, `token:[]string{"x","y"}`, "token -> x12345", `token="x" -> "y"`, "?code=4/a1b2c3d4e5f6a7b8c9d0e1", "key provided: x12345", "(a, token) values ('b', 'x'), (1, 'y''z')", "echo x | sudo -S",
-		"a1 LOGIN b x", "vault login x12345", "set a_token 'x y'", "db:5432:a:b:x", "'x12345678' is not a valid token", "USER a\nPASS x", "data:\n a: x\nkind: Secret\n", `"data":{"a":"x"},"kind":"Secret"`, "machine a login b password x",
+		"a1 LOGIN b x", "vault login x12345", "set a_token 'x y'", "db:5432:a:b:x", "'x12345678' is not a valid token", "USER a\nPASS x", "data:\n a: x\nkind: Secret\n", `"data":{"a":"x"},"kind":"Secret"`, `map["data":map["a":"x"] "kind":"Secret"]`, `\"data\":{\"a\":\"x\"},\"kind\":\"Secret\"`, "machine a login b password x",
 	} {
 		f.Add(s)
 	}

@@ -8,25 +8,12 @@ const maxRow = 2048
 // redactRows masks the values of an INSERT whose columns are secret:
 //
 //	INSERT INTO users (name, password) VALUES ('bob', 'hunter2')
-func redactRows(s string) string {
-	const values = "values"
-	e := edit{src: s}
-	for i := 0; i < len(s); i++ {
-		n := strings.IndexAny(s[i:], "Vv")
-		if n < 0 {
-			break
-		}
-		if i += n; hasPrefixFold(s[i:], values) {
-			i = redactRow(&e, i, i+len(values)) - 1
-		}
-	}
-	return e.String()
-}
+func redactRows(s string) string { return each(each(s, "VALUES", redactRow), "values", redactRow) }
 
-// redactRow masks values from to on; the names of their columns end at i. It returns
-// where to continue.
-func redactRow(e *edit, i, to int) int {
-	s := e.src
+// redactRow masks the values behind the VALUES at i; the names of their columns are before
+// it. It returns where to continue.
+func redactRow(e *edit, i int) int {
+	s, to := e.src, i+len("values")
 	names := strings.TrimRight(s[max(0, i-maxRow):i], " \n\t")
 	names, ok := strings.CutSuffix(names, ")")
 	open := strings.LastIndexByte(names, '(')
@@ -87,7 +74,7 @@ func textEnd(s string, i int) int {
 // setsPassword reports whether the = at i is that of SET PASSWORD FOR 'bob'@'%' = 'hunter2'
 // or PRAGMA key = 'hunter2'.
 func setsPassword(s string, i int) bool {
-	before := s[max(0, i-2*maxKey):i]
-	n := strings.LastIndex(before, "PASSWORD FOR ")
-	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "PRAGMA key")
+	before := strings.ToLower(s[max(0, i-2*maxKey):i])
+	n := strings.LastIndex(before, "password for ")
+	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "pragma key")
 }

@@ -30,37 +30,31 @@ func redactURLs(s string) string {
 		}
 		n = next
 	}
-	return redactPort(redactEscapedURLs(e.String()))
+	s = each(each(e.String(), "%2F%2F", redactEscapedURL), "%2f%2f", redactEscapedURL)
+	return each(s, invalidPort, redactPort)
 }
 
-// redactEscapedURLs masks passwords in URLs that are escaped once more:
-// postgres%3A%2F%2Fuser%3Asecret%40host.
-func redactEscapedURLs(s string) string {
-	const sep, colon, at, slash = "%3A%2F%2F", "%3A", "%40", "%2F"
-	e := edit{src: s}
-	for i := 0; i < len(s); i++ {
-		n := strings.IndexByte(s[i:], '%')
-		if n < 0 {
-			break
-		}
-		i += n
-		if !hasPrefixFold(s[i:], sep) {
-			continue
-		}
-		from, to, user, end := i+len(sep), i+len(sep), -1, -1
-		for ; to < len(s) && encoded.has(s[to]) && !hasPrefixFold(s[to:], slash); to++ {
-			if user < 0 && hasPrefixFold(s[to:], colon) {
-				user = to
-			} else if strings.HasPrefix(s[to:], at) {
-				end = to
-			}
-		}
-		if from < user && user < end {
-			e.mask(user+len(colon), end)
-		}
-		i = to - 1
+// redactEscapedURL masks the password in a URL that is escaped once more, if the two
+// slashes at i are behind its scheme: postgres%3A%2F%2Fuser%3Asecret%40host. It returns
+// where to continue.
+func redactEscapedURL(e *edit, i int) int {
+	const slashes, colon, at = "%2F%2F", "%3A", "%40"
+	s, from := e.src, i+len(slashes)
+	if !hasSuffixFold(s[:i], colon) {
+		return from
 	}
-	return e.String()
+	user, end, to := -1, -1, from
+	for ; to < len(s) && encoded.has(s[to]) && !hasPrefixFold(s[to:], slashes[:3]); to++ {
+		if user < 0 && hasPrefixFold(s[to:], colon) {
+			user = to
+		} else if strings.HasPrefix(s[to:], at) {
+			end = to
+		}
+	}
+	if from < user && user < end {
+		e.mask(user+len(colon), end)
+	}
+	return to
 }
 
 // passwordOf returns where the password is in url, which begins after "scheme://" and
@@ -137,10 +131,7 @@ func isInvalidPort(s string) bool {
 
 // isPort reports whether s begins with a number: host:80, or host:80,host:81.
 func isPort(s string) bool {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
+	n := digitsLen(s)
 	return n > 0 && (n == len(s) || !isWord(s[n]))
 }
 
@@ -155,6 +146,12 @@ func wordEnd(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// wordAt returns the word at i, as far as it is looked at.
+func wordAt(s string, i int) string {
+	s = s[i:min(len(s), i+maxPassword)]
+	return s[:wordEnd(s)]
 }
 
 // passwordEnd is like wordEnd, but if line breaks and an @ follow, which stand for no host
@@ -180,27 +177,24 @@ func wordStart(s string, low, i int) int {
 	return i
 }
 
-// redactPort masks what net/url reports as an invalid port: if there is a slash in
-// the password of a URL, it is a part of the password.
-func redactPort(s string) string {
-	const before = `invalid port `
-	e := edit{src: s}
-	for i := 0; ; {
-		n := strings.Index(s[i:], before)
-		if n < 0 {
-			return e.String()
-		}
-		i += n + len(before)
-		from := skipQuotes(s, i)
-		if from == i {
-			continue
-		}
-		i = from
-		for i < len(s) && !isSpace(s[i]) && s[i] != '"' && s[i] != '\\' {
-			i++
-		}
-		e.mask(from, i)
+// invalidPort is what net/url writes before a port that it does not accept.
+const invalidPort = "invalid port "
+
+// redactPort masks what net/url reports as the invalid port at i: if there is a slash in
+// the password of a URL, it is a part of the password. It returns where to continue.
+func redactPort(e *edit, i int) int {
+	s := e.src
+	i += len(invalidPort)
+	from := skipQuotes(s, i)
+	if from == i {
+		return i
 	}
+	to := from
+	for to < len(s) && !isSpace(s[to]) && s[to] != '"' && s[to] != '\\' {
+		to++
+	}
+	e.mask(from, to)
+	return to
 }
 
 func hasSuffixOf(s string, suffixes []string) bool {

@@ -33,7 +33,7 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	switch {
 	case slashes < len(s) && isQuote(s[slashes]):
 		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
-		if sep != ':' || !isSentence(s[slashes+1:to]) {
+		if value := s[slashes+1 : to]; (sep != ':' || !isSentence(value)) && !isReference(key, value) {
 			e.mask(slashes+1, to)
 			to = redactChange(e, to)
 		}

@@ -2,7 +2,10 @@
 // a token or the like.
 package secretkey
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ends are the ends of keys with secret values, in lower case and without separators.
 var ends = []string{
@@ -23,14 +26,24 @@ var ends = []string{
 // shortEnds are such ends as well, but only as whole words: db_pass, not bypass.
 var shortEnds = []string{"pass", "pw", "sig", "auth"}
 
-// byLast are the ends by their last letter.
-var byLast = func() (table [26][]string) {
-	for _, end := range ends {
-		last := end[len(end)-1] - 'a'
-		table[last] = append(table[last], end)
+// An end is the end of a key, or a whole word of it.
+type end struct {
+	text string
+	word bool
+}
+
+// byLast are the ends by their last two letters.
+var byLast = func() (table [26][26][]end) {
+	for i, text := range Ends() {
+		n := len(text)
+		list := &table[text[n-2]-'a'][text[n-1]-'a']
+		*list = append(*list, end{text, i >= len(ends)})
 	}
 	return table
 }()
+
+// Ends returns the ends of keys that [Is] knows, in lower case and without separators.
+func Ends() []string { return slices.Concat(ends, shortEnds) }
 
 // Is reports whether the value of a key is a secret.
 func Is(key string) bool {
@@ -38,18 +51,17 @@ func Is(key string) bool {
 	for last > 0 && isSeparator(key[last-1]) { // password2
 		last--
 	}
-	if last == 0 || !isLetter(key[last-1]) {
+	key = key[:last]
+	before := last - 1
+	for before > 0 && isSeparator(key[before-1]) {
+		before--
+	}
+	if before <= 0 || !isLetter(key[last-1]) || !isLetter(key[before-1]) {
 		return false
 	}
-	key = key[:last]
-	for _, end := range byLast[key[last-1]|0x20-'a'] {
-		if HasEnd(key, end) {
+	for _, end := range byLast[key[before-1]|0x20-'a'][key[last-1]|0x20-'a'] {
+		if HasEnd(key, end.text) && (!end.word || beginsWord(key, last-len(end.text))) {
 			return !isPublic(key)
-		}
-	}
-	for _, end := range shortEnds {
-		if HasEnd(key, end) && beginsWord(key, len(key)-len(end)) {
-			return true
 		}
 	}
 	return false
