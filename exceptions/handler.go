@@ -33,10 +33,13 @@ import (
 // The handler does not authenticate: wrap it in a handler that does. It answers
 // GET and HEAD, and does not allow other origins to read. Every answer except
 // the events has an ETag. A list that exceeds 16 MiB ends, and has a nextCursor.
+// If the store fails or does not answer within ten seconds, the status is 503. A slash
+// in an ID may be escaped or not, as some proxies decode it.
+//
 // /exceptions, /jobs/{jobid}/exceptions and /groups answer with CSV if the client
-// accepts text/csv and not application/json. If the store fails or does not answer
-// within ten seconds, the status is 503. A slash in an ID may be escaped or not, as some
-// proxies decode it.
+// accepts text/csv and not application/json. The header Link then leads to the rest, and
+// X-Truncated says that items may be missing otherwise. The first 64 labels have a
+// column; labelsDropped is how many more a failure has.
 //
 // A page of a malicious site may have its own name resolve to the address of this
 // server, and read what the browser of an engineer can reach (DNS rebinding). A
