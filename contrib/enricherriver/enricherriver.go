@@ -15,8 +15,8 @@
 // error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
 // kind, or that cannot be decoded, is labeled, but River stores no metadata then.
 //
-// Of jobs that a worker works as a batch of River Pro, each that fails is labeled. River
-// has one metadata for all of them, so theirs has no labels, and each attempt counts.
+// Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
+// for all of them, which gets no labels, and each attempt counts.
 package enricherriver
 
 import (
@@ -147,16 +147,16 @@ func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(c
 	return river.JobSnooze(v.RetryAfter)
 }
 
-// A batch is what a worker of several jobs returns, also if none has failed: River settles
-// each job by its own error.
+// A batch is what a worker of several jobs returns, also if none has failed. River then
+// settles each job by its own error.
 type batch interface {
 	error
 	Jobs() []*rivertype.JobRow
 	ErrorsByID() map[int64]error
 }
 
-// judgeAll judges the failures of a batch. Nothing is stored, as all of its jobs would get
-// it, and no attempt is snoozed, as the others would be too.
+// judgeAll judges the failures of a batch. It stores nothing, because all jobs of the batch
+// would get it, and snoozes none, because the others would be lost.
 func (p *plugin) judgeAll(ctx context.Context, all batch) {
 	errs := all.ErrorsByID()
 	for _, job := range all.Jobs() {
