@@ -47,8 +47,8 @@ type session interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// isolation returns how Postgres isolates a writing. With more than this, which may be the
-// default of a database, a writer that has waited for another fails.
+// isolation returns that of a writing. With a higher one, which may be the default of the
+// database, Postgres fails a writer that has waited for another.
 func (d *database) isolation() *sql.TxOptions {
 	if d.dialect == Postgres {
 		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}

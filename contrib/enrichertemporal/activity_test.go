@@ -167,15 +167,17 @@ func TestActivityThatPanics(t *testing.T) {
 func TestLocalActivityIsRetriedAsWithoutLabels(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		err  error
-		want int // attempts
+		err    error
+		panics bool
+		want   int // attempts
 	}{
-		"an error":                     {errors.New("no"), 3},
-		"an ApplicationError, wrapped": {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "")), 3},
-		"non-retryable, wrapped":       {fmt.Errorf("order 17: %w", temporal.NewNonRetryableApplicationError("no", "", nil)), 1},
-		"non-retryable, joined":        {errors.Join(errors.New("no"), temporal.NewNonRetryableApplicationError("no", "", nil)), 1},
-		"of a type, wrapped":           {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "StockError")), 1},
-		"canceled, joined":             {errors.Join(errors.New("no"), temporal.NewCanceledError()), 1},
+		"an error":                     {errors.New("no"), false, 3},
+		"an ApplicationError, wrapped": {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "")), false, 3},
+		"non-retryable, wrapped":       {fmt.Errorf("order 17: %w", temporal.NewNonRetryableApplicationError("no", "", nil)), false, 1},
+		"non-retryable, joined":        {errors.Join(errors.New("no"), temporal.NewNonRetryableApplicationError("no", "", nil)), false, 1},
+		"non-retryable, a panic":       {temporal.NewNonRetryableApplicationError("no", "", nil), true, 3},
+		"of a type, wrapped":           {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "StockError")), false, 1},
+		"canceled, joined":             {errors.Join(errors.New("no"), temporal.NewCanceledError()), false, 1},
 	} {
 		for _, labels := range []enricher.Labels{nil, {"team": "shop"}} {
 			e, rec := newEnricher(t, labels)
@@ -187,7 +189,9 @@ func TestLocalActivityIsRetriedAsWithoutLabels(t *testing.T) {
 					RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Millisecond, MaximumAttempts: 3, NonRetryableErrorTypes: []string{"StockError"}},
 				})
 				return workflow.ExecuteLocalActivity(ctx, func(context.Context) error {
-					attempts++
+					if attempts++; c.panics {
+						panic(c.err)
+					}
 					return c.err
 				}).Get(ctx, nil)
 			})

@@ -203,6 +203,9 @@ func isNonRetryable(err error, p *temporal.RetryPolicy) bool {
 // SDK decides that, and finds what err wraps, which the ApplicationError that is made of err
 // would hide from it.
 func endsLocal(err error, p *temporal.RetryPolicy) bool {
+	if _, ok := err.(*enricher.PanicError); ok { //nolint:errorlint // that of jobs.Run, whose value the SDK does not look into
+		return false
+	}
 	_, terminated := enricher.AsType[*temporal.TerminatedError](err)
 	_, canceled := enricher.AsType[*temporal.CanceledError](err)
 	app, ok := enricher.AsType[*temporal.ApplicationError](err)
