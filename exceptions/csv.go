@@ -33,10 +33,10 @@ func (a *answer) failures(entries []Entry) {
 		}
 	}
 	keys := a.header(all, "time", "id", "rootId", "jobId", "jobName", "taskName", "taskManagerId", "endpoint", "attempt",
-		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace")
+		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace", "labelsDropped")
 	for _, e := range all {
 		a.row(keys, e, csvTime(e.Time), e.ID, e.RootID, e.JobID, e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, strconv.Itoa(e.Attempt),
-			e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace)
+			e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace, left(e, keys))
 	}
 }
 
@@ -46,11 +46,11 @@ func (a *answer) groups(groups []Group) {
 	for i := range groups {
 		latest = append(latest, &groups[i].Latest)
 	}
-	keys := a.header(latest, "value", "count", "jobs", "firstSeen", "lastSeen", "state", "latestId", "latestJobId", "exceptionName", "message")
+	keys := a.header(latest, "value", "count", "jobs", "firstSeen", "lastSeen", "state", "latestId", "latestJobId", "exceptionName", "message", "labelsDropped")
 	for i := range groups {
 		g, e := &groups[i], latest[i]
 		a.row(keys, e, g.Value, strconv.Itoa(g.Count), strconv.Itoa(g.Jobs), csvTime(g.FirstSeen), csvTime(g.LastSeen), g.State.String(),
-			e.ID, e.JobID, e.ExceptionName, e.Message)
+			e.ID, e.JobID, e.ExceptionName, e.Message, left(e, keys))
 	}
 }
 
@@ -70,6 +70,17 @@ func (a *answer) header(entries []*Entry, columns ...string) []string {
 	}
 	a.rows = [][]string{columns}
 	return keys
+}
+
+// left returns how many labels of a failure are not in its row.
+func left(e *Entry, keys []string) string {
+	n := e.LabelsDropped + len(e.Labels)
+	for _, key := range keys {
+		if _, ok := e.Labels[key]; ok {
+			n--
+		}
+	}
+	return strconv.Itoa(n)
 }
 
 func (a *answer) row(keys []string, e *Entry, cells ...string) {

@@ -33,9 +33,13 @@ import (
 // The handler does not authenticate: wrap it in a handler that does. It answers
 // GET and HEAD, and does not allow other origins to read. Every answer except
 // the events has an ETag. A list that exceeds 16 MiB ends, and has a nextCursor.
+// If the store fails or does not answer within ten seconds, the status is 503. A slash
+// in an ID may be escaped or not, as some proxies decode it.
+//
 // /exceptions, /jobs/{jobid}/exceptions and /groups answer with CSV if the client
-// accepts text/csv and not application/json. If the store fails or does not answer
-// within ten seconds, the status is 503.
+// accepts text/csv and not application/json. The header Link then leads to the rest, and
+// X-Truncated says that items may be missing otherwise. The first 64 labels have a
+// column; labelsDropped is how many more a failure has.
 //
 // A page of a malicious site may have its own name resolve to the address of this
 // server, and read what the browser of an engineer can reach (DNS rebinding). A
@@ -187,16 +191,17 @@ func (s *handler) route(path string) (serve func(http.ResponseWriter, *http.Requ
 	if _, ok := s.files[path]; ok {
 		return s.serveFile(path), true
 	}
+	// Some proxies decode the slashes of an ID, which many have.
 	if id, ok := strings.CutPrefix(path, "/failures/"); ok {
 		id, err := url.PathUnescape(id)
-		return s.serveFailure(id), err == nil && id != "" && !strings.Contains(path[len("/failures/"):], "/")
+		return s.serveFailure(id), err == nil && id != ""
 	}
 	id, ok := strings.CutPrefix(path, "/jobs/")
 	if !ok {
 		return nil, false
 	}
 	id, ok = strings.CutSuffix(id, "/exceptions")
-	if !ok || strings.Contains(id, "/") {
+	if !ok {
 		return nil, false
 	}
 	id, err := url.PathUnescape(id)

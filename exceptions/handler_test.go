@@ -54,6 +54,7 @@ func TestHandlerBelowAPrefix(t *testing.T) {
 	t.Parallel()
 	h := sample()
 	keep(h, errBoom, enricher.FailureContext{JobID: "a/b c%é?", ID: "odd"}, nil)
+	keep(h, errBoom, enricher.FailureContext{JobID: "cart/shop/17", ID: "k8s:cart/shop/17-1"}, nil)
 	keep(h, errBoom, enricher.FailureContext{ID: "jobless"}, nil)
 	for _, strip := range []string{"/ops/failures", "/ops/failures/"} {
 		mux := http.NewServeMux()
@@ -66,6 +67,10 @@ func TestHandlerBelowAPrefix(t *testing.T) {
 			"/jobs":                                  `"jobs":[`,
 			"/jobs/a/exceptions":                     `"id":"2"`,
 			"/jobs/a%2Fb%20c%25%C3%A9%3F/exceptions": `"id":"odd"`,
+			"/jobs/cart%2Fshop%2F17/exceptions":      `"id":"k8s:cart/shop/17-1"`,
+			"/jobs/cart/shop/17/exceptions":          `"id":"k8s:cart/shop/17-1"`, // as some proxies decode it
+			"/failures/k8s:cart%2Fshop%2F17-1":       `"jobid":"cart/shop/17"`,
+			"/failures/k8s:cart/shop/17-1":           `"jobid":"cart/shop/17"`,
 			"/jobs//exceptions":                      `"id":"jobless"`,
 			"/jobs/exceptions":                       `"id":"jobless"`,
 			"/exceptions?jobId=":                     `"id":"jobless"`,
@@ -95,7 +100,7 @@ func TestHandlerRejectsUnknownPaths(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHandler(sample())
 	assert.Equal(t, []string{`no such job: "none"`}, errorsOf(t, get(t, h, "/jobs/none/exceptions"), http.StatusNotFound))
-	for _, path := range []string{"/none", "/jobs/", "/jobs/a", "/jobs/a/b/exceptions", "/jobs/a/exceptions/", "//", "/page/app.js", "/openapi.yaml"} {
+	for _, path := range []string{"/none", "/jobs/", "/jobs/a", "/jobs/a/exceptions/", "/failures/", "//", "/page/app.js", "/openapi.yaml"} {
 		got := errorsOf(t, get(t, h, path), http.StatusNotFound)
 		assert.Contains(t, got[0], "/jobs/{jobid}/exceptions", path)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -330,6 +331,27 @@ func TestCSVIsSafeInASpreadsheet(t *testing.T) {
 	next := get(t, h, "/exceptions"+strings.Trim(link, "<>"), "Accept", "text/csv;q=0.9, */*;q=0.1")
 	assert.Contains(t, next.Body.String(), ",1,,'+1,")
 	assert.Contains(t, get(t, h, "/exceptions", "Accept", "text/csv, application/json").Body.String(), "{")
+}
+
+func TestCSVSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	history := exceptions.NewHistory(exceptions.Options{})
+	labels := enricher.Labels{}
+	for i := range 1030 { // of which 1024 are kept, and 64 have a column
+		labels[fmt.Sprintf("k%04d", i)] = "v"
+	}
+	keep(history, errBoom, enricher.FailureContext{JobID: "a"}, labels)
+	h := exceptions.NewHandler(history)
+	for _, path := range []string{"/exceptions", "/groups", "/jobs/a/exceptions"} {
+		w := get(t, h, path, "Accept", "text/csv")
+		assert.Empty(t, w.Header().Get("X-Truncated"))
+		table, err := csv.NewReader(w.Body).ReadAll()
+		require.NoError(t, err)
+		column := slices.Index(table[0], "labelsDropped")
+		require.Positive(t, column, path)
+		assert.Equal(t, "966", table[1][column], path)
+	}
+	assert.Equal(t, "true", get(t, h, "/exceptions?maxExceptions=0", "Accept", "text/csv").Header().Get("X-Truncated"))
 }
 
 func TestWithHostsRejectsOtherNames(t *testing.T) {

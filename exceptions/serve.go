@@ -220,9 +220,10 @@ func (s *handler) answer(
 // An answer is the body of one.
 type answer struct {
 	bytes.Buffer
-	csv  bool // wanted
-	rows [][]string
-	next string // the cursor
+	csv       bool // wanted
+	rows      [][]string
+	next      string // the cursor
+	truncated bool   // without a cursor
 }
 
 // value writes a JSON value. Texts are valid since they were recorded.
@@ -266,7 +267,7 @@ func fill[T any](
 
 // end writes the end of a JSON array and of the object that it is in.
 func (a *answer) end(next string, truncated bool) {
-	a.next = next
+	a.next, a.truncated = next, truncated && next == ""
 	fmt.Fprintf(a, `],"truncated":%t`, truncated || next != "")
 	if next != "" {
 		fmt.Fprintf(a, `,"nextCursor":%q`, next)
@@ -283,6 +284,9 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 		a.writeRows()
 		if a.next != "" {
 			w.Header().Set("Link", a.link(r))
+		}
+		if a.truncated {
+			w.Header().Set("X-Truncated", "true")
 		}
 	}
 	w.Header().Set("Content-Type", typ)

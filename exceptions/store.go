@@ -109,7 +109,9 @@ type Store interface {
 	// the position is empty, there are none, and Next is the present position.
 	// Next is never empty. No change is missed; one may be returned twice. An
 	// entry is as it is now, with those under it. A failure that got its labels
-	// before the call may be there once, as EventLabels.
+	// before the call may be there once, as EventLabels. A store that a backup was restored
+	// to returns ErrCursor for a position later than the present one: followers of a History
+	// then learn that events are lost.
 	Changes(ctx context.Context, after string, limit int) (Page[Change], error)
 }
 

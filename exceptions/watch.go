@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -80,6 +81,9 @@ func (w *watcher) wanted() bool {
 func (w *watcher) poll(ctx context.Context) {
 	for more := true; more; {
 		page, err := w.changes(ctx)
+		if errors.Is(err, ErrCursor) {
+			w.position = "" // the next one begins anew
+		}
 		if err != nil {
 			return // the next one may succeed; the writer and the readers say that the store fails
 		}

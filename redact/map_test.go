@@ -14,4 +14,7 @@ func TestMap(t *testing.T) {
 	assert.Equal(t, map[string]string{"password=***": "1", "token": "", "note": "Bearer ***", "routing_key": "orders.created", "ssh_key": "/etc/x/key"}, redact.Map(m))
 	assert.Len(t, m, 6, "the map itself is not changed")
 	assert.Equal(t, map[string]string{}, redact.Map(nil))
+
+	m = map[string]string{"otp": "123456", "CVC": "314", "pin": "red", "session": "4f1cab99", "пароль": "hunter2", "code": "ENOENT"}
+	assert.Equal(t, map[string]string{"otp": "***", "CVC": "***", "pin": "red", "session": "***", "пароль": "***", "code": "ENOENT"}, redact.Map(m), "as otp=123456 in a text")
 }

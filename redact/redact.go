@@ -54,7 +54,8 @@ func Text(text string) string { return redact.Text(text) }
 
 // Map returns a copy of m, such as labels or attributes, with each key and value as
 // [Text] returns it. A value under the key of a secret, such as "password", is replaced
-// by "***" as a whole, unless it is empty, or a file, an ARN or a routing key as above.
+// by "***" as a whole, unless it is empty, or a file, an ARN or a routing key as above. A
+// value under a key such as "otp" is masked if it would be in a text, as in otp=123456.
 // The copy is never nil. If two keys become the same, the value of the one that is first
 // in ascending order stays.
 func Map(m map[string]string) map[string]string {

@@ -14,6 +14,9 @@
 // A snooze, a cancellation from outside and the stop of the client are no failures. An
 // error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
 // kind, or that cannot be decoded, is labeled, but River stores no metadata then.
+//
+// Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
+// for all of them, which gets no labels, and each attempt counts.
 package enricherriver
 
 import (
@@ -124,8 +127,12 @@ func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(c
 		cause error
 	)
 	err := jobs.Run(func() error { return doInner(ctx) }, func(failure error) jobs.Verdict {
+		if all, ok := failure.(batch); ok { //nolint:errorlint // as River does
+			p.judgeAll(ctx, all)
+			return jobs.Verdict{}
+		}
 		cause = failure
-		v = p.judge(ctx, job, failure)
+		v = p.judge(ctx, job, failure, p.options.Options)
 		p.setVerdict(job, v)
 		p.store(ctx, job, v)
 		// A panic goes on to River, which calls HandlePanic, unless it is snoozed.
@@ -140,8 +147,27 @@ func (p *plugin) Work(ctx context.Context, job *rivertype.JobRow, doInner func(c
 	return river.JobSnooze(v.RetryAfter)
 }
 
+// A batch is what a worker of several jobs returns, also if none has failed. River then
+// settles each job by its own error.
+type batch interface {
+	error
+	Jobs() []*rivertype.JobRow
+	ErrorsByID() map[int64]error
+}
+
+// judgeAll judges the failures of a batch. It stores nothing, because all jobs of the batch
+// would get it, and snoozes none, because the others would be lost.
+func (p *plugin) judgeAll(ctx context.Context, all batch) {
+	errs := all.ErrorsByID()
+	for _, job := range all.Jobs() {
+		if err := errs[job.ID]; err != nil {
+			p.setVerdict(job, p.judge(ctx, job, err, p.options.Counted()))
+		}
+	}
+}
+
 // judge returns the verdict on a failure, which is zero if it is none.
-func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
+func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error, o jobs.Options) jobs.Verdict {
 	_, snoozed := enricher.AsType[*river.JobSnoozeError](cause)
 	if snoozed || enricher.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
 		return jobs.Verdict{}
@@ -162,7 +188,7 @@ func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error) 
 	if cancel, ok := cause.(*river.JobCancelError); ok { //nolint:errorlint // the text of others is around it
 		cause = cmp.Or(cancel.Unwrap(), cause)
 	}
-	return jobs.Judge(ctx, p.labeler, p.options.Options, cause, fc)
+	return jobs.Judge(ctx, p.labeler, o, cause, fc)
 }
 
 func startOf(job *rivertype.JobRow) time.Time {
@@ -216,7 +242,7 @@ func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error) *
 func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
 	v, ok := p.verdict(job)
 	if !ok { // River did not come to the middleware
-		v = p.judge(ctx, job, err)
+		v = p.judge(ctx, job, err, p.options.Counted()) // it cannot be snoozed any more
 		p.setVerdict(job, v)
 	}
 	switch {

@@ -56,11 +56,15 @@ type worker struct {
 	river.WorkerDefaults[args]
 	jobstest.Setup
 
-	id atomic.Int64 // of the job
+	id    atomic.Int64 // of the job
+	batch bool         // it works a batch of one, which succeeds
 }
 
 func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
 	w.id.Store(j.ID)
+	if w.batch {
+		return batch{jobs: []*rivertype.JobRow{j.JobRow}}
+	}
 	return w.Job(ctx)
 }
 
@@ -341,6 +345,49 @@ func TestMiddlewareKeepsTheTextAroundJobCancel(t *testing.T) {
 		assert.Equal(t, want, rec.Failures()[0].Cause.Error())
 		assert.True(t, rec.Failures()[0].Context.Terminal)
 	}
+}
+
+// A batch is what a worker of several jobs returns, as one of River Pro does.
+type batch struct {
+	jobs []*rivertype.JobRow
+	errs map[int64]error
+}
+
+func (batch) Error() string                 { return "batch" }
+func (b batch) Jobs() []*rivertype.JobRow   { return b.jobs }
+func (b batch) ErrorsByID() map[int64]error { return b.errs }
+
+func TestBatchIsLabeledByJob(t *testing.T) {
+	t.Parallel()
+	rec := &enrichertest.Recorder{}
+	labels := enricher.Labels{enricher.KeyAttemptCounts: "false", enricher.KeyRetryAfter: "2h"}
+	fake := &enrichertest.Fake{Keys: labels.Keys(), Steps: []enrichertest.Step{{Labels: labels}}}
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec))
+	require.NoError(t, err)
+	b := batch{
+		jobs: []*rivertype.JobRow{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 4}},
+		errs: map[int64]error{2: io.EOF, 3: river.JobCancel(io.EOF), 4: river.JobSnooze(time.Hour)},
+	}
+	var none river.Config
+	enricherriver.Install(&none, e, enricherriver.Options{})
+	err = none.Middleware[0].(rivertype.WorkerMiddleware).Work(t.Context(), b.jobs[0], func(context.Context) error { return b })
+	assert.IsType(t, batch{}, err, "River looks at the type")
+	assert.Nil(t, none.ErrorHandler.HandleError(t.Context(), b.jobs[1], io.EOF))
+	assert.WithinDuration(t, time.Now().Add(time.Hour), none.RetryPolicy.NextRetry(b.jobs[1]), time.Minute)
+	var ids []string
+	for _, f := range rec.Failures() {
+		ids = append(ids, f.Context.JobID)
+	}
+	assert.Equal(t, []string{"2", "3"}, ids)
+
+	j := newClient(t, &worker{Setup: jobstest.Setup{MaxAttempts: 3}}, func(cfg *river.Config) {
+		enricherriver.Install(cfg, e, enricherriver.Options{})
+	})
+	j.worker.batch = true
+	a := j.Attempt(t)
+	assert.False(t, a.Again)
+	assert.NotContains(t, a.Kept, "failure")
+	assert.Len(t, rec.Failures(), 2, "a batch without a failure is none")
 }
 
 // River rejects a configuration with both Middleware and one of the others.

@@ -7,7 +7,8 @@
 // A record at level ERROR or above whose attributes, or those of its logger, hold an
 // error has the labels of the first such error in a group. Below that level, it has
 // the labels that the error carries ([enricher.WithLabels], [enricher.WithResult]), and
-// no enricher runs. An error that carries its Result is not enriched again.
+// no enricher runs. An error that carries its Result is not enriched again. One that a job
+// logs at level ERROR, and then returns to an adapter, counts twice.
 //
 // Secrets in labels are masked. Other attributes and the message stay as they are.
 //

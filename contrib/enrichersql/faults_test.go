@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -292,6 +293,69 @@ func TestTwoProcessesSeeEachOther(t *testing.T) {
 		flush(t, b)
 		assert.Equal(t, []string{"from-a-0000", "from-b-0000"}, ids(t, sa))
 	})
+}
+
+func TestBackupIsRestored(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, p place) {
+		db, s := p.migrated(t, forever)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		add := func(key string) {
+			require.NoError(t, s.Append(ctx, []exceptions.Record{record(key, "job", time.Now(), nil)}))
+		}
+		add("before")
+		var change int
+		require.NoError(t, db.QueryRow("SELECT change FROM enricher_state").Scan(&change))
+		next, stop := iter.Pull(historyOf(s, "a").Follow(ctx, exceptions.FollowOptions{}))
+		defer stop()
+		for _, key := range []string{"lost 1", "lost 2", "lost 3"} {
+			add(key)
+			event, ok := next()
+			require.True(t, ok)
+			require.Equal(t, key, event.Entry.ID)
+		}
+		assert.Len(t, ids(t, s), 4)
+		for _, statement := range []string{
+			"DELETE FROM enricher_failures WHERE no > %d", "DELETE FROM enricher_bodies WHERE no > %d",
+			"UPDATE enricher_state SET change = %d", "UPDATE enricher_slots SET change = %d",
+		} {
+			_, err := db.Exec(fmt.Sprintf(statement, change))
+			require.NoError(t, err)
+		}
+		page, err := s.Groups(ctx, exceptions.Query{})
+		require.NoError(t, err)
+		require.Len(t, page.Items, 1)
+		assert.Equal(t, 1, page.Items[0].Count)
+		for event, ok := next(); event.Kind != exceptions.EventLost; event, ok = next() {
+			require.True(t, ok, "no event says that some are lost")
+		}
+		add("after")
+		event, ok := next()
+		require.True(t, ok)
+		assert.Equal(t, "after", event.Entry.ID)
+	})
+}
+
+// The default of a database may be that a writer which has waited for another fails.
+func TestIsolationIsThatOfTheStore(t *testing.T) {
+	t.Parallel()
+	p := postgres(t)
+	p.source += "&default_transaction_isolation=serializable"
+	db, s := p.migrated(t, forever)
+	tx, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.Exec("UPDATE enricher_state SET change = change + 1")
+	require.NoError(t, err)
+	done := make(chan error)
+	go func() { done <- s.Append(t.Context(), []exceptions.Record{record("a", "job", time.Now(), nil)}) }()
+	require.Eventually(t, func() bool {
+		var waits int
+		err := db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits)
+		return err == nil && waits > 0
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, tx.Commit())
+	assert.NoError(t, <-done)
 }
 
 // asChild is the environment variable that makes the test binary a process that fails.

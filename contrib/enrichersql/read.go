@@ -154,6 +154,9 @@ func (s *store) Changes(ctx context.Context, after string, limit int) (page exce
 	if err != nil {
 		return page, err
 	}
+	if from.Number > last { // the database is an older one
+		return page, exceptions.ErrCursor
+	}
 	limit = limitOf(limit)
 	var nos, changes []int64
 	err = s.query(ctx, s.db, "SELECT no, change FROM enricher_failures WHERE change > ? AND change <= ? ORDER BY change LIMIT ?",

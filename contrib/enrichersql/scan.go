@@ -201,7 +201,7 @@ func (s *store) read(ctx context.Context, wanted []slot) ([][]row, error) {
 	s.uses++
 	var stale []int
 	for i, w := range wanted {
-		if have := s.slots[w.no]; have != nil && have.change >= w.change {
+		if have := s.slots[w.no]; have != nil && have.change == w.change { // a greater one may be from before a backup was restored
 			have.used = s.uses
 			found[i] = have.rows
 		} else {

@@ -47,6 +47,15 @@ type session interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// isolation returns that of a writing. With a higher one, which may be the default of the
+// database, Postgres fails a writer that has waited for another.
+func (d *database) isolation() *sql.TxOptions {
+	if d.dialect == Postgres {
+		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	return nil // SQLite has one
+}
+
 // exec runs a statement.
 func (d *database) exec(ctx context.Context, on session, text string, args ...any) error {
 	_, err := on.ExecContext(ctx, d.statement(text), args...)

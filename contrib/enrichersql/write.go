@@ -75,7 +75,7 @@ type writing struct {
 
 // begin begins a writing. The first statement makes other writers wait.
 func (s *store) begin(ctx context.Context) (*writing, error) {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, s.isolation())
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/contrib/enricherslog"
@@ -160,6 +161,44 @@ func TestActivityThatPanics(t *testing.T) {
 	assert.False(t, errors.As(err, &app))
 	require.ErrorAs(t, err, &panicked)
 	assert.Contains(t, panicked.StackTrace(), "TestActivityThatPanics")
+}
+
+// The SDK looks for what the error of a local activity wraps.
+func TestLocalActivityIsRetriedAsWithoutLabels(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err    error
+		panics bool
+		want   int // attempts
+	}{
+		"an error":                     {errors.New("no"), false, 3},
+		"an ApplicationError, wrapped": {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "")), false, 3},
+		"non-retryable, wrapped":       {fmt.Errorf("order 17: %w", temporal.NewNonRetryableApplicationError("no", "", nil)), false, 1},
+		"non-retryable, joined":        {errors.Join(errors.New("no"), temporal.NewNonRetryableApplicationError("no", "", nil)), false, 1},
+		"non-retryable, a panic":       {temporal.NewNonRetryableApplicationError("no", "", nil), true, 3},
+		"of a type, wrapped":           {fmt.Errorf("order 17: %w", temporal.NewApplicationError("no", "StockError")), false, 1},
+		"canceled, joined":             {errors.Join(errors.New("no"), temporal.NewCanceledError()), false, 1},
+	} {
+		for _, labels := range []enricher.Labels{nil, {"team": "shop"}} {
+			e, rec := newEnricher(t, labels)
+			env := newEnv(worker.Options{Interceptors: []interceptor.WorkerInterceptor{enrichertemporal.NewInterceptor(e, enrichertemporal.Options{ActivitiesOnly: true})}})
+			var attempts int
+			env.ExecuteWorkflow(func(ctx workflow.Context) error {
+				ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+					ScheduleToCloseTimeout: time.Hour,
+					RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Millisecond, MaximumAttempts: 3, NonRetryableErrorTypes: []string{"StockError"}},
+				})
+				return workflow.ExecuteLocalActivity(ctx, func(context.Context) error {
+					if attempts++; c.panics {
+						panic(c.err)
+					}
+					return c.err
+				}).Get(ctx, nil)
+			})
+			assert.Equal(t, c.want, attempts, name)
+			assert.Equal(t, c.want == 1, rec.Failures()[0].Context.Terminal, name)
+		}
+	}
 }
 
 func TestTimeoutIsLabeled(t *testing.T) {

@@ -14,7 +14,7 @@
 // unless it has one, and the label expected sets the benign category. In Temporal each
 // attempt counts: attempt_counts=false has no effect. An ApplicationError that is
 // non-retryable, or whose type the retry policy does not retry, is labeled with
-// FailureContext.Terminal.
+// FailureContext.Terminal; of a local activity, also one that its error wraps.
 //
 // An error of another kind that Temporal knows (TimeoutError, TerminatedError,
 // ServerError, ActivityError, …) is labeled and returned as it is, because Temporal
@@ -156,7 +156,7 @@ func (a *adapter) judge(ctx context.Context, cause error) jobs.Verdict {
 		JobID:      info.WorkflowExecution.ID,
 		TaskName:   info.ActivityType.Name,
 		Attempt:    int(info.Attempt),
-		Terminal:   isNonRetryable(cause, info.RetryPolicy),
+		Terminal:   isNonRetryable(cause, info.RetryPolicy) || info.IsLocalActivity && endsLocal(cause, info.RetryPolicy),
 		Attributes: attributes(info.TaskQueue, info.Namespace, info.WorkflowExecution.RunID),
 	}
 	fc.ID = jobs.FailureID("temporal", info.WorkflowExecution.ID+"/"+info.ActivityID, fc.Attempt, info.StartedTime)
@@ -197,4 +197,17 @@ func isNonRetryable(err error, p *temporal.RetryPolicy) bool {
 		return true
 	}
 	return p != nil && slices.Contains(p.NonRetryableErrorTypes, typeOf(err))
+}
+
+// endsLocal reports whether there is no further attempt of a local activity after err. The
+// SDK decides that, and finds what err wraps, which the ApplicationError that is made of err
+// would hide from it.
+func endsLocal(err error, p *temporal.RetryPolicy) bool {
+	if _, ok := err.(*enricher.PanicError); ok { //nolint:errorlint // that of jobs.Run, whose value the SDK does not look into
+		return false
+	}
+	_, terminated := enricher.AsType[*temporal.TerminatedError](err)
+	_, canceled := enricher.AsType[*temporal.CanceledError](err)
+	app, ok := enricher.AsType[*temporal.ApplicationError](err)
+	return terminated || canceled || ok && isNonRetryable(app, p)
 }

@@ -3,6 +3,7 @@ package redact
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
@@ -18,13 +19,23 @@ func Map(m map[string]string) map[string]string {
 		if _, taken := out[shown]; taken {
 			continue
 		}
-		if m[key] != "" && secretkey.Is(key) && !isReference(key, m[key]) {
-			out[shown] = mask
-		} else {
-			out[shown] = Text(m[key])
-		}
+		out[shown] = shownUnder(key, m[key])
 	}
 	return out
+}
+
+// shownUnder returns what is shown of a value that is apart from its key.
+func shownUnder(key, value string) string {
+	if value != "" && secretkey.Is(key) && !isReference(key, value) {
+		return mask
+	}
+	value = Text(value)
+	if isKeyWord(key) || isNumberKey(key) || isForeignKey(key) || isVariable(key) { // the value says whether it is a secret
+		if shown, ok := strings.CutPrefix(Text(key+"="+value), key+"="); ok {
+			return shown
+		}
+	}
+	return value
 }
 
 // All returns a copy of texts, with each as [Text] returns it. The copy of nil is nil.
