@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -145,7 +145,7 @@ func (h *History) keepMap(m map[string]string, most int) (kept map[string]string
 // keepKeyed is like keep, but the redactor sees the value behind its key, which may
 // say that the value is a secret.
 func (h *History) keepKeyed(key, value string, limit int) string {
-	if h.masksKeys && value != "" && secretkey.Is(key) {
+	if h.masksKeys && redact.IsSecret(key, value) {
 		return "***" // all of it, also if the redactor would end at a space
 	}
 	prefix := clean(key, maxKeyLength) + "="

@@ -12,7 +12,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -169,7 +169,7 @@ const secretValue = "***"
 // keepValue returns the value of a label or an attribute, of which the key may say
 // that it is a secret.
 func (w *writer) keepValue(key, value string) string {
-	if secretkey.Is(key) {
+	if redact.IsSecret(key, value) {
 		return secretValue
 	}
 	prefix := w.keep(key, maxNameLength) + "="

@@ -24,9 +24,14 @@ func Map(m map[string]string) map[string]string {
 	return out
 }
 
+// IsSecret reports whether key says that all of value is a secret.
+func IsSecret(key, value string) bool {
+	return value != "" && secretkey.Is(key) && !isReference(key, value)
+}
+
 // shownUnder returns what is shown of a value that is apart from its key.
 func shownUnder(key, value string) string {
-	if value != "" && secretkey.Is(key) && !isReference(key, value) {
+	if IsSecret(key, value) {
 		return mask
 	}
 	value = Text(value)
