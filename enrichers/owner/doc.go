@@ -11,7 +11,7 @@
 // # Options
 //
 //	file             a file with the rules; at most 1 MiB. A relative path is
-//	                 relative to the working directory of the process
+//	                 relative to the working directory when New is called
 //	reload           true: read the file again when it changes; by default, false
 //	rules            the rules as a list of lines, in place of a file
 //	default-team     the team if no line matches; by default, "unowned"

@@ -12,7 +12,7 @@
 // # Options
 //
 //	file      a JSON file with the rules; at most 1 MiB. A relative path is relative
-//	          to the working directory of the process
+//	          to the working directory when New is called
 //	reload    true: read the file again when it changes; by default, false
 //	rules     the rules, in place of a file
 //	all       true: every rule that matches counts; by default, false: the first one
