@@ -284,13 +284,18 @@ func (e *Enricher) Enrich(cause error) Labels {
 //
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
-func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) (res Result) {
+func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 	if e == nil || cause == nil {
 		return Result{Labels: Labels{}}
 	}
 	if !e.end.enter() {
 		return e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
 	}
+	return e.enrichEntered(ctx, cause, fc)
+}
+
+// enrichEntered is EnrichContext once enter has reported true.
+func (e *Enricher) enrichEntered(ctx context.Context, cause error, fc FailureContext) (res Result) {
 	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return e.pass(cause, fc)
