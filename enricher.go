@@ -56,9 +56,10 @@
 // goroutine keeps one of the enricher's MaxConcurrent slots, its cause and its
 // FailureContext until it returns. An enricher that never returns costs at most
 // MaxConcurrent goroutines. Go cannot survive an enricher that exhausts memory
-// or the stack, calls os.Exit, or writes to a map while it is read. Observers
-// and the handler of the logger are the service's own code: they run on the
-// goroutine that enriches, and one that blocks delays the caller.
+// or the stack, calls os.Exit, panics on a goroutine that it has started, or
+// writes to a map while it is read. Observers and the handler of the logger are
+// the service's own code: they run on the goroutine that enriches, and one that
+// blocks delays the caller.
 package enricher
 
 import (
