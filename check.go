@@ -270,7 +270,7 @@ func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
 		}
 		what := "the budget of a failure"
 		if most < budget {
-			what = "its share of the budget of a failure, as others read its labels"
+			what = "its share of the budget of a failure, as there are readers of labels"
 		}
 		found = append(found, finding{
 			slog.LevelWarn, "Timeout of a policy has no effect", enricher,

@@ -446,7 +446,7 @@ func TestCheckFindsTimeoutsLongerThanTheBudget(t *testing.T) {
 		Policies:         map[string]enricher.Policy{"a": {Timeout: 501 * time.Millisecond}, "r": {Timeout: time.Second}},
 	}
 	assert.Equal(t, []string{
-		`enricher "a": option "failure-enrichment.policies.a.timeout": 501ms: must be at most 500ms, its share of the budget of a failure, as others read its labels: lower it, or raise failure-enrichment.timeout`,
+		`enricher "a": option "failure-enrichment.policies.a.timeout": 501ms: must be at most 500ms, its share of the budget of a failure, as there are readers of labels: lower it, or raise failure-enrichment.timeout`,
 	}, textsOf(loaded(t, fs, cfg).Warnings()))
 	cfg.Timeout = 1002 * time.Millisecond
 	assert.Empty(t, loaded(t, fs, cfg).Warnings())
