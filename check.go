@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
+	"github.com/failure-enrichers/enricher/internal/fanout"
 	"github.com/failure-enrichers/enricher/internal/graph"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/nearest"
@@ -263,19 +264,25 @@ func (c *candidate) finding(msg, format string, args ...any) finding {
 // are longer than the time that there is.
 func checkTimeouts(cfg Config, kept []*candidate) (found []finding) {
 	budget := cfg.timeout()
-	policy := func(enricher, option string, own time.Duration) {
-		if own > budget {
-			found = append(found, finding{
-				slog.LevelWarn, "Timeout of a policy is longer than the budget of a failure", enricher,
-				&ConfigError{enricher, "failure-enrichment." + option, fmt.Errorf(
-					"%v: must be at most %v, the budget of a failure: lower it, or raise failure-enrichment.timeout", own, budget)},
-			})
+	policy := func(enricher, option string, own, most time.Duration) {
+		if own <= most {
+			return
 		}
+		what := "the budget of a failure"
+		if most < budget {
+			what = "its share of the budget of a failure, as there are readers of labels"
+		}
+		found = append(found, finding{
+			slog.LevelWarn, "Timeout of a policy has no effect", enricher,
+			&ConfigError{enricher, "failure-enrichment." + option, fmt.Errorf(
+				"%v: must be at most %v, %s: lower it, or raise failure-enrichment.timeout", own, most, what)},
+		})
 	}
-	policy("", "policy.timeout", cfg.Policy.Timeout)
-	for _, c := range kept {
-		policy(c.Name, "policies."+c.Name+".timeout", byName(cfg.Policies, c.Name).Timeout)
-		set, most := time.Duration(0), budget
+	policy("", "policy.timeout", cfg.Policy.Timeout, budget)
+	shares := fanout.Deadlines(waits(kept), budget)
+	for i, c := range kept {
+		policy(c.Name, "policies."+c.Name+".timeout", byName(cfg.Policies, c.Name).Timeout, shares[i])
+		set, most := time.Duration(0), shares[i]
 		if own := cfg.policyOf(c.Name).Timeout; own != 0 {
 			most = min(most, own)
 		}

@@ -403,6 +403,18 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 	assert.Equal(t, want, textsOf(leaves(err)))
 }
 
+func TestCheckFindsACooldownWithoutABreaker(t *testing.T) {
+	t.Parallel()
+	const why = `breaker-cooldown": 3s: has no effect, as a negative breaker-threshold means no breaker: remove one of them`
+	cooldown, both := enricher.Policy{BreakerCooldown: 3 * time.Second}, enricher.Policy{BreakerCooldown: 3 * time.Second, BreakerThreshold: -1}
+	_, err := enricher.New(enricher.Config{Policy: both, Policies: map[string]enricher.Policy{"a": cooldown}})
+	require.EqualError(t, err, `option "failure-enrichment.policy.`+why+"\n"+`enricher "a": option "failure-enrichment.policies.a.`+why)
+	_, err = enricher.New(enricher.Config{Policy: both, Policies: map[string]enricher.Policy{"a": {BreakerThreshold: 2}, "b": {BreakerThreshold: -1}}})
+	require.NoError(t, err, "of a")
+	_, err = enricher.New(enricher.Config{Policy: cooldown, Policies: map[string]enricher.Policy{"a": {BreakerThreshold: -1}}})
+	require.NoError(t, err, "of others")
+}
+
 func TestCheckFindsTimeoutsLongerThanTheBudget(t *testing.T) {
 	t.Parallel()
 	fs := factories{"a": giving(setting("a"))}
@@ -419,12 +431,24 @@ func TestCheckFindsTimeoutsLongerThanTheBudget(t *testing.T) {
 	}
 	var log loadLog
 	assert.Equal(t, want, textsOf(loaded(t, fs, cfg, log.option()).Warnings()))
-	assert.Equal(t, `level=WARN msg="Timeout of a policy is longer than the budget of a failure" error="option \"failure-enrichment.policy.timeout\": 3s`+why+`"`, log.lines()[1])
+	assert.Equal(t, `level=WARN msg="Timeout of a policy has no effect" error="option \"failure-enrichment.policy.timeout\": 3s`+why+`"`, log.lines()[1])
 	cfg.Strict = true
 	_, err := load(t, fs, cfg)
 	assert.Equal(t, want, textsOf(leaves(err)))
 
 	cfg.Timeout = time.Minute
+	assert.Empty(t, loaded(t, fs, cfg).Warnings())
+
+	fs["r"] = giving(reading([]string{"a"}, "r"))
+	cfg = enricher.Config{
+		FailureEnrichers: []string{"a", "r"},
+		Policy:           enricher.Policy{Timeout: time.Second},
+		Policies:         map[string]enricher.Policy{"a": {Timeout: 501 * time.Millisecond}, "r": {Timeout: time.Second}},
+	}
+	assert.Equal(t, []string{
+		`enricher "a": option "failure-enrichment.policies.a.timeout": 501ms: must be at most 500ms, its share of the budget of a failure, as there are readers of labels: lower it, or raise failure-enrichment.timeout`,
+	}, textsOf(loaded(t, fs, cfg).Warnings()))
+	cfg.Timeout = 1002 * time.Millisecond
 	assert.Empty(t, loaded(t, fs, cfg).Warnings())
 }
 

@@ -173,16 +173,27 @@ func (c Config) check() error {
 			errs = append(errs, &ConfigError{enricher, section + option, fmt.Errorf("%v: must be positive, or 0 for the default", value)})
 		}
 	}
-	policy := func(enricher, option string, p Policy) {
+	policy := func(enricher, option string, p Policy, threshold int) {
 		duration(enricher, option+"timeout", p.Timeout)
 		number(enricher, option+"max-concurrent", p.MaxConcurrent, maxCount)
 		duration(enricher, option+"breaker-cooldown", p.BreakerCooldown)
+		if p.BreakerCooldown > 0 && threshold < 0 {
+			errs = append(errs, &ConfigError{enricher, section + option + "breaker-cooldown", fmt.Errorf(
+				"%v: has no effect, as a negative breaker-threshold means no breaker: remove one of them", p.BreakerCooldown)})
+		}
 	}
 	duration("", "timeout", c.Timeout)
 	number("", "max-pending", c.MaxPending, maxCount)
-	policy("", "policy.", c.Policy)
+	threshold := c.Policy.BreakerThreshold
+	for _, own := range c.Policies {
+		if own.BreakerThreshold > 0 { // with the cooldown of c.Policy
+			threshold = own.BreakerThreshold
+		}
+	}
+	policy("", "policy.", c.Policy, threshold)
 	for _, name := range sortedKeys(c.Policies) {
-		policy(name, "policies."+name+".", c.Policies[name])
+		own := c.Policies[name]
+		policy(name, "policies."+name+".", own, cmp.Or(own.BreakerThreshold, c.Policy.BreakerThreshold))
 	}
 	number("", "limits.max-labels", c.Limits.MaxLabels, maxCount)
 	number("", "limits.max-value-length", c.Limits.MaxValueLength, maxValueLength)

@@ -56,9 +56,10 @@
 // goroutine keeps one of the enricher's MaxConcurrent slots, its cause and its
 // FailureContext until it returns. An enricher that never returns costs at most
 // MaxConcurrent goroutines. Go cannot survive an enricher that exhausts memory
-// or the stack, calls os.Exit, or writes to a map while it is read. Observers
-// and the handler of the logger are the service's own code: they run on the
-// goroutine that enriches, and one that blocks delays the caller.
+// or the stack, calls os.Exit, panics on a goroutine that it has started, or
+// writes to a map while it is read. Observers and the handler of the logger are
+// the service's own code: they run on the goroutine that enriches, and one that
+// blocks delays the caller.
 package enricher
 
 import (
@@ -284,13 +285,18 @@ func (e *Enricher) Enrich(cause error) Labels {
 //
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
-func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) (res Result) {
+func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 	if e == nil || cause == nil {
 		return Result{Labels: Labels{}}
 	}
 	if !e.end.enter() {
 		return e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
 	}
+	return e.enrichEntered(ctx, cause, fc)
+}
+
+// enrichEntered is EnrichContext once enter has reported true.
+func (e *Enricher) enrichEntered(ctx context.Context, cause error, fc FailureContext) (res Result) {
 	defer e.end.leave()
 	if len(e.members) == 0 && len(e.observers) == 0 {
 		return e.pass(cause, fc)

@@ -75,7 +75,8 @@ func init() { SetDefault(nil) }
 
 // SetDefault makes e the Enricher of the functions [Enrich] and [EnrichContext].
 // A nil e restores the initial one, which has no enrichers. SetDefault does not
-// shut down the previous one.
+// shut down the previous one; if the caller does so afterwards, these functions
+// reject no failure for it.
 func SetDefault(e *Enricher) {
 	if e == nil {
 		// It cannot fail, and logs nothing when a program starts.
@@ -88,10 +89,23 @@ func SetDefault(e *Enricher) {
 // is never nil, and has no enrichers until [SetDefault] is called.
 func Default() *Enricher { return defaultEnricher.Load() }
 
-// Enrich calls [Enricher.Enrich] of [Default].
-func Enrich(cause error) Labels { return Default().Enrich(cause) }
+// Enrich is [EnrichContext] with an empty context and FailureContext.
+func Enrich(cause error) Labels {
+	return EnrichContext(context.Background(), cause, FailureContext{}).Labels
+}
 
 // EnrichContext calls [Enricher.EnrichContext] of [Default].
 func EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
-	return Default().EnrichContext(ctx, cause, fc)
+	if cause == nil {
+		return Result{Labels: Labels{}}
+	}
+	for {
+		e := Default()
+		if e.end.enter() {
+			return e.enrichEntered(ctx, cause, fc)
+		}
+		if e == Default() { // shut down, and not replaced meanwhile
+			return e.EnrichContext(ctx, cause, fc)
+		}
+	}
 }

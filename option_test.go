@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,6 +52,32 @@ func TestDefaultIsUsedByTheFunctions(t *testing.T) {
 }
 
 // Not parallel, as it changes what others share.
+func TestDefaultMayBeReplacedAndShutDownUnderLoad(t *testing.T) {
+	t.Cleanup(func() { enricher.SetDefault(nil) })
+	enricher.SetDefault(running(t, enricher.Config{}, withGood("a", "x")))
+	var replaced, lost atomic.Int64
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for replaced.Load() < 100 {
+				if res := enricher.EnrichContext(t.Context(), errJob, enricher.FailureContext{}); !res.Complete() {
+					lost.Add(1)
+				}
+			}
+		})
+	}
+	for range 100 {
+		before := enricher.Default()
+		enricher.SetDefault(running(t, enricher.Config{}, withGood("a", "x")))
+		require.NoError(t, before.Shutdown(t.Context()))
+		replaced.Add(1)
+	}
+	callers.Wait()
+	assert.Zero(t, lost.Load())
+	require.NoError(t, enricher.Default().Shutdown(t.Context()))
+	require.ErrorIs(t, enricher.EnrichContext(t.Context(), errJob, enricher.FailureContext{}).Err(), enricher.ErrShutdown)
+}
+
 // Not parallel, as it changes what others share.
 func TestDefaultLogsNothing(t *testing.T) {
 	var text bytes.Buffer

@@ -107,7 +107,7 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 		return Verdict{}
 	}
 	if l == nil {
-		l = enricher.Default()
+		l = defaultLabeler{}
 	}
 	// Context may replace these: a bound or an end must not be lost for it.
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
@@ -122,6 +122,13 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 		survive("Done", func() { o.Done(ctx, enricher.WithResult(cause, res), v) })
 	}
 	return v
+}
+
+// A defaultLabeler labels failures with [enricher.Default], which may change.
+type defaultLabeler struct{}
+
+func (defaultLabeler) EnrichContext(ctx context.Context, cause error, fc enricher.FailureContext) enricher.Result {
+	return enricher.EnrichContext(ctx, cause, fc)
 }
 
 // Enriched reports whether res is of a failure that enrichers got. If it is not, because

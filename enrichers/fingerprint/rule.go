@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,7 +18,8 @@ import (
 // A Rule gives the failures that it matches a fingerprint of its own. In a
 // configuration the fields are called match and key.
 type Rule struct {
-	// Match says which failures. It must have a condition, unless this is the last rule.
+	// Match says which failures. It must have a condition, unless this is the last rule,
+	// and not those of another rule.
 	Match Match
 
 	// Key is what the fingerprint is made of. Failures with the same key have the same
@@ -58,8 +60,14 @@ var (
 // compile makes rules ready for matching. The error joins one for each mistake.
 func compile(given []Rule) (rules []*rule, err error) {
 	var errs []error
+	earlier := map[string]int{}
 	for i, r := range given {
 		c := &rule{Rule: r, number: i + 1}
+		match := fmt.Sprintf("%#v", r.Match)
+		if same := earlier[match]; same > 0 {
+			errs = append(errs, fmt.Errorf("rule %d: can never match, as rule %d has the same conditions: remove one of them", c.number, same))
+		}
+		earlier[match] = cmp.Or(earlier[match], c.number)
 		for _, err := range c.compile() {
 			errs = append(errs, fmt.Errorf("rule %d: %w", c.number, err))
 		}

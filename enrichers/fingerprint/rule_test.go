@@ -86,4 +86,7 @@ func TestRulesThatAreWrongAreRejected(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		require.ErrorAs(t, err, new(*enricher.ConfigError))
 	}
+	same := object{"job": "a", "labels": object{"k": "x", "l": "y"}}
+	_, err := load(object{"rules": []any{object{"key": "a", "match": same}, object{"key": "b", "match": object{"job": "a"}}, object{"key": "c", "match": same}}})
+	require.ErrorContains(t, err, `option "rules": rule 3: can never match, as rule 1 has the same conditions: remove one of them`)
 }

@@ -11,7 +11,7 @@
 // # Options
 //
 //	file             a file with the rules; at most 1 MiB. A relative path is
-//	                 relative to the working directory of the process
+//	                 relative to the working directory when New is called
 //	reload           true: read the file again when it changes; by default, false
 //	rules            the rules as a list of lines, in place of a file
 //	default-team     the team if no line matches; by default, "unowned"
@@ -33,7 +33,8 @@
 // A line matches a failure that meets all of its conditions. Conditions that no
 // failure can meet together, such as job:a job:b, are an error. The last line that
 // matches sets all labels, so exceptions stand below the lines they are exceptions
-// to. A line that matches any failure, such as "*", must be the first one.
+// to. A line that matches any failure, such as "*", must be the first one, and no two
+// lines may have the same conditions. An item of the list rules is one line.
 //
 //	job:GLOB        the name of the job
 //	pkg:PATH        the path of the package in which the error arose

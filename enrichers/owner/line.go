@@ -58,6 +58,7 @@ func (ls *lines) find(f *failure) *line {
 func parse(texts []string, place string, fallback owner) (*lines, []error) {
 	ls := &lines{}
 	var errs []error
+	places := map[string]string{} // by conditions
 	for i, s := range texts {
 		l, err := parseLine(s)
 		at := fmt.Sprint(place, i+1)
@@ -67,9 +68,14 @@ func parse(texts []string, place string, fallback owner) (*lines, []error) {
 		case l != nil:
 			l.place = at
 			ls.all = append(ls.all, l)
-			if len(ls.all) > 1 && l.isCatchAll() {
+			same := strings.Join(slices.Sorted(strings.FieldsSeq(l.text)), " ")
+			switch {
+			case places[same] != "":
+				errs = append(errs, fmt.Errorf("%s: %q: has the conditions of %s, which no failure can match then: remove one of them", at, l.text, places[same]))
+			case len(ls.all) > 1 && l.isCatchAll():
 				errs = append(errs, fmt.Errorf("%s: %q: must be the first line, as no line above it can match", at, l.text))
 			}
+			places[same] = at
 		}
 	}
 	if len(errs) == 0 && len(ls.all) == 0 {
@@ -109,6 +115,9 @@ func (ls *lines) addOwner(o owner) {
 func parseLine(s string) (*line, error) {
 	if !utf8.ValidString(s) {
 		return nil, errors.New("must be valid UTF-8")
+	}
+	if strings.ContainsAny(strings.TrimSpace(s), "\n\r") { // the rest would belong to a comment
+		return nil, errors.New("must be one line: write a list with an item for each line")
 	}
 	words := split(s)
 	if len(words) == 0 {

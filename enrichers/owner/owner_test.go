@@ -233,6 +233,16 @@ func TestNewRejectsBadOptions(t *testing.T) {
 			`option "rules": rule 1: "a": must follow a condition: *, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB` + "\n" +
 				`option "rules": rule 3: "job:b": must be followed by the team`,
 		},
+		"several lines in one": {
+			owner.Options{Rules: []string{"* a # all\njob:b b", "# c\r\njob:d d", "job:e e\n"}},
+			`option "rules": rule 1: must be one line: write a list with an item for each line` + "\n" +
+				`option "rules": rule 2: must be one line: write a list with an item for each line`,
+		},
+		"the conditions of another line": {
+			owner.Options{Rules: []string{"* a", "job:b label:c=d a", "job:b a", "label:c=d  job:b e", "* f"}},
+			`option "rules": rule 4: "label:c=d job:b": has the conditions of rule 2, which no failure can match then: remove one of them` + "\n" +
+				`option "rules": rule 5: "*": has the conditions of rule 1, which no failure can match then: remove one of them`,
+		},
 		"comments only": {owner.Options{Rules: []string{"# x"}}, `option "rules": rule: must have at least one line that is not a comment`},
 	} {
 		t.Run(name, func(t *testing.T) {

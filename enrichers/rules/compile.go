@@ -70,6 +70,17 @@ func (s *ruleSet) conflicts() (errs []error) {
 			return append(errs, fmt.Errorf("%s: must have conditions or be the last rule, as %s can never match", r, s.rules[i+1]))
 		}
 	}
+	earlier := map[string]*rule{}
+	for _, r := range s.rules {
+		conditions := r.Rule
+		conditions.Name, conditions.Set = "", nil
+		key := fmt.Sprintf("%#v", conditions)
+		if same := earlier[key]; same != nil {
+			errs = append(errs, fmt.Errorf("%s: can never match, as %s has the same conditions: remove one of them", r, same))
+			continue
+		}
+		earlier[key] = r
+	}
 	return errs
 }
 

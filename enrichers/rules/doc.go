@@ -12,7 +12,7 @@
 // # Options
 //
 //	file      a JSON file with the rules; at most 1 MiB. A relative path is relative
-//	          to the working directory of the process
+//	          to the working directory when New is called
 //	reload    true: read the file again when it changes; by default, false
 //	rules     the rules, in place of a file
 //	all       true: every rule that matches counts; by default, false: the first one
@@ -53,9 +53,9 @@
 // two set the same key, the earlier rule wins.
 //
 // A rule without conditions is a catch-all. Unless all is true, it must be the last
-// rule, as a rule after it could never match. A condition that is empty, such as
-// type: [], or null is an error, as it would make the rule a catch-all. So is a key
-// that stands twice in an object of a file.
+// rule, as a rule after it could never match, and no two rules may have the same
+// conditions. A condition that is empty, such as type: [], or null is an error, as it
+// would make the rule a catch-all. So is a key that stands twice in an object of a file.
 //
 // A single text may stand in place of a list. As everywhere in options, a text is
 // split at its commas: a pattern with a comma must stand in a list. In options,

@@ -180,6 +180,9 @@ func TestValues(t *testing.T) {
 func TestProcessFailureEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	list := slices.Repeat([]rules.Rule{{Message: "x", Set: hit}}, 100)
+	for i := range list {
+		list[i].Job = []string{fmt.Sprint(i)}
+	}
 	fe := load(t, list...)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(context.DeadlineExceeded)

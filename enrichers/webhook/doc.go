@@ -83,5 +83,6 @@
 //
 // Memory is bounded: texts are cut to max-text, names to 256 bytes, labels and
 // attributes to 1 KiB each and to 64 and 16 KiB together, bodies to 256 KiB. A
-// message that was cut says so. At most 4 KiB of an answer are read.
+// message that was cut says so. At most 4 KiB of an answer are read, and those of a
+// 2xx for 100 ms at most.
 package webhook

@@ -22,8 +22,9 @@ import (
 const (
 	maxRetryDelay = 5 * time.Second
 	maxRetryAfter = 24 * time.Hour
-	maxAnswer     = 4 << 10 // bytes of an answer that are read
-	maxExcerpt    = 256     // bytes of an answer, or of an error of package net, in an error
+	maxAnswer     = 4 << 10                // bytes of an answer that are read
+	maxRest       = 100 * time.Millisecond // to wait for the rest of an answer that accepts the message
+	maxExcerpt    = 256                    // bytes of an answer, or of an error of package net, in an error
 )
 
 // A rejection is why one request failed.
@@ -94,9 +95,13 @@ func (e *endpoint) post(ctx context.Context, body []byte) *rejection {
 		return e.broken(ctx, err)
 	}
 	defer resp.Body.Close()
+	accepted := resp.StatusCode/100 == 2
+	if accepted { // the rest of the answer says nothing more
+		defer time.AfterFunc(maxRest, cancel).Stop()
+	}
 	// A connection is used again only if its answer was read to the end.
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if resp.StatusCode/100 == 2 {
+	if accepted {
 		return nil
 	}
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))

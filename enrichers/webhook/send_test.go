@@ -196,6 +196,20 @@ func TestAnswersAreReadUpTo4KiB(t *testing.T) {
 	}
 }
 
+func TestAnswersThatAcceptAreNotWaitedForToTheirEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, fe := post(t, webhook.Options{}, func(r *http.Request) (*http.Response, error) {
+			rest, w := io.Pipe()
+			context.AfterFunc(r.Context(), func() { w.CloseWithError(r.Context().Err()) })
+			return &http.Response{StatusCode: 202, Body: rest, Request: r}, nil
+		})
+		start := time.Now()
+		require.NoError(t, send(t, fe, errJob, nil))
+		assert.Equal(t, 100*time.Millisecond, time.Since(start))
+		assert.Equal(t, map[string]uint64{"sent": 1}, counts(fe))
+	})
+}
+
 // listen returns a real server, and options for it.
 func listen(t *testing.T, handler http.HandlerFunc) (*httptest.Server, webhook.Options) {
 	s := httptest.NewUnstartedServer(handler)

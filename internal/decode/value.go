@@ -17,6 +17,7 @@ import (
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	timeType     = reflect.TypeFor[time.Time]()
 	numberType   = reflect.TypeFor[json.Number]()
 )
 
@@ -107,7 +108,7 @@ func accepted(from, to reflect.Value) string {
 	switch isText := reflect.PointerTo(t).Implements(textType); {
 	case t == durationType:
 		return `a duration with a unit (ns, us, ms, s, m, h), such as "5s"`
-	case t.Kind() == reflect.String && isScalar(from):
+	case t.Kind() == reflect.String && (isScalar(from) || from.Type() == timeType): // YAML makes a time of a date
 		return "a string, in quotes"
 	case isText:
 		return "a string"

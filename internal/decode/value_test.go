@@ -96,6 +96,7 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"is not a JSON number", json.Number("5"), "", `5: must be a string, in quotes`},
 		{"is not a bool", true, "", `true: must be a string, in quotes`},
 		{"is not bytes", []byte("x"), "", `a list: must be a string`},
+		{"is not a date of YAML", time.Time{}, "", `a time.Time: must be a string, in quotes`},
 	}))
 }
 

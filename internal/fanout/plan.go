@@ -73,12 +73,7 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		checks:    semaphore.NewWeighted(maxChecks),
 		reuse:     outsideBubble,
 		waits:     make([]int32, len(members)),
-		deadlines: make([]time.Duration, len(members)),
-	}
-	depths := graph.Depths(waits)
-	deepest := time.Duration(1)
-	for _, d := range depths {
-		deepest = max(deepest, time.Duration(d))
+		deadlines: Deadlines(waits, timeout),
 	}
 	for i, w := range waits {
 		p.waits[i] = int32(len(w))
@@ -88,14 +83,28 @@ func NewPlan(base context.Context, members []*Member, waits [][]int, timeout tim
 		for _, j := range w {
 			p.then[j] = append(p.then[j], i)
 		}
-		// timeout*d/D, in an order that does not overflow.
-		d := time.Duration(depths[i])
-		p.deadlines[i] = timeout/deepest*d + timeout%deepest*d/deepest
 		// If there is little time, half of it is left to the calls that would
 		// otherwise wait for the first slow one.
 		p.sharing = min(p.sharing, p.deadline(i, 0)/2)
 	}
 	return p
+}
+
+// Deadlines returns when each member must be done, after the start of a run; see
+// [NewPlan].
+func Deadlines(waits [][]int, timeout time.Duration) []time.Duration {
+	depths := graph.Depths(waits)
+	deepest := time.Duration(1)
+	for _, d := range depths {
+		deepest = max(deepest, time.Duration(d))
+	}
+	deadlines := make([]time.Duration, len(depths))
+	for i := range depths {
+		// timeout*d/D, in an order that does not overflow.
+		d := time.Duration(depths[i])
+		deadlines[i] = timeout/deepest*d + timeout%deepest*d/deepest
+	}
+	return deadlines
 }
 
 // deadline returns when a call of member i that starts at now must be done.

@@ -42,6 +42,8 @@ type Version interface {
 // Rules are the rules of an enricher. Methods may be called concurrently.
 type Rules[V Version] struct {
 	opts    Options
+	path    string // of the file, absolute: the working directory may change
+	place   string // the path, for messages
 	parse   func(data []byte) (V, []error)
 	first   V // which has the keys that the enricher declared
 	current atomic.Pointer[V]
@@ -86,6 +88,7 @@ func Load[V Version](opts Options, inline func() (V, []error), parse func(data [
 	var wrong []error
 	switch {
 	case opts.File != "":
+		r.path, r.place = absolute(opts.File), file.Place(opts.File)
 		r.seen = r.stat()
 		r.first, wrong = r.read(r.seen)
 		add("file", wrong...)
@@ -177,7 +180,7 @@ func (r *Rules[V]) newKeys(verb string, declared, keys []string) (errs []error) 
 }
 
 func (r *Rules[V]) stat() os.FileInfo {
-	info, err := os.Stat(r.opts.File)
+	info, err := os.Stat(r.path)
 	if err != nil {
 		return nil
 	}
@@ -187,11 +190,19 @@ func (r *Rules[V]) stat() os.FileInfo {
 // read reads the file, which is as seen says.
 func (r *Rules[V]) read(seen os.FileInfo) (version V, errs []error) {
 	r.used = seen
-	data, err := file.Read(r.opts.File, MaxSize)
+	data, err := file.Read(r.path, MaxSize)
 	if err != nil {
-		return version, []error{fmt.Errorf("%s: %w%s", file.Place(r.opts.File), err, relative(r.opts.File))}
+		return version, []error{fmt.Errorf("%s: %w%s", r.place, err, relative(r.opts.File))}
 	}
 	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
+}
+
+// absolute returns the absolute path, or path if the working directory is not known.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // relative says of a relative path what it is relative to.

@@ -194,6 +194,24 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 	})
 }
 
+func TestRulesStayWithTheirFileIfTheWorkingDirectoryChanges(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	require.NoError(t, os.WriteFile("f", []byte("a b"), 0o600))
+	synctest.Test(t, func(t *testing.T) {
+		rules, err := reload.Load(reload.Options{File: "f", Reload: true, Logger: slog.New(slog.DiscardHandler)}, nil, parse)
+		require.NoError(t, err)
+		require.NoError(t, os.Chdir(t.TempDir()))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("a"), 0o600))
+		for range 2 {
+			time.Sleep(reload.Interval)
+			rules.Get()
+		}
+		assert.Equal(t, version{"a"}, rules.Get())
+		assert.Zero(t, rules.Failed())
+	})
+}
+
 func TestRulesDoNotWaitForALook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parsing, parsed := make(chan bool, 1), make(chan bool)
