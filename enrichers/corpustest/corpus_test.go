@@ -74,6 +74,7 @@ var sets = []set{
 	{"unseen", unseen, tolerance{wrongRetry: 0.02}},
 	{"fresh", fresh, tolerance{}},
 	{"further", further, tolerance{}},
+	{"common", common, tolerance{1, 1, 1, 1, 1, 1, 1}},
 	{"reported", reportedFailures, tolerance{}},
 }
 
