@@ -12,4 +12,5 @@ var common = slices.Concat(
 	commonTypes,
 	commonStandard,
 	commonClients,
+	commonMore,
 )

@@ -283,6 +283,12 @@ var prefixes = []struct {
 	fault  Fault
 	retry  Retry
 }{
+	{"Cannot connect to the Docker daemon at ", Typed, Dependency, Retryable},
+	{"converting NULL to ", Text, System, Terminal}, // database/sql
+	{"converting driver.Value type ", Text, System, Terminal},
+	{"lock already taken, locked nodes: ", Text, Dependency, Retryable},
+	{"sql: Scan error on column ", Text, System, Terminal},
+	{"unsupported Scan, storing driver.Value type ", Text, System, Terminal},
 	{"ssh: unable to authenticate, attempted methods ", Typed, Dependency, Terminal},
 	{"ssh: handshake failed: ssh: unable to authenticate, attempted methods ", Typed, Dependency, Terminal},
 	{"ssh: no common algorithm for ", Typed, Dependency, Terminal},
