@@ -100,7 +100,7 @@ func ofSentence(text string) (found Evidence, at int) {
 		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
 			e = OfExitStatus(n)
 		}
-		e.Weight = min(e.Weight, Text)
+		e.Weight = Text
 		if e.Fault != "" {
 			return e, start
 		}
@@ -149,7 +149,7 @@ func ofParts(text string) Evidence {
 		if e, ok := lostTexts()[text]; ok {
 			return e
 		}
-		if e := ofPart(text); e.Fault != "" {
+		if e := startOf(text, parts); e.Fault != "" {
 			return e
 		}
 		before, after, ok := strings.Cut(text, ": ")
@@ -164,31 +164,37 @@ func ofParts(text string) Evidence {
 	return Evidence{}
 }
 
-const timeoutText = "the text of a timeout of a call"
-
 // lostTexts has the texts of errors of the system, of the end of processes, and of the
 // standard library.
 var lostTexts = sync.OnceValue(func() map[string]Evidence {
-	m := map[string]Evidence{
-		"context canceled":                   says(Text, Cancelled, Undecided, "the text of a cancelled context"),
-		"context deadline exceeded":          says(Text, Cancelled, Undecided, "the text of a deadline of a context"),
-		"operation was canceled":             says(Text, Cancelled, Undecided, "the text of a cancelled dial"),
-		"unexpected end of JSON input":       says(Text, User, Terminal, "the text of malformed data"),
-		"executable file not found in $PATH": says(Text, System, Terminal, "the text of a command that this machine does not have"),
-		"unexpected EOF":                     says(Text, Dependency, Retryable, "the text of an input that ends early"),
-		"context deadline exceeded (Client.Timeout exceeded while awaiting headers)":                               says(Text, Dependency, Retryable, timeoutText),
-		"context deadline exceeded (Client.Timeout or context cancellation while reading body)":                    says(Text, Dependency, Retryable, timeoutText),
-		"net/http: request canceled (Client.Timeout exceeded while awaiting headers)":                              says(Text, Dependency, Retryable, timeoutText),
-		"net/http: request canceled (Client.Timeout or context cancellation while reading body)":                   says(Text, Dependency, Retryable, timeoutText),
-		"net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)": says(Text, Dependency, Retryable, timeoutText),
-		"net/http: TLS handshake timeout":             says(Text, Dependency, Retryable, timeoutText),
-		"net/http: timeout awaiting response headers": says(Text, Dependency, Retryable, timeoutText),
-		"i/o timeout":                      says(Text, Dependency, Retryable, timeoutText),
-		"no such host":                     says(Text, Dependency, Retryable, "the text of DNS"),
-		"server misbehaving":               says(Text, Dependency, Retryable, "the text of DNS"),
-		"use of closed network connection": says(Text, Dependency, Retryable, "the text of a connection that was closed"),
-		"sql: no rows in result set":       says(Text, User, Terminal, "the text of no rows"),
-	}
+	m := textsOf([]textRow{
+		{Text, Cancelled, Undecided, `
+			context canceled
+			context deadline exceeded
+			operation was canceled
+		`},
+		{Text, Dependency, Retryable, `
+			context deadline exceeded (Client.Timeout exceeded while awaiting headers)
+			context deadline exceeded (Client.Timeout or context cancellation while reading body)
+			net/http: request canceled (Client.Timeout exceeded while awaiting headers)
+			net/http: request canceled (Client.Timeout or context cancellation while reading body)
+			net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)
+			net/http: TLS handshake timeout
+			net/http: timeout awaiting response headers
+			i/o timeout
+			no such host
+			server misbehaving
+			unexpected EOF
+			use of closed network connection
+		`},
+		{Text, System, Terminal, `
+			executable file not found in $PATH
+		`},
+		{Text, User, Terminal, `
+			sql: no rows in result set
+			unexpected end of JSON input
+		`},
+	}, "the text of an error that is not wrapped")
 	for e, known := range byErrno {
 		if !vague[known.Code] {
 			known.Weight = Text

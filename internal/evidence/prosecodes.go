@@ -71,36 +71,23 @@ func ofGRPCName(name, message string) Evidence {
 	return Evidence{}
 }
 
-// ofPart judges the beginning of a text of the standard library.
-func ofPart(text string) Evidence {
-	for _, p := range parts {
-		if strings.HasPrefix(text, p.start) {
-			return says(Text, p.fault, p.retry, "a text that starts with "+p.start)
-		}
-	}
-	return Evidence{}
-}
-
-var parts = []struct {
-	start string
-	fault Fault
-	retry Retry
-}{
-	{"invalid character '<' looking for beginning of value", Dependency, Undecided}, // HTML
-	{"invalid character '", User, Terminal},
-	{"json: cannot unmarshal ", User, Terminal},
-	{"json: unknown field ", User, Terminal},
-	{"strconv.", User, Terminal},
-	{"parsing time ", User, Terminal},
-	{"time: invalid duration ", User, Terminal},
-	{"time: unknown unit ", User, Terminal},
-	{"unsupported protocol scheme ", User, Terminal},
-	{"tls: failed to verify certificate", Dependency, Terminal},
-	{"x509: ", Dependency, Terminal},
-	{"remote error: tls: ", Dependency, Undecided},
-	{"http2: server sent GOAWAY ", Dependency, Retryable},
-	{"stream error: stream ID ", Dependency, Retryable},
-	{"runtime error: ", System, Terminal},
-	{"panic: runtime error: ", System, Terminal},
-	{"panic: ", System, Undecided},
+// parts are the beginnings of texts of the standard library.
+var parts = []textStart{
+	{"invalid character '<' looking for beginning of value", Text, Dependency, Undecided}, // HTML
+	{"invalid character '", Text, User, Terminal},
+	{"json: cannot unmarshal ", Text, User, Terminal},
+	{"json: unknown field ", Text, User, Terminal},
+	{"strconv.", Text, User, Terminal},
+	{"parsing time ", Text, User, Terminal},
+	{"time: invalid duration ", Text, User, Terminal},
+	{"time: unknown unit ", Text, User, Terminal},
+	{"unsupported protocol scheme ", Text, User, Terminal},
+	{"tls: failed to verify certificate", Text, Dependency, Terminal},
+	{"x509: ", Text, Dependency, Terminal},
+	{"remote error: tls: ", Text, Dependency, Undecided},
+	{"http2: server sent GOAWAY ", Text, Dependency, Retryable},
+	{"stream error: stream ID ", Text, Dependency, Retryable},
+	{"runtime error: ", Text, System, Terminal},
+	{"panic: runtime error: ", Text, System, Terminal},
+	{"panic: ", Text, System, Undecided},
 }

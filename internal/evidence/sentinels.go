@@ -59,7 +59,7 @@ func ofMessage(text string) Evidence {
 	if formed[head] && forms.MatchString(text) {
 		return malformed
 	}
-	return ofPrefix(text)
+	return startOf(text, prefixes)
 }
 
 // ofRate judges the texts of golang.org/x/time/rate, which hold the number of events.
