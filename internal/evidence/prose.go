@@ -149,7 +149,8 @@ func ofParts(text string) Evidence {
 		if e, ok := lostTexts()[text]; ok {
 			return e
 		}
-		if e := startOf(text, parts); e.Fault != "" {
+		if e := cmp.Or(startOf(text, parts), startOf(text, prefixes)); e.Fault != "" {
+			e.Weight = Text
 			return e
 		}
 		before, after, ok := strings.Cut(text, ": ")
@@ -183,15 +184,20 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			net/http: timeout awaiting response headers
 			i/o timeout
 			no such host
+			Temporary failure in name resolution
 			server misbehaving
 			unexpected EOF
 			use of closed network connection
+		`},
+		{Text, Dependency, Undecided, `
+			http: server gave HTTP response to HTTPS client
 		`},
 		{Text, System, Terminal, `
 			executable file not found in $PATH
 		`},
 		{Text, User, Terminal, `
 			sql: no rows in result set
+			redis: nil
 			unexpected end of JSON input
 		`},
 	}, "the text of an error that is not wrapped")

@@ -19,7 +19,7 @@ var textForms = []textForm{
 	{[]string{"(SQLSTATE "}, regexp.MustCompile(`\(SQLSTATE ([0-9A-Z]{5})\)`), func(v *Verdict, found []string) { // pgx
 		v.add(ofSQLState(found[1], ""))
 	}},
-	{[]string{"Error "}, regexp.MustCompile(`(?s)(?:^|: )Error (\d{4}) \(([0-9A-Z]{5})\): (.*)`), func(v *Verdict, found []string) { // go-sql-driver/mysql
+	{[]string{"Error "}, regexp.MustCompile(`(?s)(?:^|: )Error (\d{4})(?: \(([0-9A-Z]{5})\))?: (.*)`), func(v *Verdict, found []string) { // go-sql-driver/mysql
 		number, _ := strconv.ParseInt(found[1], 10, 64)
 		v.ofMySQL(number, found[2], found[3])
 	}},
@@ -30,6 +30,29 @@ var textForms = []textForm{
 	{[]string{"response error StatusCode: "}, regexp.MustCompile(`response error StatusCode: (\d{3}), (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?(?:api error )?([A-Z][A-Za-z.]+): `), func(v *Verdict, found []string) { // AWS
 		v.word(found[2], found[2])
 		v.add(ofStatusText(found[1]))
+	}},
+	{[]string{"request id: "}, regexp.MustCompile(`(?s)(?:^|: )([A-Z][A-Za-z.]+): .*status code: (\d{3}), request id: `), func(v *Verdict, found []string) { // AWS, version 1
+		v.word(found[1], found[1])
+		v.add(ofStatusText(found[2]))
+	}},
+	{[]string{"oauth2: "}, regexp.MustCompile(`oauth2: (?:"([a-z_]+)"|cannot fetch token: (\d{3}))`), func(v *Verdict, found []string) {
+		v.word(found[1], found[1])
+		if found[2] == "400" { // mostly a token that is not accepted any more
+			v.add(Evidence{Weight: Specific, Fault: Dependency, Retry: Terminal, Kind: HTTPStatus, Code: found[2]})
+		}
+		v.add(ofStatusText(found[2]))
+	}},
+	{[]string{"ORA-"}, regexp.MustCompile(`(?:^|[ :])ORA-0*([1-9]\d*): `), func(v *Verdict, found []string) {
+		v.add(oracle.answer(found[1]))
+	}},
+	{[]string{"Error from server ("}, regexp.MustCompile(`Error from server \(([A-Za-z]+)\): `), func(v *Verdict, found []string) { // kubectl
+		v.add(kubernetesReasons.answer(found[1]))
+	}},
+	{[]string{"websocket: close "}, regexp.MustCompile(`websocket: close (\d{4})`), func(v *Verdict, found []string) { // gorilla/websocket
+		v.add(websocket.answer(found[1]))
+	}},
+	{[]string{"Exception ("}, regexp.MustCompile(`Exception \((\d{3})\) Reason: `), func(v *Verdict, found []string) { // amqp091-go
+		v.add(amqp.answer(found[1]))
 	}},
 	{[]string{"net::"}, regexp.MustCompile(`net::(ERR_[A-Z0-9_]+)`), func(v *Verdict, found []string) {
 		e, _ := chromium.of(found[1])
@@ -71,8 +94,30 @@ func ofGRPCName(name, message string) Evidence {
 	return Evidence{}
 }
 
-// parts are the beginnings of texts of the standard library.
+// parts are the beginnings of texts of the standard library, and of the servers of databases:
+// PostgreSQL, SQLite, MongoDB and Redis.
 var parts = []textStart{
+	{"duplicate key value violates unique constraint ", Text, User, Terminal},
+	{"null value in column ", Text, User, Terminal},
+	{"invalid input syntax for type ", Text, User, Terminal},
+	{"could not serialize access due to ", Text, Dependency, Retryable},
+	{"deadlock detected", Text, Dependency, Retryable},
+	{"sorry, too many clients already", Text, Dependency, Retryable},
+	{"remaining connection slots are reserved ", Text, Dependency, Retryable},
+	{"the database system is ", Text, Dependency, Retryable},
+	{"terminating connection due to ", Text, Dependency, Retryable},
+	{"password authentication failed for user ", Text, Dependency, Terminal},
+	{"UNIQUE constraint failed: ", Text, User, Terminal},
+	{"NOT NULL constraint failed: ", Text, User, Terminal},
+	{"FOREIGN KEY constraint failed", Text, User, Terminal},
+	{"database is locked", Text, Dependency, Retryable},
+	{"E11000 duplicate key error ", Text, User, Terminal},
+	{"WRONGTYPE Operation against a key ", Text, User, Terminal},
+	{"READONLY You can't write against a read only ", Text, Dependency, Retryable},
+	{"LOADING Redis is loading the dataset ", Text, Dependency, Retryable},
+	{"CLUSTERDOWN ", Text, Dependency, Retryable},
+	{"NOAUTH Authentication required", Text, Dependency, Terminal},
+	{"WRONGPASS ", Text, Dependency, Terminal},
 	{"invalid character '<' looking for beginning of value", Text, Dependency, Undecided}, // HTML
 	{"invalid character '", Text, User, Terminal},
 	{"json: cannot unmarshal ", Text, User, Terminal},
