@@ -100,6 +100,9 @@ func ofSentence(text string) (found Evidence, at int) {
 		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
 			e = OfExitStatus(n)
 		}
+		if e.Code == "" {
+			continue
+		}
 		e.Weight = Text
 		if e.Fault != "" {
 			return e, start

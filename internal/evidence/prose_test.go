@@ -153,6 +153,7 @@ func TestProseCountsLeast(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, judged(c.err), name)
 	}
+	assert.Empty(t, evidence.Find(&speaker{"row 17 of 500"}).Evidence, "no evidence without a code")
 	v := evidence.Of(&speaker{"status 404"})
 	assert.Equal(t, evidence.Text, v.Retry.Weight, "too weak for a veto")
 	assert.Empty(t, evidence.CodesOf(&speaker{"status 404"}), "options and fingerprints do not see it")
