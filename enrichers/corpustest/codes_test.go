@@ -81,8 +81,7 @@ var otherwise = map[string]string{
 	"k8s/405":      "the server does not allow the method, perhaps in this version only",
 	"smtp/552":     "a message that is too large, or a mailbox that is full for now",
 	"std/deadline": "a bare context.DeadlineExceeded does not say whose deadline it was",
-	"neo4j/Neo.TransientError.General.MemoryPoolOutOfMemoryError": "the transaction may need as much memory the next time",
-	"neo4j/Neo.ClientError.Security.AuthenticationRateLimit":      "the password is wrong, too often",
+	"neo4j/Neo.ClientError.Security.AuthenticationRateLimit": "the password is wrong, too often",
 }
 
 func TestCodesAreClassified(t *testing.T) {

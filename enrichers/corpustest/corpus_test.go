@@ -74,6 +74,7 @@ var sets = []set{
 	{"unseen", unseen, tolerance{wrongRetry: 0.02}},
 	{"fresh", fresh, tolerance{}},
 	{"further", further, tolerance{}},
+	{"common", common, tolerance{unknown: 0.017, noCode: 0.008}},
 	{"reported", reportedFailures, tolerance{}},
 }
 

@@ -13,7 +13,8 @@
 // public bug reports, and package reported makes them with some sixty clients: they were
 // used to improve the enrichers, too. So were those of the set fresh, which come from bug
 // reports of other clients: at first, 32.7 %, 7.3 % and 34.5 %. And so were those of the
-// set further: at first, 38.9 %, 15.6 % and 41.1 %.
+// set further: at first, 38.9 %, 15.6 % and 41.1 %; and those of the set common, of clients
+// that many services use and of services themselves: at first, 60.2 %, 3.4 % and 31.4 %.
 //
 // docs/judgments.md has the figures of all sets. Because of its many clients the
 // module is not in go.work: run GOWORK=off go test in this directory.

@@ -16,8 +16,9 @@
 // HTTP and gRPC status, exit status, signal, the numbers of databases and brokers), then
 // types of the standard library and texts of clients' sentinels, then the packages of
 // well-known clients, whose errors are mostly those of another system, and last the words
-// in the names of types, such as ValidationError and RequestTimeout, and texts of the
-// standard library. Of equally strong evidence the outermost decides. So the errno in a
+// in the names of types, such as ValidationError and RequestTimeout, and the text of an
+// error that has nothing else: "unexpected status code: 503", "exit status 137", or what
+// fmt.Errorf with %v has kept of an error that it does not wrap. Of equally strong evidence the outermost decides. So the errno in a
 // net.Error counts more than the net.Error. A deadline of a context is the job's own,
 // unless it is wrapped in an error that only calls return: then it is the dependency's.
 // CODES.md beside this file lists all codes, and docs/judgments.md says how often
@@ -25,13 +26,15 @@
 //
 // Of joined errors the first with evidence decides, because [errors.Join] is mostly
 // called with the failure first and its consequences after it. A word in the name of
-// a type, a text and a cancelled context count less than the errors after them.
+// a type, a text, a cancelled context, and that something is closed already count less
+// than the errors after them.
 //
 // Codes are found without importing the packages that have them: by methods, such as
 // StatusCode() int, SQLState() string, GRPCStatus() and Code() string; by fields, such as
-// StatusCode, Code and Response; and for some sixty clients by their package and the names
-// of their fields. What an error wraps is also found by a method Cause, Errors or
-// WrappedErrors, in a field Err of an error without Unwrap, and in a list of errors.
+// StatusCode, Code, Response, ExitCode and Extensions; and for some sixty clients by their
+// package and the names of their fields. What an error wraps is also found by a method
+// Cause, Errors or WrappedErrors, in a list of errors, and, if it has no method Unwrap, in
+// a field such as Err, or in its only exported field that is an error.
 //
 // # Options
 //

@@ -21,7 +21,9 @@
 //  3. option repeats: the same failure of the same job, again and again
 //  4. the error itself: a word of a job queue or retry library, a method
 //     Retryable() bool, or what its codes and types mean, as in the enricher "type";
-//     Temporary, Timeout, RetryAfter. The package of an error says nothing about it
+//     Temporary, Timeout, RetryAfter. The package of an error says nothing about it.
+//     A method ShouldRetry, IsRetriable, IsTransient or Permanent, and a field
+//     Retryable or Temporary, count if they are true; false is often a default
 //
 // Of joined errors the first that has an answer counts, as in the enricher "type".
 // A cancellation is unknown: only its author knows whether the job should run again.

@@ -24,6 +24,10 @@ var apiWords = &Table{
 		{Dependency, Undecided, "dns connection tls incorrectresponse alreadyreplaced compound"},
 		{Dependency, Terminal, "accountdoesnotexist externalaccountrequired useractionrequired badrevocationreason badpublickey badsignaturealgorithm invalidcontact unsupportedcontact caa"},
 		{User, Terminal, "badcsr malformed rejectedidentifier unsupportedidentifier alreadyrevoked"},
+		// Those that services choose themselves: https://www.gobeyond.dev/failure-is-your-domain/
+		{User, Undecided, "conflict"},
+		{Dependency, Terminal, "forbidden"},
+		{User, Terminal, "bad_request validation_error unprocessable_entity invalid_input"},
 		// https://docs.stripe.com/error-codes
 		{Dependency, Retryable, "lock_timeout rate_limit api_error api_connection_error idempotency_key_in_use processing_error"},
 		{User, Terminal, "card_error card_declined expired_card incorrect_cvc incorrect_number invalid_number insufficient_funds idempotency_error invalid_request_error resource_missing parameter_missing parameter_invalid_empty parameter_invalid_integer parameter_unknown amount_too_small amount_too_large charge_already_refunded charge_already_captured balance_insufficient email_invalid"},

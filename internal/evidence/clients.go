@@ -26,7 +26,7 @@ var clients = []client{
 	aerospikeClients, amqpClients, cassandraClients, couchbaseClients, hanaClients, prometheusClients, pulsarClients, serviceBusClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
 	kafkaClients, kubernetesClients, ldapClients, mongoClients, mysqlClients, natsClients, neo4jClients, oauthClients, oracleClients,
 	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, slackClients, telegramClients,
-	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, graphqlClients, hetznerClients, imapClients,
+	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, goaClients, graphqlClients, hetznerClients, imapClients,
 	modbusClients, mqttClients, nsqClients, opcuaClients, schemaClients, smbClients, thriftClients, trinoClients, vaultClients, websocketClients,
 }
 
@@ -59,6 +59,6 @@ func Tables() []*Table {
 		exits, statuses, grpcCodes, cloudWords, apiWords, jsonRPC, kubernetesReasons,
 		sqlStates, mysql, sqlServer, oracle, hana, sqlite, clickhouse, snowflake, mongo, cassandra, couchbase, aerospike, neo4j, redisReplies, elasticTypes,
 		kafka, schemaRegistry, pulsar, amqp, serviceBus, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
-		thrift, opcua, modbus, trino, prometheus, graphql, hetzner, bitcoin,
+		thrift, opcua, modbus, trino, prometheus, graphql, hetzner, bitcoin, chromium,
 	}
 }

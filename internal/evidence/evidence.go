@@ -1,6 +1,6 @@
 // Package evidence judges errors: who is at fault, whether a retry can help, and
-// which code the error has. It looks at types, codes and methods. Texts count least,
-// and only those of errors of the standard library that have nothing else.
+// which code the error has. It looks at types, codes and methods. Texts count least, and
+// only those of errors that have nothing else.
 //
 // Nothing here panics, whatever the error is.
 package evidence
@@ -82,6 +82,7 @@ const (
 	PulsarResult    Kind = "Pulsar result"        // "25"
 	SchemaRegistry  Kind = "Schema Registry code" // "40401"
 	ServiceBusCode  Kind = "Service Bus code"     // "locklost"
+	ChromiumError   Kind = "Chromium error"       // "ERR_CONNECTION_REFUSED"
 	ThriftException Kind = "Thrift exception"     // "END_OF_FILE"
 	TrinoError      Kind = "Trino error"          // "SYNTAX_ERROR"
 	WebSocketCode   Kind = "WebSocket code"       // "1006"
@@ -136,14 +137,16 @@ type Verdict struct {
 
 	all  *[]Evidence // if not nil, collects all codes
 	each *[]Evidence // if not nil, collects all evidence
+	told bool        // the error that is considered has told who is at fault, or a code
+	late bool        // something was closed or had ended already
 }
 
 // Of judges err and all that it wraps. Of joined errors the first with evidence
 // decides, because the others are mostly its consequences, as in
 // errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
-// errors after them: a text or name, and the cancellation of a context, which is
-// itself the consequence of a failure elsewhere. A [Word] counts wherever it is. The
-// bounds are those of [guard.Walk].
+// errors after them: a text or name, and what is itself the consequence of a failure
+// elsewhere: the cancellation of a context, and that something is closed already. A [Word]
+// counts wherever it is. The bounds are those of [guard.Walk].
 func Of(err error) Verdict {
 	var w guard.Walk
 	v := along(&w, err, 1)
@@ -160,6 +163,7 @@ func along(w *guard.Walk, err error, depth int) Verdict {
 		k := kindOf(err)
 		v.consider(k, err)
 		many, one := k.unwrap(err)
+		v.read(k, err, one, len(many) > 0)
 		if one == nil {
 			v.join(w, many, depth+1)
 			break
@@ -177,9 +181,9 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 			break
 		}
 		b := along(w, branch, depth)
-		better := chosen.cancelled() || chosen.guessed() && !b.guessed()
+		better := chosen.cancelled() || chosen.late && !b.late || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
-			chosen.Fault, chosen.Retry = b.Fault, b.Retry
+			chosen.Fault, chosen.Retry, chosen.late = b.Fault, b.Retry, b.late
 		}
 		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
 			chosen.Retry = b.Retry
@@ -237,8 +241,10 @@ func CodesOf(err error) []Evidence {
 func (v *Verdict) consider(k *kind, err error) {
 	if f := foreign.Of(err); f != nil {
 		v.recall(err, f)
+		v.told = true
 		return
 	}
+	v.told = false
 	v.apply(standard, err)
 	for _, j := range k.judges {
 		v.apply(j, err)
@@ -255,6 +261,8 @@ func (v *Verdict) apply(j judge, err error) {
 }
 
 func (v *Verdict) add(e Evidence) {
+	v.told = v.told || e.Fault != "" || e.Code != ""
+	v.late = v.late || isConsequence(e)
 	if v.each != nil && e != (Evidence{}) {
 		*v.each = append(*v.each, e)
 	}
@@ -274,7 +282,7 @@ func (v *Verdict) addCode(e Evidence) {
 	if v.Code.Code == "" || e.rank() > v.Code.rank() {
 		v.Code = e
 	}
-	if v.all != nil {
+	if v.all != nil && e.Weight != Text { // which a text has in it
 		*v.all = append(*v.all, e)
 	}
 }
@@ -282,7 +290,7 @@ func (v *Verdict) addCode(e Evidence) {
 // rank says how much a code tells.
 func (e Evidence) rank() int {
 	switch {
-	case e.Kind == OwnCode:
+	case e.Kind == OwnCode || e.Weight == Text:
 		return 0
 	case e.Weight < Specific:
 		return 1

@@ -17,7 +17,7 @@ var (
 	headerFields   = []string{"Header", "Headers", "ResponseHeader", "ResponseHeaders", "HTTPHeader"}
 	waitFields     = []string{"RetryAfter", "RetryAfterSeconds", "RetryAfterS", "RetryAfterDuration", "RetryIn", "RetryDelay"}
 	codeFields     = []string{"Code", "ErrorCode", "ErrCode", "Errcode", "ErrorCodes"}
-	typeFields     = []string{"Type", "ErrorType", "ProblemType", "ErrorName"}
+	typeFields     = []string{"Type", "ErrorType", "ProblemType", "ErrorName", "Kind"}
 )
 
 // findFields finds what errors of any package tell in fields.
@@ -25,6 +25,9 @@ func findFields(t reflect.Type) []judge {
 	pointer := t.Kind() == reflect.Pointer
 	if pointer {
 		t = t.Elem()
+	}
+	if entries := entriesField(t); entries != nil && t.Kind() == reflect.Slice && !isStandard(t.PkgPath()) {
+		return []judge{func(v *Verdict, err error) { entries(v, indirect(reflect.ValueOf(err))) }}
 	}
 	if t.Kind() != reflect.Struct || t.Name() == "" || t.PkgPath() == "" || isStandard(t.PkgPath()) {
 		return nil
@@ -43,6 +46,12 @@ func findFields(t reflect.Type) []judge {
 		{responseFields, responseField},
 		{headerFields, headerField},
 		{waitFields, waitField},
+		{[]string{"ExitCode", "ExitStatus"}, exitField},
+		{[]string{"Retryable", "IsRetryable", "Retriable"}, retryableField},
+		{[]string{"Temporary", "Transient", "IsTemporary", "IsTransient"}, temporaryField},
+		{[]string{"Timeout", "IsTimeout"}, timeoutField},
+		{[]string{"Extensions"}, extensionsField},
+		{[]string{"Errors"}, entriesField},
 	} {
 		for _, name := range f.names {
 			field, ok := t.FieldByName(name)

@@ -24,10 +24,11 @@ func Find(err error) Found {
 	k := kindOf(err)
 	v := Verdict{each: &f.Evidence}
 	v.consider(k, err)
+	many, one := k.unwrap(err)
+	v.read(k, err, one, len(many) > 0)
 	f.Wait = v.After
 	if k.hides(err) {
-		f.Hides = true
-		f.Inner, _ = k.unwrap(err)
+		f.Hides, f.Inner = true, many
 	}
 	return f
 }

@@ -35,6 +35,11 @@ var named = map[string]Evidence{
 	"*dns.ParseError":                  says(Typed, User, Terminal, "a malformed zone"),                                           // github.com/miekg/dns
 	"*serviceerror.WorkflowNotReady":   says(Specific, Dependency, Retryable, "a workflow that has not completed its first task"), // go.temporal.io/api
 	"*serviceerror.NamespaceNotActive": says(Specific, Dependency, Retryable, "a namespace that is active in another cluster"),
+	"ratelimit.QuotaExceededError":     says(Typed, Dependency, Retryable, "a client that pauses its retries, as many have failed"), // github.com/aws/aws-sdk-go-v2
+	"*github.AcceptedError":            says(Typed, Dependency, Retryable, "an answer that is being prepared"),
+	"*redsync.ErrTaken":                says(Typed, Dependency, Retryable, "a lock that another one holds"), // github.com/go-redsync/redsync
+	"pgx.ScanArgError":                 says(Typed, System, Undecided, "a column that does not fit a variable"),
+	"*field.Error":                     says(Typed, User, Terminal, "a field of an object of Kubernetes"),
 	"*ssh.PassphraseMissingError":      says(Typed, System, Terminal, "a key without its passphrase"),
 	"*ssh.ExitMissingError":            says(Typed, Dependency, Undecided, "a command of which the end is not known"),
 	"*knownhosts.KeyError":             says(Typed, Dependency, Terminal, "a host with another key"),

@@ -12,8 +12,9 @@ import (
 
 // A kind is what is known about a type of errors.
 type kind struct {
-	judges []judge
-	inner  func(err error) []error // what it wraps, if it does not say so with Unwrap; or nil
+	judges  []judge
+	inner   func(err error) []error // what it wraps, if it does not say so with Unwrap; or nil
+	message bool                    // it adds a text to an error
 }
 
 // kinds caches the kind of each type of errors: a *kind by reflect.Type. There are at
@@ -26,6 +27,7 @@ func kindOf(err error) *kind {
 		return found.(*kind)
 	}
 	found := &kind{judges: findJudges(err, t), inner: findInner(err, t)}
+	found.message = t.String() == "*fmt.wrapError" || t.String() == "*errors.withMessage"
 	kinds.Store(t, found)
 	return found
 }
@@ -34,8 +36,8 @@ func kindOf(err error) *kind {
 // package. Of evidence that is equally strong the first counts.
 func findJudges(err error, t reflect.Type) []judge {
 	pkg := inspect.NamedType(t).PkgPath()
-	if pkg == "context" {
-		return nil // its deadline has a Timeout method, but is not that of a call
+	if pkg == "context" || t.String() == "*tls.permanentError" {
+		return nil // a deadline has a method Timeout, but is not that of a call; the other wraps what failed
 	}
 	var found []judge
 	always := func(e Evidence) { found = append(found, func(v *Verdict, _ error) { v.add(e) }) }
@@ -113,44 +115,57 @@ func findInner(err error, t reflect.Type) func(err error) []error {
 			return nil
 		}
 	}
-	if t.Kind() == reflect.Slice && t.Elem().Implements(reflect.TypeFor[error]()) {
+	if t.Kind() == reflect.Slice && (isError(t.Elem()) || isError(reflect.PointerTo(t.Elem()))) {
 		return listed
 	}
-	for _, name := range []string{"Err", "OrigErr", "Cause", "Inner", "InnerErr", "InnerError", "Wrapped", "WrappedErr", "Underlying"} {
-		if hasErrorField(t, name) {
-			return func(err error) []error {
-				field, ok := inspect.Field(err, name)
-				if !ok {
-					return nil
-				}
-				return oneError(field)
+	if name := errorField(t); name != "" {
+		return func(err error) []error {
+			field, ok := inspect.Field(err, name)
+			if !ok {
+				return nil
 			}
+			return oneError(field)
 		}
 	}
 	return nil
 }
 
+func isError(t reflect.Type) bool { return t.Implements(reflect.TypeFor[error]()) }
+
 func listed(err error) []error {
 	list := reflect.ValueOf(err)
 	var all []error
 	for i := range min(list.Len(), maxInner) {
-		if e, ok := list.Index(i).Interface().(error); ok {
-			all = append(all, e)
-		}
+		all = append(all, oneError(list.Index(i))...)
 	}
 	return all
 }
 
-// hasErrorField reports whether t is a struct with an exported field of type error.
-func hasErrorField(t reflect.Type, name string) bool {
+// errorField returns the name of the exported field with the error that an error of type t
+// wraps, or "": one of the usual names, a list, or the only field that is an error.
+func errorField(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct {
-		return false
+		return ""
 	}
-	field, ok := t.FieldByName(name)
-	return ok && field.IsExported() && field.Type == reflect.TypeFor[error]()
+	for _, name := range []string{"Err", "OrigErr", "Cause", "Inner", "InnerErr", "InnerError", "Wrapped", "WrappedErr", "Underlying"} {
+		if field, ok := t.FieldByName(name); ok && field.IsExported() && field.Type == reflect.TypeFor[error]() {
+			return name
+		}
+	}
+	var names []string
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.IsExported() && !field.Anonymous && (field.Type == reflect.TypeFor[error]() || field.Name == "Errors" && isError(field.Type)) {
+			names = append(names, field.Name)
+		}
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return ""
 }
 
 // oneError returns the error in a field, of which [inspect.Field] has removed the

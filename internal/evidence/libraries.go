@@ -9,7 +9,13 @@ package evidence
 // (https://github.com/couchbase/gocbcore), asynq (https://github.com/hibiken/asynq), go-tfe
 // (https://github.com/hashicorp/go-tfe), go-git, helm
 // (https://github.com/helm/helm), Cloud Storage (https://pkg.go.dev/cloud.google.com/go/storage)
-// and WebSocket, and of cloudflare-go. Short texts of common words count less.
+// and WebSocket, and of cloudflare-go; then those of package net/http and net/smtp, pgx,
+// redsync (https://github.com/go-redsync/redsync), etcd's package concurrency
+// (https://pkg.go.dev/go.etcd.io/etcd/client/v3/concurrency), badger
+// (https://pkg.go.dev/github.com/dgraph-io/badger/v4), goleveldb, pebble, fasthttp
+// (https://pkg.go.dev/github.com/valyala/fasthttp), ants
+// (https://pkg.go.dev/github.com/panjf2000/ants/v2), dgo, Google's credentials, Docker's
+// client, bcrypt and Kubernetes' quantities. Short texts of common words count less.
 var libraryTexts = []textRow{
 	{Typed, Dependency, Retryable, `
 		server Unavailable
@@ -40,6 +46,17 @@ var libraryTexts = []textRow{
 		durable write recommit in progress
 		workspace already locked
 		unable to unlock workspace while state version upload is still pending
+		redsync: failed to acquire lock
+		redsync: failed to extend lock
+		mutex: Locked by another session
+		mutex: session is expired
+		Transaction Conflict. Please retry
+		Transaction has been aborted. Please retry
+		no free connections available to host
+		the server closed connection before returning the first response byte. Make sure the server returns 'Connection: close' response header before closing the connection
+		dialing to the given TCP address timed out
+		tls handshake timed out
+		connection is closed by peer while being in the connection pool
 	`},
 	{Typed, Dependency, Undecided, `
 		identifier rejected
@@ -55,6 +72,10 @@ var libraryTexts = []textRow{
 		websocket: bad handshake
 	`},
 	{Typed, Dependency, Terminal, `
+		server refused TLS connection
+		unencrypted connection
+		google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information
+		google: could not find default credentials. See https://developers.google.com/accounts/docs/application-default-credentials for more information
 		unacceptable protocol version
 		bad user name or password
 		not Authorized
@@ -76,6 +97,15 @@ var libraryTexts = []textRow{
 		unknown dictionary
 	`},
 	{Typed, User, Terminal, `
+		http: no such file
+		http: named cookie not present
+		request Content-Type isn't multipart/form-data
+		leveldb: not found
+		pebble: not found
+		Txn is too big to fit into one request
+		crypto/bcrypt: hashedPassword is not the hash of the given password
+		bcrypt: password length exceeds 72 bytes
+		quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'
 		invalid Topic; empty string
 		invalid Topic; multi-level wildcard must be last level
 		malformed: key is too long or contains invalid characters
@@ -132,9 +162,14 @@ var libraryTexts = []textRow{
 		nil input provided as reader
 	`},
 	{Typed, System, Retryable, `
+		too many goroutines blocked on submit or Nonblocking is set
 		asynq: task lease expired
 	`},
 	{Typed, System, Undecided, `
+		tx is closed
+		commit unexpectedly resulted in rollback
+		this pool has been closed
+		Writes are blocked, possibly due to DropAll or Close
 		database isn't correctly mapped
 		database is in read-only mode
 		database reached maximum size
@@ -143,15 +178,32 @@ var libraryTexts = []textRow{
 	`},
 	{Text, Dependency, Retryable, `
 		timeout
+		timed out
+		operation timed out
+		operation timeout
+		request timed out
+		rate limited
+		rate limit reached
+		temporarily unavailable
+		try again later
+		too many connections
 		temporary failure
 		service not available
 	`},
 	{Text, Dependency, Undecided, `
+		quota exceeded
 		object not found
 		internal server failure
 	`},
 	{Text, Dependency, Terminal, `
+		access denied
+		unauthenticated
 		unauthorized
+	`},
+	{Text, System, Terminal, `
+		not implemented
+		not supported
+		unsupported operation
 	`},
 	{Text, System, Undecided, `
 		invalid transaction
@@ -171,6 +223,17 @@ var libraryTexts = []textRow{
 		signature is invalid
 	`},
 	{Text, User, Terminal, `
+		Key not found
+		key not found
+		item not found
+		entry not found
+		Entry not found
+		user not found
+		already exists
+		duplicate key
+		invalid argument
+		invalid input
+		invalid request
 		invalid QoS
 		reference not found
 		repository does not exist

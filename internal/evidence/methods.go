@@ -3,6 +3,7 @@ package evidence
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,9 +42,26 @@ var methods = []method{
 		v.author(err.RetryableError(), "RetryableError")
 	}),
 	on(func(v *Verdict, err interface{ NonRetryable() bool }) {
-		if err.NonRetryable() {
-			v.author(false, "NonRetryable")
-		}
+		v.authorIf(err.NonRetryable(), false, "NonRetryable")
+	}),
+	// False is no evidence in these: some clients have it for what they know nothing about.
+	on(func(v *Verdict, err interface{ Retriable() bool }) { v.authorIf(err.Retriable(), true, "Retriable") }),
+	on(func(v *Verdict, err interface{ IsRetriable() bool }) {
+		v.authorIf(err.IsRetriable(), true, "IsRetriable")
+	}),
+	on(func(v *Verdict, err interface{ ShouldRetry() bool }) {
+		v.authorIf(err.ShouldRetry(), true, "ShouldRetry")
+	}),
+	on(func(v *Verdict, err interface{ Transient() bool }) { v.authorIf(err.Transient(), true, "Transient") }),
+	on(func(v *Verdict, err interface{ IsTransient() bool }) {
+		v.authorIf(err.IsTransient(), true, "IsTransient")
+	}),
+	on(func(v *Verdict, err interface{ IsTemporary() bool }) {
+		v.authorIf(err.IsTemporary(), true, "IsTemporary")
+	}),
+	on(func(v *Verdict, err interface{ Permanent() bool }) { v.authorIf(err.Permanent(), false, "Permanent") }),
+	on(func(v *Verdict, err interface{ IsPermanent() bool }) {
+		v.authorIf(err.IsPermanent(), false, "IsPermanent")
 	}),
 	on(func(v *Verdict, err interface{ HasErrorLabel(string) bool }) { v.ofMongoLabels(err.HasErrorLabel) }),
 	on(func(v *Verdict, err interface{ RetryAfter() time.Duration }) { v.after(err.RetryAfter(), true) }),
@@ -54,6 +72,7 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ HTTPStatusCode() int }) { v.add(ofHTTP(err.HTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatus() int }) { v.add(ofHTTP(err.HTTPStatus())) }),
 	on(func(v *Verdict, err interface{ Status() int }) { v.add(ofHTTP(err.Status())) }),
+	on(func(v *Verdict, err interface{ Status() string }) { v.add(ofStatusText(err.Status())) }),
 	on(func(v *Verdict, err interface{ GetStatus() int }) { v.add(ofHTTP(err.GetStatus())) }),
 	on(func(v *Verdict, err interface{ GetHTTPStatusCode() int }) { v.add(ofHTTP(err.GetHTTPStatusCode())) }),
 	on(func(v *Verdict, err interface{ GetStatusCode() int }) { v.add(ofHTTP(err.GetStatusCode())) }),
@@ -88,6 +107,16 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ Timeout() bool }) {
 		if err.Timeout() {
 			v.add(says(Generic, Dependency, Retryable, "a timeout"))
+		}
+	}),
+	on(func(v *Verdict, err interface{ IsTimeout() bool }) {
+		if err.IsTimeout() {
+			v.add(says(Generic, Dependency, Retryable, "its method IsTimeout returns true"))
+		}
+	}),
+	on(func(v *Verdict, err interface{ IsNotFound() bool }) {
+		if err.IsNotFound() {
+			v.add(says(Generic, User, Terminal, "its method IsNotFound returns true"))
 		}
 	}),
 	on(func(v *Verdict, err interface{ Temporary() bool }) {
@@ -136,6 +165,14 @@ var methods = []method{
 
 	on(func(v *Verdict, err interface{ ErrorCode() string }) { v.ownCode(err.ErrorCode()) }),
 	on(func(v *Verdict, err interface{ Code() string }) { v.ownCode(err.Code()) }),
+	on(func(v *Verdict, err interface{ Code() any }) { // github.com/samber/oops
+		switch code := err.Code().(type) {
+		case string:
+			v.ownCode(code)
+		case int:
+			v.ofNumber(int64(code))
+		}
+	}),
 	on(func(v *Verdict, err interface{ GetCode() string }) { v.ownCode(err.GetCode()) }),
 }
 
@@ -145,6 +182,13 @@ func (v *Verdict) author(retryable bool, method string) {
 		e.Retry = Retryable
 	}
 	v.add(e)
+}
+
+// authorIf is like author if the method returns true.
+func (v *Verdict) authorIf(yes, retryable bool, method string) {
+	if yes {
+		v.author(retryable, method)
+	}
 }
 
 func (v *Verdict) after(d time.Duration, ok bool) {
@@ -180,6 +224,11 @@ func (v *Verdict) word(word, code string) {
 	e, ok := cloudWords.word(word)
 	if !ok {
 		e, ok = apiWords.of(strings.ToLower(strings.ReplaceAll(word, " ", "_")))
+	}
+	if !ok && word != "internal" && word != "unknown" { // which may be its own fault
+		if upper := strings.ToUpper(word); slices.Contains(grpcNames, upper) {
+			e, ok = cloudWords.of(upper)
+		}
 	}
 	if ok {
 		e.Code = code

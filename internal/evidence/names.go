@@ -25,7 +25,9 @@ func ofName(name string) (Evidence, bool) {
 	if len(words) > 1 && (words[0] == "non" || words[0] == "not" || words[0] == "no") {
 		e, ok = negations[words[1]]
 	} else if !ok {
-		e, ok = lastWords[words[len(words)-1]]
+		if e, ok = lastPair(words); !ok {
+			e, ok = lastWords[words[len(words)-1]]
+		}
 	}
 	e.Why = "a type named " + name
 	return e, ok
@@ -43,6 +45,31 @@ var firstWords = map[string]Evidence{
 	"terminal":      guess("", Terminal),
 	"unrecoverable": guess("", Terminal),
 	"unretryable":   guess("", Terminal),
+}
+
+// lastPair finds the last two words, and a limit of a rate anywhere.
+func lastPair(words []string) (e Evidence, ok bool) {
+	for i := 1; i < len(words); i++ {
+		if words[i-1] == "rate" && words[i] == "limit" {
+			return guess(Dependency, Retryable), true
+		}
+	}
+	if len(words) > 1 {
+		e, ok = pairs[words[len(words)-2]+" "+words[len(words)-1]]
+	}
+	return e, ok
+}
+
+var pairs = map[string]Evidence{
+	"not found":          guess(User, Terminal),
+	"not exist":          guess(User, Terminal),
+	"already exists":     guess(User, Terminal),
+	"connection closed":  guess(Dependency, Retryable),
+	"connection failed":  guess(Dependency, Retryable),
+	"connection lost":    guess(Dependency, Retryable),
+	"connection problem": guess(Dependency, Retryable),
+	"connection refused": guess(Dependency, Retryable),
+	"connection reset":   guess(Dependency, Retryable),
 }
 
 // negations are words behind Non, Not or No.

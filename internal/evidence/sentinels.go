@@ -29,10 +29,15 @@ func ofString(err error) Evidence {
 }
 
 // ofText judges an error by its text.
-func ofText(err error) Evidence {
-	text := err.Error()
+func ofText(err error) Evidence { return ofMessage(err.Error()) }
+
+// ofMessage judges a whole text.
+func ofMessage(text string) Evidence {
 	if strings.HasSuffix(text, " attempt(s)") && strings.Contains(text, " giving up after ") {
 		return says(Typed, Dependency, Retryable, "all attempts of go-retryablehttp have failed")
+	}
+	if strings.HasPrefix(text, "exceeded max wait time for ") && strings.HasSuffix(text, " waiter") {
+		return says(Typed, Dependency, Retryable, "a waiter of the SDK of AWS")
 	}
 	text = text[:min(len(text), maxHead)]
 	if e, ok := texts()[text]; ok {
@@ -51,13 +56,10 @@ func ofText(err error) Evidence {
 	case "rate":
 		return ofRate(text)
 	}
-	if !formed[head] {
-		return Evidence{}
-	}
-	if forms.MatchString(text) {
+	if formed[head] && forms.MatchString(text) {
 		return malformed
 	}
-	return ofPrefix(text)
+	return startOf(text, prefixes)
 }
 
 // ofRate judges the texts of golang.org/x/time/rate, which hold the number of events.
@@ -73,11 +75,8 @@ func ofRate(text string) Evidence {
 	return Evidence{}
 }
 
-// formed are the words before the colon of forms and prefixes.
-var formed = map[string]bool{
-	"mail": true, "time": true, "template": true,
-	"ssh": true, "server selection error": true, "clickhouse": true, "nats": true, "etcdserver": true,
-}
+// formed are the words before the colon of forms.
+var formed = map[string]bool{"mail": true, "time": true, "template": true}
 
 // maxHead bounds how many bytes of a text are looked at.
 const maxHead = 256
@@ -91,7 +90,7 @@ var sentinels = map[error]Evidence{
 	fs.ErrExist:       says(Typed, User, Terminal, "something that exists already"),
 	fs.ErrInvalid:     says(Typed, User, Terminal, "an invalid argument"),
 	fs.ErrPermission:  says(Typed, System, Terminal, "a missing permission"),
-	fs.ErrClosed:      says(Typed, System, Terminal, "a file that was closed before"),
+	fs.ErrClosed:      says(Typed, System, Undecided, closedFile),
 	os.ErrProcessDone: says(Typed, System, Undecided, "a process that had ended before"),
 
 	exec.ErrNotFound:  says(Typed, System, Terminal, "a command that this machine does not have"),
@@ -99,7 +98,7 @@ var sentinels = map[error]Evidence{
 	exec.ErrWaitDelay: says(Typed, System, Undecided, "a command that kept its output open"),
 
 	io.ErrUnexpectedEOF: says(Text, Dependency, Retryable, "an input that ends early"),
-	io.ErrClosedPipe:    says(Typed, System, Undecided, "a pipe that was closed here"),
+	io.ErrClosedPipe:    says(Typed, System, Undecided, closedPipe),
 	io.ErrShortWrite:    says(Typed, System, Undecided, "a short write"),
 	io.ErrNoProgress:    says(Typed, System, Undecided, "a reader that makes no progress"),
 	bytes.ErrTooLarge:   says(Typed, System, Undecided, "memory"),
@@ -109,9 +108,26 @@ var sentinels = map[error]Evidence{
 	strconv.ErrRange:  malformed,
 
 	sql.ErrNoRows:     says(Typed, User, Terminal, "no rows"),
-	sql.ErrTxDone:     says(Typed, System, Terminal, "a transaction that had ended before"),
+	sql.ErrTxDone:     says(Typed, System, Undecided, endedTransaction), // mostly as a context ended
 	sql.ErrConnDone:   says(Typed, System, Undecided, "a connection that was returned before"),
 	driver.ErrBadConn: says(Typed, Dependency, Retryable, "a broken connection to a database"),
+}
+
+// What errors say that are mostly the consequence of another one, as when a deferred
+// function closes what is closed already.
+const (
+	closedFile       = "a file that was closed before"
+	closedPipe       = "a pipe that was closed here"
+	closedConnection = "a connection that was closed"
+	endedTransaction = "a transaction that had ended before"
+)
+
+func isConsequence(e Evidence) bool {
+	switch e.Why {
+	case closedFile, closedPipe, closedConnection, endedTransaction:
+		return true
+	}
+	return false
 }
 
 // heads are texts of the standard library and of some clients, or their beginnings

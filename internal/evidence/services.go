@@ -7,23 +7,18 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
-// graphqlClients have the code in the extensions of an error.
+// graphqlClients have the code in the extensions of an error, as [extensionsField] reads it.
 var graphqlClients = client{
 	paths: []string{"github.com/vektah/gqlparser", "github.com/Khan/genqlient", "github.com/hasura/go-graphql-client", "github.com/99designs/gqlgen"},
+}
+
+// goaClients say in a field that the other service is at fault.
+var goaClients = client{
+	local: true,
+	paths: []string{"goa.design/goa"},
 	judge: func(v *Verdict, err error) {
-		extensions, ok := inspect.Field(err, "Extensions")
-		if !ok || extensions.Kind() != reflect.Map || !extensions.CanInterface() {
-			return
-		}
-		values, _ := extensions.Interface().(map[string]any)
-		code, ok := values["code"].(string)
-		if !ok {
-			return
-		}
-		if e, known := graphql.of(code); known {
-			v.add(e)
-		} else {
-			v.ownCode(code)
+		if fault, ok := inspect.Field(err, "Fault"); ok && fault.Kind() == reflect.Bool && fault.Bool() {
+			v.add(Evidence{Weight: Generic, Fault: Dependency, Why: "the service says that it is at fault"})
 		}
 	},
 }

@@ -75,10 +75,13 @@ func ofStandard(err error) Evidence {
 	case os.ErrDeadlineExceeded:
 		return says(Generic, Dependency, Retryable, "a deadline of a connection or file")
 	case net.ErrClosed:
-		return says(Generic, Dependency, Retryable, "a connection that was closed")
+		return says(Generic, Dependency, Retryable, closedConnection)
 	}
-	if reflect.TypeOf(err) == errorString {
+	switch t := reflect.TypeOf(err); {
+	case t == errorString:
 		return ofString(err)
+	case t.Kind() == reflect.Uint8 && t.String() == "tls.alert": // in a *net.OpError
+		return ofAlert(tls.AlertError(reflect.ValueOf(err).Uint()))
 	}
 	return Evidence{}
 }

@@ -20,15 +20,21 @@ type textRow struct {
 // texts has the meaning of whole texts.
 var texts = sync.OnceValue(func() map[string]Evidence {
 	m := maps.Clone(heads)
-	for _, row := range slices.Concat(textRows, libraryTexts) {
+	maps.Copy(m, textsOf(slices.Concat(textRows, libraryTexts), "the text of a client"))
+	return m
+})
+
+func textsOf(rows []textRow, why string) map[string]Evidence {
+	m := map[string]Evidence{}
+	for _, row := range rows {
 		for text := range strings.Lines(row.texts) {
 			if text = strings.TrimSpace(text); text != "" {
-				m[text] = Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: "the text of a client"}
+				m[text] = Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: why}
 			}
 		}
 	}
 	return m
-})
+}
 
 // textRows are texts of these clients, in this order within each row: words of job
 // queues (asynq), circuit breakers, databases (MySQL, pgx, go-pg, gocql, mongo, zk, bolt,
@@ -266,23 +272,31 @@ var textRows = []textRow{
 	`},
 }
 
-// ofPrefix judges a text with a part that varies: those of x/crypto/ssh, go-retryablehttp
-// and net/http.
-func ofPrefix(text string) Evidence {
-	for _, row := range prefixes {
-		if strings.HasPrefix(text, row.start) {
-			return Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: "a text that starts with " + row.start}
+// A textStart is the beginning of texts with a part that varies.
+type textStart struct {
+	start  string
+	weight Weight
+	fault  Fault
+	retry  Retry
+}
+
+func startOf(text string, starts []textStart) Evidence {
+	for _, s := range starts {
+		if strings.HasPrefix(text, s.start) {
+			return Evidence{Weight: s.weight, Fault: s.fault, Retry: s.retry, Why: "a text that starts with " + s.start}
 		}
 	}
 	return Evidence{}
 }
 
-var prefixes = []struct {
-	start  string
-	weight Weight
-	fault  Fault
-	retry  Retry
-}{
+// prefixes are those of x/crypto/ssh, go-retryablehttp, database/sql and some clients.
+var prefixes = []textStart{
+	{"Cannot connect to the Docker daemon at ", Typed, Dependency, Retryable},
+	{"converting NULL to ", Text, System, Terminal}, // database/sql
+	{"converting driver.Value type ", Text, System, Terminal},
+	{"lock already taken, locked nodes: ", Text, Dependency, Retryable},
+	{"sql: Scan error on column ", Text, System, Terminal},
+	{"unsupported Scan, storing driver.Value type ", Text, System, Terminal},
 	{"ssh: unable to authenticate, attempted methods ", Typed, Dependency, Terminal},
 	{"ssh: handshake failed: ssh: unable to authenticate, attempted methods ", Typed, Dependency, Terminal},
 	{"ssh: no common algorithm for ", Typed, Dependency, Terminal},

@@ -1,0 +1,241 @@
+package evidence
+
+import (
+	"cmp"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// maxProse bounds how many bytes of a text are read as prose, and maxParts how many of its
+// parts between ": " are looked up.
+const (
+	maxProse = 1 << 10
+	maxParts = 16
+)
+
+// read judges what err says in its text, if it has told nothing else: services write the
+// status that they were answered, such as "unexpected status code: 503", and fmt.Errorf
+// with %v keeps no more than the text of an error. Such evidence is a guess. Of a text
+// around another error, which is inner, only a status of its own counts.
+func (v *Verdict) read(k *kind, err, inner error, joined bool) {
+	if v.told || joined || inner != nil && !k.message {
+		return
+	}
+	defer func() { _ = recover() }()
+	text := err.Error()
+	text = text[:min(len(text), maxProse)]
+	if inner == nil {
+		v.add(ofProse(text, reflect.TypeOf(err) == errorString))
+		return
+	}
+	if e, at := ofSentence(text); e.Code != "" {
+		quoted := inner.Error()
+		if start := strings.Index(text, quoted); start >= 0 && (at < start || at >= start+len(quoted)) {
+			v.add(e)
+		}
+	}
+}
+
+// ofProse judges the text of an error that wraps nothing. If read, ofMessage has found
+// nothing in it.
+func ofProse(text string, read bool) Evidence {
+	if e := ofCodeInText(text); e.Code != "" {
+		e.Weight = Text
+		return e
+	}
+	e, _ := ofSentence(text)
+	if e.Fault != "" {
+		return e
+	}
+	if !read {
+		if found := ofMessage(text); found != (Evidence{}) {
+			found.Weight = min(found.Weight, Text)
+			return found
+		}
+	}
+	if found := cmp.Or(ofStatusName(text), ofParts(text)); found != (Evidence{}) {
+		return found
+	}
+	return e
+}
+
+// ofStatusName judges the name of a status, in any case: clients make errors of
+// [http.StatusText]. A status is no code of such an error.
+func ofStatusName(text string) Evidence { return statusNames()[strings.ToLower(text)] }
+
+var statusNames = sync.OnceValue(func() map[string]Evidence {
+	m := map[string]Evidence{}
+	for status := 400; status < 600; status++ {
+		if e := ofHTTP(status); http.StatusText(status) != "" {
+			m[strings.ToLower(http.StatusText(status))] = says(Text, e.Fault, e.Retry, "the name of a status")
+		}
+	}
+	return m
+})
+
+// ofSentence finds a number of text that is said to be a status of HTTP or of a command,
+// and where it is: the first that tells who is at fault, or else the first.
+func ofSentence(text string) (found Evidence, at int) {
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) {
+			continue
+		}
+		start := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		if i-start > 3 || start > 0 && isJoined(text[start-1]) || i < len(text) && isJoined(text[i]) || isDecimal(text[i:]) {
+			continue
+		}
+		n, _ := strconv.Atoi(text[start:i])
+		before, e := text[max(0, start-maxWords):start], Evidence{}
+		switch {
+		case n >= 400 && (isNamed(n, text[i:]) || statusWords.MatchString(before) || codeWord.MatchString(before)):
+			e = ofHTTP(n)
+		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
+			e = OfExitStatus(n)
+		}
+		if e.Code == "" {
+			continue
+		}
+		e.Weight = Text
+		if e.Fault != "" {
+			return e, start
+		}
+		if found.Code == "" {
+			found, at = e, start
+		}
+	}
+	return found, at
+}
+
+// maxWords bounds how many bytes before a number may say what it is.
+const maxWords = 40
+
+// statusWords, codeWord and exitWords end texts that are followed by a number.
+var (
+	statusWords = regexp.MustCompile(`(?i)(^|[^a-z])(https?(/[0-9.]+)? |` +
+		`((https?[ _-]?)?(response[ _-]?)?status([ _-]?code)?|https?[ _-](error|response)?[ _-]?(code)?|response[ _-]code|returned[ _-]error|responded[ _-]with)` +
+		`["']?( is| was| of)?[ :=]{0,3}["'(\[]?)$`)
+	codeWord  = regexp.MustCompile(`(^|\n|: )[Cc]ode(: |=)$|"code": ?$`) // of echo and Vault; in JSON
+	exitWords = regexp.MustCompile(`(?i)(^|[^a-z])exit(ed)?( with)?( exit| non-zero)?[ _-]?(code|status)( is| was| of)?[ :=]{0,3}["'(\[]?$`)
+)
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// isJoined reports whether a byte beside a number makes it a part of something else.
+func isJoined(b byte) bool {
+	return strings.IndexByte("_-/%#", b) >= 0 || b >= 0x80 || 'a' <= b|0x20 && b|0x20 <= 'z'
+}
+
+// isDecimal reports whether what follows a number are its decimals.
+func isDecimal(after string) bool { return len(after) > 1 && after[0] == '.' && isDigit(after[1]) }
+
+// isNamed reports whether what follows a status is its name, or the text that net/http
+// answers with 404.
+func isNamed(status int, after string) bool {
+	name := http.StatusText(status)
+	after = strings.TrimPrefix(strings.TrimPrefix(after, " "), "(")
+	return name != "" && len(after) >= len(name) && strings.EqualFold(after[:len(name)], name) ||
+		status == http.StatusNotFound && strings.HasPrefix(after, "page not found")
+}
+
+// ofParts looks up text, and what follows each ": " in it: there fmt.Errorf puts the text
+// of an error that it does not wrap.
+func ofParts(text string) Evidence {
+	for range maxParts {
+		if e, ok := lostTexts()[text]; ok {
+			return e
+		}
+		if e := cmp.Or(startOf(text, parts), startOf(text, prefixes)); e.Fault != "" {
+			e.Weight = Text
+			return e
+		}
+		before, after, ok := strings.Cut(text, ": ")
+		switch {
+		case !ok:
+			return Evidence{}
+		case after == "EOF" && strings.HasSuffix(before, `"`): // Get "https://…": EOF
+			return says(Text, Dependency, Retryable, "the text of an answer that ends early")
+		}
+		text = after
+	}
+	return Evidence{}
+}
+
+// lostTexts has the texts of errors of the system, of the end of processes, and of the
+// standard library.
+var lostTexts = sync.OnceValue(func() map[string]Evidence {
+	m := textsOf([]textRow{
+		{Text, Cancelled, Undecided, `
+			context canceled
+			context deadline exceeded
+			operation was canceled
+		`},
+		{Text, Dependency, Retryable, `
+			context deadline exceeded (Client.Timeout exceeded while awaiting headers)
+			context deadline exceeded (Client.Timeout or context cancellation while reading body)
+			net/http: request canceled (Client.Timeout exceeded while awaiting headers)
+			net/http: request canceled (Client.Timeout or context cancellation while reading body)
+			net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)
+			net/http: TLS handshake timeout
+			net/http: timeout awaiting response headers
+			i/o timeout
+			no such host
+			Temporary failure in name resolution
+			server misbehaving
+			unexpected EOF
+			use of closed network connection
+		`},
+		{Text, Dependency, Undecided, `
+			http: server gave HTTP response to HTTPS client
+		`},
+		{Text, System, Terminal, `
+			executable file not found in $PATH
+		`},
+		{Text, User, Terminal, `
+			sql: no rows in result set
+			redis: nil
+			unexpected end of JSON input
+		`},
+	}, "the text of an error that is not wrapped")
+	for e, known := range byErrno {
+		if !vague[known.Code] {
+			known.Weight = Text
+			m[e.Error()] = known
+		}
+	}
+	for n := syscall.Signal(1); n < 32; n++ {
+		if e, ok := signalNumbered(int(n)); ok {
+			m["signal: "+n.String()] = e
+			m["signal: "+n.String()+" (core dumped)"] = e
+		}
+	}
+	return m
+})
+
+// vague are errors of the system whose texts mean something else in other programs.
+var vague = map[string]bool{
+	"EINVAL": true, "EACCES": true, "EPERM": true, "ENODEV": true, "ENXIO": true, "ENOSYS": true, "EOPNOTSUPP": true, "ENOTSUP": true,
+	"EFAULT": true, "ESRCH": true, "ERANGE": true, "EDOM": true, "EOVERFLOW": true, "ECANCELED": true, "EALREADY": true, "EINPROGRESS": true,
+	"EMSGSIZE": true, "EPROTO": true, "EUSERS": true, "ENOTBLK": true,
+}
+
+// chromium are errors of the network of the browser that chromedp, rod and Playwright
+// drive.
+var chromium = &Table{
+	Kind: ChromiumError, Title: "Network error of Chromium", Weight: Text,
+	Source: "https://chromium.googlesource.com/chromium/src/+/main/net/base/net_error_list.h",
+	Rows: []Row{
+		{Dependency, Retryable, "ERR_NAME_NOT_RESOLVED ERR_NAME_RESOLUTION_FAILED ERR_CONNECTION_REFUSED ERR_CONNECTION_RESET ERR_CONNECTION_CLOSED ERR_CONNECTION_ABORTED ERR_CONNECTION_FAILED ERR_CONNECTION_TIMED_OUT ERR_TIMED_OUT ERR_INTERNET_DISCONNECTED ERR_NETWORK_CHANGED ERR_ADDRESS_UNREACHABLE ERR_EMPTY_RESPONSE ERR_PROXY_CONNECTION_FAILED ERR_TUNNEL_CONNECTION_FAILED ERR_HTTP2_PROTOCOL_ERROR ERR_QUIC_PROTOCOL_ERROR ERR_NETWORK_IO_SUSPENDED ERR_INCOMPLETE_CHUNKED_ENCODING ERR_CONTENT_LENGTH_MISMATCH"},
+		{Dependency, Undecided, "ERR_FAILED ERR_ABORTED ERR_HTTP_RESPONSE_CODE_FAILURE ERR_SSL_PROTOCOL_ERROR ERR_INVALID_RESPONSE ERR_INVALID_HTTP_RESPONSE"},
+		{Dependency, Terminal, "ERR_CERT_AUTHORITY_INVALID ERR_CERT_COMMON_NAME_INVALID ERR_CERT_DATE_INVALID ERR_CERT_REVOKED ERR_CERT_INVALID ERR_SSL_VERSION_OR_CIPHER_MISMATCH ERR_TOO_MANY_REDIRECTS ERR_INVALID_AUTH_CREDENTIALS"},
+		{User, Terminal, "ERR_INVALID_URL ERR_UNKNOWN_URL_SCHEME ERR_DISALLOWED_URL_SCHEME ERR_UNSAFE_PORT ERR_FILE_NOT_FOUND"},
+		{System, Undecided, "ERR_OUT_OF_MEMORY ERR_INSUFFICIENT_RESOURCES ERR_BLOCKED_BY_CLIENT"},
+	},
+}

@@ -1,0 +1,184 @@
+package evidence_test
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"testing"
+
+	pkgerrors "github.com/pkg/errors"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/internal/evidence"
+)
+
+func TestProseHasStatuses(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"unexpected status code: 503", "DEPENDENCY / retryable / 503"},
+		{"got status 429 Too Many Requests", "DEPENDENCY / retryable / 429"},
+		{"GET https://a.example/v2/contacts/17: unexpected status 404 Not Found", "USER / terminal / 404"},
+		{`bad status "502 Bad Gateway"`, "DEPENDENCY / retryable / 502"},
+		{"HTTP 502: <html>", "DEPENDENCY / retryable / 502"},
+		{"HTTP/1.1 503 Service Unavailable", "DEPENDENCY / retryable / 503"},
+		{"HTTP error: 401", "DEPENDENCY / terminal / 401"},
+		{"httpStatusCode=503", "DEPENDENCY / retryable / 503"},
+		{"responded with a status of 500 (Internal Server Error)", "DEPENDENCY / retryable / 500"},
+		{"The requested URL returned error: 404", "USER / terminal / 404"},
+		{"bad response code: 401", "DEPENDENCY / terminal / 401"},
+		{"server returned a non-200 status code: 503.", "DEPENDENCY / retryable / 503"},
+		{"expected status 200, got status 422", "USER / terminal / 422"},
+		{"push failed: 404 page not found", "USER / terminal / 404"},
+		{"Service Unavailable", "DEPENDENCY / retryable / -"},
+		{"ffmpeg: exit status 137", "SYSTEM / retryable / SIGKILL"},
+		{"container exited with code 1", "- / - / 1"},
+		{"curl: exit status 22: The requested URL returned error: 503", "DEPENDENCY / retryable / 503"},
+		{"command terminated with exit code 127", "SYSTEM / terminal / 127"},
+
+		{`answer {"status":503,"message":"x"}`, "DEPENDENCY / retryable / 503"},
+		{`answer {"error": {"code": 429}}`, "DEPENDENCY / retryable / 429"},
+
+		{"http: 500 items in the batch", "- / - / -"},
+		{"got 500 rows", "- / - / -"},
+		{"order 503 is shipped already", "- / - / -"},
+		{"import 404 has status 3 of 12", "- / - / -"},
+		{"status 5030", "- / - / -"},
+		{"status 503.5", "- / - / -"},
+		{"status 503ms", "- / - / -"},
+		{"row 404 of 500", "- / - / -"},
+		{"restatus 503", "- / - / -"},
+		{"status 200", "- / - / -"},
+		{"exit 7", "- / - / -"},
+		{"lexit status 3", "- / - / -"},
+		{"no Service Unavailable", "- / - / -"},
+	} {
+		assert.Equal(t, c.want, judged(errors.New(c.text)), c.text)
+	}
+}
+
+func TestProseHasTextsOfErrorsThatAreNotWrapped(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"call worker: dial tcp 127.0.0.1:1: connect: connection refused", "DEPENDENCY / retryable / ECONNREFUSED"},
+		{"save report: write /data/report: no space left on device", "SYSTEM / unknown / ENOSPC"},
+		{"convert: signal: killed", "SYSTEM / retryable / SIGKILL"},
+		{"convert: signal: segmentation fault (core dumped)", "SYSTEM / unknown / SIGSEGV"},
+		{"call billing: context deadline exceeded", "CANCELLED / unknown / -"},
+		{`Get "https://a.example": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`, "DEPENDENCY / retryable / -"},
+		{"lookup db on 10.0.0.2:53: no such host", "DEPENDENCY / retryable / -"},
+		{"load user: sql: no rows in result set", "USER / terminal / -"},
+		{"reserve: rpc error: code = Unavailable desc = connection error: desc = x", "DEPENDENCY / retryable / UNAVAILABLE"},
+		{"reserve: rpc error: code = Canceled desc = the client connection is closing", "SYSTEM / unknown / CANCELLED"},
+		{"reserve: rpc error: code = Code(77) desc = x", "- / - / -"},
+		{"panic: runtime error: index out of range [5] with length 3", "SYSTEM / terminal / -"},
+		{"job 7: panic: no seat", "SYSTEM / unknown / -"},
+		{"page load error net::ERR_NAME_NOT_RESOLVED", "DEPENDENCY / retryable / ERR_NAME_NOT_RESOLVED"},
+		{"page.goto: net::ERR_CERT_DATE_INVALID at https://a.example/", "DEPENDENCY / terminal / ERR_CERT_DATE_INVALID"},
+		{"exceeded max wait time for InstanceRunning waiter", "DEPENDENCY / retryable / -"},
+		{`Post "https://a.example/": EOF`, "DEPENDENCY / retryable / -"},
+		{"decode: invalid character '<' looking for beginning of value", "DEPENDENCY / unknown / -"},
+		{"decode: invalid character 'x' looking for beginning of value", "USER / terminal / -"},
+		{`row 7: strconv.Atoi: parsing "x": invalid syntax`, "USER / terminal / -"},
+		{`save: ERROR: duplicate key value violates unique constraint "k" (SQLSTATE 23505)`, "USER / terminal / 23505"},
+		{"claim: Error 1213 (40001): Deadlock found", "DEPENDENCY / retryable / 1213"},
+		{"list: googleapi: Error 403: Rate Limit Exceeded, rateLimitExceeded", "DEPENDENCY / retryable / rateLimitExceeded"},
+		{"list: googleapi: Error 404: File not found: 7., notFound", "USER / terminal / notFound"},
+		{"put: operation error SSM: PutParameter, https response error StatusCode: 400, RequestID: 1-a, api error ThrottlingException: Rate exceeded", "DEPENDENCY / retryable / ThrottlingException"},
+		{"put: operation error S3: PutObject, https response error StatusCode: 503, RequestID: 1, HostID: x=, api error Odd: x", "DEPENDENCY / retryable / 503"},
+		{`gomail: could not send email 1: 450 "4.2.1 mailbox busy"`, "DEPENDENCY / retryable / 450"},
+		{"550 5.1.1 no such user", "USER / terminal / 550"},
+		{"elastic: Error 429 (Too Many Requests)", "DEPENDENCY / retryable / 429"},
+		{"callback: code=503, message=try later", "DEPENDENCY / retryable / 503"},
+		{"save: Error 1062: Duplicate entry 'a' for key 'b'", "USER / terminal / 1062"},
+		{`save: pq: duplicate key value violates unique constraint "k"`, "USER / terminal / -"},
+		{"save: UNIQUE constraint failed: users.email", "USER / terminal / -"},
+		{"save: database is locked (5) (SQLITE_BUSY)", "DEPENDENCY / retryable / -"},
+		{"incr: READONLY You can't write against a read only replica.", "DEPENDENCY / retryable / -"},
+		{"read: redis: nil", "USER / terminal / -"},
+		{"put: Throttling: Rate exceeded\n\tstatus code: 400, request id: 1-a", "DEPENDENCY / retryable / Throttling"},
+		{"put: OddCode: no\n\tstatus code: 503, request id: 1-a", "DEPENDENCY / retryable / 503"},
+		{`sync: oauth2: "invalid_grant" "Token has been revoked."`, "DEPENDENCY / terminal / invalid_grant"},
+		{"sync: oauth2: cannot fetch token: 400 Bad Request\nResponse: {}", "DEPENDENCY / terminal / 400"},
+		{"sync: oauth2: cannot fetch token: 503 Service Unavailable", "DEPENDENCY / retryable / 503"},
+		{"save: ORA-00001: unique constraint (X.Y) violated", "USER / terminal / 1"},
+		{`apply: Error from server (Conflict): the object has been modified`, "DEPENDENCY / retryable / Conflict"},
+		{"read: websocket: close 1009 (message too big)", "USER / terminal / 1009"},
+		{`publish: Exception (504) Reason: "channel/connection is not open"`, "DEPENDENCY / retryable / 504"},
+		{"copy: ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain", "DEPENDENCY / terminal / -"},
+		{"lookup db: Temporary failure in name resolution", "DEPENDENCY / retryable / -"},
+		{"not found", "USER / terminal / -"},
+		{"Internal Server Error", "DEPENDENCY / retryable / -"},
+
+		{"zip code: 50321", "- / - / -"},
+		{"profile not found anywhere", "- / - / -"},
+		{"upload: invalid argument", "- / - / -"}, // many programs have that text
+		{"kernel panic: no", "- / - / -"},
+		{"panic", "- / - / -"},
+		{"connection refused by partner", "- / - / -"},
+		{"net::ERR_OF_THE_FUTURE", "- / - / -"},
+	} {
+		assert.Equal(t, c.want, judged(errors.New(c.text)), c.text)
+	}
+}
+
+type (
+	speaker  struct{ text string }
+	coded    struct{ Code string }
+	optional struct{ err error }
+)
+
+func (s *speaker) Error() string { return s.text }
+func (c coded) Error() string    { return "status 503" }
+func (o optional) Error() string { return "status 503" }
+func (o optional) Unwrap() error { return o.err }
+
+func TestProseCountsLeast(t *testing.T) {
+	const text = "server responded with status 503"
+	plain := errors.New("x")
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"in an error of any type":        {fmt.Errorf("a: %w", &speaker{text}), "DEPENDENCY / retryable / 503"},
+		"in an error that may wrap one":  {optional{}, "DEPENDENCY / retryable / 503"},
+		"around an error that is a text": {fmt.Errorf("%w: status code 503", plain), "DEPENDENCY / retryable / 503"},
+		"by pkg/errors":                  {pkgerrors.WithMessage(plain, "status code 503"), "DEPENDENCY / retryable / 503"},
+		"around one with evidence":       {fmt.Errorf("status 404: %w", dial), "DEPENDENCY / retryable / ECONNREFUSED"},
+		"the status of what is wrapped":  {fmt.Errorf("a: %w", optional{errors.New("b")}), "- / - / -"},
+		"a code counts more":             {coded{"E7"}, "- / - / E7"},
+		"also if it is further inside":   {errors.Join(errors.New(text), http(404)), "USER / terminal / 404"},
+		"the outermost of texts":         {fmt.Errorf("status 404: %w", errors.New("status 503")), "USER / terminal / 404"},
+	} {
+		assert.Equal(t, c.want, judged(c.err), name)
+	}
+	assert.Empty(t, evidence.Find(&speaker{"row 17 of 500"}).Evidence, "no evidence without a code")
+	v := evidence.Of(&speaker{"status 404"})
+	assert.Equal(t, evidence.Text, v.Retry.Weight, "too weak for a veto")
+	assert.Empty(t, evidence.CodesOf(&speaker{"status 404"}), "options and fingerprints do not see it")
+}
+
+func judged(err error) string {
+	v := evidence.Of(err)
+	return fmt.Sprintf("%s / %s / %s", cmp.Or(v.Fault.Fault, "-"), cmp.Or(v.Retry.Retry, "-"), cmp.Or(v.Code.Code, "-"))
+}
+
+func TestJoinPassesOverConsequences(t *testing.T) {
+	plain := errors.New("seat 14C is taken")
+	closed := &fs.PathError{Op: "close", Path: "out.csv", Err: fs.ErrClosed}
+	hangUp := &net.OpError{Op: "close", Net: "tcp", Err: net.ErrClosed}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"no veto by a rollback":     {errors.Join(plain, fmt.Errorf("rollback: %w", sql.ErrTxDone)), "SYSTEM / unknown / -"},
+		"no veto by a second close": {errors.Join(plain, closed), "SYSTEM / unknown / -"},
+		"the cause comes second":    {errors.Join(hangUp, http(422)), "USER / terminal / 422"},
+		"or third":                  {errors.Join(closed, hangUp, http(422)), "USER / terminal / 422"},
+		"all are closed":            {errors.Join(closed, hangUp), "SYSTEM / unknown / -"},
+		"a cancellation is later":   {errors.Join(hangUp, context.Canceled), "DEPENDENCY / retryable / -"},
+	} {
+		assert.Equal(t, c.want, judged(c.err), name)
+	}
+}
