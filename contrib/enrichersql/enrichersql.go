@@ -144,7 +144,7 @@ func New(db *sql.DB, d Dialect, o Options) (exceptions.Store, error) {
 	return &store{
 		database: database{db, d, o.TablePrefix},
 		opts:     o,
-		scanTime: 2 * time.Second,
+		limit:    2 * time.Second,
 		slots:    map[int64]*slot{},
 		touched:  map[string]struct{}{},
 	}, nil
@@ -152,9 +152,9 @@ func New(db *sql.DB, d Dialect, o Options) (exceptions.Store, error) {
 
 type store struct {
 	database
-	opts     Options
-	scanTime time.Duration // of one answer
-	skipped  atomic.Uint64 // records
+	opts    Options
+	limit   time.Duration // of one answer, and of what one call of Append removes
+	skipped atomic.Uint64 // records
 
 	mu     sync.Mutex
 	slots  map[int64]*slot // as they were read last

@@ -9,5 +9,5 @@ import (
 // Hash is what stands for a value of a label in the database.
 var Hash = hash
 
-// SetScanTime sets how long an answer may take.
-func SetScanTime(s exceptions.Store, d time.Duration) { s.(*store).scanTime = d }
+// SetLimit sets how long an answer may take, and what one call of Append removes.
+func SetLimit(s exceptions.Store, d time.Duration) { s.(*store).limit = d }

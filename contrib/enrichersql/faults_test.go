@@ -257,11 +257,11 @@ func TestAnswerThatTakesTooLong(t *testing.T) {
 			batch = append(batch, record(fmt.Sprint(i), "j", now.Add(-time.Duration(i)*time.Hour), nil))
 		}
 		require.NoError(t, s.Append(t.Context(), batch))
-		enrichersql.SetScanTime(s, time.Nanosecond)
+		enrichersql.SetLimit(s, time.Nanosecond)
 		h, err := s.Histogram(t.Context(), exceptions.Query{Words: []string{"boom"}})
 		require.NoError(t, err)
 		assert.True(t, h.Truncated)
-		enrichersql.SetScanTime(s, time.Minute)
+		enrichersql.SetLimit(s, time.Minute)
 		h, err = s.Histogram(t.Context(), exceptions.Query{Words: []string{"boom"}})
 		require.NoError(t, err)
 		assert.False(t, h.Truncated)

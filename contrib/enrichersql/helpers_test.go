@@ -51,6 +51,7 @@ func (p place) open(t testing.TB) *sql.DB {
 func (p place) store(t testing.TB, db *sql.DB, o enrichersql.Options) exceptions.Store {
 	s, err := enrichersql.New(db, p.dialect, o)
 	require.NoError(t, err)
+	enrichersql.SetLimit(s, 5*time.Minute) // also on a machine that is busy
 	return s
 }
 

@@ -38,8 +38,7 @@ func (s *store) Delete(ctx context.Context, jobID string) error {
 
 const (
 	sweepEvery = time.Minute
-	sweepTime  = 2 * time.Second // of one call of Append
-	maxRemoved = 500             // failures in one transaction, besides those under others
+	maxRemoved = 500 // failures in one transaction, besides those under others
 	groupAge   = 365 * 24 * time.Hour
 )
 
@@ -51,7 +50,7 @@ func (s *store) sweep(ctx context.Context, full []int64) {
 		return
 	}
 	defer s.sweeping.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, sweepTime)
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	err := s.sweepAll(ctx, full)
 	if err != nil && ctx.Err() == nil {

@@ -147,7 +147,7 @@ func (s *store) scan(ctx context.Context, sel *selection, oldest bool, visit fun
 		return false, nil
 	}
 	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, s.scanTime)
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	err = s.scanSlots(ctx, sel, oldest, visit)
 	if err != nil && ctx.Err() != nil && parent.Err() == nil {
