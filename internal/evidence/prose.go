@@ -95,7 +95,7 @@ func ofSentence(text string) (found Evidence, at int) {
 		n, _ := strconv.Atoi(text[start:i])
 		before, e := text[max(0, start-maxWords):start], Evidence{}
 		switch {
-		case n >= 400 && (isNamed(n, text[i:]) || statusWords.MatchString(before) || codeWord.MatchString(before)):
+		case n >= 400 && (isNamed(n, text[i:]) || saysStatus(before)):
 			e = ofHTTP(n)
 		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
 			e = OfExitStatus(n)
@@ -125,6 +125,18 @@ var (
 	codeWord  = regexp.MustCompile(`(^|\n|: )[Cc]ode(: |=)$|"code": ?$`) // of echo and Vault; in JSON
 	exitWords = regexp.MustCompile(`(?i)(^|[^a-z])exit(ed)?( with)?( exit| non-zero)?[ _-]?(code|status)( is| was| of)?[ :=]{0,3}["'(\[]?$`)
 )
+
+// saysStatus reports whether the text before a number says that it is a status. Most
+// texts have none of these words, and need no regular expression.
+func saysStatus(before string) bool {
+	lower := strings.ToLower(before)
+	for _, word := range []string{"http", "status", "code", "returned", "responded"} {
+		if strings.Contains(lower, word) {
+			return statusWords.MatchString(before) || codeWord.MatchString(before)
+		}
+	}
+	return false
+}
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
