@@ -10,7 +10,6 @@ import (
 	"net"
 	"testing"
 
-	pkgerrors "github.com/pkg/errors"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/failure-enrichers/enricher/internal/evidence"
@@ -144,7 +143,6 @@ func TestProseCountsLeast(t *testing.T) {
 		"in an error of any type":        {fmt.Errorf("a: %w", &speaker{text}), "DEPENDENCY / retryable / 503"},
 		"in an error that may wrap one":  {optional{}, "DEPENDENCY / retryable / 503"},
 		"around an error that is a text": {fmt.Errorf("%w: status code 503", plain), "DEPENDENCY / retryable / 503"},
-		"by pkg/errors":                  {pkgerrors.WithMessage(plain, "status code 503"), "DEPENDENCY / retryable / 503"},
 		"around one with evidence":       {fmt.Errorf("status 404: %w", dial), "DEPENDENCY / retryable / ECONNREFUSED"},
 		"the status of what is wrapped":  {fmt.Errorf("a: %w", optional{errors.New("b")}), "- / - / -"},
 		"a code counts more":             {coded{"E7"}, "- / - / E7"},
