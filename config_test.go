@@ -518,7 +518,7 @@ func TestParseConfigReturnsAllThatIsWrongAsConfigErrors(t *testing.T) {
 	})
 	assert.Equal(t, enricher.Config{}, cfg)
 	assert.EqualError(t, err, `option "failure-enrichment.limits.max-labels": failure-enrichment is also given as "jobmanager: failure-enrichment": move this key there
-option "jobmanager.failure-enricher.a": 2: must be a map; settings belong under jobmanager.failure-enrichment
+option "jobmanager.failure-enricher.a": 2: must be a map; options belong under jobmanager.failure-enricher.NAME, settings under jobmanager.failure-enrichment
 option "jobmanager.failure-enrichers[1]": 1: must be a string, in quotes; options belong under jobmanager.failure-enricher
 option "jobmanager.failure-enrichment.policies.b.max-concurent": unknown, did you mean "max-concurrent"? known options: breaker-cooldown, breaker-threshold, max-concurrent, timeout
 option "jobmanager.failure-enrichment.policy.timeout": "5": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"

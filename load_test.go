@@ -95,7 +95,7 @@ func TestLoadUnknownName(t *testing.T) {
 
 	e = loaded(t, nil, enricher.Config{FailureEnrichers: []string{"rules"}})
 	assert.Equal(t, map[string]string{
-		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers`,
+		"rules": `no such failure enricher: "rules": none is registered, import the packages of the enrichers, such as github.com/failure-enrichers/enricher/enrichers/all`,
 	}, refusals(e))
 }
 

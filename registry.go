@@ -100,7 +100,7 @@ func (r *Registry) lookUp(name string) (Factory, error) {
 	names := r.Names()
 	why := "registered are " + quoted(names)
 	if len(names) == 0 {
-		why = "none is registered, import the packages of the enrichers"
+		why = "none is registered, import the packages of the enrichers, such as github.com/failure-enrichers/enricher/enrichers/all"
 	}
 	if !wellFormed {
 		why = "malformed, " + nameForm + " (names are separated by commas); " + why

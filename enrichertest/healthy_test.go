@@ -264,7 +264,7 @@ func TestCheckRejectsInvalidOptions(t *testing.T) {
 	}{
 		"no such check":    {doing(kind), enrichertest.WithSkip("panic", "why not"), `enrichertest: WithSkip("panic", "why not"): must be the name of a check and a reason`},
 		"no reason":        {doing(kind), enrichertest.WithSkip("panics", ""), `enrichertest: WithSkip("panics", ""): must be `},
-		"no factory":       {nil, nil, "creation: no enricher can be made with the options map[]: "},
+		"no factory":       {nil, nil, "enrichertest: the factory is nil: is one registered under this name?"},
 		"a malformed name": {doing(kind), enrichertest.WithName("a b"), `creation: no enricher can be made with the options map[]: enricher: Register: name "a b"`},
 	}
 	for name, tt := range tests {

@@ -33,6 +33,9 @@ type suite struct {
 
 // newSuite applies options and says what is wrong with them.
 func newSuite(factory enricher.Factory, options []Option) (*suite, error) {
+	if factory == nil {
+		return nil, errors.New("enrichertest: the factory is nil: is one registered under this name?")
+	}
 	s := &suite{factory: factory, name: "tested", skip: map[string]string{}}
 	for _, option := range options {
 		if option != nil {

@@ -31,8 +31,9 @@
 //
 // # Options
 //
-//	terminal            by label key, the values that make a failure terminal; none by
-//	                    default
+//	terminal            by label key, the values that make a failure terminal, besides
+//	                    what the error itself says; none by default. A label counts
+//	                    whatever it is based on: type may be a guess by a text
 //	retryable           the same for retryable; terminal has precedence
 //	uncounted           the same for attempt_counts; such a failure is no repeat either
 //	expected            the same for expected

@@ -63,7 +63,8 @@ func work(ctx context.Context, e *enricher.Enricher, jobs <-chan Job) {
 	}
 }
 
-// run makes the attempts of a job, with a pause after each that doubles.
+// run makes the attempts of a job, with a pause after each that doubles, or the longer one
+// that the failure asks for.
 func run(ctx context.Context, e *enricher.Enricher, job Job) {
 	for n, pause := 1, 100*time.Millisecond; ; n, pause = n+1, 2*pause {
 		err := attempt(ctx, job)
@@ -77,8 +78,9 @@ func run(ctx context.Context, e *enricher.Enricher, job Job) {
 		if n == job.Attempts || res.Labels.CannotRestart() {
 			return
 		}
+		asked, _ := res.Labels.RetryAfter()
 		select {
-		case <-time.After(pause):
+		case <-time.After(max(pause, asked)):
 		case <-ctx.Done():
 			return
 		}

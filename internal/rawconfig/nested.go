@@ -66,6 +66,8 @@ func (p *parser) add(all map[string]any, section, above string, path []string, v
 	isPolicies := section == enrichment && strings.EqualFold(path[0], policies)
 	m, isMap := value.(map[string]any)
 	switch {
+	case section == options && isSection(path[0]):
+		p.fail(above+"."+strings.Join(path, "."), "must stand beside %s, not in it", options)
 	case section == options:
 		p.named(all, nil, above, path, value)
 	case isPolicies && len(path) > 1:

@@ -65,7 +65,7 @@ func Into(raw map[string]any, into any) error {
 		case enrichers:
 			e.Err = fmt.Errorf("%w; options belong under %s", e.Err, above[section]+options)
 		case options:
-			e.Err = fmt.Errorf("%w; settings belong under %s", e.Err, above[section]+enrichment)
+			e.Err = fmt.Errorf("%w; options belong under %s.NAME, settings under %s", e.Err, above[section]+options, above[section]+enrichment)
 		}
 		p.errs = append(p.errs, &decode.Error{Option: above[section] + e.Option, Err: e.Err})
 	}

@@ -256,7 +256,7 @@ func TestIntoSaysWhereASettingBelongs(t *testing.T) {
 	}{
 		{m{"jobmanager": m{"strict": true, "timeout": "the service's"}}, `option "jobmanager.strict": belongs under jobmanager.failure-enrichment`},
 		{m{"jobmanager.policies.a.timeout": "1s"}, `option "jobmanager.policies.a.timeout": belongs under jobmanager.failure-enrichment`},
-		{m{"jobmanager": m{"failure-enricher": m{"timeout": "3s"}}}, `option "jobmanager.failure-enricher.timeout": "3s": must be a map; settings belong under jobmanager.failure-enrichment`},
+		{m{"jobmanager": m{"failure-enricher": m{"timeout": "3s"}}}, `option "jobmanager.failure-enricher.timeout": "3s": must be a map; options belong under jobmanager.failure-enricher.NAME, settings under jobmanager.failure-enrichment`},
 	} {
 		assert.Equal(t, []string{tt.want}, errorsOf(t, tt.raw))
 	}
@@ -302,10 +302,11 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
 		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
 		{m{"jobmanager": m{"failure-enrichers": []any{"a", m{"webhook": m{"url": "x"}}}}}, `option "jobmanager.failure-enrichers[1]": a map: must be a string; options belong under jobmanager.failure-enricher`},
-		{m{"failure-enricher": []any{"a"}}, `option "failure-enricher": a list: must be a map; settings belong under failure-enrichment`},
-		{m{"failure-enricher": m{"a": []any{m{"match": "x", "is": "y"}}}}, `option "failure-enricher.a": a list: must be a map; settings belong under failure-enrichment`},
-		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map; settings belong under failure-enrichment`},
-		{m{"failure-enricher": m{"a": "x"}}, `option "failure-enricher.a": "x": must be a map; settings belong under failure-enrichment`},
+		{m{"failure-enricher": []any{"a"}}, `option "failure-enricher": a list: must be a map; options belong under failure-enricher.NAME, settings under failure-enrichment`},
+		{m{"failure-enricher": m{"a": []any{m{"match": "x", "is": "y"}}}}, `option "failure-enricher.a": a list: must be a map; options belong under failure-enricher.NAME, settings under failure-enrichment`},
+		{m{"failure-enricher": 1.5}, `option "failure-enricher": 1.5: must be a map; options belong under failure-enricher.NAME, settings under failure-enrichment`},
+		{m{"failure-enricher": m{"a": "x"}}, `option "failure-enricher.a": "x": must be a map; options belong under failure-enricher.NAME, settings under failure-enrichment`},
+		{m{"jobmanager": m{"failure-enricher": m{"failure-enrichment": m{"strict": true}}}}, `option "jobmanager.failure-enricher.failure-enrichment": must stand beside failure-enricher, not in it`},
 		{m{"failure-enrichment": "1s"}, `option "failure-enrichment": "1s": must be a map`},
 		{m{"failure-enrichment.policies": []any{}}, `option "failure-enrichment.policies": a list: must be a map`},
 		{m{"JobManager.failure-enrichment.policies.a": true}, `option "JobManager.failure-enrichment.policies.a": true: must be a map`},

@@ -22,7 +22,7 @@ func run(ctx context.Context, l jobs.Labeler, o jobs.Options, job Job) error {
 	for attempt, uncounted := 1, 0; ; attempt++ {
 		start := time.Now()
 		err := jobs.Run(func() error { return job.Run(ctx) }, func(error) jobs.Verdict {
-			return jobs.Verdict{Terminal: true} // a panic becomes an error
+			return jobs.Verdict{Terminal: true} // with which Run returns a panic as an error
 		})
 		if err == nil || jobs.Interrupted(ctx, err) {
 			return err // the answer to the end of ctx is no failure

@@ -17,7 +17,7 @@ func serve(ctx context.Context, work func(context.Context, jobs.Labeler) error) 
 	e, err := enricher.New(enricher.Config{
 		FailureEnrichers: []string{"type", "error", "restart"},
 		Options: map[string]map[string]any{
-			"restart": {"terminal": map[string]any{"type": []string{"USER"}}, "veto": true}, // wrong input is not tried again
+			"restart": {"terminal": map[string]any{"type": []string{"USER"}}, "veto": true}, // ends jobs that fail with the type USER, or with what no retry can mend
 		},
 	})
 	if err != nil {
