@@ -139,7 +139,8 @@ func ofSentence(text string) (found Evidence, at int) {
 		n, _ := strconv.Atoi(text[start:i])
 		before, e := text[max(0, start-maxWords):start], Evidence{}
 		switch {
-		case n >= 400 && !expects(before) && (isNamed(n, text[i:]) || saysStatus(before) || answersWith(before, text[i:])):
+		case expects(before):
+		case n >= 400 && (isNamed(n, text[i:]) || saysStatus(before) || endsClause(text[i:]) && saysAnswer(before)):
 			e = ofHTTP(n)
 		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
 			e = OfExitStatus(n)
@@ -171,13 +172,18 @@ var (
 	exitWords = regexp.MustCompile(`(?i)(^|[^a-z])exit(ed)?( with)?( exit| non-zero)?[ _-]?(code|status)( is| was| of)?[ :=]{0,3}["'(\[]?$`)
 
 	answerWords = regexp.MustCompile(`(?i)(/[^ ]*|(^|[^a-z])(api|server|endpoint|upstream|gateway|proxy|registry|webhook)) (returned|answered|responded)( with)? $`)
-	expectWords = regexp.MustCompile(`(?i)(^|[^-a-z])(not (the |an? )?)?(want|wanted|expect|expected|expecting)( (an?|the|https?|response|status|code))*[ :=]{1,2}$`)
+	expectWords = regexp.MustCompile(`(?i)(^|[^-a-z])(not (the |an? )?)?(want|wanted|expect|expected|expecting)( (an?|the|https?|response|exit|status|code))*[ :=]{1,2}$`)
 )
 
-// answersWith reports whether the texts around a number say that it is what a server has
-// answered with, and not how many of something.
-func answersWith(before, after string) bool {
-	return (after == "" || strings.IndexByte(":;,.)\"'\n", after[0]) >= 0) && strings.Contains(before, "ed ") && answerWords.MatchString(before)
+// saysAnswer reports whether the text before a number, which ends its clause, says that it
+// is what a server has answered with.
+func saysAnswer(before string) bool {
+	return strings.Contains(before, "ode") && codeWord.MatchString(before) || strings.Contains(before, "ed ") && answerWords.MatchString(before)
+}
+
+// endsClause reports whether what follows a number cannot say what the number counts.
+func endsClause(after string) bool {
+	return after == "" || strings.IndexByte(":;,.)}]\"'\r\n", after[0]) >= 0
 }
 
 // expects reports whether the text before a number says that it is a status that would
@@ -194,9 +200,9 @@ func expects(before string) bool {
 // texts have none of these words, and need no regular expression.
 func saysStatus(before string) bool {
 	lower := strings.ToLower(before)
-	for _, word := range []string{"http", "status", "code", "returned", "responded", "response"} {
+	for _, word := range []string{"http", "status", "returned", "responded", "response"} {
 		if strings.Contains(lower, word) {
-			return statusWords.MatchString(before) || codeWord.MatchString(before)
+			return statusWords.MatchString(before)
 		}
 	}
 	return false
@@ -267,6 +273,7 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			server misbehaving
 			unexpected EOF
 			use of closed network connection
+			deadlock detected
 		`},
 		{Text, Dependency, Undecided, `
 			http: server gave HTTP response to HTTPS client

@@ -54,6 +54,8 @@ func TestProseHasStatuses(t *testing.T) {
 		{"expected 404 Not Found", "- / - / -"},
 		{"export to a/b returned 500 rows", "- / - / -"},
 		{"query returned 500", "- / - / -"},
+		{"order: code: 500 missing", "- / - / -"},
+		{"want exit code 3, got 0", "- / - / -"},
 		{`title "ERROR: duplicate key (SQLSTATE 23505)" is longer than 30 characters`, "- / - / -"},
 		{`field subject: value "503 Service Unavailable"`, "- / - / -"},
 		{`field subject: "got a \"503 Service Unavailable\"" matches a rule`, "- / - / -"},
@@ -130,6 +132,10 @@ func TestProseHasTextsOfErrorsThatAreNotWrapped(t *testing.T) {
 		{"not found", "USER / terminal / -"},
 		{"Internal Server Error", "DEPENDENCY / retryable / -"},
 
+		{"claim: pq: deadlock detected", "DEPENDENCY / retryable / -"},
+		{"claim: pq: deadlock detected (40P01)", "DEPENDENCY / retryable / -"},
+
+		{"deadlock detected in the graph of the workflow", "- / - / -"},
 		{"zip code: 50321", "- / - / -"},
 		{"profile not found anywhere", "- / - / -"},
 		{"upload: invalid argument", "- / - / -"}, // many programs have that text

@@ -101,7 +101,7 @@ var parts = []textStart{
 	{"null value in column ", Text, User, Terminal},
 	{"invalid input syntax for type ", Text, User, Terminal},
 	{"could not serialize access due to ", Text, Dependency, Retryable},
-	{"deadlock detected", Text, Dependency, Retryable},
+	{"deadlock detected (", Text, Dependency, Retryable},
 	{"sorry, too many clients already", Text, Dependency, Retryable},
 	{"remaining connection slots are reserved ", Text, Dependency, Retryable},
 	{"the database system is ", Text, Dependency, Retryable},
