@@ -21,7 +21,8 @@
 //     github.com/pkg/errors, github.com/go-errors/errors, github.com/cockroachdb/errors,
 //     golang.org/x/xerrors and package enricher.
 //   - Of joined errors the first that says something counts: an error that is only a
-//     text gives way to one of another type.
+//     text, and no sentinel that the enricher "type" knows, gives way to one of another
+//     type.
 //   - A panic with an error has the type of that error.
 //   - An ErrorType that returns "" is passed over.
 //
@@ -200,12 +201,12 @@ func telling(cause error) error {
 	return first
 }
 
-// isText reports whether err has nothing but a text, and that says nothing.
+// isText reports whether err has nothing but a text, and is no sentinel that is known.
 func isText(err error) bool {
 	switch inspect.TypeName(err) {
 	case "*errors.errorString", "*errors.fundamental", "*xerrors.errorString":
 		v := evidence.Of(err)
-		return v.Fault.Fault == "" && v.Retry.Retry == ""
+		return v.Fault.Weight <= evidence.Text && v.Retry.Weight <= evidence.Text
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package errtype_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,6 +65,8 @@ func TestProcessFailure(t *testing.T) {
 		{"what an error inside says", &outer{fmt.Errorf("a: %w", typed("card_declined"))}, "error_type=card_declined"},
 		{"an error inside that says nothing", &outer{typed("")}, "error_type=*errtype_test.outer"},
 		{"the first of joined errors that is more than a text", errors.Join(errors.New("x"), fmt.Errorf("%w: %w", errors.New("y"), &fs.PathError{Err: syscall.ENOENT})), "error_code=ENOENT, error_type=*fs.PathError"},
+		{"a text with a status", errors.Join(errors.New("unexpected status code: 503"), &fs.PathError{Err: syscall.ENOENT}), "error_code=ENOENT, error_type=*fs.PathError"},
+		{"a text that %v has kept", errors.Join(fmt.Errorf("load: %v", sql.ErrNoRows), &fs.PathError{Err: syscall.ENOENT}), "error_code=ENOENT, error_type=*fs.PathError"},
 		{"a text that says something", errors.Join(context.Canceled, &fs.PathError{Err: syscall.ENOENT}), "error_code=ENOENT, error_type=*errors.errorString"},
 		{"joined texts", errors.Join(errors.New("x"), errors.New("y")), "error_type=*errors.errorString"},
 		{"labels", enricher.WithLabels(fmt.Errorf("a: %w", &fs.PathError{Err: syscall.ENOENT}), enricher.Labels{"a": "b"}), "error_code=ENOENT, error_type=*fs.PathError"},

@@ -43,8 +43,9 @@
 //	                    RootID, or ID, count as one; several without count each
 //	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
-//	                    text or the name of a type says that they are, or the job
-//	                    manager does not try again anyway; false by default
+//	                    text, the name of a type or a number named Code says that
+//	                    they are, or the job manager does not try again anyway;
+//	                    false by default
 //	max-restarts-vetoed how many restarts of one job may be vetoed within veto-window,
 //	                    by its JobName or else its JobID: 1 to 10000; 100 by default.
 //	                    Failures without either count as one job

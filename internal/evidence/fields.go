@@ -196,7 +196,7 @@ func (v *Verdict) ofNumber(n int64) {
 	}
 	if e := ofHTTP(n); e.Code != "" {
 		e.Weight = min(e.Weight, Typed)
-		v.add(e)
+		v.perhapsStatus(e)
 		return
 	}
 	code := strconv.FormatInt(n, 10)
@@ -205,6 +205,18 @@ func (v *Verdict) ofNumber(n int64) {
 		return
 	}
 	v.add(Evidence{Kind: OwnCode, Code: code})
+}
+
+// perhapsStatus adds a number that is a status, unless the error has numbers of its own. So
+// that it is terminal is a guess, which is too weak for a veto.
+func (v *Verdict) perhapsStatus(e Evidence) {
+	if e.Retry == Terminal {
+		guess := e
+		guess.Weight, guess.Fault = Text, ""
+		v.add(guess)
+		e.Retry = ""
+	}
+	v.add(e)
 }
 
 // jsonRPC are the codes of JSON-RPC 2.0, of nodes of Ethereum (EIP-1474) and Solana

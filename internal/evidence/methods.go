@@ -208,7 +208,10 @@ func (v *Verdict) ownCode(code string) {
 		return
 	}
 	v.word(code, code)
-	if e := ofStatusText(code); e.Code != "" {
+	if e := ofStatusText(code); e.Code == code {
+		v.perhapsStatus(e)
+		return
+	} else if e.Code != "" {
 		v.add(e)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 type (
@@ -101,4 +103,14 @@ func TestOfReadsErrorsOfServices(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, judged(c.err), name)
 	}
+}
+
+func TestNumberIsNoVeto(t *testing.T) {
+	for _, err := range []error{&numberCode{404}, textCode{"404"}} {
+		v := evidence.Of(err)
+		assert.Equal(t, evidence.Text, v.Retry.Weight, "%#v: it may be a number of the error's own", err)
+		assert.Equal(t, "USER / terminal / 404", judged(err))
+		assert.Len(t, evidence.CodesOf(err), 1, "options and fingerprints see it")
+	}
+	assert.Equal(t, evidence.Coded, evidence.Of(http(404)).Retry.Weight, "a field StatusCode has no other number")
 }

@@ -28,7 +28,7 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 	}
 	defer func() { _ = recover() }()
 	text := err.Error()
-	text = text[:min(len(text), maxProse)]
+	text = withoutValues(text[:min(len(text), maxProse)])
 	if inner == nil {
 		v.add(ofProse(text, reflect.TypeOf(err) == errorString))
 		return
@@ -64,6 +64,50 @@ func ofProse(text string, read bool) Evidence {
 	return e
 }
 
+// aboutValue ends a text that is followed by a value in quotes, and aboutQuoted starts one
+// that follows it: both say that the quoted text is a value, such as the input of a user,
+// and no cause.
+var (
+	aboutValue  = regexp.MustCompile(`(?i)(^|[^a-z])(values?|parsing|input|argument|parameter|string|title|subject|comment)[ :=]{0,2}$`)
+	aboutQuoted = regexp.MustCompile(`^ (is|are|was|must|may|should|can|cannot|has|does|contains|matches|exceeds|starts|ends|not|too) `)
+)
+
+// withoutValues returns text with blanks instead of several words in quotes that are a value.
+// Its length is that of text.
+func withoutValues(text string) string {
+	var kept []byte
+	for at := 0; ; {
+		start := strings.IndexByte(text[at:], '"') + at + 1
+		if start == at {
+			break
+		}
+		end := start
+		for end < len(text) && text[end] != '"' {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if end >= len(text) {
+			break
+		}
+		at = end + 1
+		if strings.IndexByte(text[start:end], ' ') < 0 || !aboutValue.MatchString(text[max(0, start-1-maxWords):start-1]) && !aboutQuoted.MatchString(text[at:]) {
+			continue
+		}
+		if kept == nil {
+			kept = []byte(text)
+		}
+		for i := start; i < end; i++ {
+			kept[i] = ' '
+		}
+	}
+	if kept == nil {
+		return text
+	}
+	return string(kept)
+}
+
 // ofStatusName judges the name of a status, in any case: clients make errors of
 // [http.StatusText]. A status is no code of such an error.
 func ofStatusName(text string) Evidence { return statusNames()[strings.ToLower(text)] }
@@ -95,7 +139,8 @@ func ofSentence(text string) (found Evidence, at int) {
 		n, _ := strconv.Atoi(text[start:i])
 		before, e := text[max(0, start-maxWords):start], Evidence{}
 		switch {
-		case n >= 400 && (isNamed(n, text[i:]) || saysStatus(before)):
+		case expects(before):
+		case n >= 400 && (isNamed(n, text[i:]) || saysStatus(before) || endsClause(text[i:]) && saysAnswer(before)):
 			e = ofHTTP(n)
 		case n > 0 && n < 256 && strings.Contains(before, "xit") && exitWords.MatchString(before):
 			e = OfExitStatus(n)
@@ -117,22 +162,47 @@ func ofSentence(text string) (found Evidence, at int) {
 // maxWords bounds how many bytes before a number may say what it is.
 const maxWords = 40
 
-// statusWords, codeWord and exitWords end texts that are followed by a number.
+// statusWords, codeWord, exitWords, answerWords and expectWords end texts that are followed
+// by a number.
 var (
 	statusWords = regexp.MustCompile(`(?i)(^|[^a-z])(https?(/[0-9.]+)? |` +
-		`((https?[ _-]?)?(response[ _-]?)?status([ _-]?code)?|https?[ _-](error|response)?[ _-]?(code)?|response[ _-]code|returned[ _-]error|responded[ _-]with)` +
+		`((https?[ _-]?)?(response[ _-]?)?status([ _-]?code)?|https?[ _-](error|response)?[ _-]?(code)?|response[ _-]code|returned[ _-]error|responded[ _-]with|non-[2o][x0k]{1,2} response)` +
 		`["']?( is| was| of)?[ :=]{0,3}["'(\[]?)$`)
 	codeWord  = regexp.MustCompile(`(^|\n|: )[Cc]ode(: |=)$|"code": ?$`) // of echo and Vault; in JSON
 	exitWords = regexp.MustCompile(`(?i)(^|[^a-z])exit(ed)?( with)?( exit| non-zero)?[ _-]?(code|status)( is| was| of)?[ :=]{0,3}["'(\[]?$`)
+
+	answerWords = regexp.MustCompile(`(?i)(/[^ ]*|(^|[^a-z])(api|server|endpoint|upstream|gateway|proxy|registry|webhook)) (returned|answered|responded)( with)? $`)
+	expectWords = regexp.MustCompile(`(?i)(^|[^-a-z])(not (the |an? )?)?(want|wanted|expect|expected|expecting)( (an?|the|https?|response|exit|status|code))*[ :=]{1,2}$`)
 )
+
+// saysAnswer reports whether the text before a number, which ends its clause, says that it
+// is what a server has answered with.
+func saysAnswer(before string) bool {
+	return strings.Contains(before, "ode") && codeWord.MatchString(before) || strings.Contains(before, "ed ") && answerWords.MatchString(before)
+}
+
+// endsClause reports whether what follows a number cannot say what the number counts.
+func endsClause(after string) bool {
+	return after == "" || strings.IndexByte(":;,.)}]\"'\r\n", after[0]) >= 0
+}
+
+// expects reports whether the text before a number says that it is a status that would
+// have been right.
+func expects(before string) bool {
+	if !strings.Contains(before, "want") && !strings.Contains(before, "xpect") {
+		return false
+	}
+	found := expectWords.FindStringSubmatch(before)
+	return found != nil && found[2] == ""
+}
 
 // saysStatus reports whether the text before a number says that it is a status. Most
 // texts have none of these words, and need no regular expression.
 func saysStatus(before string) bool {
 	lower := strings.ToLower(before)
-	for _, word := range []string{"http", "status", "code", "returned", "responded"} {
+	for _, word := range []string{"http", "status", "returned", "responded", "response"} {
 		if strings.Contains(lower, word) {
-			return statusWords.MatchString(before) || codeWord.MatchString(before)
+			return statusWords.MatchString(before)
 		}
 	}
 	return false
@@ -203,6 +273,7 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			server misbehaving
 			unexpected EOF
 			use of closed network connection
+			deadlock detected
 		`},
 		{Text, Dependency, Undecided, `
 			http: server gave HTTP response to HTTPS client
