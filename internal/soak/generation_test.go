@@ -63,7 +63,7 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 	}
 	g.cfg = enricher.Config{
 		Timeout: r.budget + upTo(random, 3*r.budget),
-		Policy:  randomPolicy(random, r.budget),
+		Policy:  randomPolicy(random, r.budget, 0),
 		Limits: enricher.Limits{
 			MaxLabels:      random.IntN(2) * (1 + random.IntN(4)),
 			MaxValueLength: random.IntN(2) * (24 + random.IntN(500)),
@@ -79,7 +79,7 @@ func newGeneration(r *round, random *rand.Rand, n int) *generation {
 	for i, s := range g.specs {
 		var own enricher.Policy
 		if random.IntN(2) == 0 {
-			own = randomPolicy(random, r.budget)
+			own = randomPolicy(random, r.budget, g.cfg.Policy.BreakerThreshold)
 			g.cfg.Policies[s.name] = own
 		}
 		s.policy = orElse(own, g.cfg.Policy, defaultPolicy)

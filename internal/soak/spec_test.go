@@ -204,8 +204,9 @@ func (s *spec) mayRead() []string {
 	return keys
 }
 
-// randomPolicy returns a policy with some fields left to a default.
-func randomPolicy(random *rand.Rand, budget time.Duration) (p enricher.Policy) {
+// randomPolicy returns a policy with some fields left to a default, of which threshold
+// is that of the breaker.
+func randomPolicy(random *rand.Rand, budget time.Duration, threshold int) (p enricher.Policy) {
 	maybe := func() bool { return random.IntN(2) == 0 }
 	if maybe() {
 		p.Timeout = time.Millisecond + upTo(random, budget)
@@ -216,7 +217,7 @@ func randomPolicy(random *rand.Rand, budget time.Duration) (p enricher.Policy) {
 	if maybe() {
 		p.BreakerThreshold = cmp.Or(random.IntN(7)-1, -1) // -1: none
 	}
-	if maybe() {
+	if maybe() && cmp.Or(p.BreakerThreshold, threshold) >= 0 { // else there is no breaker
 		p.BreakerCooldown = time.Millisecond + upTo(random, 2*budget)
 	}
 	return p
