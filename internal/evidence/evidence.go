@@ -161,9 +161,7 @@ func along(w *guard.Walk, err error, depth int) Verdict {
 	var v Verdict
 	for ; w.Enter(err, depth); depth++ {
 		k := kindOf(err)
-		v.consider(k, err)
-		many, one := k.unwrap(err)
-		v.read(k, err, one, len(many) > 0)
+		many, one := v.examine(k, err)
 		if one == nil {
 			v.join(w, many, depth+1)
 			break
@@ -235,6 +233,15 @@ func CodesOf(err error) []Evidence {
 	v := Verdict{all: &all}
 	v.consider(kindOf(err), err)
 	return all
+}
+
+// examine adds the evidence of one error, and that of its text if there is no other. It
+// returns what err wraps.
+func (v *Verdict) examine(k *kind, err error) (many []error, one error) {
+	v.consider(k, err)
+	many, one = k.unwrap(err)
+	v.read(k, err, one, len(many) > 0)
+	return many, one
 }
 
 // consider adds the evidence of one error.

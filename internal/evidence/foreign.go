@@ -23,9 +23,7 @@ func Find(err error) Found {
 	var f Found
 	k := kindOf(err)
 	v := Verdict{each: &f.Evidence}
-	v.consider(k, err)
-	many, one := k.unwrap(err)
-	v.read(k, err, one, len(many) > 0)
+	many, _ := v.examine(k, err)
 	f.Wait = v.After
 	if k.hides(err) {
 		f.Hides, f.Inner = true, many
