@@ -1,6 +1,11 @@
 package normalize
 
-import _ "embed"
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"sync"
+)
 
 // triples has how rare each letter is in words after the two before it: a digit that
 // is 1.2 times less than the bits of information in it, less two. The lines are for
@@ -17,15 +22,34 @@ import _ "embed"
 //go:embed letters.txt
 var triples string
 
-// words is the limit of isRarer beyond which letters of one case are random: few words
-// are rarer.
-const words = 240
+// rareWords has the words of 8 to 13 letters, in ascending order, that rarity alone would
+// take for random. They are those of the word lists of triples without foreign languages,
+// of identifiers in capitals, and of the names of signals, system calls and functions of
+// C.
+//
+//go:embed words.txt
+var rareWords string
+
+var rareWordList = sync.OnceValue(func() []string { return strings.Fields(rareWords) })
+
+// isRandomWord reports whether text, of at least minRandom letters of one case, looks as
+// if it was drawn at random. Of random letters it takes 99 % for random. The sum of
+// their rarities grows by 3.7 with each, and that of a word by 1.1, so the limit may be
+// further from words the longer the text is.
+func isRandomWord(text string) bool {
+	if rarity(text) < 3*len(text)-8 {
+		return false
+	}
+	_, known := slices.BinarySearch(rareWordList(), strings.ToLower(text))
+	return !known
+}
 
 // isRandom reports whether text, of letters and digits, looks as if it was drawn at
 // random: whether its letters are unlikely as words.
 func isRandom(text string) bool {
 	const (
 		mixed    = 260
+		oneCase  = 240
 		capitals = 224 // five bytes in base32
 	)
 	small, capital := false, false // after the first letter
@@ -38,7 +62,7 @@ func isRandom(text string) bool {
 	case capital && len(text) == minRandom:
 		return isRarer(text, capitals)
 	}
-	return isRarer(text, words)
+	return isRarer(text, oneCase)
 }
 
 // isRarer reports whether the letters of text, which may have digits and marks in it,

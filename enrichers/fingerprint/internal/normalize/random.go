@@ -29,8 +29,9 @@ func (s *scanner) random(t *token) bool {
 	if t.turns == 1 && isLetter(text[0]) && isDigit(text[3]) { // a word and a number, or an IBAN
 		return len(text) >= minIBAN
 	}
-	if !t.digits && t.humps == 0 && t.capitals <= 1 { // most are words
-		return rarity(text)*100 > words*len(text) && !s.isPart(t)
+	oneCase := t.capitals <= 1 && t.humps == 0 || t.capitals == len(text) && len(text) == minRandom
+	if !t.digits && oneCase { // most are words
+		return isRandomWord(text) && !s.isPart(t)
 	}
 	return isRandom(text) && (t.digits || t.humps > 0 || !s.isPart(t))
 }
@@ -42,7 +43,7 @@ func (s *scanner) isPart(t *token) bool {
 	if last == '.' || last == '/' || last == '\\' {
 		return true
 	}
-	if next := s.at(t.end); last != '-' && (next == '.' || next == '/') && s.isWordAt(t.end+1) {
+	if next := s.at(t.end); last != '-' && (next == '.' || next == '/') && !s.endsAt(t.end+1) {
 		return true
 	}
 	return s.named || s.role().role == roleName
