@@ -28,7 +28,8 @@
 //
 // error_code is the most specific code of the chain: one that a service adds to a status
 // before the status ("AccessDenied", not "403"), and that before a code of an unknown
-// set; of equally specific codes the outermost. See
+// set; of equally specific codes the outermost; of joined errors that of the error that
+// decides about the type, if it has one. See
 // https://opentelemetry.io/docs/specs/semconv/attributes-registry/error.
 //
 // # Options

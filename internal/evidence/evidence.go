@@ -6,6 +6,7 @@
 package evidence
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
@@ -145,8 +146,9 @@ type Verdict struct {
 // decides, because the others are mostly its consequences, as in
 // errors.Join(err, file.Close()). Two kinds of evidence count less than that of the
 // errors after them: a text or name, and what is itself the consequence of a failure
-// elsewhere: the cancellation of a context, and that something is closed already. A [Word]
-// counts wherever it is. The bounds are those of [guard.Walk].
+// elsewhere: the cancellation of a context, and that something is closed already. The code
+// is that of the error that decides, if it has one. A [Word] counts wherever it is. The
+// bounds are those of [guard.Walk].
 func Of(err error) Verdict {
 	var w guard.Walk
 	v := along(&w, err, 1)
@@ -174,6 +176,7 @@ func along(w *guard.Walk, err error, depth int) Verdict {
 // join adds the evidence of joined errors.
 func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 	var chosen Verdict
+	var code Evidence // of another than the chosen one
 	for _, branch := range branches {
 		if w.Over() {
 			break
@@ -181,18 +184,22 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 		b := along(w, branch, depth)
 		better := chosen.cancelled() || chosen.late && !b.late || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
+			chosen.Code, b.Code = b.Code, chosen.Code
 			chosen.Fault, chosen.Retry, chosen.late = b.Fault, b.Retry, b.late
 		}
 		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
 			chosen.Retry = b.Retry
 		}
-		v.addCode(b.Code)
+		if b.Code.rank() > code.rank() || code.Code == "" {
+			code = b.Code
+		}
 		if v.After == 0 {
 			v.After = b.After
 		}
 	}
 	v.add(chosen.Fault)
 	v.add(chosen.Retry)
+	v.addCode(cmp.Or(chosen.Code, code))
 }
 
 func (v *Verdict) decided() bool { return v.Fault.Fault != "" || v.Retry.Retry != "" }

@@ -166,6 +166,7 @@ func TestOf(t *testing.T) {
 		{"and the first of guesses most", errors.Join(&stockValidation{}, io.ErrUnexpectedEOF), "USER / terminal / -"},
 		{"what is around counts if it says more", &status{404, errors.Join(&stockValidation{}, plain)}, "USER / terminal / HTTP status 404"},
 		{"cancelled, as a sibling has failed", errors.Join(context.Canceled, dial), "DEPENDENCY / retryable / errno ECONNREFUSED"},
+		{"the code is of the same", errors.Join(http(404), ownCode{"SlowDown", nil}), "USER / terminal / HTTP status 404"},
 		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / unknown / -"},
 
 		// Third-party code.
