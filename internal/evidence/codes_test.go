@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +33,13 @@ func TestCodesAreDocumented(t *testing.T) {
 	}
 	have, err := os.ReadFile(codesFile)
 	require.NoError(t, err)
-	require.Equal(t, string(have), text, "run the test with -update")
+	lines := strings.Split(string(have), "\n")
+	for i, want := range strings.Split(text, "\n") {
+		if i == len(lines) || lines[i] != want {
+			require.Fail(t, "CODES.md is not up to date", "run go test ./internal/evidence -update; line %d is to be:\n%s", i+1, want)
+		}
+	}
+	require.Equal(t, len(text), len(have), "CODES.md is too long: run go test ./internal/evidence -update")
 }
 
 func document() string {
@@ -100,20 +108,50 @@ func compare(x, y string) int {
 func TestTablesAreWellFormed(t *testing.T) {
 	faults := []evidence.Fault{evidence.User, evidence.System, evidence.Dependency, evidence.Cancelled}
 	retries := []evidence.Retry{evidence.Retryable, evidence.Terminal, evidence.Undecided}
+	number := regexp.MustCompile(`^-?[0-9]+(=[^=]+)?$`)
 	for _, table := range evidence.Tables() {
 		assert.NotEmpty(t, table.Kind, table.Title)
 		assert.Regexp(t, `^https://`, table.Source, table.Title)
+		form := `^[^=]{1,80}(=[^=]+)?$`
+		switch first := strings.Fields(table.Rows[0].Codes)[0]; {
+		case table.Kind == evidence.SQLState:
+			form = `^[0-9A-Z]{2}([0-9A-Z]{3})?(=[^=]+)?$`
+		case table.Kind != evidence.AMQPReply && number.MatchString(first): // all are numbers then
+			form = number.String()
+		}
 		seen := map[string]evidence.Row{}
 		for _, row := range table.Rows {
 			assert.Contains(t, faults, row.Fault, table.Title)
 			assert.Contains(t, retries, row.Retry, table.Title)
 			for field := range strings.FieldsSeq(row.Codes) {
+				assert.Regexp(t, form, field, "%s: names have _ for a space", table.Title)
 				code, _, _ := strings.Cut(field, "=")
 				other, twice := seen[code]
 				assert.False(t, twice, "%s: code %s is both %s %s and %s %s", table.Title, code, other.Fault, other.Retry, row.Fault, row.Retry)
-				assert.LessOrEqual(t, len(code), 80, "%s: %s", table.Title, code)
 				seen[code] = row
 			}
 		}
+	}
+}
+
+func TestTablesAreAllListed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	made := 0
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if !strings.HasSuffix(name, "_test.go") {
+			made += strings.Count(string(source), "&Table{")
+		}
+	}
+	assert.Len(t, evidence.Tables(), made, "Tables in clients.go lists all")
+}
+
+func TestTextsAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, text := range evidence.Texts() {
+		assert.False(t, seen[text], "%q stands twice in texts.go and libraries.go", text)
+		seen[text] = true
 	}
 }

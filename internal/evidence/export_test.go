@@ -2,6 +2,8 @@
 
 package evidence
 
+import "strings"
+
 // The tables of codes that are no [Table], for their document.
 var (
 	ErrnoTable  = errnos
@@ -21,4 +23,16 @@ func JudgeOf(path string, err error) (Verdict, bool) {
 		v.apply(c.judge, err)
 	}
 	return v, ok
+}
+
+// Texts returns the texts of clients, those that stand twice also twice.
+func Texts() (all []string) {
+	for _, row := range append(textRows, libraryTexts...) {
+		for line := range strings.Lines(row.texts) {
+			if text := strings.TrimSpace(line); text != "" {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
 }

@@ -1,6 +1,6 @@
 package evidence
 
-// libraryTexts are texts of sentinels of these libraries, in this order within each row:
+// libraryTexts are texts of sentinels of these libraries:
 // MQTT (https://github.com/eclipse-paho/paho.mqtt.golang), memcache, gorm, JWT
 // (https://github.com/golang-jwt/jwt), bbolt, compression
 // (https://github.com/klauspost/compress), streams of RabbitMQ

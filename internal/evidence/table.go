@@ -24,7 +24,7 @@ type Table struct {
 type Row struct {
 	Fault Fault
 	Retry Retry
-	Codes string // separated by white space; a number has its name behind it: "5=LEADER_NOT_AVAILABLE"
+	Codes string // separated by white space; its name may stand behind a number: "5=LEADER_NOT_AVAILABLE"
 }
 
 // Codes returns the meaning of each code. The map must not be changed.

@@ -36,7 +36,7 @@ func textsOf(rows []textRow, why string) map[string]Evidence {
 	return m
 }
 
-// textRows are texts of these clients, in this order within each row: words of job
+// textRows are texts of these clients: words of job
 // queues (asynq), circuit breakers, databases (MySQL, pgx, go-pg, gocql, mongo, zk, bolt,
 // badger), brokers (kafka, nats, amqp, pulsar, nsq, mqtt), locks and migrations, the network (net/http, ssh, quic, websocket, memcache), git and S3.
 var textRows = []textRow{
@@ -256,7 +256,6 @@ var textRows = []textRow{
 		i/o timeout
 		bad connection
 		malformed packet
-		request timed out
 		server busy
 		ssh: handshake failed: EOF
 		invalid connection
