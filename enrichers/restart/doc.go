@@ -22,8 +22,10 @@
 //  4. the error itself: a word of a job queue or retry library, a method
 //     Retryable() bool, or what its codes and types mean, as in the enricher "type";
 //     Temporary, Timeout, RetryAfter. The package of an error says nothing about it.
-//     A method ShouldRetry, IsRetriable, IsTransient or Permanent, and a field
-//     Retryable or Temporary, count if they are true; false is often a default
+//     A method ShouldRetry, IsRetriable, IsRecoverable, IsTransient or Permanent, and a
+//     field Retryable or Temporary, count if they are true; false is often a default.
+//     A status that mostly stays, such as 422, is unknown if the text of its error says
+//     that it passes: "busy", "in progress", "try again"
 //
 // Of joined errors the first that has an answer counts, as in the enricher "type".
 // A cancellation is unknown: only its author knows whether the job should run again.

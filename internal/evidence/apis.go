@@ -104,8 +104,7 @@ var vaultClients = client{
 	},
 }
 
-// googleClients have the status in a field Code, reasons in a list, and details as
-// maps.
+// googleClients have the status in a field Code, and reasons in a list.
 var googleClients = client{
 	paths: []string{"google.golang.org/api", "google.golang.org/genai", "cloud.google.com/go", "github.com/googleapis/gax-go"},
 	judge: func(v *Verdict, err error) {
@@ -122,20 +121,13 @@ var googleClients = client{
 		if status, ok := inspect.Int(err, "Code"); ok {
 			v.add(ofHTTP(status))
 		}
-		details, ok := inspect.Field(err, "Details")
-		if !ok || details.Kind() != reflect.Slice {
-			return
-		}
-		for i := range min(details.Len(), maxDetails) {
-			v.ofJSONDetail(details.Index(i).Interface())
-		}
 	},
 }
 
 // ofJSONDetail reads a detail of package google.rpc in JSON.
 func (v *Verdict) ofJSONDetail(detail any) {
 	m, ok := detail.(map[string]any)
-	if !ok {
+	if name, typed := m["@type"].(string); !ok || !typed || !strings.Contains(name, "google.rpc.") {
 		return
 	}
 	if reason, ok := m["reason"].(string); ok {

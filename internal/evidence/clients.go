@@ -26,7 +26,7 @@ var clients = []client{
 	aerospikeClients, amqpClients, cassandraClients, couchbaseClients, hanaClients, prometheusClients, pulsarClients, serviceBusClients, clickhouseClients, cloudClients, elasticClients, execClients, githubClients, googleClients,
 	kafkaClients, kubernetesClients, ldapClients, mongoClients, mysqlClients, natsClients, neo4jClients, oauthClients, oracleClients,
 	postgresClients, redisClients, sftpClients, smtpClients, snowflakeClients, sqliteClients, sqlServerClients, slackClients, telegramClients,
-	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, goaClients, graphqlClients, hetznerClients, imapClients,
+	temporalClients, frameworkClients, beanstalkClients, bitcoinClients, dnsClients, goaClients, graphqlClients, hetznerClients, ibmMQClients, imapClients,
 	modbusClients, mqttClients, nsqClients, opcuaClients, schemaClients, smbClients, thriftClients, trinoClients, vaultClients, websocketClients,
 }
 
@@ -58,7 +58,7 @@ func Tables() []*Table {
 	return []*Table{
 		exits, statuses, grpcCodes, cloudWords, apiWords, jsonRPC, kubernetesReasons,
 		sqlStates, mysql, sqlServer, oracle, hana, sqlite, clickhouse, snowflake, mongo, cassandra, couchbase, aerospike, neo4j, redisReplies, elasticTypes,
-		kafka, schemaRegistry, pulsar, amqp, serviceBus, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
+		kafka, schemaRegistry, pulsar, amqp, serviceBus, ibmMQ, jetStream, nsq, beanstalk, mqtt, smtpReplies, imap, ldap, sftp, ntStatus, dnsCodes, websocket,
 		thrift, opcua, modbus, trino, prometheus, graphql, hetzner, bitcoin, chromium,
 	}
 }

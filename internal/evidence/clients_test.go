@@ -30,6 +30,8 @@ type (
 	ofType                struct{ Type ofText }
 	ofMethodCode          int
 	ofChannel             struct{ Reason uint32 }
+	ofMQ                  struct{ MQCC, MQRC int32 }
+	ofJMS                 string
 	tTransportException   int
 	tProtocolException    int
 	tApplicationException int32
@@ -51,6 +53,9 @@ func (e ofResult) Result() ofResult           { return e }
 func (ofType) Error() string                  { return "x" }
 func (ofMethodCode) Error() string            { return "x" }
 func (ofChannel) Error() string               { return "x" }
+func (ofMQ) Error() string                    { return "x" }
+func (ofJMS) Error() string                   { return "x" }
+func (e ofJMS) GetErrorCode() string          { return string(e) }
 func (e ofMethodCode) Code() int              { return int(e) }
 func (tTransportException) Error() string     { return "x" }
 func (e tTransportException) TypeId() int     { return int(e) }
@@ -109,6 +114,8 @@ func TestClientsReadTheirCodes(t *testing.T) {
 		{"github.com/SAP/go-hdb/driver/internal/protocol", ofMethodCode(503), "DEPENDENCY / unknown / HANA number 503"},
 		{"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs", textCode{"ownershiplost"}, "DEPENDENCY / unknown / Service Bus code ownershiplost"},
 		{"github.com/prometheus/client_golang/api/prometheus/v1", ofType{"bad_data"}, "USER / terminal / Prometheus error bad_data"},
+		{"github.com/ibm-messaging/mq-golang/v5/ibmmq", &ofMQ{2, 2009}, "DEPENDENCY / retryable / IBM MQ reason 2009 (CONNECTION_BROKEN)"},
+		{"github.com/ibm-messaging/mq-golang-jms20/jms20subset", ofJMS("2999"), "DEPENDENCY / unknown / IBM MQ reason 2999"},
 		{"golang.org/x/crypto/ssh", ofChannel{4}, "DEPENDENCY / retryable / "},
 		{"goa.design/goa/v3/pkg", &ofFault{true}, "DEPENDENCY /  / "},
 		{"goa.design/goa/v3/pkg", &ofFault{}, " /  / "},

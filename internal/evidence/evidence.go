@@ -73,6 +73,7 @@ const (
 	CouchbaseStatus Kind = "Couchbase status"     // "134"
 	DNSCode         Kind = "DNS response code"    // "9"
 	HANANumber      Kind = "HANA number"          // "131"
+	IBMMQReason     Kind = "IBM MQ reason"        // "2009"
 	IMAPCode        Kind = "IMAP code"            // "UNAVAILABLE"
 	ModbusException Kind = "Modbus exception"     // "11"
 	MQTTReason      Kind = "MQTT reason code"     // "135"
@@ -138,7 +139,7 @@ type Verdict struct {
 
 	all  *[]Evidence // if not nil, collects all codes
 	each *[]Evidence // if not nil, collects all evidence
-	told bool        // the error that is considered has told who is at fault, or a code
+	told bool        // the error that is considered has told who is at fault, or a known code
 	late bool        // something was closed or had ended already
 }
 
@@ -259,10 +260,12 @@ func (v *Verdict) consider(k *kind, err error) {
 		return
 	}
 	v.told = false
+	before := v.Retry
 	v.apply(standard, err)
 	for _, j := range k.judges {
 		v.apply(j, err)
 	}
+	v.doubt(err, before)
 }
 
 // A judge adds evidence of an error.
@@ -275,7 +278,7 @@ func (v *Verdict) apply(j judge, err error) {
 }
 
 func (v *Verdict) add(e Evidence) {
-	v.told = v.told || e.Fault != "" || e.Code != ""
+	v.told = v.told || e.Fault != "" || e.Code != "" && e.Kind != OwnCode
 	v.late = v.late || isConsequence(e)
 	if v.each != nil && e != (Evidence{}) {
 		*v.each = append(*v.each, e)

@@ -51,7 +51,8 @@ func findFields(t reflect.Type) []judge {
 		{[]string{"Temporary", "Transient", "IsTemporary", "IsTransient"}, temporaryField},
 		{[]string{"Timeout", "IsTimeout"}, timeoutField},
 		{[]string{"Extensions"}, extensionsField},
-		{[]string{"Errors"}, entriesField},
+		{[]string{"Errors", "Diag"}, entriesField},
+		{[]string{"Details"}, detailsField},
 	} {
 		for _, name := range f.names {
 			field, ok := t.FieldByName(name)

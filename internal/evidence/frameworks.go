@@ -12,7 +12,7 @@ import (
 var named = map[string]Evidence{
 	"*rivertype.JobCancelError":      decided(Terminal, "river.JobCancel"),
 	"*rivertype.JobSnoozeError":      decided(Retryable, "river.JobSnooze"),
-	"*rivertype.UnknownJobKindError": says(Typed, System, Terminal, "a job that no worker is registered for"),
+	"*rivertype.UnknownJobKindError": says(Typed, System, Undecided, "a job that this worker is not registered for"),
 	"*reconcile.terminalError":       decided(Terminal, "reconcile.TerminalError"), // sigs.k8s.io/controller-runtime
 	"*backoff.PermanentError":        decided(Terminal, "backoff.Permanent"),       // github.com/cenkalti/backoff
 	"*backoff.RetryAfterError":       decided(Retryable, "backoff.RetryAfter"),
@@ -26,6 +26,9 @@ var named = map[string]Evidence{
 	"*errors.retryAtError":           decided(Retryable, "inngestgo.RetryAtError"),
 	"*service.ErrBackOff":            decided(Retryable, "service.NewErrBackOff"), // Redpanda Connect
 	"*component.ErrBackOff":          decided(Retryable, "service.NewErrBackOff"),
+	"fserrors.retryError":            decided(Retryable, "fserrors.RetryErrorf"), // github.com/rclone/rclone
+	"fserrors.wrappedRetryError":     decided(Retryable, "fserrors.RetryError"),
+	"fserrors.wrappedNoRetryError":   decided(Terminal, "fserrors.NoRetryError"),
 
 	"*http.MaxBytesError":              says(Typed, User, Terminal, "a body that is too large"),
 	"*http.ProtocolError":              says(Typed, System, Terminal, "wrong use of HTTP"),
@@ -54,14 +57,11 @@ func decided(r Retry, word string) Evidence {
 	return Evidence{Weight: Word, Retry: r, Why: "the author says so with " + word}
 }
 
-// frameworkClients have the time to wait in a field or method.
+// frameworkClients have the time to wait in a field.
 var frameworkClients = client{
 	local: true,
 	paths: []string{"github.com/riverqueue/river", "github.com/cenkalti/backoff", "github.com/RichardKnop/machinery", "github.com/inngest/inngestgo", "github.com/redpanda-data/benthos", "github.com/redpanda-data/connect"},
 	judge: func(v *Verdict, err error) {
-		if later, ok := err.(interface{ RetryIn() time.Duration }); ok {
-			v.after(later.RetryIn(), true)
-		}
 		for _, name := range []string{"Duration", "Wait", "RetryAt"} {
 			field, ok := inspect.Field(err, name)
 			if !ok || !field.CanInterface() {

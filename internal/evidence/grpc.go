@@ -29,7 +29,7 @@ func GRPCCodes() []string { return grpcNames[1:] }
 // ofGRPC judges a status code and its message.
 func ofGRPC(code uint64, message string) Evidence {
 	if code == 0 || code >= uint64(len(grpcNames)) {
-		return Evidence{}
+		return ofHTTP(int64(min(code, 1000))) // Loki, Mimir and Cortex send a status of HTTP so
 	}
 	e, _ := grpcCodes.of(grpcNames[code])
 	for _, m := range grpcMessages {

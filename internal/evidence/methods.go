@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -52,6 +53,9 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ ShouldRetry() bool }) {
 		v.authorIf(err.ShouldRetry(), true, "ShouldRetry")
 	}),
+	on(func(v *Verdict, err interface{ IsRecoverable() bool }) {
+		v.authorIf(err.IsRecoverable(), true, "IsRecoverable")
+	}),
 	on(func(v *Verdict, err interface{ Transient() bool }) { v.authorIf(err.Transient(), true, "Transient") }),
 	on(func(v *Verdict, err interface{ IsTransient() bool }) {
 		v.authorIf(err.IsTransient(), true, "IsTransient")
@@ -67,6 +71,9 @@ var methods = []method{
 	on(func(v *Verdict, err interface{ RetryAfter() time.Duration }) { v.after(err.RetryAfter(), true) }),
 	on(func(v *Verdict, err interface{ RetryAfter() (time.Duration, bool) }) { v.after(err.RetryAfter()) }),
 	on(func(v *Verdict, err interface{ NextRetryDelay() time.Duration }) { v.after(err.NextRetryDelay(), true) }),
+	on(func(v *Verdict, err interface{ RetryIn() time.Duration }) { v.after(err.RetryIn(), true) }),
+	on(func(v *Verdict, err interface{ RetryAfter() time.Time }) { v.after(time.Until(err.RetryAfter()), true) }),
+	on(func(v *Verdict, err interface{ RetryAt() time.Time }) { v.after(time.Until(err.RetryAt()), true) }),
 
 	on(func(v *Verdict, err interface{ StatusCode() int }) { v.add(ofHTTP(err.StatusCode())) }),
 	on(func(v *Verdict, err interface{ HTTPStatusCode() int }) { v.add(ofHTTP(err.HTTPStatusCode())) }),
@@ -226,7 +233,8 @@ func (v *Verdict) word(word, code string) {
 	}
 	e, ok := cloudWords.word(word)
 	if !ok {
-		e, ok = apiWords.of(strings.ToLower(strings.ReplaceAll(word, " ", "_")))
+		word = strings.NewReplacer(" ", "_", "-", "_").Replace(word)
+		e, ok = apiWords.of(strings.ToLower(word))
 	}
 	if !ok && word != "internal" && word != "unknown" { // which may be its own fault
 		if upper := strings.ToUpper(word); slices.Contains(grpcNames, upper) {
@@ -253,8 +261,8 @@ func findType(t reflect.Type) (judge, bool) {
 	}, true
 }
 
-// findCode finds a method Code, ErrorCode or ErrCode that returns a number or a string
-// type, and ErrorFault of the clients of AWS.
+// findCode finds a method Code, ErrorCode or ErrCode that returns a number, a type of numbers
+// with names or a string type, and ErrorFault of the clients of AWS.
 func findCode(t reflect.Type) (judge, bool) {
 	if m, ok := t.MethodByName("ErrorFault"); ok && m.Type.NumIn() == 1 && m.Type.NumOut() == 1 && m.Type.Out(0).Kind() == reflect.Int {
 		return func(v *Verdict, err error) {
@@ -281,6 +289,11 @@ func findCode(t reflect.Type) (judge, bool) {
 					return
 				}
 				v.ownCode(code)
+			}, true
+		case isInt(out) && out.PkgPath() != "" && !isGRPCCode(m.Type) && out.Implements(reflect.TypeFor[fmt.Stringer]()): // go.uber.org/yarpc
+			return func(v *Verdict, err error) {
+				code := reflect.ValueOf(err).MethodByName(name).Call(nil)[0].Interface().(fmt.Stringer)
+				v.ownCode(code.String())
 			}, true
 		case out.Kind() == reflect.Int && name == "ErrorCode", // github.com/ethereum/go-ethereum/rpc
 			(out.Kind() == reflect.Int || out.Kind() == reflect.Int32 || out.Kind() == reflect.Int64) && out.PkgPath() == "":

@@ -64,6 +64,9 @@ var pairs = map[string]Evidence{
 	"not found":          guess(User, Terminal),
 	"not exist":          guess(User, Terminal),
 	"already exists":     guess(User, Terminal),
+	"already locked":     guess(Dependency, Retryable),
+	"state locked":       guess(Dependency, Retryable),
+	"resource locked":    guess(Dependency, Retryable),
 	"connection closed":  guess(Dependency, Retryable),
 	"connection failed":  guess(Dependency, Retryable),
 	"connection lost":    guess(Dependency, Retryable),
@@ -98,6 +101,7 @@ var lastWords = map[string]Evidence{
 	"timeout":     guess(Dependency, Retryable),
 	"unavailable": guess(Dependency, Retryable),
 	"limited":     guess(Dependency, Retryable),
+	"oom":         guess(System, Retryable),
 }
 
 func guess(f Fault, r Retry) Evidence { return Evidence{Weight: Text, Fault: f, Retry: r} }

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"reflect"
+	"unicode"
 
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
@@ -66,26 +67,58 @@ func extensionsField(t reflect.Type) func(*Verdict, reflect.Value) {
 }
 
 // entriesField judges a list of what are no errors themselves, but have extensions as
-// those of GraphQL do.
+// those of GraphQL do, a code as those of Google's clouds, or a SQLSTATE as those of ODBC.
 func entriesField(t reflect.Type) func(*Verdict, reflect.Value) {
 	if t.Kind() != reflect.Slice || elem(t.Elem()).Kind() != reflect.Struct || isError(t.Elem()) || isError(reflect.PointerTo(t.Elem())) {
 		return nil
 	}
-	extensions, ok := elem(t.Elem()).FieldByName("Extensions")
-	if !ok || !extensions.IsExported() {
-		return nil
-	}
-	judge := extensionsField(extensions.Type)
-	if judge == nil {
-		return nil
-	}
-	return func(v *Verdict, list reflect.Value) {
-		for i := range min(list.Len(), maxDetails) {
-			if entry := indirect(list.Index(i)); entry.IsValid() {
-				if value, err := entry.FieldByIndexErr(extensions.Index); err == nil {
-					judge(v, value)
+	for _, f := range []struct {
+		name string
+		find func(t reflect.Type) func(*Verdict, reflect.Value)
+	}{{"Extensions", extensionsField}, {"Code", entryCodeField}, {"State", stateField}} {
+		field, ok := elem(t.Elem()).FieldByName(f.name)
+		if !ok || !field.IsExported() {
+			continue
+		}
+		if _, odbc := elem(t.Elem()).FieldByName("NativeError"); f.name == "State" && !odbc {
+			continue
+		}
+		if judge := f.find(field.Type); judge != nil {
+			return func(v *Verdict, list reflect.Value) {
+				for i := range min(list.Len(), maxDetails) {
+					if entry := indirect(list.Index(i)); entry.IsValid() {
+						if value, err := entry.FieldByIndexErr(field.Index); err == nil {
+							judge(v, value)
+						}
+					}
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// entryCodeField judges the code of an entry of a list. One in lower case may be about a
+// field of the input.
+func entryCodeField(t reflect.Type) func(*Verdict, reflect.Value) {
+	if elem(t).Kind() != reflect.String {
+		return nil
+	}
+	return func(v *Verdict, field reflect.Value) {
+		if field = indirect(field); field.IsValid() && field.Len() > 0 && unicode.IsUpper(rune(field.String()[0])) {
+			v.ownCode(field.String())
+		}
+	}
+}
+
+// detailsField judges details of package google.rpc as maps.
+func detailsField(t reflect.Type) func(*Verdict, reflect.Value) {
+	if t.Kind() != reflect.Slice || t.Elem() != reflect.TypeFor[map[string]any]() && t.Elem() != reflect.TypeFor[any]() {
+		return nil
+	}
+	return func(v *Verdict, details reflect.Value) {
+		for i := range min(details.Len(), maxDetails) {
+			v.ofJSONDetail(details.Index(i).Interface())
 		}
 	}
 }

@@ -61,6 +61,9 @@ func ofProse(text string, read bool) Evidence {
 	if found := cmp.Or(ofStatusName(text), ofParts(text)); found != (Evidence{}) {
 		return found
 	}
+	if has(text, askingAgain) {
+		e = says(Text, Dependency, Retryable, "a text that asks for a later attempt")
+	}
 	return e
 }
 
@@ -274,9 +277,11 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			unexpected EOF
 			use of closed network connection
 			deadlock detected
+			not connected to target source or sink
 		`},
 		{Text, Dependency, Undecided, `
 			http: server gave HTTP response to HTTPS client
+			The session is not authenticated.
 		`},
 		{Text, System, Terminal, `
 			executable file not found in $PATH

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,6 +43,12 @@ var textForms = []textForm{
 		}
 		v.add(ofStatusText(found[2]))
 	}},
+	{[]string{"Exception: "}, regexp.MustCompile(`(?:^|: )([A-Z][A-Za-z]+Exception): `), func(v *Verdict, found []string) { // AWS, in texts of others
+		v.word(found[1], found[1])
+	}},
+	{[]string{"MQRC = "}, regexp.MustCompile(`MQRC = MQRC_\w+ \[(\d{4})\]`), func(v *Verdict, found []string) { // IBM MQ
+		v.add(ibmMQ.answer(found[1]))
+	}},
 	{[]string{"ORA-"}, regexp.MustCompile(`(?:^|[ :])ORA-0*([1-9]\d*): `), func(v *Verdict, found []string) {
 		v.add(oracle.answer(found[1]))
 	}},
@@ -58,8 +65,8 @@ var textForms = []textForm{
 		e, _ := chromium.of(found[1])
 		v.add(e)
 	}},
-	{[]string{"rpc error: code = "}, regexp.MustCompile(`(?s)(?:^|: )rpc error: code = (\w+) desc = (.*)`), func(v *Verdict, found []string) {
-		v.add(ofGRPCName(found[1], found[2]))
+	{[]string{"rpc error: code = "}, regexp.MustCompile(`(?s)(?:^|: )rpc error: code = (?:Code\((\d{3})\)|(\w+)) desc = (.*)`), func(v *Verdict, found []string) {
+		v.add(cmp.Or(ofStatusText(found[1]), ofGRPCName(found[2], found[3])))
 	}},
 	{[]string{" 4.", " 5.", "-4.", "-5.", `"4.`, `"5.`}, regexp.MustCompile(`(?:^|: )([45]\d\d)[ -]"?[45]\.\d{1,3}\.\d{1,3} `), func(v *Verdict, found []string) { // SMTP, RFC 3463
 		status, _ := strconv.Atoi(found[1])
@@ -94,8 +101,8 @@ func ofGRPCName(name, message string) Evidence {
 	return Evidence{}
 }
 
-// parts are the beginnings of texts of the standard library, and of the servers of databases:
-// PostgreSQL, SQLite, MongoDB and Redis.
+// parts are the beginnings of texts of the standard library, of the servers of databases
+// (PostgreSQL, SQLite, MongoDB and Redis), and of programs.
 var parts = []textStart{
 	{"duplicate key value violates unique constraint ", Text, User, Terminal},
 	{"null value in column ", Text, User, Terminal},
@@ -138,4 +145,16 @@ var parts = []textStart{
 	{"runtime error: ", Text, System, Terminal},
 	{"panic: runtime error: ", Text, System, Terminal},
 	{"panic: ", Text, System, Undecided},
+	{"panic occurred: ", Text, System, Undecided}, // watermill
+	// What programs and job managers print: kubelet, OpenSSH, restic, Temporal, libvirt, and those that wait.
+	{"The node was low on resource: ", Text, System, Retryable},
+	{"Permission denied (publickey", Text, Dependency, Terminal},
+	{"repository is already locked ", Text, Dependency, Retryable},
+	{"unable to find activityType=", Text, System, Undecided},
+	{"Timed out during operation", Text, Dependency, Retryable},
+	{"timed out waiting for ", Text, Dependency, Retryable},
+	{"timed out while waiting for ", Text, Dependency, Retryable},
+	{"timeout while waiting for ", Text, Dependency, Retryable},
+	{"timeout waiting for ", Text, Dependency, Retryable},
+	{"timeout expired waiting for ", Text, Dependency, Retryable},
 }

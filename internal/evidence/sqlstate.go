@@ -48,7 +48,7 @@ var sqlStates = &Table{
 			"45=raised_by_a_procedure 46=Java 54=program_limit 57P04=database_dropped P0=raised_by_a_procedure 72000=Oracle"},
 		{Dependency, Retryable, "08=connection 25006=read_only 25P03=idle_in_a_transaction 40=transaction_rollback 53=resources " +
 			"55006=object_in_use 55P03=lock_not_available 57=operator_intervention 57P05=idle_session 58=system_error " +
-			"72=snapshot_too_old CR=CockroachDB 57033=Db2_deadlock_or_timeout 57030=Db2_connection 57011=Db2_resources"},
+			"72=snapshot_too_old CR=CockroachDB HYT01=connection_timeout 57033=Db2_deadlock_or_timeout 57030=Db2_connection 57011=Db2_resources"},
 		{Dependency, Undecided, "09=triggered_action 53100=disk_full 55=object_state 57014=query_cancelled F0=configuration_file " +
 			"HV=foreign_data HY=driver HYT00=timeout IM=driver_manager XX=internal 70100=MySQL_query_interrupted 0W000=of_a_pooler 51=Db2_application_state"},
 		{Dependency, Terminal, "0L=grantor 0P=role 28=authorization 2B=dependent_privileges 42501=privilege 42502=privilege 42519=privilege XX001=data_corrupted XX002=index_corrupted"},

@@ -238,6 +238,7 @@ var textRows = []textRow{
 		ssh: this private key is passphrase protected
 	`},
 	{Text, Dependency, Retryable, `
+		sending queue is full
 		database locked
 		database is locked
 		can't acquire lock
@@ -259,6 +260,9 @@ var textRows = []textRow{
 		server busy
 		ssh: handshake failed: EOF
 		invalid connection
+	`},
+	{Text, System, Undecided, `
+		handler not found for task
 	`},
 	{Text, Dependency, Terminal, `
 		repository not found
