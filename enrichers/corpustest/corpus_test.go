@@ -75,6 +75,7 @@ var sets = []set{
 	{"fresh", fresh, tolerance{}},
 	{"further", further, tolerance{}},
 	{"common", common, tolerance{unknown: 0.017, noCode: 0.008}},
+	{"batch", batch, tolerance{unknown: 0.013, wrongType: 0.026, wrongRetry: 0.039, noCode: 0.013, wrongAfter: 0.026}},
 	{"reported", reportedFailures, tolerance{}},
 }
 
@@ -123,9 +124,12 @@ func load(t *testing.T, name string) []expectation {
 func TestFailuresAreClassified(t *testing.T) {
 	e, err := enricher.New(enricher.Config{
 		FailureEnrichers: []string{"type", "error", "restart"},
-		Options:          map[string]map[string]any{"restart": {"veto": true, "max-restarts-vetoed": 10000, "max-restarts-vetoed-total": 10000}},
-		Timeout:          time.Minute,
-		Strict:           true,
+		Options: map[string]map[string]any{
+			"error":   {"max-types": 10000, "max-codes": 10000},
+			"restart": {"veto": true, "max-restarts-vetoed": 10000, "max-restarts-vetoed-total": 10000},
+		},
+		Timeout: time.Minute,
+		Strict:  true,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Shutdown(context.Background())) })
