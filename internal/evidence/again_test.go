@@ -71,6 +71,8 @@ func TestStatusThatMayPassIsNoVeto(t *testing.T) {
 		{rejection{403, "The account is being created. Please TRY AGAIN later."}, "DEPENDENCY / unknown / 403"},
 		{vanished{errors.New("Error response from daemon: No such container: 1cfc")}, "USER / unknown / -"},
 		{rejection{422, "no such product"}, "USER / terminal / 422"},
+		{rejection{404, "manifest of busybox:9 unknown"}, "USER / terminal / 404"},
+		{rejection{422, `title "please try again" is too long`}, "USER / terminal / 422"},
 		{rejection{503, "busy"}, "DEPENDENCY / retryable / 503"},
 		{fmt.Errorf("busy, try again: %w", rejection{404, "no such product"}), "USER / terminal / 404"}, // a text of another error
 		{errors.Join(rejection{404, "no such product"}, rejection{400, "is busy"}), "USER / terminal / 404"},
@@ -88,6 +90,7 @@ func TestOfReadsListsDetailsAndNumbersWithNames(t *testing.T) {
 		NativeError int
 	}{"HYT01", 0})
 	one := func(code string) places { return places{[]struct{ Code, Location string }{{code, ""}}} }
+	two := places{append(one("NOT_FOUND").Errors, one("THROTTLED").Errors...)}
 	wait := func(name string) detailed { return detailed{[]map[string]any{{"@type": name, "retryDelay": "53s"}}} }
 	for name, c := range map[string]struct {
 		err   error
@@ -95,6 +98,7 @@ func TestOfReadsListsDetailsAndNumbersWithNames(t *testing.T) {
 		after time.Duration
 	}{
 		"a list of codes":                {one("ZONE_RESOURCE_POOL_EXHAUSTED"), "DEPENDENCY / retryable / ZONE_RESOURCE_POOL_EXHAUSTED", 0},
+		"codes of several entries":       {two, "- / - / -", 0},
 		"a code of a field of the input": {one("required"), "- / - / -", 0},
 		"states of ODBC":                 {odbc, "DEPENDENCY / retryable / HYT01", 0},
 		"other states":                   {rows{[]struct{ State string }{{"08001"}}}, "- / - / -", 0},

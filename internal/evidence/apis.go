@@ -10,7 +10,7 @@ import (
 
 // apiWords are codes of services with an interface over HTTP, in lower case and with _
 // for a space: the error codes of OAuth, the problem types of ACME, and those of Stripe,
-// Slack, OpenAI and Anthropic.
+// Slack, OpenAI, Anthropic and Okta.
 var apiWords = &Table{
 	Kind: CloudCode, Title: "Code of a service with an interface over HTTP", Weight: Specific,
 	Source: "https://www.rfc-editor.org/rfc/rfc6749#section-5.2", // and those in the comments
@@ -40,6 +40,10 @@ var apiWords = &Table{
 		{Dependency, Retryable, "rate_limit_exceeded rate_limit_error overloaded_error overloaded server_is_overloaded tokens requests timeout_error too_many_requests engine_overloaded"},
 		{Dependency, Terminal, "insufficient_quota billing_hard_limit_reached billing_not_active billing_error invalid_api_key authentication_error permission_error access_terminated account_deactivated"},
 		{User, Terminal, "context_length_exceeded model_not_found content_filter content_policy_violation string_above_max_length invalid_image invalid_prompt request_too_large not_found_error unsupported_country_region_territory invalid_value"},
+		// https://developer.okta.com/docs/reference/error-codes
+		{Dependency, Retryable, "e0000047 e0000009 e0000010"},
+		{Dependency, Terminal, "e0000004 e0000005 e0000006 e0000011 e0000015"},
+		{User, Terminal, "e0000001 e0000003 e0000007"},
 	},
 }
 

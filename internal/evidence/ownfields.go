@@ -85,6 +85,9 @@ func entriesField(t reflect.Type) func(*Verdict, reflect.Value) {
 		}
 		if judge := f.find(field.Type); judge != nil {
 			return func(v *Verdict, list reflect.Value) {
+				if f.name == "Code" && list.Len() != 1 {
+					return // another entry may pass
+				}
 				for i := range min(list.Len(), maxDetails) {
 					if entry := indirect(list.Index(i)); entry.IsValid() {
 						if value, err := entry.FieldByIndexErr(field.Index); err == nil {

@@ -30,7 +30,11 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 	text := err.Error()
 	text = withoutValues(text[:min(len(text), maxProse)])
 	if inner == nil {
-		v.add(ofProse(text, reflect.TypeOf(err) == errorString))
+		e := ofProse(text, reflect.TypeOf(err) == errorString)
+		if e.Retry == Terminal && e.Kind == HTTPStatus && has(text, passing) {
+			e.Retry = Undecided
+		}
+		v.add(e)
 		return
 	}
 	if e, at := ofSentence(text); e.Code != "" {
@@ -61,8 +65,11 @@ func ofProse(text string, read bool) Evidence {
 	if found := cmp.Or(ofStatusName(text), ofParts(text)); found != (Evidence{}) {
 		return found
 	}
-	if has(text, askingAgain) {
+	switch {
+	case has(text, askingAgain):
 		e = says(Text, Dependency, Retryable, "a text that asks for a later attempt")
+	case strings.HasSuffix(text, " already exists"):
+		e = says(Text, User, Undecided, "a text that ends in already exists")
 	}
 	return e
 }
@@ -278,10 +285,15 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			use of closed network connection
 			deadlock detected
 			not connected to target source or sink
+			timed out
 		`},
 		{Text, Dependency, Undecided, `
 			http: server gave HTTP response to HTTPS client
 			The session is not authenticated.
+		`},
+		{Text, Dependency, Terminal, `
+			Permission to perform this operation was denied.
+			Host key verification failed.
 		`},
 		{Text, System, Terminal, `
 			executable file not found in $PATH
@@ -290,6 +302,8 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			sql: no rows in result set
 			redis: nil
 			unexpected end of JSON input
+			pdfcpu: please provide the correct password
+			cannot re-use a name that is still in use
 		`},
 	}, "the text of an error that is not wrapped")
 	for e, known := range byErrno {

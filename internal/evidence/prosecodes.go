@@ -36,6 +36,9 @@ var textForms = []textForm{
 		v.word(found[1], found[1])
 		v.add(ofStatusText(found[2]))
 	}},
+	{[]string{"GET http", "POST http", "PUT http", "PATCH http", "DELETE http"}, regexp.MustCompile(`(?:GET|POST|PUT|PATCH|DELETE) https?://[^ ]+: (\d{3}) `), func(v *Verdict, found []string) { // go-github, godo
+		v.add(ofStatusText(found[1]))
+	}},
 	{[]string{"oauth2: "}, regexp.MustCompile(`oauth2: (?:"([a-z_]+)"|cannot fetch token: (\d{3}))`), func(v *Verdict, found []string) {
 		v.word(found[1], found[1])
 		if found[2] == "400" { // mostly a token that is not accepted any more
@@ -146,12 +149,17 @@ var parts = []textStart{
 	{"panic: runtime error: ", Text, System, Terminal},
 	{"panic: ", Text, System, Undecided},
 	{"panic occurred: ", Text, System, Undecided}, // watermill
-	// What programs and job managers print: kubelet, OpenSSH, restic, Temporal, libvirt, and those that wait.
+	// What programs and job managers print: kubelet, OpenSSH, git, DuckDB, restic, Temporal, libvirt, and those that wait.
 	{"The node was low on resource: ", Text, System, Retryable},
 	{"Permission denied (publickey", Text, Dependency, Terminal},
+	{"Authentication failed for ", Text, Dependency, Terminal},
+	{"could not read Username for ", Text, Dependency, Terminal},
+	{"could not read Password for ", Text, Dependency, Terminal},
+	{"Could not set lock on file ", Text, Dependency, Retryable},
 	{"repository is already locked ", Text, Dependency, Retryable},
 	{"unable to find activityType=", Text, System, Undecided},
 	{"Timed out during operation", Text, Dependency, Retryable},
+	{"timed out: ", Text, Dependency, Retryable},
 	{"timed out waiting for ", Text, Dependency, Retryable},
 	{"timed out while waiting for ", Text, Dependency, Retryable},
 	{"timeout while waiting for ", Text, Dependency, Retryable},
