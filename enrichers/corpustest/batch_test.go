@@ -18,6 +18,7 @@ var batch = slices.Concat(
 	batchClients,
 	batchClouds,
 	batchTexts,
+	batchLater,
 )
 
 var batchTexts = texts(map[string]string{
