@@ -63,9 +63,7 @@ var batchOwn = []provocation{
 	{"asynq/no-handler", func(t *testing.T) error { return asynq.NotFound(t.Context(), asynq.NewTask("ping:worker", nil)) }},
 	{"watermill/panic", func(*testing.T) (err error) {
 		defer func() { err = RecoveredPanicError{recover(), "goroutine 7 [running]:"} }()
-		var none map[string]int
-		none["a"] = 1
-		return nil
+		panic("assignment to entry in nil map")
 	}},
 }
 
