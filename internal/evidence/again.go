@@ -13,7 +13,7 @@ var passing = []string{
 // askingAgain are words with which services ask for a later attempt, limit a rate, or say
 // that they elect a leader.
 var askingAgain = []string{
-	"try again later", "try again soon", "try again in", "please retry", "retry later",
+	"try again later", "try again soon", "please retry", "retry later",
 	"too many requests", "exceeded rate limit", "rate limit exceeded", "no leader", "not leader", "not the leader",
 }
 
