@@ -221,13 +221,21 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // of ctx, which must be the context around the job, without the job's own timeout: a
 // shutdown, or a cancellation from outside. It is false as long as ctx has not ended.
 // Besides errors that wrap that of ctx, or its cause, it recognizes what clients return
-// if they are cancelled, such as the status Canceled of gRPC.
+// if they are cancelled, such as the status Canceled of gRPC, and what a cancellation
+// leads to: a command that was killed, a query that the database has ended, and a
+// connection, file or transaction that is closed.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false
 	}
-	return enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) ||
-		ctx.Err() == context.Canceled && !enricher.Is(err, context.DeadlineExceeded) && evidence.Of(err).Fault.Fault == evidence.Cancelled
+	if enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) {
+		return true
+	}
+	if ctx.Err() != context.Canceled || enricher.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	v := evidence.Of(err)
+	return v.IsInterruption()
 }
 
 // FailureID returns an ID for the failure of an attempt, for FailureContext.ID, such

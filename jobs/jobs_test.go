@@ -3,11 +3,14 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/url"
+	"os/exec"
 	"runtime"
 	"testing"
 	"time"
@@ -256,6 +259,11 @@ func TestRun(t *testing.T) {
 	})
 }
 
+type sqlState string
+
+func (s sqlState) Error() string    { return "pq: canceling statement due to user request" }
+func (s sqlState) SQLState() string { return string(s) }
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("the worker stops")
@@ -264,21 +272,30 @@ func TestInterrupted(t *testing.T) {
 	late, cancelLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancelLate()
 	requestCanceled := &url.Error{Op: "Get", URL: "http://h/", Err: errors.New("net/http: request canceled")}
+	killed := exec.Command("sh", "-c", "kill -9 $$").Run() // as exec.CommandContext does
+	if runtime.GOOS == "windows" {
+		killed = context.Canceled
+	}
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		err  error
 		want bool
 	}{
-		"no error":                    {cancelled, nil, false},
-		"the error of ctx":            {cancelled, fmt.Errorf("query: %w", context.Canceled), true},
-		"its cause":                   {cancelled, fmt.Errorf("query: %w", stop), true},
-		"another error":               {cancelled, io.EOF, false},
-		"what a client returns":       {cancelled, requestCanceled, true},
-		"a client, ctx has not ended": {t.Context(), requestCanceled, false},
-		"the job's own timeout":       {cancelled, context.DeadlineExceeded, false},
-		"a deadline of ctx":           {late, context.DeadlineExceeded, true},
-		"a ctx that has not ended":    {t.Context(), context.Canceled, false},
-		"an error that wraps nothing": {cancelled, struct{ error }{nil}, false},
+		"no error":                       {cancelled, nil, false},
+		"the error of ctx":               {cancelled, fmt.Errorf("query: %w", context.Canceled), true},
+		"its cause":                      {cancelled, fmt.Errorf("query: %w", stop), true},
+		"another error":                  {cancelled, io.EOF, false},
+		"what a client returns":          {cancelled, requestCanceled, true},
+		"a command that was killed":      {cancelled, killed, true},
+		"a query that was ended":         {cancelled, fmt.Errorf("query: %w", sqlState("57014")), true},
+		"a transaction that is over":     {cancelled, sql.ErrTxDone, true},
+		"a closed connection":            {cancelled, &net.OpError{Op: "read", Err: net.ErrClosed}, true},
+		"a failure and what it leads to": {cancelled, errors.Join(sqlState("23505"), net.ErrClosed), false},
+		"a client, ctx has not ended":    {t.Context(), requestCanceled, false},
+		"the job's own timeout":          {cancelled, context.DeadlineExceeded, false},
+		"a deadline of ctx":              {late, context.DeadlineExceeded, true},
+		"a ctx that has not ended":       {t.Context(), context.Canceled, false},
+		"an error that wraps nothing":    {cancelled, struct{ error }{nil}, false},
 	} {
 		assert.Equal(t, c.want, jobs.Interrupted(c.ctx, c.err), name)
 	}

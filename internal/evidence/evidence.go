@@ -200,6 +200,7 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 	}
 	v.add(chosen.Fault)
 	v.add(chosen.Retry)
+	v.late = v.late || chosen.late
 	v.addCode(cmp.Or(chosen.Code, code))
 }
 
@@ -215,6 +216,13 @@ func (v *Verdict) guessed() bool { return v.Fault.Weight <= Text }
 // siblings. A signal cannot: it is a consequence of cancellation.
 func (v *Verdict) fails() bool {
 	return v.decided() && v.Fault.Fault != Cancelled && v.Fault.Kind != Signal
+}
+
+// IsInterruption reports whether the error may be what a cancellation has led to, if there
+// was one: a command that os/exec has killed, a query that the database has ended, and what
+// was closed have no other error.
+func (v *Verdict) IsInterruption() bool {
+	return v.Fault.Fault == Cancelled || v.late || v.Fault.Code == "SIGKILL" || v.Fault.Code == "57014"
 }
 
 // CodeOf returns the evidence of err itself, without what it wraps, that has a code;
