@@ -13,7 +13,9 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //   - passwords in URLs, such as postgres://user:***@host/db, and in data source
 //     names, such as user:***@tcp(host)/db, whatever characters they have, also if
 //     they end with a line break, as in a file
-//   - tokens of 20 or more bytes in place of the user of an http or https URL
+//   - tokens of 20 or more bytes in place of the user of an http or https URL, also with
+//     a password, if they have letters and digits, and any in that of a nats URL
+//     without one
 //   - values of keys that are or end in password, token, secret, api_key and the
 //     like, in query strings, JSON, XML, YAML, SQL, log lines, key=value lists and
 //     command lines, with or without quotation marks, also if they are encoded once

@@ -158,6 +158,9 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 		case strings.Contains(line, "lftp"):
 			separator = ","
 		}
+		if user, _, _ := strings.Cut(value, separator); isTokenUser(user) {
+			return from, end
+		}
 		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
 			if from += n + 1; from < len(s) && isQuote(s[from]) { // user:"secret"
 				return unquotedWord(s, from)

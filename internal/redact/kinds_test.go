@@ -24,6 +24,14 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"authorization: AWS AKIA1:frJ+/8=", "authorization: AWS ***"},
 			{"https://x-access-token:hunter@h/a, https://token:hunter", "https://x-access-token:***@h/a, https://token:***"},
 		},
+		"tokens in place of a user": {
+			{`Get "https://Zq7Xk2Vb9Lm4Tr8WpN3y:***@h.freshdesk.com/api": EOF`, `Get "https://***@h.freshdesk.com/api": EOF`},
+			{"https://Zq7Xk2Vb9Lm4Tr8WpN3y:x-oauth-basic@github.com/x and http://Zq7Xk2Vb9Lm4Tr8WpN3y:@h:80/", "https://***@github.com/x and http://***@h:80/"},
+			{"https://deployment-service-account:hunter2@h/", "https://deployment-service-account:***@h/"},
+			{"nats://hunter@h:4222, nats://bob:hunter2@h", "nats://***@h:4222, nats://bob:***@h"},
+			{"curl -u Zq7Xk2Vb9Lm4Tr8WpN3y: https://h/: exit status 22", "curl -u ***: https://h/: exit status 22"},
+			{"curl --user Zq7Xk2Vb9Lm4Tr8WpN3y:X https://h/", "curl --user *** https://h/"},
+		},
 		"escaped once more": {
 			{"?next=%2Fcb%3Ftoken%3Dhunter2%26n%3D1 x", "?next=%2Fcb%3Ftoken%3D***%26n%3D1 x"},
 			{"?next=%2fcb%3fsig%3dhunter2&a=b", "?next=%2fcb%3fsig%3d***&a=b"},

@@ -69,10 +69,12 @@ func passwordOf(url, after, scheme string) (from, to int) {
 	hasPaths := hasSuffixOf(strings.ToLower(scheme), pathSchemes)
 	switch {
 	case colon < 0 || at >= 0 && at < colon:
-		if at >= maxPlainUser && (hasSuffixFold(scheme, "http") || hasSuffixFold(scheme, "https")) {
+		if at >= maxPlainUser && isHTTP(scheme) || at > 0 && hasSuffixFold(scheme, "nats") {
 			return 0, at // https://<token>@host
 		}
 		return 0, 0
+	case at > colon && isHTTP(scheme) && isTokenUser(host[:colon]):
+		return 0, at // https://<token>:x@host
 	case at > colon:
 		if !hasPaths {
 			// The password may have a slash and an @.
@@ -98,6 +100,14 @@ func passwordOf(url, after, scheme string) (from, to int) {
 	}
 	return colon + 1, max(at, colon+1)
 }
+
+func isHTTP(scheme string) bool {
+	return hasSuffixFold(scheme, "http") || hasSuffixFold(scheme, "https")
+}
+
+// isTokenUser reports whether a user with a password is a token, as services expect it that
+// ignore the password.
+func isTokenUser(user string) bool { return len(user) >= maxPlainUser && isLong(user) }
 
 // atBehind returns where the @ is that ends the password that begins at from and
 // goes on at to, after its first white space or quotation mark; -1 if nowhere.
