@@ -14,7 +14,7 @@ var keyWords = []string{"appid", "signature", "session", "hmac", "secret_id", "a
 var numberKeys = []string{"otp", "totp", "cvv", "cvc", "cvv2", "pin", "otp_code", "otpcode", "mfa_code", "mfacode", "passcode", "security_code", "securitycode"}
 
 // queryKeys are keys of secrets in the query of a URL, if the value looks random.
-var queryKeys = []string{"key", "code", "ticket"}
+var queryKeys = []string{"key", "user_key", "servicekey", "code", "ticket"}
 
 // foreignKeys are what the ends of keys are in languages that need other letters.
 var foreignKeys = []string{

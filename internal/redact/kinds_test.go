@@ -24,10 +24,11 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"authorization: AWS AKIA1:frJ+/8=", "authorization: AWS ***"},
 			{"https://x-access-token:hunter@h/a, https://token:hunter", "https://x-access-token:***@h/a, https://token:***"},
 		},
-		"tokens in place of a user": {
+		"tokens in place of a user, and under keys of APIs": {
 			{`Get "https://Zq7Xk2Vb9Lm4Tr8WpN3y:***@h.freshdesk.com/api": EOF`, `Get "https://***@h.freshdesk.com/api": EOF`},
 			{"https://Zq7Xk2Vb9Lm4Tr8WpN3y:x-oauth-basic@github.com/x and http://Zq7Xk2Vb9Lm4Tr8WpN3y:@h:80/", "https://***@github.com/x and http://***@h:80/"},
 			{"https://deployment-service-account:hunter2@h/", "https://deployment-service-account:***@h/"},
+			{"GET /x?user_key=Zq7Xk2Vb9Lm4Tr8WpN3y&serviceKey=8WpN3yZq7Xk2Vb9Lm4Tr&user_key=bob", "GET /x?user_key=***&serviceKey=***&user_key=bob"},
 			{"nats://hunter@h:4222, nats://bob:hunter2@h", "nats://***@h:4222, nats://bob:***@h"},
 			{"curl -u Zq7Xk2Vb9Lm4Tr8WpN3y: https://h/: exit status 22", "curl -u ***: https://h/: exit status 22"},
 			{"curl --user Zq7Xk2Vb9Lm4Tr8WpN3y:X https://h/", "curl --user *** https://h/"},
