@@ -67,6 +67,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"password: >2-\n  two\n  words\nx: y", "password: >2-\n  ***\nx: y"},
 		},
 		"structs and objects": {
+			{"insert [{user bob} {password hunter2} {api_token Zq7Xk2Vb9Lm4Tr8WpN3y}]: EOF", "insert [{user bob} {password ***} {api_token ***}]: EOF"},
 			{"&{User:bob Password::hunter2 Host:db}", "&{User:bob Password:*** Host:db}"},
 			{"map[password:{hunter2 user:bob]", "map[password:*** user:bob]"},
 			{"{Password:{String:hunter2 Valid:true}}", "{Password:{String:*** Valid:true}}"},

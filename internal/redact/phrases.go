@@ -55,7 +55,7 @@ func redactPhrase(e *edit, i int) bool {
 	if plain && !isPass(s[:i]) {
 		return false // as most words are
 	}
-	word := strings.TrimRight(s[from:to], ".,:;)]")
+	word := strings.TrimRight(s[from:to], ".,:;)]}")
 	if word == "" || !isAfterPhrase(s[:i], word) {
 		return false
 	}
