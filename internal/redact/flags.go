@@ -108,6 +108,8 @@ var programs = []program{
 	{"kadmin", "-w"},
 	{"vsql", "-w"},
 	{"doctl", "-t"},
+	{"nuget push", "-k"},
+	{"keychain", "-p"},
 	{"ssh-keygen", "-N"},
 	{"ssh-keygen", "-P"},
 	{"snmpwalk", "-c"},

@@ -47,6 +47,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"curl --proxy-user a:hunter2", "curl --proxy-user a:***"},
 			{"mysqldump -uroot -phunter2 shop", "mysqldump -uroot -p*** shop"},
 			{"redis-cli -h cache -a hunter2 PING", "redis-cli -h cache -a *** PING"},
+			{"security unlock-keychain -p hunter2 x; dotnet nuget push a -k hunter2", "security unlock-keychain -p *** x; dotnet nuget push a -k ***"},
 			{"['mysql', '--password', 'hunter2', 'shop']", "['mysql', '--password', '***', 'shop']"},
 		},
 		"names and values apart": {
