@@ -157,7 +157,8 @@ func (f *funcEnricher) ProcessFailure(ctx context.Context, cause error, fc Failu
 func (f *funcEnricher) source() any { return f.fn }
 
 // An Enricher passes failures to a set of enrichers and merges their labels. Its
-// methods may be called concurrently. A nil Enricher has no enrichers.
+// methods may be called concurrently. It is made by [New]; one that is nil or zero has
+// no enrichers.
 type Enricher struct {
 	members   []*member
 	rejected  []Rejection
@@ -286,7 +287,7 @@ func (e *Enricher) Enrich(cause error) Labels {
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
 // After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
 func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
-	if e == nil || cause == nil {
+	if e.isEmpty() || cause == nil {
 		return Result{Labels: Labels{}}
 	}
 	if !e.end.enter() {
@@ -312,6 +313,9 @@ func (e *Enricher) enrichEntered(ctx context.Context, cause error, fc FailureCon
 	f.free()
 	return res
 }
+
+// isEmpty reports whether e was not made by New.
+func (e *Enricher) isEmpty() bool { return e == nil || e.plan == nil }
 
 // Enrichers returns the loaded enrichers in configured order.
 func (e *Enricher) Enrichers() []Info {

@@ -123,9 +123,13 @@ func TestEnricherNilHasNoEnrichers(t *testing.T) {
 	assert.Equal(t, enricher.Labels{}, e.Enrich(errJob), "after Shutdown")
 }
 
-func TestEnricherNilMethods(t *testing.T) {
+func TestEnricherMethodsOfNilAndZero(t *testing.T) {
 	t.Parallel()
-	e := reflect.ValueOf((*enricher.Enricher)(nil))
+	callAll(t, reflect.ValueOf((*enricher.Enricher)(nil)))
+	callAll(t, reflect.ValueOf(new(enricher.Enricher)))
+}
+
+func callAll(t *testing.T, e reflect.Value) {
 	for i := range e.NumMethod() {
 		method := e.Method(i)
 		var args []reflect.Value

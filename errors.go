@@ -218,7 +218,7 @@ func Text(err error) string {
 // whether there is one. If not, but cause carries one of this failure when it was
 // rejected, the Result is the first of these.
 func (e *Enricher) Carried(cause error, fc FailureContext) (Result, bool) {
-	if e == nil || !resultsCarried.Load() {
+	if e.isEmpty() || !resultsCarried.Load() {
 		return Result{}, false
 	}
 	s := search{of: e, id: fc.ID, jobID: fc.JobID, attempt: fc.Attempt}

@@ -75,11 +75,11 @@ const (
 func (e *Enricher) Explain(ctx context.Context, cause error, fc FailureContext) (x Explanation) {
 	defer func() { x.redact() }()
 	timeout := DefaultTimeout
-	if e != nil {
+	if !e.isEmpty() {
 		timeout = e.timeout
 	}
 	x = Explanation{Chain: explainChain(cause, timeout), Answers: []ExplainedAnswer{}, Rejected: e.Rejected(), Labels: Labels{}}
-	if e == nil || cause == nil || len(e.members) == 0 {
+	if e.isEmpty() || cause == nil || len(e.members) == 0 {
 		return x
 	}
 	if !e.end.enter() {

@@ -139,7 +139,7 @@ type counters struct {
 
 // Stats returns the counts so far. A nil Enricher has none.
 func (e *Enricher) Stats() Stats {
-	if e == nil {
+	if e.isEmpty() {
 		return Stats{}
 	}
 	s := Stats{

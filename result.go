@@ -204,7 +204,7 @@ func (e *timeoutError) Unwrap() []error {
 // is [StatusSkipped] with [ErrOverloaded].
 func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
 	switch {
-	case e == nil || cause == nil:
+	case e.isEmpty() || cause == nil:
 		return completed(Result{Labels: Labels{}})
 	case !e.end.enter():
 		return completed(e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown))

@@ -30,7 +30,7 @@ import (
 // An enricher or observer that calls Shutdown waits for itself and must not do
 // so.
 func (e *Enricher) Shutdown(ctx context.Context) error {
-	if e == nil {
+	if e.isEmpty() {
 		return nil
 	}
 	ctx = cmp.Or(ctx, context.Background())
