@@ -37,10 +37,11 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		value  any
 		err    string
 	}{
-		{"strings", 5, `option "strings": 5: must be a list or a comma-separated string`},
+		{"strings", 5, `option "strings": 5: must be a list or a comma-separated string, in quotes`},
+		{"strings", m{"a": 1}, `option "strings": a map: must be a list or a comma-separated string`},
 		{"strings", []any{"a", 5}, `option "strings[1]": 5: must be a string, in quotes`},
 		{"bytes", " 1,, 2 ;3", `option "bytes[1]": "2 ;3": must be an integer of 8 bits, 0 or more`},
-		{"structs", 5, `option "structs": 5: must be a list or a comma-separated string`},
+		{"structs", m{"type": "a"}, `option "structs": a map: must be a list of maps`},
 		{"structs", []any{"a"}, `option "structs[0]": "a": must be a map`},
 		{"lists", []any{"1,x"}, `option "lists[0][1]": "x": must be an integer of 64 bits`},
 		{"map", "a", `option "map": "a": must be a map`},
