@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -313,6 +314,23 @@ func TestRepeatsAreBounded(t *testing.T) {
 	}
 	assert.Equal(t, "retry=unknown", labels(t, e, errPlain, enricher.FailureContext{JobID: "0"}), "forgotten")
 	assert.Equal(t, "retry=terminal", labels(t, e, errPlain, enricher.FailureContext{JobID: "5000"}))
+}
+
+func TestNothingOfALongNameIsKept(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2, Veto: true})
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range 100 {
+		long := strings.Repeat("x", 1<<20) + fmt.Sprint(i) // or the payload that an ID is a part of
+		labels(t, e, errTerminal, enricher.FailureContext{ID: long[1<<20-1:], JobID: long[1<<20-1:], JobName: long[1<<20-1:]})
+	}
+	assert.Less(t, heap(), before+50<<20)
+	runtime.KeepAlive(e)
 }
 
 func TestOptionsThatAreWrongAreNamed(t *testing.T) {
