@@ -114,6 +114,16 @@ func TestOverridesTakePrecedence(t *testing.T) {
 			fault.User, "types *fault_test.stockError",
 		},
 		{"none for another error", fault.Options{Statuses: one("404", fault.System)}, status(503), fault.Dependency, ""},
+		{"a status in a text", fault.Options{Statuses: one("404", fault.Dependency)}, errors.New("unexpected status code: 404"), fault.Dependency, "statuses 404"},
+		{"its class", fault.Options{Statuses: one("4xx", fault.Dependency)}, fmt.Errorf("a: %v", errors.New("status 404")), fault.Dependency, "statuses 4xx"},
+		{"an exit status in a text", fault.Options{ExitStatuses: one("3", fault.User)}, errors.New("tar: exit status 3"), fault.User, "exit-statuses 3"},
+		{"an errno in a text", fault.Options{Errnos: one("ENOSPC", fault.User)}, errors.New("write /a: no space left on device"), fault.User, "errnos ENOSPC"},
+		{
+			"a method before a text",
+			fault.Options{Statuses: map[string]fault.Type{"404": fault.System, "503": fault.User}},
+			errors.Join(errors.New("unexpected status code: 404"), status(503)),
+			fault.User, "statuses 503",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := fault.New(c.opts)

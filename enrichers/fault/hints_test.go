@@ -47,6 +47,14 @@ func TestHintsAreOffByDefault(t *testing.T) {
 	assert.Empty(t, hint+why)
 }
 
+func TestHintsOfACodeInAText(t *testing.T) {
+	e, err := fault.New(fault.Options{Hints: map[string]string{"HTTP status 4xx": "Ask the shop."}, Statuses: map[string]fault.Type{"404": fault.System}})
+	require.NoError(t, err)
+	hint, why := hintOf(t, e, errors.New("unexpected status code: 404"))
+	assert.Equal(t, [2]string{"Ask the shop.", "option hints HTTP status 4xx"}, [2]string{hint, why})
+	assert.EqualValues(t, 1, counts(e)["hints HTTP status 4xx"])
+}
+
 func TestDefaultHints(t *testing.T) {
 	e, err := fault.New(fault.Options{DefaultHints: true})
 	require.NoError(t, err)
