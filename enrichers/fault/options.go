@@ -212,13 +212,13 @@ func checkSQLState(key string) error {
 	return errors.New("must be a SQLSTATE of five digits and upper case letters, or a class of two")
 }
 
-var statusForm = regexp.MustCompile(`^[1-9](xx|[0-9][0-9])$`)
+var statusForm = regexp.MustCompile(`^[345](xx|[0-9][0-9])$`)
 
 func checkStatus(key string) error {
 	if statusForm.MatchString(key) {
 		return nil
 	}
-	return errors.New("must be an HTTP status such as \"404\", or a class such as \"4xx\"")
+	return errors.New("must be an HTTP status from 300 to 599, such as \"404\", or a class such as \"4xx\"")
 }
 
 func checkExitStatus(key string) error {
