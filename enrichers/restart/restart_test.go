@@ -343,6 +343,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": must be the key of a label`},
 		{restart.Options{Uncounted: map[string][]string{"expected": {"x"}}}, `option "uncounted": label "expected": must be set by another enricher`},
 		{restart.Options{Expected: map[string][]string{"type": {}}}, `option "expected": label "type": must have at least one value`},
+		{restart.Options{Terminal: map[string][]string{"team": {"web", "data-*"}}}, `option "terminal": label "team": "data-*": must be a value, and no pattern`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 2, RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},
