@@ -49,7 +49,8 @@ type Rule struct {
 	// it, "*fs.PathError", or with the full path of the package,
 	// "*io/fs.PathError". Wrappers that only add a text, labels or a stack, such
 	// as those of fmt.Errorf, are skipped, so their types are an error here. Of joined
-	// errors the first counts.
+	// errors the first counts. A panic has the type *enricher.PanicError; Chain finds
+	// that of its value, if it is an error.
 	Type []string
 
 	// Chain holds names of Go types, as Type does, of which any error in the chain
