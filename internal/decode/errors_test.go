@@ -62,6 +62,9 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"structs", []any{m{"type": (*string)(nil)}}, `option "structs[0].type": null: must have a value, or be removed`},
 		{"map", m{"a": nil}, `option "map.a": null: must have a value, or be removed`},
 		{"texts", m{"a": m{"b": nil}}, `option "texts.a.b": null: must have a value, or be removed`},
+		{"texts", m{"a": m{}}, `option "texts.a": an empty map: must have a value, or be removed`},
+		{"texts", m{"a": m{"b": m{}}}, `option "texts.a.b": an empty map: must have a value, or be removed`},
+		{"texts", []any{m{"key": "a", "value": m{}}}, `option "texts.a": an empty map: must have a value, or be removed`},
 		{"texts", m{"*shop": m{"error": true}}, `option "texts.*shop.error": true: must be a string, in quotes`},
 	} {
 		assert.EqualError(t, decode.Into(m{tt.option: tt.value}, &into), tt.err)
