@@ -134,6 +134,8 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		"all labels":         {options{"url": url, "when": options{"*": "USER"}}, `option "when": label "*": must be the key of a label`},
 		"no fingerprint":     {options{"url": url, "fingerprint-label": "*"}, `option "fingerprint-label": label "*": must be the key of a label`},
 		"a label of nothing": {options{"url": url, "notified-label": "*"}, `option "notified-label": label "*": must be the key of a label`},
+		"a variable":         {options{"url": url, "headers": options{"X": "Bearer ${CHAT_TOKEN}"}}, `option "headers.X": must not have a variable such as ${NAME}; ${CHAT_TOKEN} is not expanded: give the value, or {env: CHAT_TOKEN}`},
+		"one in a URL":       {options{"url": url + "/${TOKEN}"}, `option "url": must not have a variable such as ${NAME}; ${TOKEN} is not expanded`},
 		"a pattern":          {options{"url": url, "unless": options{"type": "*a.B", "team": "data-*"}}, `option "unless": label "team": "data-*": must be a value, and no pattern; "*" is any`},
 		"nothing is sent":    {options{"url": url, "when": options{"type": "A,B", "x": "*"}, "unless": options{"Type": "B,A,C", "X": "y"}}, `option "unless": label "Type": excludes all that when requires, so that nothing is sent`},
 		"too many keys":      {options{"url": url, "dedup-keys": 1<<20 + 1}, `option "dedup-keys": 1048577: must be 1 to 1048576`},
