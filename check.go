@@ -190,13 +190,17 @@ type finding struct {
 	err      error  // names the enricher
 }
 
-// checkInputs returns the input keys that no loaded enricher sets, and the values that
+// checkInputs returns the input keys of kept that none of them sets, and the values that
 // their readers look for and that are never set.
-func checkInputs(kept []*candidate) (found []finding) {
-	set := map[string]*candidate{}
-	for _, c := range kept {
-		for _, key := range c.OutputKeys {
-			set[key] = c
+func checkInputs(kept, all []*candidate) (found []finding) {
+	set, rejected := map[string]*candidate{}, map[string][]string{}
+	for _, c := range all {
+		for _, key := range unique(c.OutputKeys) {
+			if c.rejected == nil {
+				set[key] = c
+			} else {
+				rejected[key] = append(rejected[key], c.Name)
+			}
 		}
 	}
 	for _, c := range kept {
@@ -208,8 +212,12 @@ func checkInputs(kept []*candidate) (found []finding) {
 				found = append(found, c.checkValues(key, setter)...)
 			default:
 				others := slices.DeleteFunc(sortedKeys(set), func(key string) bool { return slices.Contains(c.OutputKeys, key) })
+				hint := nearest.Hint(key, others)
+				if names := rejected[key]; names != nil {
+					hint = fmt.Sprintf(" (rejected: %s)", quoted(names))
+				}
 				found = append(found, c.finding("Failure enricher reads a label that no loaded enricher sets",
-					"it reads the label %q, which no loaded enricher sets%s", key, nearest.Hint(key, others)))
+					"it reads the label %q, which no loaded enricher sets%s", key, hint))
 			}
 		}
 	}
@@ -303,7 +311,9 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 	var names []string
 	configured := map[string]*candidate{}
 	for _, c := range all {
-		names = append(names, c.Name)
+		if c.fe != nil { // the name of an unknown one may be what is misspelt
+			names = append(names, c.Name)
+		}
 		configured[fold(c.Name)] = c
 	}
 	add := func(name, section, why string) {

@@ -51,6 +51,9 @@ enricher "rules/": option "failure-enrichment.policies": no such enricher is con
 	_, err = load(t, fs, cfg)
 	assert.EqualError(t, err, `enricher "rules/payment": option "failure-enrichment.policies": `+
 		`no such enricher is configured: add it to failure-enrichers, or remove this; an instance, such as rules/payments, has options of its own; did you mean "rules/payments"?`)
+
+	cfg = enricher.Config{FailureEnrichers: []string{"ruls"}, Options: map[string]map[string]any{"rules": {}}}
+	assert.NotContains(t, loaded(t, fs, cfg).Warnings()[1].Error(), "did you mean", "not the misspelt name")
 }
 
 func TestUnusedConfigOfAnEnricherMadeInCode(t *testing.T) {
@@ -282,7 +285,7 @@ func TestCycleOfOne(t *testing.T) {
 	require.Len(t, lines, 4)
 	assert.Contains(t, lines[0], `level=WARN msg="Failure enricher rejected" enricher=self`)
 	assert.Equal(t, `level=WARN msg="Failure enricher reads a label that no loaded enricher sets" enricher=after `+
-		`error="enricher \"after\": it reads the label \"self\", which no loaded enricher sets"`, lines[3])
+		`error="enricher \"after\": it reads the label \"self\", which no loaded enricher sets (rejected: \"self\")"`, lines[3])
 }
 
 func TestCycleDoesNotIncludeReadersOfAll(t *testing.T) {
@@ -381,7 +384,7 @@ func TestCheckFindsLabelsAndValuesThatAreNeverSet(t *testing.T) {
 	want := []string{
 		`output key "shared" is declared by "a", "b": only one enricher may declare it, so remove the others or configure other keys`,
 		`enricher "reader": it reads the label "readr", which no loaded enricher sets`,
-		`enricher "reader": it reads the label "shared", which no loaded enricher sets`,
+		`enricher "reader": it reads the label "shared", which no loaded enricher sets (rejected: "a", "b")`,
 		`enricher "reader": it reads the label "tpye", which no loaded enricher sets; did you mean "type"?`,
 		`enricher "reader": it looks for the label type="USR", which "setter" never sets: its values are "USER", "SYSTEM"; did you mean "USER"?`,
 		`enricher "reader": it looks for the label type="x", which "setter" never sets: its values are "USER", "SYSTEM"`,

@@ -202,7 +202,7 @@ type member struct {
 // wrong type ([*ConfigError]), or a factory fails, panics or returns nil
 // ([*EnricherError]). It returns all such errors joined, and calls no factory
 // if a number or a name is wrong. If New fails, it has closed the enrichers that
-// it made.
+// it made. It waits for Close methods for about a second at most.
 //
 // An Enricher has no goroutines of its own. Call [Enricher.Shutdown] to close
 // its enrichers. An Enricher made in a bubble of testing/synctest belongs to

@@ -54,7 +54,7 @@ type ExplainedAnswer struct {
 
 	Outcome Outcome           `json:"outcome"`           // how it dealt with the failure, and the labels that were dropped or cut
 	Labels  Labels            `json:"labels,omitempty"`  // what it set, dropped ones not included
-	Reasons map[string]string `json:"reasons,omitempty"` // why, by label key; nil unless it is an [Explainer]
+	Reasons map[string]string `json:"reasons,omitempty"` // why, by label key, at most 1024 bytes each; nil unless it is an [Explainer]
 }
 
 const (
@@ -155,7 +155,11 @@ func (m *member) explain(ctx context.Context, cause error, fc FailureContext) (L
 		return labels, nil, err
 	}
 	labels, reasons, err := explainer.ExplainFailure(ctx, cause, fc)
-	return labels, maps.Clone(reasons), err
+	reasons = maps.Clone(reasons)
+	for key, why := range reasons {
+		reasons[key] = redact.Cut(why, maxExplainedText)
+	}
+	return labels, reasons, err
 }
 
 // explainChain returns the chain of cause. The methods of its errors are

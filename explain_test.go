@@ -242,6 +242,14 @@ labels: y=good
 		assert.Equal(t, map[string]string{"a": "it was so"}, x.Answers[0].Reasons)
 	})
 
+	t.Run("a reason has at most 1024 bytes", func(t *testing.T) {
+		wordy := explainer{keys: []string{"a"}, explain: func(enricher.FailureContext) (enricher.Labels, map[string]string, error) {
+			return nil, map[string]string{"a": strings.Repeat("it was so ", 1<<20)}, nil
+		}}
+		x := running(t, enricher.Config{}, enricher.WithEnricher("wordy", wordy)).Explain(t.Context(), missing, enricher.FailureContext{})
+		assert.InDelta(t, 1024, len(x.Answers[0].Reasons["a"]), 10)
+	})
+
 	t.Run("after Shutdown nobody is asked", func(t *testing.T) {
 		e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("a", explainer{}))
 		require.NoError(t, err)

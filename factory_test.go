@@ -167,7 +167,7 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		"MAX":       {true, `true: must be an integer of 64 bits`},
 		"ratio":     {"half", `"half": must be a number`},
 		"dry-run":   {1, `1: must be true or false`},
-		"tags":      {3, `3: must be a list or a comma-separated string`},
+		"tags":      {3, `3: must be a list or a comma-separated string, in quotes`},
 		"headers":   {"a=b", `must be a map`},
 		"api-token": {3, `must be a string, in quotes`},
 	} {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/failure-enrichers/enricher/internal/decode"
 	"github.com/failure-enrichers/enricher/internal/graph"
@@ -34,6 +35,9 @@ type loaded struct {
 	warnings []error
 }
 
+// closeTimeout is how long load waits for Close methods.
+const closeTimeout = time.Second
+
 // load makes the configured enrichers, adds those made in code, and returns the
 // ones that may run. If the error is not nil, there are none. It closes what it
 // made and does not return.
@@ -43,11 +47,13 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		return loaded{}, err
 	}
 	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
 		for _, c := range all {
 			if err == nil && c.rejected == nil {
 				continue
 			}
-			if err := c.close(context.Background()); err != nil {
+			if err := c.close(ctx); err != nil {
 				logLine(context.Background(), s.logger, slog.LevelWarn, "Closing a failure enricher failed",
 					slog.String("enricher", c.Name), slog.String("error", err.Error()))
 			}
@@ -65,7 +71,7 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		c.Location = c.location()
 		l.kept = append(l.kept, c)
 	}
-	findings := slices.Concat(checkInputs(l.kept), checkActedOn(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
+	findings := slices.Concat(checkInputs(l.kept, all), checkActedOn(l.kept), checkTimeouts(cfg, l.kept), unusedConfig(cfg, all))
 	l.warnings = rejectionErrors(l.rejected)
 	for _, f := range findings {
 		l.warnings = append(l.warnings, f.err)

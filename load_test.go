@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -251,6 +253,28 @@ func TestLoadLogsErrorsOfClose(t *testing.T) {
 		assert.EqualValues(t, 1, c.closed.Load())
 	}
 }
+
+func TestLoadDoesNotWaitForACloseThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		var log loadLog
+		stuck := func() enricher.Factory { return giving(stuckCloser{setting("x"), release}) }
+		start := time.Now()
+		_, err := load(t, factories{"a": stuck(), "b": stuck(), "bad": failingToMake(nil, errors.New("no"))},
+			enricher.Config{FailureEnrichers: []string{"a", "b", "bad"}}, log.option())
+		require.EqualError(t, err, `enricher "bad": no`)
+		assert.Less(t, time.Since(start), 2*time.Second)
+		assert.Contains(t, log.lines()[1], `enricher=b error="enricher \"b\": its Close has not returned: context deadline exceeded"`)
+	})
+}
+
+type stuckCloser struct {
+	enricher.FailureEnricher
+	release chan struct{}
+}
+
+func (c stuckCloser) Close() error { <-c.release; return nil }
 
 func TestWithEnricherComesAfterTheConfiguredOnes(t *testing.T) {
 	t.Parallel()

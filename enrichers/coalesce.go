@@ -2,6 +2,7 @@ package enrichers
 
 import (
 	"context"
+	"hash/maphash"
 	"io"
 	"runtime"
 	"sync"
@@ -43,7 +44,7 @@ func Coalesce(
 	if fe == nil || key == nil {
 		panic("enrichers: Coalesce: the enricher or its key function is nil")
 	}
-	calls, _ := simplelru.NewLRU[string, *call](MaxCoalesced, nil) // fails only if the size is not positive
+	calls, _ := simplelru.NewLRU[uint64, *call](MaxCoalesced, nil) // fails only if the size is not positive
 	c := &coalesced{fe: fe, key: key, ttl: ttl, calls: calls}
 	if reader, ok := fe.(enricher.LabelReader); ok {
 		return &coalescedReader{c, reader}
@@ -62,8 +63,11 @@ type coalesced struct {
 	shared atomic.Uint64 // failures without a call of their own
 
 	mu    sync.Mutex
-	calls *simplelru.LRU[string, *call] // running, or with labels that are kept
+	calls *simplelru.LRU[uint64, *call] // by hash of the key; running, or with labels that are kept
 }
+
+// seed is that of the hashes of keys, which may be long texts.
+var seed = maphash.MakeSeed()
 
 // A call is shared by equal failures. Its goroutine writes the fields below done
 // before it closes done; the others read them afterwards.
@@ -130,10 +134,11 @@ func (c *coalesced) Close() error {
 }
 
 func (c *coalesced) ProcessFailure(ctx context.Context, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
-	key := c.key(cause, fc)
-	if key == "" {
+	text := c.key(cause, fc)
+	if text == "" {
 		return c.fe.ProcessFailure(ctx, cause, fc)
 	}
+	key := maphash.String(seed, text)
 	for ctx.Err() == nil {
 		shared, isNew := c.join(ctx, key)
 		if isNew {
@@ -171,7 +176,7 @@ func (s *call) isOver() bool {
 }
 
 // join returns the call of equal failures. A new one is the caller's to run.
-func (c *coalesced) join(ctx context.Context, key string) (shared *call, isNew bool) {
+func (c *coalesced) join(ctx context.Context, key uint64) (shared *call, isNew bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s, ok := c.calls.Get(key); ok && (s.expires.IsZero() || time.Now().Before(s.expires)) {
@@ -183,7 +188,7 @@ func (c *coalesced) join(ctx context.Context, key string) (shared *call, isNew b
 }
 
 // run makes a call.
-func (c *coalesced) run(ctx context.Context, s *call, key string, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
+func (c *coalesced) run(ctx context.Context, s *call, key uint64, cause error, fc enricher.FailureContext) (enricher.Labels, error) {
 	s.exited = true
 	defer func() {
 		if s.exited {
@@ -214,7 +219,7 @@ func (c *coalesced) keep(s *call) {
 }
 
 // forget removes a call, unless another one took its place.
-func (c *coalesced) forget(key string, s *call) {
+func (c *coalesced) forget(key uint64, s *call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if current, _ := c.calls.Peek(key); current == s {

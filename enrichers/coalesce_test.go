@@ -125,6 +125,21 @@ func process(fe enricher.FailureEnricher, timeout time.Duration, cause error) (e
 	return fe.ProcessFailure(ctx, cause, enricher.FailureContext{})
 }
 
+func TestCoalesceKeepsNoLongKeys(t *testing.T) {
+	fe := enrichers.Coalesce(&remote{}, byText, time.Hour)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 100 {
+		_, err := process(fe, time.Minute, fmt.Errorf("%d %s", i, make([]byte, 1<<20)))
+		require.NoError(t, err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.HeapAlloc, before.HeapAlloc+50<<20)
+	runtime.KeepAlive(fe)
+}
+
 func TestCoalesce(t *testing.T) {
 	t.Run("shares a running call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -41,7 +41,8 @@
 //
 // Each of these maps keys to one of the values, and counts more than the evidence. Of
 // several overrides in a chain the outermost counts, and for one error the first of
-// this list.
+// this list. A code that only a text has, as in "unexpected status code: 404", counts
+// if no other override does and it is the label error_code.
 //
 //	sentinels     by the name given to [RegisterSentinel]
 //	types         by Go type, as %T prints it: "*shop.StockError"; with the full
@@ -58,7 +59,7 @@
 //	hints         sentences by Go type, as in option types, or by a code after its
 //	              kind, as the reasons of Explain have it: "errno ENOSPC",
 //	              "HTTP status 4xx", "exit reason OOMKilled"; none by default. The
-//	              outermost error that matches one decides
+//	              outermost error that matches one decides, and a code of a text last
 //	default-hints true: failures that match none have a sentence of this package, if
 //	              they are among the common ones, see default_hints.go; false by default
 //

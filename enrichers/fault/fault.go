@@ -134,6 +134,9 @@ func (c *classifier) classify(cause error) (Type, *override, evidence.Evidence) 
 		}
 	}
 	v := evidence.Of(cause)
+	if o := c.overrides.ofCode(v.Code); o != nil { // a text has it
+		return o.value, o, evidence.Evidence{}
+	}
 	return cmp.Or(Type(v.Fault.Fault), Unknown), nil, v.Fault
 }
 

@@ -114,6 +114,16 @@ func TestOverridesTakePrecedence(t *testing.T) {
 			fault.User, "types *fault_test.stockError",
 		},
 		{"none for another error", fault.Options{Statuses: one("404", fault.System)}, status(503), fault.Dependency, ""},
+		{"a status in a text", fault.Options{Statuses: one("404", fault.Dependency)}, errors.New("unexpected status code: 404"), fault.Dependency, "statuses 404"},
+		{"its class", fault.Options{Statuses: one("4xx", fault.Dependency)}, fmt.Errorf("a: %v", errors.New("status 404")), fault.Dependency, "statuses 4xx"},
+		{"an exit status in a text", fault.Options{ExitStatuses: one("3", fault.User)}, errors.New("tar: exit status 3"), fault.User, "exit-statuses 3"},
+		{"an errno in a text", fault.Options{Errnos: one("ENOSPC", fault.User)}, errors.New("write /a: no space left on device"), fault.User, "errnos ENOSPC"},
+		{
+			"a method before a text",
+			fault.Options{Statuses: map[string]fault.Type{"404": fault.System, "503": fault.User}},
+			errors.Join(errors.New("unexpected status code: 404"), status(503)),
+			fault.User, "statuses 503",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := fault.New(c.opts)
@@ -144,7 +154,8 @@ func TestNewRejectsBadOptions(t *testing.T) {
 		{fault.Options{Types: map[string]fault.Type{"*a.B": fault.User, "*A.b": fault.System}}, `option "types": "*a.B": conflicts with "*A.b": keys are case-insensitive`},
 		{fault.Options{Sentinels: one("sold", fault.User)}, `option "sentinels": "sold": unknown sentinel: must be registered with fault.RegisterSentinel; registered: ["sold-out"]`},
 		{fault.Options{SQLStates: one("235", fault.User)}, `option "sqlstates": "235": must be a SQLSTATE of five digits and upper case letters, or a class of two`},
-		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": must be an HTTP status such as "404", or a class such as "4xx"`},
+		{fault.Options{Statuses: one("4x", fault.User)}, `option "statuses": "4x": must be an HTTP status from 300 to 599, such as "404", or a class such as "4xx"`},
+		{fault.Options{Statuses: one("200", fault.User)}, `option "statuses": "200": must be an HTTP status from 300 to 599, such as "404", or a class such as "4xx"`},
 		{fault.Options{ExitStatuses: one("256", fault.User)}, `option "exit-statuses": "256": must be an exit status, 1 to 255`},
 		{fault.Options{ExitStatuses: one("137", fault.User)}, `option "exit-statuses": "137": is the status of a command that was ended by a signal: must be "SIGKILL" in option "signals"`},
 		{fault.Options{Sentinels: map[string]fault.Type{"sold-out": fault.User, "Sold-Out": fault.System}}, `option "sentinels": "sold-out": conflicts with "Sold-Out", which is the same error: names are case-insensitive`},

@@ -162,6 +162,11 @@ func (h *hints) of(cause error, t Type) (found *hint, why string) {
 			found, why = byDefault, reason
 		}
 	}
+	if len(h.codes) > 0 { // a text may have one
+		if own := lookUp(h.codes, evidence.Of(cause).Code); own != nil {
+			return own, "option " + own.override.String()
+		}
+	}
 	return found, why
 }
 

@@ -47,6 +47,14 @@ func TestHintsAreOffByDefault(t *testing.T) {
 	assert.Empty(t, hint+why)
 }
 
+func TestHintsOfACodeInAText(t *testing.T) {
+	e, err := fault.New(fault.Options{Hints: map[string]string{"HTTP status 4xx": "Ask the shop."}, Statuses: map[string]fault.Type{"404": fault.System}})
+	require.NoError(t, err)
+	hint, why := hintOf(t, e, errors.New("unexpected status code: 404"))
+	assert.Equal(t, [2]string{"Ask the shop.", "option hints HTTP status 4xx"}, [2]string{hint, why})
+	assert.EqualValues(t, 1, counts(e)["hints HTTP status 4xx"])
+}
+
 func TestDefaultHints(t *testing.T) {
 	e, err := fault.New(fault.Options{DefaultHints: true})
 	require.NoError(t, err)
@@ -186,7 +194,7 @@ func TestHintsThatAreWrongAreNamed(t *testing.T) {
 		"ENOSPC":               `must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern; or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
 		"":                     `must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern; or a code after its kind, such as "errno ENOSPC"; CODES.md of package fault has the kinds`,
 		"http-status 404":      `unknown kind of code "http-status": CODES.md of package fault has the kinds; did you mean "HTTP status"?`,
-		"HTTP status 4":        `must be an HTTP status such as "404", or a class such as "4xx"`,
+		"HTTP status 4":        `must be an HTTP status from 300 to 599, such as "404", or a class such as "4xx"`,
 		"SQLSTATE 235":         `must be a SQLSTATE of five digits and upper case letters, or a class of two`,
 		"exit status 137":      `is the status of a command that was ended by a signal: must be "signal SIGKILL"`,
 		"exit reason OutOfTea": `unknown exit reason: must be one of ` + strings.Join(evidence.ExitReasons(), ", ") + `; did you mean "OutOfcpu"? (other reasons have the kind "code")`,

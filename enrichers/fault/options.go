@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -71,14 +72,20 @@ func (o *overrides) of(err error) *override {
 	}
 	if len(o.codes) > 0 {
 		for _, found := range evidence.CodesOf(err) {
-			for _, text := range [...]string{found.Code, classOf(found)} {
-				if c := o.codes[code{found.Kind, text}]; c != nil {
-					return c
-				}
+			if c := o.ofCode(found); c != nil {
+				return c
 			}
 		}
 	}
 	return nil
+}
+
+// ofCode returns the override of a code, or of its class, or nil.
+func (o *overrides) ofCode(e evidence.Evidence) *override {
+	if e.Code == "" {
+		return nil
+	}
+	return cmp.Or(o.codes[code{e.Kind, e.Code}], o.codes[code{e.Kind, classOf(e)}])
 }
 
 // classOf returns the class of a code: of SQLSTATE 23505 it is 23, and of status
@@ -205,13 +212,13 @@ func checkSQLState(key string) error {
 	return errors.New("must be a SQLSTATE of five digits and upper case letters, or a class of two")
 }
 
-var statusForm = regexp.MustCompile(`^[1-9](xx|[0-9][0-9])$`)
+var statusForm = regexp.MustCompile(`^[345](xx|[0-9][0-9])$`)
 
 func checkStatus(key string) error {
 	if statusForm.MatchString(key) {
 		return nil
 	}
-	return errors.New("must be an HTTP status such as \"404\", or a class such as \"4xx\"")
+	return errors.New("must be an HTTP status from 300 to 599, such as \"404\", or a class such as \"4xx\"")
 }
 
 func checkExitStatus(key string) error {

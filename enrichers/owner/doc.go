@@ -73,7 +73,8 @@
 // time is not noticed. A version with an error is not used, nor is one with the first
 // oncall, the first runbook or a new key of a label to read: the keys of an
 // enricher are fixed while it runs. The previous version is kept then, a WARN line
-// logged, and the failed reload counted.
+// logged, and the failed reload counted. A file that cannot be read, as permission is
+// missing, is read once it can be.
 //
 // # Counts
 //

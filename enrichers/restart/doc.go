@@ -77,8 +77,8 @@
 // Instead of lists, maps may be given, such as terminal: {type: [USER]}, unless the
 // loader changes their keys: they must be spelled as the labels are, capitals included.
 //
-// A value there that is never set is a warning when the configuration is loaded: see
-// [enricher.ValueReader].
+// Values are no patterns, and one such as "data-*" is an error. A value that is never
+// set is a warning when the configuration is loaded: see [enricher.ValueReader].
 //
 // With terminal, retryable, uncounted or expected the enricher reads the labels that
 // they name, and starts after the enrichers that set them. Of more than 10000 different failures,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
@@ -56,6 +57,9 @@ func (o Options) check(given Options) error {
 			check(key != "" && key != "*", c.option, "label %q: must be the key of a label", key)
 			check(!slices.Contains(own, key), c.option, "label %q: must be set by another enricher", key)
 			check(len(c.values[key]) > 0, c.option, "label %q: must have at least one value", key)
+			for _, value := range c.values[key] {
+				check(!strings.HasSuffix(value, "*"), c.option, "label %q: %.64q: must be a value, and no pattern", key, value)
+			}
 		}
 	}
 	check(o.Repeats == 0 || o.Repeats >= 2 && o.Repeats <= maxOfRepeats,

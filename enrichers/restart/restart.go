@@ -83,7 +83,7 @@ func newJudge(opts Options, logger *slog.Logger) (*judge, error) {
 		repeats: newRepeats(opts.Repeats, opts.RepeatsWindow),
 		vetoes: &budget{
 			perName: opts.MaxRestartsVetoed, total: opts.MaxRestartsVetoedTotal, span: opts.VetoWindow,
-			byName: map[string]*spent{},
+			byName: map[uint64]*spent{},
 		},
 		counts: map[string]*atomic.Uint64{},
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -315,6 +316,23 @@ func TestRepeatsAreBounded(t *testing.T) {
 	assert.Equal(t, "retry=terminal", labels(t, e, errPlain, enricher.FailureContext{JobID: "5000"}))
 }
 
+func TestNothingOfALongNameIsKept(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2, Veto: true})
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for i := range 100 {
+		long := strings.Repeat("x", 1<<20) + fmt.Sprint(i) // or the payload that an ID is a part of
+		labels(t, e, errTerminal, enricher.FailureContext{ID: long[1<<20-1:], JobID: long[1<<20-1:], JobName: long[1<<20-1:]})
+	}
+	assert.Less(t, heap(), before+50<<20)
+	runtime.KeepAlive(e)
+}
+
 func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		opts restart.Options
@@ -325,6 +343,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": must be the key of a label`},
 		{restart.Options{Uncounted: map[string][]string{"expected": {"x"}}}, `option "uncounted": label "expected": must be set by another enricher`},
 		{restart.Options{Expected: map[string][]string{"type": {}}}, `option "expected": label "type": must have at least one value`},
+		{restart.Options{Terminal: map[string][]string{"team": {"web", "data-*"}}}, `option "terminal": label "team": "data-*": must be a value, and no pattern`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 2, RepeatsWindow: -1}, `option "repeats-window": -1ns: must be more than 0`},

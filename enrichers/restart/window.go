@@ -1,11 +1,16 @@
 package restart
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
+
+// seed is that of the hashes that stand for names and IDs: these may be long, or a
+// part of a payload that would be kept with them.
+var seed = maphash.MakeSeed()
 
 // A budget admits events: within span, at most perName of one name and total of
 // all. So it remembers at most total names. Its methods may be called concurrently.
@@ -15,12 +20,12 @@ type budget struct {
 
 	mu        sync.Mutex
 	admitted  []event // within span of the last call, ascending
-	byName    map[string]*spent
+	byName    map[uint64]*spent
 	rejecting bool // total is reached, and an event was rejected for it
 }
 
 type event struct {
-	name string
+	name uint64 // its hash
 	at   time.Time
 }
 
@@ -42,17 +47,17 @@ const (
 func (b *budget) add(name string) (reached string, first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := time.Now()
-	reached, rejecting := b.check(name, now)
+	now, hash := time.Now(), maphash.String(seed, name)
+	reached, rejecting := b.check(hash, now)
 	if reached != admitted {
 		first, *rejecting = !*rejecting, true
 		return reached, first
 	}
-	b.admitted = append(b.admitted, event{name, now})
-	if b.byName[name] == nil {
-		b.byName[name] = &spent{}
+	b.admitted = append(b.admitted, event{hash, now})
+	if b.byName[hash] == nil {
+		b.byName[hash] = &spent{}
 	}
-	b.byName[name].events++
+	b.byName[hash].events++
 	return admitted, false
 }
 
@@ -60,13 +65,13 @@ func (b *budget) add(name string) (reached string, first bool) {
 func (b *budget) peek(name string) (reached string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	reached, _ = b.check(name, time.Now())
+	reached, _ = b.check(maphash.String(seed, name), time.Now())
 	return reached
 }
 
 // check forgets what is no longer within span, and returns the bound that an event
-// has reached, with its field rejecting.
-func (b *budget) check(name string, now time.Time) (reached string, rejecting *bool) {
+// with this hash of its name has reached, with its field rejecting.
+func (b *budget) check(name uint64, now time.Time) (reached string, rejecting *bool) {
 	for len(b.admitted) > 0 && now.Sub(b.admitted[0].at) >= b.span {
 		oldest := b.admitted[0].name
 		b.admitted = b.admitted[1:]
@@ -102,19 +107,19 @@ type repeats struct {
 	span  time.Duration
 
 	mu     sync.Mutex
-	recent *simplelru.LRU[repeatKey, series]
+	recent *simplelru.LRU[uint64, series] // by the hash of a repeatKey
 }
 
 // A series is what is known of equal failures of a job.
 type series struct {
 	times []time.Time // ascending, at most limit
-	last  string      // what identifies the last one and its companions, or ""
+	last  uint64      // the hash of what identifies the last one and its companions, or of ""
 }
 
 type repeatKey struct{ job, fingerprint string }
 
 func newRepeats(limit int, span time.Duration) *repeats {
-	recent, _ := simplelru.NewLRU[repeatKey, series](maxRepeats, nil) // fails only if the size is not positive
+	recent, _ := simplelru.NewLRU[uint64, series](maxRepeats, nil) // fails only if the size is not positive
 	return &repeats{limit: limit, span: span, recent: recent}
 }
 
@@ -130,7 +135,7 @@ func (r *repeats) add(key repeatKey, id string) bool {
 	defer r.mu.Unlock()
 	before := r.before(key, id)
 	reached := r.reached(before, now)
-	r.recent.Add(key, series{append(lastOf(before, r.limit-1), now), id})
+	r.recent.Add(maphash.Comparable(seed, key), series{append(lastOf(before, r.limit-1), now), maphash.String(seed, id)})
 	return reached
 }
 
@@ -143,8 +148,8 @@ func (r *repeats) peek(key repeatKey, id string) bool {
 
 // before returns the times of the failures before the one with this id.
 func (r *repeats) before(key repeatKey, id string) []time.Time {
-	s, _ := r.recent.Peek(key)
-	if id != "" && s.last == id {
+	s, _ := r.recent.Peek(maphash.Comparable(seed, key))
+	if id != "" && s.last == maphash.String(seed, id) {
 		return s.times[:len(s.times)-1]
 	}
 	return s.times

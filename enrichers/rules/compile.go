@@ -27,6 +27,9 @@ func compile(doc document) (*ruleSet, []error) {
 		errs = append(errs, c.errs...)
 	}
 	s.addLabels()
+	if !slices.ContainsFunc(doc.Rules, func(r Rule) bool { return len(r.Set) > 0 }) {
+		errs = append(errs, errors.New("must set a label: those of a rule belong under set; under labels are conditions"))
+	}
 	if errs = append(errs, s.conflicts()...); len(errs) > 0 {
 		return nil, errs
 	}
@@ -98,6 +101,11 @@ func (c *compiler) compile() {
 	r := c.rule
 	c.checkEmpty()
 	c.checkTypes("type", r.Type)
+	for _, name := range r.Type {
+		if inspect.IsPlainName(name) {
+			c.fail("type", fmt.Errorf("%q: is passed over, as it only adds a text, labels or a stack: use the type that it wraps, or chain", name))
+		}
+	}
 	c.checkTypes("chain", r.Chain)
 	r.job = c.globs("job", r.Job)
 	r.task = c.globs("task", r.Task)

@@ -81,7 +81,8 @@
 // time is not noticed. A version with an error or a failing example is not used, nor is
 // one that sets or reads a label that no rule did at the start: the keys of an
 // enricher are fixed while it runs. The previous version is kept then, a WARN line
-// logged, and the failed reload counted.
+// logged, and the failed reload counted. A file that cannot be read, as permission is
+// missing, is read once it can be.
 //
 // # Counts
 //

@@ -48,7 +48,9 @@ type Rule struct {
 	// Type holds names of Go types, of which the error must have one: as %T prints
 	// it, "*fs.PathError", or with the full path of the package,
 	// "*io/fs.PathError". Wrappers that only add a text, labels or a stack, such
-	// as those of fmt.Errorf, are skipped. Of joined errors the first counts.
+	// as those of fmt.Errorf, are skipped, so their types are an error here. Of joined
+	// errors the first counts. A panic has the type *enricher.PanicError; Chain finds
+	// that of its value, if it is an error.
 	Type []string
 
 	// Chain holds names of Go types, as Type does, of which any error in the chain
@@ -79,7 +81,7 @@ type Rule struct {
 	Labels map[string][]string
 
 	// Set holds the labels to set. If it is empty, failures that match get no
-	// labels.
+	// labels. At least one rule must set a label.
 	Set map[string]string
 }
 

@@ -88,6 +88,14 @@ func TestFactoryNamesTheEnricherInErrors(t *testing.T) {
 			`option "rules": example 1: label "k" is "v": must be missing; rule 1 matched`,
 		},
 		"no file": {object{"file": "none.json"}, `option "file": `},
+		"a type that is passed over": {
+			object{"rules": []any{object{"type": "*fmt.wrapError", "set": object{"k": "v"}}}},
+			`option "rules": rule 1: type: "*fmt.wrapError": is passed over, as it only adds a text, labels or a stack: use the type that it wraps, or chain`,
+		},
+		"labels to set as a condition": {
+			object{"rules": []any{object{"message": "x", "labels": object{"type": "USER"}}}},
+			`option "rules": must set a label: those of a rule belong under set; under labels are conditions`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +246,7 @@ func TestReload(t *testing.T) {
 		require.NoError(t, err)
 		for _, step := range []struct{ name, content, labels, log string }{
 			{"a failing example", `{"rules": [{"set": {"k": "4"}}], "examples": [{}]}`, "k=1", `rules.json: example 1: label \"k\" is \"4\": must be missing`},
-			{"a new input key", `{"rules": [{"labels": {"x": "y"}}]}`, "k=1", `rules.json: reads the label \"x\"`},
+			{"a new input key", `{"rules": [{"labels": {"x": "y"}, "set": {"k": "5"}}]}`, "k=1", `rules.json: reads the label \"x\"`},
 			{"a valid version", `{"rules": [{"set": {"k": "6"}}]}`, "k=6", ""},
 		} {
 			write(step.content)

@@ -30,6 +30,11 @@ func newConditions(c *checker, option string, byKey map[string][]string, not boo
 		if len(byKey[key]) == 0 {
 			c.addf(option, "label %q: must have at least one value, or %q for any", key, anyValue)
 		}
+		for _, value := range byKey[key] {
+			if value != anyValue && strings.HasSuffix(value, anyValue) {
+				c.addf(option, "label %q: %.64q: must be a value, and no pattern; %q is any", key, value, anyValue)
+			}
+		}
 		conditions = append(conditions, condition{key, slices.Clone(byKey[key]), not})
 	}
 	return conditions

@@ -14,6 +14,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/webhook"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 func TestDedup(t *testing.T) {
@@ -62,6 +63,16 @@ func TestDedup(t *testing.T) {
 		require.NoError(t, send(t, fe, errJob, nil))
 		assert.Len(t, s.all(), 3)
 		assert.Equal(t, map[string]uint64{"sent": 1, "held-back": 2, "failed": 2}, counts(fe))
+	}))
+
+	t.Run("holds back nothing for a failure whose methods hang", bubble(func(t *testing.T) {
+		s, fe := post(t, webhook.Options{FingerprintLabel: "team"})
+		release := make(chan struct{})
+		defer close(release)
+		go send(t, fe, hostile.Hangs{Release: release}, enricher.Labels{"team": "web"})
+		synctest.Wait()
+		require.NoError(t, send(t, fe, errJob, enricher.Labels{"team": "web"}))
+		assert.Len(t, s.all(), 1)
 	}))
 
 	t.Run("forgets the least recent of too many failures", func(t *testing.T) {

@@ -34,8 +34,9 @@
 // budget. With the default timeout that is between half a second and a second,
 // which is short for a distant server and leaves little room for retries. Set the
 // timeout to some seconds, and report failures by EnrichAsync if that is too long
-// to wait. A wait that would end after the budget is not started. If an endpoint
-// times out again and again, the circuit breaker of the enricher opens.
+// to wait. A wait that would end after the budget is not started. The circuit breaker
+// of the enricher opens if requests to an endpoint that does not answer use up its
+// time again and again, not if option timeout and its retries end before.
 //
 // # Labels and counts
 //
@@ -83,6 +84,6 @@
 //
 // Memory is bounded: texts are cut to max-text, names to 256 bytes, labels and
 // attributes to 1 KiB each and to 64 and 16 KiB together, bodies to 256 KiB. A
-// message that was cut says so. At most 4 KiB of an answer are read, and those of a
-// 2xx for 100 ms at most.
+// message that was cut says so. At most 4 KiB of an answer are read, for 250 ms at
+// most.
 package webhook

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
-	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
@@ -61,7 +59,8 @@ const margin = 4096
 // withheld is sent in place of a text if Redact panicked.
 const withheld = "[withheld: the redactor panicked]"
 
-func (p *poster) newMessage(cause error, fc enricher.FailureContext) *Message {
+// newMessage returns the message about an error with this text and type.
+func (p *poster) newMessage(errorText, errorType string, fc enricher.FailureContext) *Message {
 	w := &writer{redact: p.opts.Redact}
 	m := &Message{
 		ID:            w.keep(fc.ID, maxNameLength),
@@ -76,8 +75,8 @@ func (p *poster) newMessage(cause error, fc enricher.FailureContext) *Message {
 		MaxAttempts:   fc.MaxAttempts,
 		Final:         fc.Final(),
 		Time:          fc.Time.UTC(),
-		Error:         w.keep(inspect.Text(cause, p.opts.MaxText+margin+utf8.UTFMax), p.opts.MaxText),
-		ErrorType:     text.Clean(inspect.TypeName(inspect.Peel(cause)), maxNameLength),
+		Error:         w.keep(errorText, p.opts.MaxText),
+		ErrorType:     text.Clean(errorType, maxNameLength),
 		Labels:        w.keepMap(fc.Labels),
 		Attributes:    w.keepMap(fc.Attributes),
 	}

@@ -59,7 +59,8 @@ type Options struct {
 	// When are the labels that a failure must have to be sent: under each key one
 	// of the values, or any value if "*" is one of them. Unless are the labels
 	// that it must not have: one is enough to exclude it. The case of keys does
-	// not matter. By default, all failures are sent.
+	// not matter. Values are no patterns, and one such as "data-*" is an error. By
+	// default, all failures are sent.
 	When, Unless map[string][]string
 
 	// FingerprintLabel is the key of the label by which failures are equal.

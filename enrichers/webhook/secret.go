@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,6 +58,9 @@ func (c *checker) secret(option string, s Secret) string {
 	return value
 }
 
+// variable matches a variable, as other programs expand it.
+var variable = regexp.MustCompile(`\$\{[A-Z_][A-Z0-9_]*\}`)
+
 // read returns the value. The error does not have it, nor the name of a variable or
 // file that may be a secret in the wrong place.
 func (s Secret) read() (string, error) {
@@ -65,6 +69,8 @@ func (s Secret) read() (string, error) {
 	switch {
 	case len(given) > 1:
 		return "", errors.New("must have exactly one of value, env and file")
+	case variable.MatchString(s.Value):
+		return "", errors.New("must not have a variable such as ${NAME}")
 	case s.Env != "":
 		value = strings.TrimSpace(os.Getenv(s.Env))
 	case s.File != "":

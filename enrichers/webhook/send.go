@@ -23,7 +23,7 @@ const (
 	maxRetryDelay = 5 * time.Second
 	maxRetryAfter = 24 * time.Hour
 	maxAnswer     = 4 << 10                // bytes of an answer that are read
-	maxRest       = 100 * time.Millisecond // to wait for the rest of an answer that accepts the message
+	maxRest       = 250 * time.Millisecond // to wait for the rest of an answer
 	maxExcerpt    = 256                    // bytes of an answer, or of an error of package net, in an error
 )
 
@@ -95,13 +95,11 @@ func (e *endpoint) post(ctx context.Context, body []byte) *rejection {
 		return e.broken(ctx, err)
 	}
 	defer resp.Body.Close()
-	accepted := resp.StatusCode/100 == 2
-	if accepted { // the rest of the answer says nothing more
-		defer time.AfterFunc(maxRest, cancel).Stop()
-	}
-	// A connection is used again only if its answer was read to the end.
+	// The status says what counts; the rest may never end. A connection is used again
+	// only if its answer was read to the end.
+	defer time.AfterFunc(maxRest, cancel).Stop()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if accepted {
+	if resp.StatusCode/100 == 2 {
 		return nil
 	}
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))

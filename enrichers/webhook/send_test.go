@@ -196,18 +196,26 @@ func TestAnswersAreReadUpTo4KiB(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAcceptAreNotWaitedForToTheirEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, fe := post(t, webhook.Options{}, func(r *http.Request) (*http.Response, error) {
-			rest, w := io.Pipe()
-			context.AfterFunc(r.Context(), func() { w.CloseWithError(r.Context().Err()) })
-			return &http.Response{StatusCode: 202, Body: rest, Request: r}, nil
+func TestAnswersAreNotWaitedForToTheirEnd(t *testing.T) {
+	for code, want := range map[int]string{
+		202: "", 400: "hooks.example: answered 400 Bad Request: no channel", 503: "hooks.example: answered 503 Service Unavailable: no channel",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, fe := post(t, webhook.Options{Retries: -1}, func(r *http.Request) (*http.Response, error) {
+				rest, w := io.Pipe()
+				go io.WriteString(w, "no channel")
+				context.AfterFunc(r.Context(), func() { w.CloseWithError(r.Context().Err()) })
+				return &http.Response{StatusCode: code, Body: rest, Request: r}, nil
+			})
+			start := time.Now()
+			if err := send(t, fe, errJob, nil); want == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, want)
+			}
+			assert.Equal(t, 250*time.Millisecond, time.Since(start))
 		})
-		start := time.Now()
-		require.NoError(t, send(t, fe, errJob, nil))
-		assert.Equal(t, 100*time.Millisecond, time.Since(start))
-		assert.Equal(t, map[string]uint64{"sent": 1}, counts(fe))
-	})
+	}
 }
 
 // listen returns a real server, and options for it.

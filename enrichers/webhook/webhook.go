@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
@@ -155,6 +156,9 @@ func (p *poster) process(ctx context.Context, cause error, fc enricher.FailureCo
 	if unmet(p.conditions, fc.Labels) != nil {
 		return NotMatched, nil
 	}
+	// Methods of cause may hang. Equal failures must not be held back for it meanwhile.
+	errorText := inspect.Text(cause, p.opts.MaxText+margin+utf8.UTFMax)
+	errorType := inspect.TypeName(inspect.Peel(cause))
 	r, held, ok := p.dedup.reserve(p.identityOf(cause, fc))
 	if !ok {
 		return HeldBack, nil
@@ -165,7 +169,7 @@ func (p *poster) process(ctx context.Context, cause error, fc enricher.FailureCo
 	if !ok {
 		return RateLimited, nil
 	}
-	m := p.newMessage(cause, fc)
+	m := p.newMessage(errorText, errorType, fc)
 	m.HeldBack, m.RateLimited = held, skipped
 	if err := p.send(ctx, m); err != nil {
 		p.limit.giveBack(skipped)

@@ -37,10 +37,11 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		value  any
 		err    string
 	}{
-		{"strings", 5, `option "strings": 5: must be a list or a comma-separated string`},
+		{"strings", 5, `option "strings": 5: must be a list or a comma-separated string, in quotes`},
+		{"strings", m{"a": 1}, `option "strings": a map: must be a list or a comma-separated string`},
 		{"strings", []any{"a", 5}, `option "strings[1]": 5: must be a string, in quotes`},
 		{"bytes", " 1,, 2 ;3", `option "bytes[1]": "2 ;3": must be an integer of 8 bits, 0 or more`},
-		{"structs", 5, `option "structs": 5: must be a list or a comma-separated string`},
+		{"structs", m{"type": "a"}, `option "structs": a map: must be a list of maps`},
 		{"structs", []any{"a"}, `option "structs[0]": "a": must be a map`},
 		{"lists", []any{"1,x"}, `option "lists[0][1]": "x": must be an integer of 64 bits`},
 		{"map", "a", `option "map": "a": must be a map`},
@@ -61,6 +62,9 @@ func TestIntoSaysWhatAFieldAccepts(t *testing.T) {
 		{"structs", []any{m{"type": (*string)(nil)}}, `option "structs[0].type": null: must have a value, or be removed`},
 		{"map", m{"a": nil}, `option "map.a": null: must have a value, or be removed`},
 		{"texts", m{"a": m{"b": nil}}, `option "texts.a.b": null: must have a value, or be removed`},
+		{"texts", m{"a": m{}}, `option "texts.a": an empty map: must have a value, or be removed`},
+		{"texts", m{"a": m{"b": m{}}}, `option "texts.a.b": an empty map: must have a value, or be removed`},
+		{"texts", []any{m{"key": "a", "value": m{}}}, `option "texts.a": an empty map: must have a value, or be removed`},
 		{"texts", m{"*shop": m{"error": true}}, `option "texts.*shop.error": true: must be a string, in quotes`},
 	} {
 		assert.EqualError(t, decode.Into(m{tt.option: tt.value}, &into), tt.err)

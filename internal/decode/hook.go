@@ -19,6 +19,9 @@ import (
 // no condition, for example, and a rule without conditions meets every failure.
 var errNull = errors.New("null: must have a value, or be removed")
 
+// errEmpty is the same of an empty map, which a loader may make of a null.
+var errEmpty = errors.New("an empty map: must have a value, or be removed")
+
 var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 // A decoder is one call of Into.
@@ -120,6 +123,9 @@ func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData 
 	for key, value := range m {
 		path, before := join(path, key), len(d.errs)
 		if below, isMap := value.(map[string]any); isMap && isData {
+			if len(below) == 0 {
+				d.fail(path, errEmpty)
+			}
 			for rest, value := range d.members(path, below, t, isData) {
 				add(key+"."+rest, value)
 			}

@@ -112,6 +112,10 @@ func accepted(from, to reflect.Value) string {
 		return "a string, in quotes"
 	case isText:
 		return "a string"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "a list of maps"
+	case t.Kind() == reflect.Slice && isScalar(from):
+		return "a list or a comma-separated string, in quotes"
 	case to.CanInt():
 		return fmt.Sprintf("an integer of %d bits", t.Bits())
 	case to.CanUint():

@@ -297,7 +297,7 @@ func TestIntoSaysWhatASectionMustBe(t *testing.T) {
 		want string
 	}{
 		{m{"jobmanager": "x"}, `option "jobmanager": must be a map with failure-enrichers, failure-enricher, failure-enrichment`},
-		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string; options belong under failure-enricher`},
+		{m{"failure-enrichers": 5}, `option "failure-enrichers": 5: must be a list or a comma-separated string, in quotes; options belong under failure-enricher`},
 		{m{"jobmanager": m{"failure-enrichers": []any{"a", 5}}}, `option "jobmanager.failure-enrichers[1]": 5: must be a string, in quotes; options belong under jobmanager.failure-enricher`},
 		{m{"failure-enrichers.a": "x"}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},
 		{m{"failure-enrichers": m{"type": m{"types": "x"}}}, `option "failure-enrichers": a map: must be a list or a comma-separated string; options belong under failure-enricher`},

@@ -53,6 +53,7 @@ type Rules[V Version] struct {
 	looked time.Time
 	seen   os.FileInfo // at the last look; nil if the file could not be found
 	used   os.FileInfo // when it was last read
+	unread string      // why it could not be read at the last look, or ""
 }
 
 // unchanged reports whether a file, which may be nil, is as it was. Another file that
@@ -149,9 +150,14 @@ func (r *Rules[V]) look() {
 	before := r.seen
 	r.seen = r.stat()
 	if unchanged(r.used, r.seen) || !unchanged(before, r.seen) {
+		r.unread = ""
 		return
 	}
+	unread := r.unread
 	version, errs := r.read(r.seen)
+	if unread != "" && r.unread == unread {
+		return // that was logged
+	}
 	if !unchanged(r.seen, r.stat()) {
 		return // it was written to meanwhile, which the next look finds
 	}
@@ -187,13 +193,15 @@ func (r *Rules[V]) stat() os.FileInfo {
 	return info
 }
 
-// read reads the file, which is as seen says.
+// read reads the file, which is as seen says. If it cannot be read, each look tries
+// again: the reason may be gone without a change of the file.
 func (r *Rules[V]) read(seen os.FileInfo) (version V, errs []error) {
-	r.used = seen
 	data, err := file.Read(r.path, MaxSize)
 	if err != nil {
+		r.unread = err.Error()
 		return version, []error{fmt.Errorf("%s: %w%s", r.place, err, relative(r.opts.File))}
 	}
+	r.used, r.unread = seen, ""
 	return r.parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 }
 

@@ -194,6 +194,26 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 	})
 }
 
+func TestRulesAreReadOnceTheFileCanBeRead(t *testing.T) {
+	if os.Geteuid() <= 0 { // -1 on Windows
+		t.Skip("no permission is needed")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f := load(t, "a b", parse)
+		require.NoError(t, os.WriteFile(f.path+".new", []byte("b"), 0o200))
+		require.NoError(t, os.Rename(f.path+".new", f.path))
+		f.check(failed+`"f: permission denied"`, "a b", "a b", "a b", "a b")
+		require.NoError(t, os.Chmod(f.path, 0o600)) // its size and time stay
+		f.check(reloaded, "b", "b")
+		assert.EqualValues(t, 1, f.Failed())
+
+		require.NoError(t, os.Rename(f.path, f.path+".old"))
+		f.check(failed+`"f: no such file or directory"`, "b", "b", "b")
+		require.NoError(t, os.Rename(f.path+".old", f.path))
+		f.check("", "b", "b", "b")
+	})
+}
+
 func TestRulesStayWithTheirFileIfTheWorkingDirectoryChanges(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

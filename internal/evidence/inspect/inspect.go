@@ -118,6 +118,10 @@ var plain = map[string]bool{
 // stack to what it wraps.
 func IsPlain(err error) bool { return plain[infoOf(err).long] }
 
+// IsPlainName reports whether errors of the type with this name, written with the full
+// path of its package, are plain.
+func IsPlainName(name string) bool { return plain[name] }
+
 // Peel returns err, which is not nil, without the wrappers that only add a text,
 // labels or a stack. Of several wrapped errors it follows the first. If there are
 // only wrappers, it returns the innermost.
