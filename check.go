@@ -311,7 +311,7 @@ func unusedConfig(cfg Config, all []*candidate) (found []finding) {
 	var names []string
 	configured := map[string]*candidate{}
 	for _, c := range all {
-		if c.fe != nil { // the name of an unknown one may be what is misspelt
+		if c.factory != nil || c.fe != nil { // the name of an unknown one may be what is misspelt
 			names = append(names, c.Name)
 		}
 		configured[fold(c.Name)] = c

@@ -315,7 +315,7 @@ func TestStrictFailsOnRejections(t *testing.T) {
 	e, err := load(t, fs, cfg, opts...)
 	assert.Nil(t, e)
 	assert.EqualError(t, err, `output key "x" is declared by "a/1", "a/2": only one enricher may declare it, so remove the others or configure other keys
-no such failure enricher: "unknown": registered are "a", "good"
+no such failure enricher: "unknown": registered are "a", "good"; import the package that registers it
 no such failure enricher: "mal formed": malformed, must be letters, digits, '.', '_' or '-', with at most one '/' before an instance (names are separated by commas); registered are "a", "good"
 enricher "invalid": output key "": key must be 1 to 128 bytes of valid UTF-8 without control characters
 enricher "panics": its declarations: panic: boom

@@ -168,7 +168,7 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		"ratio":     {"half", `"half": must be a number`},
 		"dry-run":   {1, `1: must be true or false`},
 		"tags":      {3, `3: must be a list or a comma-separated string, in quotes`},
-		"headers":   {"a=b", `must be a map`},
+		"headers":   {"a=b", `must be a list of pairs {match: "...", is: ...}, or a map`},
 		"api-token": {3, `must be a string, in quotes`},
 	} {
 		var got []fileOptions
@@ -470,9 +470,13 @@ func TestFactoryErrorsAreInConfiguredOrder(t *testing.T) {
 	}
 	_, err := load(t, fs, enricher.Config{FailureEnrichers: []string{"panics", "good", "unknown", "nil", "fails"}})
 	assert.EqualError(t, err, `enricher "panics": factory: panic: boom
-no such failure enricher: "unknown": registered are "fails", "good", "nil", "panics"
+no such failure enricher: "unknown": registered are "fails", "good", "nil", "panics"; import the package that registers it
 enricher "nil": its factory returned nil without an error
 enricher "fails": no`)
+
+	_, err = load(t, fs, enricher.Config{FailureEnrichers: []string{"fails"}, Options: map[string]map[string]any{"fail": {}}})
+	assert.EqualError(t, err, `enricher "fails": no
+enricher "fail": option "failure-enricher": no such enricher is configured: add it to failure-enrichers, or remove this; an instance, such as rules/payments, has options of its own; did you mean "fails"?`)
 }
 
 func TestFactoryJoinedErrorsEachNameTheEnricher(t *testing.T) {

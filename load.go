@@ -60,6 +60,9 @@ func load(cfg Config, s *settings) (l loaded, err error) {
 		}
 	}()
 	if err := makeAll(all, cfg, s); err != nil {
+		for _, f := range unusedConfig(cfg, all) { // options may be missing because they stand under another name
+			err = errors.Join(err, f.err)
+		}
 		return loaded{}, err
 	}
 	check(all)

@@ -82,8 +82,8 @@ func TestLoadUnknownName(t *testing.T) {
 		"Rules/payments": `no such failure enricher: "Rules/payments"` + registered + `; did you mean "rules"?`,
 		"owner":          `no such failure enricher: "owner"` + registered + `; did you mean "Owner"?`,
 		"web-hook":       `no such failure enricher: "web-hook"` + registered + `; did you mean "webhook"?`,
-		"xyz":            `no such failure enricher: "xyz"` + registered,
-		"a/b":            `no such failure enricher: "a/b"` + registered,
+		"xyz":            `no such failure enricher: "xyz"` + registered + `; import the package that registers it`,
+		"a/b":            `no such failure enricher: "a/b"` + registered + `; import the package that registers it`,
 	}
 	names := []string{"ruls", "webhook", "ruls/payments", "Rules/payments", "owner", "web-hook", "xyz", "a/b"}
 	e := loaded(t, fs, enricher.Config{FailureEnrichers: names})

@@ -105,7 +105,11 @@ func (r *Registry) lookUp(name string) (Factory, error) {
 	if !wellFormed {
 		why = "malformed, " + nameForm + " (names are separated by commas); " + why
 	}
-	why += nearest.Hint(strings.TrimSpace(registered), names)
+	hint := nearest.Hint(strings.TrimSpace(registered), names)
+	if wellFormed && hint == "" && len(names) > 0 {
+		hint = "; import the package that registers it"
+	}
+	why += hint
 	return nil, fmt.Errorf("%w: %q: %s", ErrUnknownEnricher, name, why)
 }
 

@@ -45,7 +45,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 	t, v := to.Type(), reflect.ValueOf(at.value)
 	m, isMap := at.value.(map[string]any)
 	list, isList := at.value.([]any)
-	isData := t.Kind() == reflect.Map && !slices.Contains([]reflect.Kind{reflect.Interface, reflect.Map, reflect.Struct}, t.Elem().Kind())
+	isData := isData(t)
 	switch k := t.Kind(); {
 	case at.value == nil:
 	case v.Type().AssignableTo(t):
@@ -61,9 +61,12 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 		}
 	case k == reflect.Struct && isMap:
 		return d.fields(at.path, m, to), nil
-	case k == reflect.Map && (isMap || isList && (isData || t.Elem().Kind() == reflect.Struct)):
+	case k == reflect.Map && (isMap || isList && takesPairs(t)):
 		if isList {
 			m = d.pairs(at.path, list)
+		} else if takesPairs(t) && isPair(m) {
+			d.fail(at.path, errPair)
+			return nil, nil
 		}
 		to.SetZero()
 		return d.members(at.path, m, t, isData), nil
@@ -146,6 +149,21 @@ func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData 
 func takesNull(t reflect.Type) bool {
 	return t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer
 }
+
+// isData reports whether t is a map of scalars or lists, whose keys are the user's data.
+func isData(t reflect.Type) bool {
+	return t.Kind() == reflect.Map && !slices.Contains([]reflect.Kind{reflect.Interface, reflect.Map, reflect.Struct}, t.Elem().Kind())
+}
+
+// takesPairs reports whether a list of pairs may stand for a map of type t.
+func takesPairs(t reflect.Type) bool { return isData(t) || t.Elem().Kind() == reflect.Struct }
+
+// isPair reports whether m is a pair of a list that stands for a map.
+func isPair(m map[string]any) bool {
+	return len(m) == 2 && (m["match"] != nil && m["is"] != nil || m["key"] != nil && m["value"] != nil)
+}
+
+var errPair = errors.New("a single pair: put it into a list, with a - before it")
 
 // pairs returns the map that a list of pairs stands for.
 func (d *decoder) pairs(path string, list []any) map[string]any {

@@ -26,9 +26,9 @@ func scalar(from, to reflect.Value) bool {
 	t := to.Type()
 	switch {
 	case t == durationType:
-		d, err := time.ParseDuration(strings.TrimSpace(from.String()))
+		d, err := time.ParseDuration(digits(from))
 		to.SetInt(int64(d))
-		return err == nil && isString(from)
+		return err == nil && (isString(from) || d == 0) // 0 needs no unit
 	case to.CanInt():
 		i, err := strconv.ParseInt(digits(from), 10, t.Bits())
 		to.SetInt(i)
@@ -114,6 +114,8 @@ func accepted(from, to reflect.Value) string {
 		return "a string"
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		return "a list of maps"
+	case t.Kind() == reflect.Map && takesPairs(t):
+		return `a list of pairs {match: "...", is: ...}, or a map`
 	case t.Kind() == reflect.Slice && isScalar(from):
 		return "a list or a comma-separated string, in quotes"
 	case to.CanInt():

@@ -27,7 +27,8 @@ func TestIntoTakesAScalarExactlyOrRejectsIt(t *testing.T) {
 		{"may be one already", time.Second, time.Second, ""},
 		{"is not a text without a unit", "30", 0, `"30": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		{"is not a number", 30, 0, `30: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
-		{"is not a JSON number", json.Number("0"), 0, `0: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"is not a JSON number", json.Number("1"), 0, `1: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
+		{"but 0 needs no unit", json.Number("0"), 0, ""},
 		{"is not a bool", true, 0, `true: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		{"does not overflow", "9999999h", 0, `"9999999h": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 	}))
