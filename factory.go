@@ -136,7 +136,8 @@ func (c FactoryConfig) Decode(into any) error {
 }
 
 // Logger returns the logger of the enricher, with the attribute enricher=name. It
-// is never nil.
+// is never nil. It masks nothing: an enricher that logs texts of failures passes them
+// through package redact first.
 func (c FactoryConfig) Logger() *slog.Logger {
 	return cmp.Or(c.logger, slog.Default())
 }

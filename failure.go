@@ -178,7 +178,7 @@ func (f *failure) Settle(i int, from fanout.Outcome) {
 		o.Issues = a.issues
 		m.merge(f.labels, a.labels)
 	case StatusTimedOut:
-		o.Err = &timeoutError{from.Limit, from.Err}
+		o.Err = &timeoutError{from.Limit, cmp.Or(m.policy.Timeout, f.e.timeout), f.e.timeout, from.Err}
 	case StatusSaturated:
 		o.Err = fmt.Errorf("%w (%d)", ErrSaturated, m.policy.MaxConcurrent)
 	case StatusCircuitOpen:

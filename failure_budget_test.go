@@ -39,7 +39,7 @@ func TestBudgetLeavesTimeForReadersOfAHungEnricher(t *testing.T) {
 		assert.Equal(t, enricher.Labels{"y": "good"}, notified)
 		assert.Equal(t, []enricher.Status{enricher.StatusTimedOut, enricher.StatusOK, enricher.StatusOK}, statuses(res))
 		assert.Equal(t, 500*time.Millisecond, res.Outcomes[0].Duration)
-		assert.EqualError(t, res.Outcomes[0].Err, "not done within 500ms: context deadline exceeded")
+		assert.EqualError(t, res.Outcomes[0].Err, "not done within 500ms of a budget of 1s: context deadline exceeded")
 	})
 }
 
@@ -53,8 +53,8 @@ func TestBudgetTimeoutTextHasWholeMilliseconds(t *testing.T) {
 		want   string
 	}{
 		{budget: time.Second, waits: 216359 * time.Nanosecond, want: "1s"},
-		{budget: time.Second, waits: 12345678 * time.Nanosecond, want: "988ms"},
-		{budget: time.Second, waits: 400*time.Millisecond + 1, want: "600ms"},
+		{budget: time.Second, waits: 12345678 * time.Nanosecond, want: "988ms of a budget of 1s"},
+		{budget: time.Second, waits: 400*time.Millisecond + 1, want: "600ms of a budget of 1s"},
 		{budget: 90 * time.Second, waits: 1, want: "1m30s"},
 		{budget: time.Second, policy: 250 * time.Millisecond, want: "250ms"},
 		{budget: time.Second, policy: 1400 * time.Microsecond, want: "1ms"},

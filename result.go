@@ -178,8 +178,10 @@ func (e *failedError) Unwrap() error { return e.err }
 
 // A timeoutError is the Err of StatusTimedOut.
 type timeoutError struct {
-	limit time.Duration // how long the enricher had; 0: it was not called
-	err   error         // a *failedError or *PanicError if the call ended when its time was up; may be nil
+	limit  time.Duration // how long the enricher had; 0: it was not called
+	policy time.Duration // what the configuration says that it has
+	budget time.Duration // of the failure
+	err    error         // a *failedError or *PanicError if the call ended when its time was up; may be nil
 }
 
 func (e *timeoutError) Error() string {
@@ -189,7 +191,11 @@ func (e *timeoutError) Error() string {
 	// The time of a call is shorter than its share of the budget by the moment that
 	// passed before: 499.783641ms would be no limit that a reader knows.
 	limit := cmp.Or(e.limit.Round(time.Millisecond), e.limit)
-	return fmt.Sprintf("not done within %v: %v", limit, cmp.Or(e.err, context.DeadlineExceeded))
+	share := ""
+	if e.policy-e.limit >= time.Millisecond { // others wait for its labels, or it waited for theirs
+		share = fmt.Sprintf(" of a budget of %v", e.budget)
+	}
+	return fmt.Sprintf("not done within %v%s: %v", limit, share, cmp.Or(e.err, context.DeadlineExceeded))
 }
 
 func (e *timeoutError) Unwrap() []error {
