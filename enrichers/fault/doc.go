@@ -20,8 +20,9 @@
 // error that has nothing else, or a code that is not known: "unexpected status code: 503",
 // "exit status 137", "try again later", or what fmt.Errorf with %v has kept of an error
 // that it does not wrap. Of equally strong evidence the outermost decides. So the errno
-// in a net.Error counts more than the net.Error. A deadline of a context is the job's own, unless it is wrapped in an error
-// that only calls return: then it is the dependency's.
+// in a net.Error counts more than the net.Error. A deadline of a context is the job's
+// own, unless it is wrapped in an error that only calls return: then it is the
+// dependency's.
 // CODES.md beside this file lists all codes, and docs/judgments.md says how often
 // the labels are right.
 //

@@ -35,9 +35,10 @@
 // which is short for a distant server and leaves little room for retries. Set the
 // timeout to some seconds, and report failures by EnrichAsync if that is too long
 // to wait. Adapters of job managers wait, as they need the labels: with them, a
-// timeout in the policy of the enricher bounds how long. A wait that would end after the budget is not started. The circuit breaker
-// of the enricher opens if requests to an endpoint that does not answer use up its
-// time again and again, not if option timeout and its retries end before.
+// timeout in the policy of the enricher bounds how long. A wait that would end after
+// the budget is not started. The circuit breaker of the enricher opens if requests to
+// an endpoint that does not answer use up its time again and again, not if option
+// timeout and its retries end before.
 //
 // # Labels and counts
 //
