@@ -174,6 +174,29 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestAnswersWithUnknownFields(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		into       any
+		data, want string // "": accepted
+	}{
+		{&wire.Answer{}, `{"labels":{"label":"a"},"error":{"option":"a","text":"b"}}`, ""},
+		{&wire.Answer{}, `{}`, ""},
+		{&wire.Answer{}, `{"label":{"a":"b"}}`, `json: unknown field "label"; known fields: labels, error (option, text)`},
+		{&wire.Answer{}, `{"error":{"message":"a"}}`, `unknown field "message"`},
+		{&wire.Info{}, `{"v":1,"name":"a","version":"b","outputKeys":[],"inputKeys":[],"inputValues":{},"labels":[{"key":"a","doc":"b","values":[]}]}`, ""},
+		{&wire.Info{}, `{"v":1,"outputKey":[]}`, `unknown field "outputKey"; known fields: v, name, version, outputKeys, `},
+		{&wire.Info{}, `{"v":1,"labels":[{"value":[]}]}`, `unknown field "value"`},
+	} {
+		err := json.Unmarshal([]byte(c.data), c.into)
+		if c.want == "" {
+			assert.NoError(t, err, c.data)
+		} else {
+			assert.ErrorContains(t, err, c.want)
+		}
+	}
+}
+
 // TestDecodeOfOtherPrograms has what a program may write that is not in Go.
 func TestDecodeOfOtherPrograms(t *testing.T) {
 	t.Parallel()

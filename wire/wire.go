@@ -71,14 +71,17 @@
 // for a reader of labels.
 //
 // An enricher that gets a failure returns an [Answer], and says what it is by an [Info].
-// Their fields but v and outputKeys are optional:
+// Their fields are optional, except v, and outputKeys if there is no error. Any other
+// field is an error, so that a misspelt one is noticed:
 //
 //	{"labels":{"team":"web"},"error":{"text":"…"}}
 //	{"v":1,"name":"…","version":"…","outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},
 //	 "labels":[{"key":"team","doc":"…","values":[]}],"error":{"option":"…","text":"…"}}
 //
 // [Decode] ignores fields that it does not know and values of a wrong type or out of
-// range. A file that this version has written is read by every later one.
+// range. A file that this version has written is read by every later one. A later
+// release may write more fields into a failure, which other programs must ignore; it does
+// not write more into an answer, unless the failure says that its sender knows them.
 package wire
 
 import (

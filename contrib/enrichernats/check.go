@@ -45,12 +45,18 @@ func (c *client) check() {
 	warned := c.warned
 	c.warned = true
 	c.mu.Unlock()
-	if !warned {
-		c.logger.Warn("Keys of a failure enricher differ from those of its service",
-			slog.String("service", c.options.Service), slog.String("version", served.Version),
-			slog.Any("keys", c.options.Keys), slog.Any("service_sets", served.OutputKeys),
-			slog.Any("reads", c.options.Reads), slog.Any("service_reads", served.InputKeys))
+	if warned {
+		return
 	}
+	attrs := []any{
+		slog.String("service", c.options.Service), slog.String("version", served.Version),
+		slog.Any("keys", c.options.Keys), slog.Any("service_sets", served.OutputKeys),
+		slog.Any("reads", c.options.Reads), slog.Any("service_reads", served.InputKeys),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	c.logger.Warn("Keys of a failure enricher differ from those of its service", attrs...)
 }
 
 // same reports whether two lists have the same keys.

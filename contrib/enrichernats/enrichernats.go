@@ -24,6 +24,8 @@
 //	enricher.v1.NAME.info     anything; the answer is {"v":1,"name":…,"version":…,
 //	                          "outputKeys":[…],"inputKeys":[…]}
 //
+// Any other field of an answer is an error: see package wire.
+//
 // An answer with an error has the headers of package micro. Nats-Service-Error-Code is
 // 400 if the failure cannot be read, 500 if the enricher failed or panicked, 503 if all
 // slots are in use, and 504 if the time is up.

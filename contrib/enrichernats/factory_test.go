@@ -301,19 +301,40 @@ func TestFactoryComparesItsKeysWithThoseOfTheService(t *testing.T) {
 	}
 }
 
-func TestFactoryFindsAnotherVersion(t *testing.T) {
+func TestFactoryFindsAnInfoThatItCannotUse(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	nc := connect(t, s)
-	for endpoint, answer := range map[string]string{"process": `{}`, "info": `{"v":2,"outputKeys":["team"]}`} {
-		_, err := nc.Subscribe("enricher.v1.owner."+endpoint, func(m *nats.Msg) { _ = m.Respond([]byte(answer)) })
+	for info, want := range map[string]string{
+		`{"v":2,"outputKeys":["team"]}`:                     "",
+		`{"v":1,"outputKeys":["team"],"inputKey":["type"]}`: `json: unknown field "inputKey"; known fields: v, name, `,
+	} {
+		s := start(t)
+		nc := connect(t, s)
+		for endpoint, answer := range map[string]string{"process": `{}`, "info": info} {
+			_, err := nc.Subscribe("enricher.v1.owner."+endpoint, func(m *nats.Msg) { _ = m.Respond([]byte(answer)) })
+			require.NoError(t, err)
+		}
+		require.NoError(t, nc.FlushTimeout(guard))
+		r, log := enricher.NewRegistry(), newLines()
+		require.NoError(t, r.Register("nats", enrichernats.Factory(connect(t, s))))
+		e, err := enricher.New(enricher.Config{
+			FailureEnrichers: []string{"nats/owner"}, Options: map[string]map[string]any{"nats/owner": {"keys": "team"}}, Timeout: guard,
+		}, enricher.WithRegistry(r), enricher.WithLogger(slog.New(log)))
 		require.NoError(t, err)
+		require.NoError(t, e.EnrichContext(t.Context(), errJob, enricher.FailureContext{}).Err())
+		eventually(t, func() bool { return e.Stats().Enrichers[0].Counts["mismatch"] == 1 }, "compared")
+		require.NoError(t, e.Shutdown(t.Context()))
+		var got string
+		for len(log.all) > 0 {
+			(<-log.all).Attrs(func(a slog.Attr) bool {
+				if a.Key == "error" {
+					got = a.Value.String()
+				}
+				return true
+			})
+		}
+		assert.Equal(t, want == "", got == "", got)
+		assert.Contains(t, got, want)
 	}
-	require.NoError(t, nc.FlushTimeout(guard))
-	fe := client(t, connect(t, s), nil)
-	_, err := ask(t, fe, errJob, enricher.FailureContext{})
-	require.NoError(t, err)
-	eventually(t, func() bool { return count(fe, "mismatch") == 1 }, "compared")
 }
 
 func TestFactoryWarnsOnceAndCountsEachMismatch(t *testing.T) {
@@ -336,7 +357,7 @@ func TestFactoryReportsAnswersThatItCannotUse(t *testing.T) {
 	nc := connect(t, s)
 	fe := client(t, connect(t, s), nil)
 	for _, c := range []struct{ code, data, want string }{
-		{"", `{"labels":{"team":"web"},"more":1}`, ""},
+		{"", `{"label":{"team":"web"}}`, `service "owner": answer: json: unknown field "label"; known fields: labels, error (option, text)`},
 		{"", `{}`, ""},
 		{"", `{"labels":{"team":1}}`, `service "owner": answer: json: `},
 		{"", ``, `service "owner": answer: `},

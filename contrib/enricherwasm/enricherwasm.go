@@ -27,8 +27,9 @@
 //	enricher_v1_process(ptr, n i32) i64    // a failure, as package wire writes it
 //
 // The result is the address of the answer times 2^32 plus its length. It must stay valid
-// until the next call. The answers, in JSON, of which all but v and outputKeys may be
-// absent:
+// until the next call. The answers are in JSON. Their fields are optional, except v, and
+// outputKeys if there is no error: it is [] if the plugin sets no labels. Any other field
+// is an error that names it:
 //
 //	{"v":1,"name":"example.com/acme","version":"v1.2.3","outputKeys":["team"],
 //	 "inputKeys":["type"],"inputValues":{"type":["USER"]},
@@ -36,11 +37,11 @@
 //	 "error":{"option":"team","text":"must not be empty"}}
 //	{"labels":{"team":"web"},"error":{"text":"no connection"}}
 //
-// inputKeys makes the plugin an [enricher.LabelReader], also if it is empty. A plugin may
-// import enricher_v1.log(level, ptr, n i32), which writes a line with slog's levels to the
-// logger of the enricher, and the functions of wasi_snapshot_preview1. A function
-// _initialize is called first. The folder examples/plugin has a plugin in Go and one in
-// AssemblyScript.
+// inputKeys makes the plugin an [enricher.LabelReader], also if it is empty. A plugin must
+// ignore fields of a request that it does not know. It may import
+// enricher_v1.log(level, ptr, n i32), which writes a line with slog's levels to the logger
+// of the enricher, and the functions of wasi_snapshot_preview1. A function _initialize is
+// called first. The folder examples/plugin has a plugin in Go and one in AssemblyScript.
 //
 // A plugin has several instances, each with its own memory: what an enricher remembers
 // between failures, it remembers in one of them. Close of an enricher is not called.
@@ -75,8 +76,9 @@
 // "crashed", "malformed".
 //
 // A file is rejected, with the reason, if it is larger than 32 MiB, is no module of version
-// 1, imports what there is not, has not the three functions, answers in another version, has
-// other keys in another instance, or has not the SHA-256 that is granted. [Dir.Register]
+// 1, imports what there is not, has not the three functions, needs more memory at its start
+// than is granted, answers in another version or without outputKeys, has other keys in
+// another instance, or has not the SHA-256 that is granted. [Dir.Register]
 // rejects a name that is taken.
 //
 // # Limits

@@ -91,6 +91,8 @@ func (p *plugin) start(ctx context.Context, answer *wire.Info) (*instance, error
 		err = errors.New(answer.Error.Text)
 	case answer.V != 1:
 		err = fmt.Errorf("the plugin answers in version %d of the interface, and only version 1 is supported", answer.V)
+	case answer.OutputKeys == nil:
+		err = errors.New("the plugin answers without outputKeys: it must list the keys of its labels, or have [] if it sets none")
 	}
 	if err != nil {
 		in.close()

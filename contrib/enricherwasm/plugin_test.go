@@ -162,7 +162,9 @@ func TestAnswers(t *testing.T) {
 		want   string
 	}{
 		"an error":          {module{processed: `{"error":{"text":"no connection"}}`}, enricher.StatusFailed, "no connection"},
-		"unknown fields":    {module{processed: `{"labels":{},"more":1}`}, enricher.StatusOK, ""},
+		"a misspelt field":  {module{processed: `{"label":{"hand":"x"}}`}, enricher.StatusFailed, `unknown field "label"; known fields: labels, error (option, text)`},
+		"in the error":      {module{processed: `{"error":{"message":"x"}}`}, enricher.StatusFailed, `unknown field "message"; known fields: labels, error (option, text)`},
+		"too many fields":   {module{processed: `{"labels":{},"more":1}`}, enricher.StatusFailed, `unknown field "more"`},
 		"no labels":         {module{processed: `{}`}, enricher.StatusOK, ""},
 		"no JSON":           {module{processed: `{"labels":`}, enricher.StatusFailed, "the answer is not the JSON that is expected"},
 		"another JSON":      {module{processed: `{"labels":[1]}`}, enricher.StatusFailed, "the answer is not the JSON that is expected"},

@@ -73,7 +73,7 @@ func (s *server) create(request []byte, log slog.Handler) []byte {
 		answer.Error = explain(err)
 		return encode(answer)
 	}
-	answer.OutputKeys = s.enricher.OutputKeys()
+	answer.OutputKeys = append([]string{}, s.enricher.OutputKeys()...)
 	if r, ok := s.enricher.(enricher.LabelReader); ok {
 		answer.InputKeys = append([]string{}, r.InputKeys()...)
 	}

@@ -66,6 +66,9 @@ func TestCreate(t *testing.T) {
 	typed := enricher.NewFactory(options{}, create)
 	ignoring := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return &plugin{}, nil })
 	nothing := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) { return nil, nil })
+	keyless := enricher.FactoryFunc(func(enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+		return enricher.Func(nil, (&plugin{}).ProcessFailure), nil
+	})
 	for _, test := range []struct {
 		factory         enricher.Factory
 		options, answer string // of the answer: what follows the module
@@ -75,6 +78,7 @@ func TestCreate(t *testing.T) {
 		{typed, `{"limit":-1}`, `"outputKeys":null,"error":{"option":"limit","text":"must not be negative; team: must be a name"}}`},
 		{ignoring, `{"team":"web"}`, `"outputKeys":null,"error":{"option":"team","text":"this enricher takes no options: remove it"}}`},
 		{ignoring, `{}`, `"outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},"labels":[{"key":"team","doc":"Who is called."}]}`},
+		{keyless, `{}`, `"outputKeys":[]}`},
 		{nothing, `{}`, `"outputKeys":null,"error":{"text":"enricher \"acme/a\": its factory returned nil without an error"}}`},
 	} {
 		guest.Serve(test.factory)
