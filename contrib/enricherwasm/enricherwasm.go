@@ -54,7 +54,8 @@
 //	sha256: 9f86d0…   # reject any other file. By default, any is accepted.
 //	memory: 64MiB     # of each instance. By default, 64MiB.
 //	instances: 2      # failures that it works on at once. By default, GOMAXPROCS.
-//	env: [ACME_TEAM]  # variables of the process that it may read. By default, none.
+//	env: [ACME_TEAM]  # variables of the process that it may read. One that is not set
+//	                  # is an error. By default, none.
 //
 // All other options are the plugin's own.
 //
@@ -191,7 +192,7 @@ func Load(path string, o Options) (enricher.Factory, error) {
 		return nil, err
 	}
 	f := &file{dir: d, path: path}
-	if _, _, err := f.load(defaultGrant()); err != nil {
+	if _, _, err := f.load(grant{}.withDefaults()); err != nil {
 		return nil, errors.Join(fmt.Errorf("enricherwasm: %s: %w", path, err), d.Close())
 	}
 	return f, nil
@@ -252,7 +253,7 @@ func (d *Dir) compile(data []byte, sum string, pages uint32) (*code, error) {
 	if c := d.codes[key]; c != nil {
 		return c, nil
 	}
-	instrumented, err := instrument(data)
+	instrumented, err := instrument(data, pages)
 	if err != nil {
 		return nil, err
 	}

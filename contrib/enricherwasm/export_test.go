@@ -1,4 +1,4 @@
 package enricherwasm
 
-// Instrument is instrument.
-var Instrument = instrument
+// Instrument is instrument, with 64 MiB of memory.
+func Instrument(code []byte) ([]byte, error) { return instrument(code, 1024) }

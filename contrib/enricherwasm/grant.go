@@ -1,6 +1,7 @@
 package enricherwasm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -32,8 +33,10 @@ const (
 	maxInstances = 1024
 )
 
-func defaultGrant() grant {
-	return grant{Memory: usualMemory, Instances: runtime.GOMAXPROCS(0)}
+func (g grant) withDefaults() grant {
+	g.Memory = cmp.Or(g.Memory, usualMemory)
+	g.Instances = cmp.Or(g.Instances, runtime.GOMAXPROCS(0))
+	return g
 }
 
 // split returns the grant in conf, and the plugin's own options.
@@ -46,11 +49,11 @@ func split(conf enricher.FactoryConfig) (grant, map[string]any, error) {
 			own[name] = value
 		}
 	}
-	options := struct{ Plugin grant }{defaultGrant()}
+	var options struct{ Plugin grant }
 	if err := enricher.NewFactoryConfig(conf.Name(), granted).Decode(&options); err != nil {
 		return grant{}, nil, err
 	}
-	g := options.Plugin
+	g := options.Plugin.withDefaults()
 	g.SHA256 = strings.ToLower(strings.TrimPrefix(g.SHA256, "sha256:"))
 	return g, own, g.check(conf.Name())
 }
@@ -74,6 +77,8 @@ func (g grant) check(name string) error {
 	for _, v := range g.Env {
 		if v == "" || strings.ContainsAny(v, "=\x00") {
 			reject("env", "%q: must be names of environment variables", v)
+		} else if _, set := os.LookupEnv(v); !set {
+			reject("env", "the environment variable %q is not set: set it, or remove its name", v)
 		}
 	}
 	return errors.Join(errs...)
@@ -82,13 +87,11 @@ func (g grant) check(name string) error {
 // pages returns the memory in pages of WebAssembly.
 func (g grant) pages() uint32 { return uint32(g.Memory / pageSize) }
 
-// environ returns the granted variables that are set, by name.
+// environ returns the granted variables by name.
 func (g grant) environ() map[string]string {
 	env := map[string]string{}
 	for _, name := range g.Env {
-		if value, ok := os.LookupEnv(name); ok {
-			env[name] = value
-		}
+		env[name] = os.Getenv(name)
 	}
 	return env
 }
@@ -100,8 +103,12 @@ var sizeForm = regexp.MustCompile(`^([0-9]{1,10}) ?(KiB|MiB|GiB|KB|MB|GB)$`)
 
 var units = map[string]uint64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9}
 
-// UnmarshalText reads a size with its unit.
+// UnmarshalText reads a size with its unit, or 0.
 func (s *size) UnmarshalText(text []byte) error {
+	if string(text) == "0" {
+		*s = 0
+		return nil
+	}
 	m := sizeForm.FindStringSubmatch(string(text))
 	if m == nil {
 		return errors.New(`must be a size with a unit (KiB, MiB, GiB), such as "64MiB"`)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/failure-enrichers/enricher"
 )
 
 // maxTable is the number of entries that the tables of a file may have in all. The
@@ -19,8 +21,9 @@ const maxTable = 1 << 20
 // every goroutine of the process at the next garbage collection, since Go cannot
 // interrupt such code. Therefore each function gets an empty loop at its start.
 //
-// The code is not validated: the engine does that afterwards.
-func instrument(code []byte) ([]byte, error) {
+// The code is not validated: the engine does that afterwards. It would also reject a
+// module that starts with more than these pages of memory, but without naming the option.
+func instrument(code []byte, pages uint32) ([]byte, error) {
 	out := append(make([]byte, 0, len(code)+len(code)/8), code[:min(len(code), headerSize)]...)
 	in := &input{rest: code[len(out):]}
 	for len(in.rest) > 0 && in.err == nil {
@@ -30,6 +33,8 @@ func instrument(code []byte) ([]byte, error) {
 		switch id {
 		case 4:
 			body = section.tables()
+		case 5:
+			section.memory(pages)
 		case 10:
 			body = section.functions()
 		}
@@ -109,6 +114,20 @@ func (in *input) tables() []byte {
 		out = binary.AppendUvarint(binary.AppendUvarint(out, uint64(size)), uint64(size))
 	}
 	return append(out, in.rest...)
+}
+
+// memory rejects a memory that starts with more than these pages.
+func (in *input) memory(pages uint32) {
+	if in.number() == 0 {
+		return // there is no memory
+	}
+	in.byte() // of which form it is
+	if need := in.number(); in.err == nil && need > pages {
+		in.err = &enricher.ConfigError{
+			Option: optionName + ".memory",
+			Err:    fmt.Errorf("the plugin needs at least %dKiB, and %dKiB is granted", uint64(need)*pageSize>>10, uint64(pages)*pageSize>>10),
+		}
+	}
 }
 
 // functions returns the code section with an empty loop at the start of each function.

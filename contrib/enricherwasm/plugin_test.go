@@ -39,10 +39,14 @@ func TestGrant(t *testing.T) {
 		{options{"memory": "64"}, `must be a size with a unit`},
 		{options{"memory": "5GiB"}, "plugin.memory"},
 		{options{"memory": "9999999999GiB"}, "plugin.memory"},
+		{options{"memory": 0}, ""},
+		{options{"memory": "0"}, ""},
 		{options{"instances": "3"}, ""},
-		{options{"instances": 0}, "0: must be between 1 and 1024"},
+		{options{"instances": 0}, ""},
+		{options{"instances": -1}, "-1: must be between 1 and 1024"},
 		{options{"instances": 1025}, "plugin.instances"},
-		{options{"env": "HOME, PATH"}, ""},
+		{options{"env": "PATH, PATH"}, ""},
+		{options{"env": "PATH, NOT_SET"}, `option "plugin.env": the environment variable "NOT_SET" is not set`},
 		{options{"env": []string{"A=b"}}, `"A=b": must be names of environment variables`},
 		{options{"sha256": "abc"}, `"abc": must be 64 hexadecimal digits`},
 		{options{"sha256": strings.Repeat("0", 64)}, "plugin.sha256"},
@@ -86,7 +90,7 @@ func TestGrant(t *testing.T) {
 func TestGrantOfEnvironment(t *testing.T) {
 	t.Setenv("GRANTED", "seen")
 	t.Setenv("HIDDEN", "unseen")
-	_, labels := one(t, newGuest(t, options{"plugin": options{"env": []string{"GRANTED", "NOT_SET"}}}), do("environment"))
+	_, labels := one(t, newGuest(t, options{"plugin": options{"env": []string{"GRANTED"}}}), do("environment"))
 	assert.Equal(t, enricher.Labels{"guest": "seen 1"}, labels)
 	_, labels = one(t, newGuest(t, nil), do("environment"))
 	assert.Equal(t, enricher.Labels{"guest": " 0"}, labels)
