@@ -72,7 +72,8 @@
 //	sets labels that it may not set              as for any enricher: they are dropped
 //
 // After each of the first three, the instance is not used again, nor is one whose memory
-// has grown above three quarters of what is granted. Log lines are limited to 10 a second.
+// has grown above three quarters of what is granted. Log lines are limited to 10 a second;
+// the next line, or one at the end of the enricher, has the number that was suppressed.
 // What [enricher.Stats] counts for a plugin: instances "started", "ended" with their calls,
 // "crashed", "malformed".
 //

@@ -66,3 +66,15 @@ func (l *lineLogger) write(ctx context.Context, level slog.Level, text []byte) {
 	}
 	l.logger.LogAttrs(ctx, level, strings.ToValidUTF8(string(text), "\uFFFD"), attrs...)
 }
+
+// rest logs how many lines were suppressed since the last.
+func (l *lineLogger) rest() {
+	defer func() { _ = recover() }() // as in write
+	l.mu.Lock()
+	suppressed := l.suppressed
+	l.suppressed = 0
+	l.mu.Unlock()
+	if suppressed > 0 {
+		l.logger.Warn("Log lines were suppressed", slog.Int("suppressed", suppressed), slog.String("kind", "plugin"))
+	}
+}

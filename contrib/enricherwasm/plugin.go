@@ -62,7 +62,7 @@ func newPlugin(ctx context.Context, name string, d *Dir, c *code, g grant, optio
 	}
 	first, err := p.start(ctx, &p.answer)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.Close())
 	}
 	p.put(first, true)
 	if g.Instances > 1 {
@@ -229,7 +229,8 @@ func (p *plugin) count(err error) error {
 	return err
 }
 
-// Close ends the idle instances. Those in use end when their calls do.
+// Close ends the idle instances, and logs how many log lines were suppressed since the
+// last. Instances in use end when their calls do.
 func (p *plugin) Close() error {
 	p.mu.Lock()
 	idle := p.idle
@@ -238,5 +239,6 @@ func (p *plugin) Close() error {
 	for _, in := range idle {
 		in.close()
 	}
+	p.log.rest()
 	return nil
 }

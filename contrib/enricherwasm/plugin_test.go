@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -237,10 +239,18 @@ func TestLog(t *testing.T) {
 	var lines bytes.Buffer
 	e := newGuest(t, nil, enricher.WithLogger(slog.New(slog.NewTextHandler(&lines, nil))))
 	lines.Reset()
-	one(t, e, do("log"))
-	written := strings.Count(lines.String(), `level=WARN msg="a line of the guest" enricher=guest`)
-	assert.GreaterOrEqual(t, written, 20)
-	assert.Less(t, written, 100)
+	one(t, e, do("log")) // writes 100
+	require.NoError(t, e.Shutdown(context.Background()))
+	total := strings.Count(lines.String(), `level=WARN msg="a line of the guest" enricher=guest`)
+	assert.GreaterOrEqual(t, total, 20)
+	assert.Less(t, total, 100)
+	assert.Contains(t, lines.String(), `level=WARN msg="Log lines were suppressed" enricher=guest suppressed=`)
+	for _, m := range regexp.MustCompile(`suppressed=(\d+)`).FindAllStringSubmatch(lines.String(), -1) {
+		n, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		total += n
+	}
+	assert.Equal(t, 100, total)
 }
 
 func TestPool(t *testing.T) {
