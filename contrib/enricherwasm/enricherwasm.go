@@ -44,7 +44,8 @@
 // called first. The folder examples/plugin has a plugin in Go and one in AssemblyScript.
 //
 // A plugin has several instances, each with its own memory: what an enricher remembers
-// between failures, it remembers in one of them. Close of an enricher is not called.
+// between failures, it remembers in one of them, and what its factory logs appears once
+// for each instance that is started. Close of an enricher is not called.
 //
 // # What a plugin may do
 //

@@ -23,7 +23,9 @@
 // chain, texts, standard types and methods are those of the original. The ctx ends a
 // little before the time of the call is up, and the call is ended when it is. Log lines of
 // FactoryConfig.Logger and of slog.Default reach the logger of the enricher in the service.
-// A panic ends the instance, and the service sees its text and stack. There are no files,
+// The service starts several instances, each of which calls the factory: what the factory
+// logs appears once for each. A panic ends the instance, and the service sees its text and
+// stack. There are no files,
 // no network, and only the environment variables that are granted. Goroutines run only
 // during calls.
 //
