@@ -42,7 +42,7 @@ func (h *History) Status() Status {
 	if w := h.writer; w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		s.Queued, s.Error = int(w.accepted-w.settled), w.failing
+		s.Queued, s.Error = w.failures(), w.failing
 		s.Dropped += w.dropped
 		if w.failing != "" {
 			s.FailedAt = w.since
@@ -51,8 +51,9 @@ func (h *History) Status() Status {
 	return s
 }
 
-// Flush waits until all that was kept so far is in the store, or until ctx ends, and
-// then says how many failures are not. A nil ctx never ends. In memory, Flush returns at once.
+// Flush waits until all that was kept so far is in the store, or until ctx ends, and then
+// says how many failures, and how many calls of Resolve and Delete, are not. A nil ctx
+// never ends. In memory, Flush returns at once.
 func (h *History) Flush(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil
@@ -61,9 +62,11 @@ func (h *History) Flush(ctx context.Context) error {
 	return h.writer.flush(cmp.Or(ctx, context.Background()))
 }
 
-// Close is like Flush, but also ends the goroutines of h. Failures and labels that come
-// later are dropped, unless the store is in memory, so shut down the Enricher first. It
-// does not close the store.
+// Close is like Flush, but also ends the goroutines of h. After the end of ctx it writes for
+// one more second, and what is not written by then is dropped. The context of a signal has
+// ended when a service stops, so pass another one, with a timeout. Failures and labels that
+// come later are dropped, unless the store is in memory, so shut down the Enricher first.
+// Close does not close the store.
 func (h *History) Close(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil

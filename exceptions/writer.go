@@ -17,6 +17,7 @@ const (
 	writeTime  = 10 * time.Second       // of one call of the store
 	maxBackoff = 5 * time.Second        // between two calls, after an error
 	logEvery   = time.Minute            // between two lines that the store failed
+	closeGrace = time.Second            // of a Close whose ctx has ended
 )
 
 // A writer passes what a History keeps to its Store, in order, on a goroutine that
@@ -36,13 +37,15 @@ type writer struct {
 	bytes    int               // of the queue and of what is being written
 	accepted uint64            // writes so far
 	settled  uint64            // of these, written or given up
+	calls    int               // of the rest, those that are no failures and labels
 	progress chan struct{}     // closed at the next progress; nil if nothing waits
 	running  bool              // the goroutine is there
 	closed   bool              // nothing is accepted any more
 	dropped  uint64            // failures that were not accepted, or given up
 	failing  string            // the last error, if the store fails
 	since    time.Time         // since when it fails
-	logged   time.Time         // when that was logged
+	logged   time.Time         // when that was logged last
+	told     bool              // it was, since then
 }
 
 // A write is one call of a method of the store, or a part of one.
@@ -96,6 +99,7 @@ func (w *writer) call(do func(context.Context) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed && w.bytes <= 2*w.maxBytes {
+		w.calls++
 		w.add(&write{do: do, size: itemOverhead})
 	}
 }
@@ -199,29 +203,31 @@ func (w *writer) write(batch []*write) (err error) {
 	return err
 }
 
-// report notes whether the store works, and logs a change.
+// report notes whether the store works, and logs a change: that it fails at most once a
+// logEvery, and that it works again if the log said that it fails.
 func (w *writer) report(err error) {
 	text := ""
 	if err != nil {
 		text = w.textOf(err)
 	}
-	w.mu.Lock()
-	was, since, dropped := w.failing, w.since, w.dropped
-	w.failing = text
 	now := time.Now()
-	if was == "" {
+	w.mu.Lock()
+	if w.failing == "" {
 		w.since = now
 	}
-	log := (was == "") != (text == "") && (text == "" || now.Sub(w.logged) > logEvery)
-	if log && text != "" {
+	w.failing = text
+	since, dropped := w.since, w.dropped
+	failed := text != "" && !w.told && now.Sub(w.logged) > logEvery
+	works := text == "" && w.told
+	if failed {
 		w.logged = now
 	}
+	w.told = text != "" && (w.told || failed)
 	w.mu.Unlock()
-	switch {
-	case !log:
-	case text != "":
+	if failed {
 		w.logger.Warn("Failures are not stored: the store failed", "error", text)
-	default:
+	}
+	if works {
 		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
 	}
 }
@@ -233,7 +239,9 @@ func (w *writer) settle(batch []*write, err error, target uint64) (done, more bo
 	defer w.mu.Unlock()
 	for _, b := range batch {
 		w.bytes -= b.size
-		if err != nil && b.do == nil {
+		if b.do != nil {
+			w.calls--
+		} else if err != nil {
 			w.dropped++
 		}
 	}
@@ -263,7 +271,7 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 		w.mu.Lock()
 		if ctx.Err() != nil {
-			err := fmt.Errorf("%d failures are not stored: %w", w.accepted-w.settled, context.Cause(ctx))
+			err := fmt.Errorf("not stored: failures %d, calls of Resolve and Delete %d: %w", w.failures(), w.calls, context.Cause(ctx))
 			if w.failing != "" {
 				err = fmt.Errorf("%w: %w", err, errors.New(w.failing))
 			}
@@ -273,11 +281,20 @@ func (w *writer) flush(ctx context.Context) error {
 	return nil
 }
 
-// close writes what was accepted, until ctx ends, and accepts nothing more.
+// failures returns how many failures and labels wait to be written.
+func (w *writer) failures() int { return int(w.accepted-w.settled) - w.calls }
+
+// close writes what was accepted, until closeGrace after the end of ctx, and accepts
+// nothing more.
 func (w *writer) close(ctx context.Context) error {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
 	defer w.stop()
-	return w.flush(ctx)
+	if w.flush(ctx) == nil {
+		return nil
+	}
+	last, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), closeGrace, context.Cause(ctx))
+	defer cancel()
+	return w.flush(last)
 }

@@ -157,7 +157,7 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 			defer cancel()
 			err := h.Flush(ctx)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.ErrorContains(t, err, fmt.Sprintf("%d failures are not stored", status.Queued))
+			assert.ErrorContains(t, err, fmt.Sprintf("not stored: failures %d,", status.Queued))
 
 			flag.Store(false)
 			require.NoError(t, h.Flush(t.Context()))
@@ -271,20 +271,100 @@ type skipping struct{ *shared }
 
 func (skipping) Skipped() uint64 { return 7 }
 
-func TestHistoryGivesUpWhenClosed(t *testing.T) {
+// A store that fails and works by turns has a line for each, at most one pair a minute.
+func TestHistoryLogsTheBeginAndTheEndOfATrouble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newShared()
-		s.hang.Store(true)
-		h := exceptions.NewHistory(exceptions.Options{Store: s})
-		keep(h, errBoom, enricher.FailureContext{}, nil)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		require.ErrorIs(t, h.Close(ctx), context.DeadlineExceeded)
-		synctest.Wait()
-		assert.Equal(t, uint64(1), h.Status().Dropped)
-		assert.Zero(t, h.Status().Queued)
+		var log bytes.Buffer
+		h := exceptions.NewHistory(exceptions.Options{Store: s, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		trouble := func(d time.Duration) {
+			s.fail.Store(true)
+			keep(h, errBoom, enricher.FailureContext{}, nil)
+			time.Sleep(d)
+			s.fail.Store(false)
+			require.NoError(t, h.Flush(t.Context()))
+		}
+		lines := func(warn, info int, why string) {
+			assert.Equal(t, warn, strings.Count(log.String(), "Failures are not stored"), why)
+			assert.Equal(t, info, strings.Count(log.String(), "Failures are stored again"), why)
+		}
+		for range 6 {
+			trouble(time.Second)
+		}
+		lines(1, 1, "in one minute")
+		trouble(2 * time.Minute)
+		lines(2, 2, "one that begins in that minute, and lasts")
+		time.Sleep(time.Hour)
+		trouble(time.Second)
+		lines(3, 3, "an hour later")
+		require.NoError(t, h.Close(t.Context()))
 	})
+}
+
+func TestHistoryGivesUpWhenClosed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		hang    time.Duration // of the store, after ctx has ended
+		resolve bool          // what waits is a call of Resolve, or a failure
+		err     string
+		dropped uint64
+	}{
+		{hang: 0},
+		{hang: 500 * time.Millisecond},
+		{time.Hour, false, "not stored: failures 1, calls of Resolve and Delete 0: signal", 1},
+		{time.Hour, true, "not stored: failures 0, calls of Resolve and Delete 1: signal", 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newShared()
+			h := exceptions.NewHistory(exceptions.Options{Store: slowly{s, c.hang}})
+			if c.resolve {
+				h.Resolve("j")
+			} else {
+				keep(h, errBoom, enricher.FailureContext{}, nil)
+			}
+			ctx, end := context.WithCancelCause(t.Context())
+			end(errors.New("signal"))
+			began := time.Now()
+			err := h.Close(ctx)
+			assert.LessOrEqual(t, time.Since(began), time.Second)
+			if c.err == "" {
+				require.NoError(t, err)
+				assert.Len(t, entries(h), 1)
+			} else {
+				require.EqualError(t, err, c.err)
+			}
+			synctest.Wait()
+			assert.Equal(t, c.dropped, h.Status().Dropped)
+			assert.Zero(t, h.Status().Queued)
+		})
+	}
+}
+
+// A slowly working store writes after some time, unless the context has ended by then.
+type slowly struct {
+	*shared
+	wait time.Duration
+}
+
+func (s slowly) pause(ctx context.Context) error {
+	select {
+	case <-time.After(s.wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s slowly) Append(ctx context.Context, batch []exceptions.Record) error {
+	if err := s.pause(ctx); err != nil {
+		return err
+	}
+	return s.shared.Append(ctx, batch)
+}
+
+func (s slowly) Resolve(ctx context.Context, id string, at time.Time) error {
+	return errors.Join(s.pause(ctx), s.shared.Resolve(ctx, id, at))
 }
 
 func TestResolveAndDeleteAreInOrder(t *testing.T) {
