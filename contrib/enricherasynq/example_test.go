@@ -26,7 +26,6 @@ func Example() {
 	cfg.Timeout = time.Minute // for a slow machine
 	e, err := enricher.New(cfg)
 	check(err)
-	defer e.Shutdown(ctx) // when the server has stopped
 	mux := asynq.NewServeMux()
 	mux.Use(enricherasynq.Install(&config, e, enricherasynq.Options{}))
 	mux.HandleFunc("import", func(context.Context, *asynq.Task) error { return io.ErrUnexpectedEOF })
@@ -45,6 +44,12 @@ func Example() {
 		check(err)
 	}
 	fmt.Println(task.LastErr)
+
+	// When the server has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	check(err)
 	// Output: unexpected EOF [error_type=*errors.errorString, retry=retryable, type=DEPENDENCY]
 }
 

@@ -19,7 +19,6 @@ func Example() {
 	cfg.Timeout = time.Minute // for a slow machine
 	e, err := enricher.New(cfg)
 	check(err)
-	defer e.Shutdown(ctx) // when the scheduler has stopped
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: stable})))
 
 	scheduler, err := gocron.NewScheduler(gocron.WithGlobalJobOptions(enrichergocron.Listeners(e, enrichergocron.Options{})))
@@ -35,6 +34,12 @@ func Example() {
 	scheduler.Start()
 	<-done
 	check(scheduler.Shutdown()) // waits for the run
+
+	// When the scheduler has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	check(err)
 	// Output: level=ERROR msg="Job failed" job=import error="open /no/such/file: no such file or directory" failure.error_code=ENOENT failure.error_type=*fs.PathError failure.retry=terminal failure.type=USER
 }
 

@@ -31,7 +31,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when the manager has stopped
 	cart := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart"}}
 	c := fake.NewClientBuilder().WithObjects(cart).WithStatusSubresource(cart).Build() // in a service, mgr.GetClient()
 	recorder := events.NewFakeRecorder(1)                                              // mgr.GetEventRecorder("cart")
@@ -50,6 +49,14 @@ func Example() {
 	for _, condition := range cart.Status.Conditions {
 		fmt.Println(condition.Type, condition.Status, condition.Message)
 	}
+
+	// When the manager has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 	// Output:
 	// unexpected EOF
 	// Warning ReconcileFailed unexpected EOF [error_type=*errors.errorString, retry=retryable, type=DEPENDENCY]
@@ -64,7 +71,6 @@ func ExampleWrap() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when the manager has stopped
 	opts := controller.Options{}
 	r := enricherk8s.Wrap(&Reconciler{mgr.GetClient()}, &opts, e, enricherk8s.Options{
 		Client: mgr.GetClient(), New: func() client.Object { return &policyv1.PodDisruptionBudget{} },
@@ -79,6 +85,14 @@ func ExampleWrap() {
 		panic(err)
 	}
 	_ = mgr.Start(ctx)
+
+	// When the manager has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 }
 
 type Reconciler struct{ client.Client }

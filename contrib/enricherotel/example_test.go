@@ -27,7 +27,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when no job runs any more
 
 	ctx, span := provider.Tracer("jobs").Start(ctx, "import")
 	e.EnrichContext(ctx, fs.ErrNotExist, enricher.FailureContext{JobID: "17"})
@@ -37,6 +36,14 @@ func Example() {
 		for _, attr := range span.Attributes {
 			fmt.Println(span.Name, attr.Key, attr.Value.AsString())
 		}
+	}
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
 	}
 	// Output:
 	// import error.type *errors.errorString

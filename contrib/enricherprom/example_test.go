@@ -27,7 +27,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when no job runs any more
 	e.Enrich(fs.ErrNotExist)
 	e.Enrich(io.ErrUnexpectedEOF)
 	e.Enrich(io.ErrUnexpectedEOF)
@@ -38,6 +37,14 @@ func Example() {
 		if strings.Contains(line, "failures_total") {
 			fmt.Print(line)
 		}
+	}
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
 	}
 	// Output:
 	// # HELP enricher_failures_total Failures, by their labels.

@@ -39,7 +39,6 @@ func Example() {
 	cfg.Timeout = time.Minute // for a slow machine
 	e, err := enricher.New(cfg)
 	check(err)
-	defer e.Shutdown(ctx) // when the client has stopped
 	workers := river.NewWorkers()
 	river.AddWorker(workers, importWorker{})
 	config := river.Config{Logger: quiet, Workers: workers, Queues: map[string]river.QueueConfig{"default": {MaxWorkers: 1}}}
@@ -57,6 +56,12 @@ func Example() {
 	check(json.Unmarshal((<-failed).Job.Metadata, &metadata))
 	fmt.Println(string(metadata.Failure))
 	check(client.StopAndCancel(ctx))
+
+	// When the client has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	check(err)
 	// Output: {"attempt":1,"labels":{"error_code":"ENOENT","error_type":"*fs.PathError","retry":"terminal","type":"USER"}}
 }
 

@@ -28,7 +28,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when no job runs any more
 
 	e.EnrichContext(ctx, fmt.Errorf("import: %w", fs.ErrNotExist), enricher.FailureContext{JobName: "import", Attempt: 3, MaxAttempts: 3})
 
@@ -37,6 +36,14 @@ func Example() {
 		fmt.Println(event.Level, event.Transaction, title.Type, title.Value)
 		fmt.Println(event.Tags["type"], event.Tags["retry"], event.Tags["fingerprint"] == event.Fingerprint[0])
 		fmt.Println(event.Contexts["failure"]["attempt"], event.Contexts["failure"]["final"])
+	}
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
 	}
 	// Output:
 	// error import *errors.errorString import: file does not exist

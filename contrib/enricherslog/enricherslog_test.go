@@ -32,7 +32,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when nothing is logged any more
 	text := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}
@@ -43,6 +42,14 @@ func Example() {
 	err = io.ErrUnexpectedEOF
 	log.ErrorContext(ctx, "Job failed", "error", err)
 	log.WarnContext(ctx, "Job failed", "error", err)
+
+	// When nothing is logged any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 	// Output:
 	// level=ERROR msg="Job failed" failure.error_type=*errors.errorString failure.retry=retryable failure.type=DEPENDENCY error="unexpected EOF"
 	// level=WARN msg="Job failed" error="unexpected EOF"
@@ -55,9 +62,16 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when nothing is logged any more
 	log := slog.New(enricherslog.New(slog.NewJSONHandler(os.Stderr, nil), e, enricherslog.Options{}))
 	log.ErrorContext(ctx, "Job failed", "error", err)
+
+	// When nothing is logged any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 }
 
 func TestHandlerConforms(t *testing.T) {

@@ -8,7 +8,10 @@
 //	store, err := enrichersql.New(db, enrichersql.SQLite, enrichersql.Options{})
 //	...
 //	history := exceptions.NewHistory(exceptions.Options{Store: store})
-//	defer history.Close(ctx)
+//	...
+//	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // the ctx of a signal has ended
+//	defer cancel()
+//	err = errors.Join(e.Shutdown(ctx), history.Close(ctx))
 //
 // # Database
 //

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -27,15 +28,19 @@ func ExampleNew() {
 	store, err := enrichersql.New(db, enrichersql.SQLite, enrichersql.Options{})
 	check(err)
 	history := exceptions.NewHistory(exceptions.Options{Store: store})
-	defer history.Close(ctx)
 
 	cfg := enricher.Config{FailureEnrichers: []string{"type", "error", "restart"}}
 	e, err := enricher.New(cfg)
 	check(err)
-	defer e.Shutdown(ctx)                            // when no job runs any more
 	labeler := history.For(e)                        // labels and keeps: for an adapter, or call its EnrichContext
 	http.Handle("/", exceptions.NewHandler(history)) // the page and the REST interface, without a password
 	labeler.EnrichContext(ctx, os.ErrNotExist, enricher.FailureContext{JobID: "import"})
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = errors.Join(e.Shutdown(ctx), history.Close(ctx))
+	check(err)
 }
 
 func check(err error) {

@@ -40,7 +40,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when the worker has stopped
 	options := worker.Options{
 		Interceptors: []interceptor.WorkerInterceptor{enrichertemporal.NewInterceptor(e, enrichertemporal.Options{})},
 	}
@@ -52,6 +51,14 @@ func Example() {
 	env.RegisterActivity(importFile)
 	env.ExecuteWorkflow(importWorkflow)
 	fmt.Println(enrichertemporal.LabelsOf(env.GetWorkflowError()))
+
+	// When the worker has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 	// Output: error_code=ENOENT, error_type=*fs.PathError, retry=terminal, type=USER
 }
 
@@ -62,7 +69,6 @@ func ExampleNewInterceptor() {
 	if err != nil {
 		panic(err)
 	}
-	defer e.Shutdown(ctx) // when the worker has stopped
 	c, err := client.Dial(client.Options{})
 	if err != nil {
 		panic(err)
@@ -72,6 +78,14 @@ func ExampleNewInterceptor() {
 	}
 	w := worker.New(c, "queue", options)
 	_ = w.Run(worker.InterruptCh())
+
+	// When the worker has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	if err != nil {
+		panic(err)
+	}
 }
 
 func ExampleOptions() {

@@ -32,8 +32,13 @@ func Example() {
 	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"acme"}, Timeout: time.Minute},
 		enricher.WithRegistry(registry), enricher.WithLogger(slog.New(slog.DiscardHandler)))
 	must(err)
-	defer e.Shutdown(ctx) // before Close
 	fmt.Println(e.Enrich(io.ErrUnexpectedEOF))
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	must(err)
 	// Output: team=shop
 }
 
@@ -46,6 +51,11 @@ func ExampleOpen() {
 	must(err)
 	e, err := enricher.New(enricher.Config{FailureEnrichers: []string{"type", "acme"}})
 	must(err)
-	defer e.Shutdown(ctx) // before Close
 	fmt.Println(e.Enrich(io.ErrUnexpectedEOF))
+
+	// When no job runs any more, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	must(err)
 }

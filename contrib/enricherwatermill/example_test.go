@@ -22,7 +22,6 @@ func Example() {
 	cfg.Timeout = time.Minute // for a slow machine
 	e, err := enricher.New(cfg)
 	check(err)
-	defer e.Shutdown(ctx) // when the router has stopped
 	broker := gochannel.NewGoChannel(gochannel.Config{}, watermill.NopLogger{})
 	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
 	check(err)
@@ -45,6 +44,12 @@ func Example() {
 	}
 	msg.Ack()
 	check(router.Close())
+
+	// When the router has stopped, and the ctx of a signal has ended:
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = e.Shutdown(ctx)
+	check(err)
 	// Output:
 	// reason_poisoned=unexpected EOF
 	// failure_type=DEPENDENCY
