@@ -47,10 +47,14 @@ func TestExporter(t *testing.T) {
 		{"without the label type", []string{"owner"}, func(p *process, _ int) {
 			p.fail(4, errUnknown)
 		}, nil},
+		{"owner fails for an hour", nil, func(p *process, minute int) {
+			p.fails = minute >= 70 && minute < 130
+			p.fail(1, errUser)
+		}, map[string]string{"EnricherFails owner": "99-143"}},
 		{"owner panics for half an hour", nil, func(p *process, minute int) {
 			p.panics = minute >= 70 && minute < 100
 			p.fail(1, errUser)
-		}, map[string]string{"EnricherBreakerOpen owner": "75-99"}},
+		}, map[string]string{"EnricherBreakerOpen owner": "75-99", "EnricherFails owner": "99-113"}},
 		{"owner panics until the process is replaced", nil, func(p *process, minute int) {
 			p.panics = minute >= 70 && minute < 73
 			if minute == 73 {

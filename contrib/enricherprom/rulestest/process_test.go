@@ -26,6 +26,7 @@ type process struct {
 	t       *testing.T
 	job     string
 	options enricherprom.Options
+	fails   bool // owner does
 	panics  bool // owner does
 	hangs   bool // owner does, and times out; it has no breaker
 
@@ -38,6 +39,9 @@ type process struct {
 func (p *process) start(instance string) {
 	c := enricherprom.New(p.options)
 	owner := enricher.Func([]string{"owner"}, func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) {
+		if p.fails {
+			return nil, errUnknown
+		}
 		if p.panics {
 			panic("no")
 		}
