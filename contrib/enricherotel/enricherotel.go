@@ -60,7 +60,9 @@ type Options struct {
 	LoggerProvider log.LoggerProvider
 
 	// Labels are the keys of the labels of failures that enricher.failures has, as
-	// attributes failure.label.<key>. By default, if it is nil, "type" alone.
+	// attributes failure.label.<key>. One that no enricher sets is an error for the
+	// error handler of OpenTelemetry, unless the Enricher has no enrichers. By default,
+	// if it is nil, "type" alone.
 	Labels []string
 }
 
@@ -134,13 +136,23 @@ func New(o Options) *Observer {
 	return obs
 }
 
-// Attach makes o show the Stats of e, and the values that its enrichers have described.
-// [enricher.New] calls it.
+// Attach makes o show the Stats of e, and the values that its enrichers have described,
+// and reports labels that none of them sets. [enricher.New] calls it.
 func (o *Observer) Attach(e *enricher.Enricher) {
 	o.enricher.Store(e)
+	infos := e.Enrichers()
+	var set []string
+	for _, info := range infos {
+		set = append(set, info.OutputKeys...)
+	}
+	for _, key := range o.labels {
+		if len(infos) > 0 && !slices.Contains(set, key) {
+			otel.Handle(fmt.Errorf("enricherotel: no enricher sets the label %q of enricher.failures, they set %q", key, set))
+		}
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, info := range e.Enrichers() {
+	for _, info := range infos {
 		for _, l := range info.Labels {
 			if i := slices.Index(o.labels, l.Key); i >= 0 {
 				o.values[i].describe(l.Values)

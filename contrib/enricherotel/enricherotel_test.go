@@ -66,6 +66,20 @@ func (s *sinks) enricher(t testing.TB, cfg enricher.Config, opts ...enricher.Opt
 	return e
 }
 
+// Not parallel: the error handler is that of the process.
+func TestLabelsThatNothingSetsAreReported(t *testing.T) {
+	var got []string
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { got = append(got, err.Error()) }))
+	t.Cleanup(func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { slog.Error(err.Error()) })) })
+	s := newSinks("tpye", "team")
+	s.enricher(t, enricher.Config{})
+	assert.Empty(t, got, "there are no labels at all")
+	s.enricher(t, enricher.Config{FailureEnrichers: []string{"type"}}, enricher.WithEnricher("team", enricher.Func([]string{"team"},
+		func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil })))
+	require.Len(t, got, 1)
+	assert.Contains(t, got[0], `enricherotel: no enricher sets the label "tpye" of enricher.failures, they set ["type"`)
+}
+
 // metrics returns the values of all metrics, or their number in a histogram, by name
 // and attributes.
 func (s *sinks) metrics(t testing.TB) map[string]int64 {

@@ -24,9 +24,11 @@
 package enricherprom
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +47,10 @@ type Options struct {
 	// under the same names. Each must be a name that Prometheus accepts without
 	// quotation marks. By default, if it is nil, "type" alone.
 	Labels []string
+
+	// Logger gets a line for each of these labels that no enricher sets: its key may be
+	// misspelt. There is none for an Enricher without enrichers. By default, [slog.Default].
+	Logger *slog.Logger
 }
 
 // labelName matches the names of labels that need no quotation marks in a query.
@@ -77,6 +83,7 @@ const (
 // any of them has described, and the [enricher.Stats] of the latest.
 type Collector struct {
 	labels   []string // keys
+	logger   *slog.Logger
 	failures *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 
@@ -116,6 +123,7 @@ func New(o Options) *Collector {
 	}
 	return &Collector{
 		labels: labels,
+		logger: o.Logger,
 		values: make([]values, len(labels)),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "enricher_failures_total",
@@ -129,13 +137,23 @@ func New(o Options) *Collector {
 	}
 }
 
-// Attach makes c show the Stats of e, and the values that its enrichers have described.
-// [enricher.New] calls it.
+// Attach makes c show the Stats of e, and the values that its enrichers have described,
+// and logs labels that none of them sets. [enricher.New] calls it.
 func (c *Collector) Attach(e *enricher.Enricher) {
 	c.enricher.Store(e)
+	infos := e.Enrichers()
+	var set []string
+	for _, info := range infos {
+		set = append(set, info.OutputKeys...)
+	}
+	for _, key := range c.labels {
+		if len(infos) > 0 && !slices.Contains(set, key) {
+			cmp.Or(c.logger, slog.Default()).Warn("No enricher sets a label of enricher_failures_total", "label", key, "set", set)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, info := range e.Enrichers() {
+	for _, info := range infos {
 		for _, l := range info.Labels {
 			i := slices.Index(c.labels, l.Key)
 			if i < 0 {

@@ -186,6 +186,35 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// A misspelt key would be an empty label for ever.
+func TestLabelsThatNothingSetsAreLogged(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		labels []string
+		opts   []enricher.Option
+		want   string
+	}{
+		{
+			[]string{"tpye", "team"},
+			[]enricher.Option{byText("type", "team")},
+			`level=WARN msg="No enricher sets a label of enricher_failures_total" label=tpye set="[type team]"` + "\n",
+		},
+		{
+			nil,
+			[]enricher.Option{byText("team")},
+			`level=WARN msg="No enricher sets a label of enricher_failures_total" label=type set=[team]` + "\n",
+		},
+		{nil, []enricher.Option{byText("type")}, ""},
+		{[]string{"tpye"}, nil, ""}, // there are no labels at all
+	} {
+		var log bytes.Buffer
+		collector := enricherprom.New(enricherprom.Options{Labels: c.labels, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		newEnricher(t, collector, enricher.Config{}, c.opts...)
+		_, line, _ := strings.Cut(log.String(), " ") // the time
+		assert.Equal(t, c.want, line)
+	}
+}
+
 // A describer has described two values of its label.
 type describer struct{ enricher.FailureEnricher }
 
