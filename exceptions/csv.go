@@ -2,6 +2,7 @@ package exceptions
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -32,11 +33,13 @@ func (a *answer) failures(entries []Entry) {
 			all = append(all, &entries[i].Concurrent[k])
 		}
 	}
-	keys := a.header(all, "time", "id", "rootId", "jobId", "jobName", "taskName", "taskManagerId", "endpoint", "attempt",
-		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace", "labelsDropped")
+	keys := a.header(all, "time", "id", "rootId", "jobId", "jobName", "taskName", "taskManagerId", "endpoint", "attempt", "maxAttempts",
+		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace", "attributes", "labelsDropped")
 	for _, e := range all {
+		attributes, _ := json.Marshal(e.Attributes)
 		a.row(keys, e, csvTime(e.Time), e.ID, e.RootID, e.JobID, e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, strconv.Itoa(e.Attempt),
-			e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace, left(e, keys))
+			strconv.Itoa(e.MaxAttempts), e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace,
+			string(attributes), left(e, keys))
 	}
 }
 

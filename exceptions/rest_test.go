@@ -298,7 +298,7 @@ func TestCSVIsSafeInASpreadsheet(t *testing.T) {
 	t.Parallel()
 	history := exceptions.NewHistory(exceptions.Options{})
 	for i, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=x", "a,\"b\"\nc", "plain", "a;=1", "b; \"+1", "c\t@1", "d,\n-1", "e;x"} {
-		fc := enricher.FailureContext{ID: fmt.Sprint(i), JobID: text, JobName: text, Time: midnight}
+		fc := enricher.FailureContext{ID: fmt.Sprint(i), JobID: text, JobName: text, Time: midnight, MaxAttempts: i, Attributes: map[string]string{text: text}}
 		keep(history, errors.New(text), fc, enricher.Labels{"fingerprint": text, text: "-x"})
 	}
 	keep(history, errBoom, enricher.FailureContext{ID: "under", RootID: "6", JobID: "plain", Time: midnight}, nil)
@@ -326,6 +326,8 @@ func TestCSVIsSafeInASpreadsheet(t *testing.T) {
 	table, err := csv.NewReader(first.Body).ReadAll()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2026-05-06T00:00:00.000Z", "0", "", "'=1+1"}, table[1][:4])
+	assert.Equal(t, []string{"maxAttempts", "attributes"}, []string{table[0][9], table[0][16]})
+	assert.Equal(t, []string{"0", `{"=1+1":"=1+1"}`}, []string{table[1][9], table[1][16]})
 	link, rel, _ := strings.Cut(first.Header().Get("Link"), ";")
 	assert.Equal(t, ` rel="next"`, rel)
 	next := get(t, h, "/exceptions"+strings.Trim(link, "<>"), "Accept", "text/csv;q=0.9, */*;q=0.1")
