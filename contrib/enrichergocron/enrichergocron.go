@@ -18,6 +18,9 @@
 // label retry_after Options.OnRetryAfter. gocron has no attempts: FailureContext.Attempt
 // is 0, and the label attempt_counts has no effect.
 //
+// FailureContext.JobID is the ID of the job, which is another in each process without
+// gocron.WithIdentifier. For a history that lasts, Options.Context can set it to JobName.
+//
 // An error that is context.Canceled is taken for the answer of a job to its removal or
 // to the stop of the scheduler, which is no failure: gocron does not say whether it
 // is. An error of BeforeJobRunsSkipIfBeforeFuncErrors is none either.
