@@ -7,7 +7,7 @@ import "strings"
 var passing = []string{
 	"try again", "please retry", "retry later", "temporarily", "transient state", "another operation", "in progress", "busy", "is locked",
 	"is pending", "pending event", "being created", "being deleted", "being updated", "being terminated", "not ready", "not yet",
-	"rate limit exceeded", "too many requests", "no such container",
+	"rate limit exceeded", "too many requests", "no such container", "base branch was modified",
 }
 
 // askingAgain are words with which services ask for a later attempt, limit a rate, or say

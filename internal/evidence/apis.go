@@ -30,7 +30,7 @@ var apiWords = &Table{
 		{User, Terminal, "bad_request validation_error unprocessable_entity invalid_input"},
 		// https://docs.stripe.com/error-codes
 		{Dependency, Retryable, "lock_timeout rate_limit api_error api_connection_error idempotency_key_in_use processing_error"},
-		{User, Terminal, "card_error card_declined expired_card incorrect_cvc incorrect_number invalid_number insufficient_funds idempotency_error invalid_request_error resource_missing parameter_missing parameter_invalid_empty parameter_invalid_integer parameter_unknown amount_too_small amount_too_large charge_already_refunded charge_already_captured balance_insufficient email_invalid"},
+		{User, Terminal, "card_error card_declined expired_card incorrect_cvc incorrect_number invalid_number insufficient_funds idempotency_error resource_missing parameter_missing parameter_invalid_empty parameter_invalid_integer parameter_unknown amount_too_small amount_too_large charge_already_refunded charge_already_captured balance_insufficient email_invalid"},
 		{Dependency, Terminal, "api_key_expired secret_key_required platform_api_key_expired account_invalid"},
 		// https://docs.slack.dev/apis/web-api/slack-web-api
 		{Dependency, Retryable, "rate_limited fatal_error internal_error service_unavailable request_timeout team_added_to_org"},

@@ -6,7 +6,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 )
 
-// kafkaClients are a number themselves (kafka-go, sarama), or have it in a field Code
+// kafkaClients are a number or text themselves (kafka-go, sarama), or have it in a field Code
 // (franz-go) or behind a method Code (confluent-kafka-go, whose own failures are
 // negative).
 var kafkaClients = client{
@@ -14,8 +14,11 @@ var kafkaClients = client{
 	ownFields: true,
 	judge: func(v *Verdict, err error) {
 		switch value := reflect.ValueOf(err); {
-		case value.Kind() == reflect.String: // sarama.ConfigurationError
+		case value.Type().Name() == "ConfigurationError": // of sarama
 			v.add(says(Typed, System, Terminal, "a configuration that the client rejects"))
+			return
+		case value.Kind() == reflect.String:
+			v.add(ofMessage(value.String()))
 			return
 		case value.CanInt():
 			v.ofKafka(value.Int())

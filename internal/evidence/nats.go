@@ -21,6 +21,8 @@ var natsClients = client{
 		}
 		if status, ok := inspect.Int(err, "Code", "apiErr.Code"); ok {
 			v.add(ofHTTP(status))
+		} else {
+			v.add(ofText(err))
 		}
 	},
 }

@@ -73,6 +73,7 @@ var textRows = []textRow{
 		kafka: insufficient data to decode packet, more bytes expected
 		kafka: partition consumer giving up after consecutive failures
 		consumer group generation has ended
+		topic partition has no leader
 		nats: no responders available for request
 		nats: timeout
 		nats: connection closed
@@ -129,6 +130,7 @@ var textRows = []textRow{
 		timeout: can't acquire database lock
 		redislock: not obtained
 		redislock: lock not held
+		no Elasticsearch node available
 		mqtt: connection lost
 		no tcp connection
 	`},
@@ -145,6 +147,7 @@ var textRows = []textRow{
 		topology is closed
 		kafka: failed to deliver messages
 		remote repository is empty
+		the client noticed that the server is not Elasticsearch and we do not support this unknown product
 	`},
 	{Typed, Dependency, Terminal, `
 		zk: not authenticated
@@ -206,7 +209,6 @@ var textRows = []textRow{
 		the supplied open workbook password is not correct
 		unsupported encryption mechanism
 		corrupted parquet page
-		invalid magic header of parquet file
 		bson: document too large
 		http: request body too large
 		snappy: corrupt input
@@ -243,6 +245,7 @@ var textRows = []textRow{
 		database is locked
 		can't acquire lock
 		lock is held
+		Lock not held
 		lock already taken
 		failed to acquire lock
 		too many requests
@@ -263,6 +266,7 @@ var textRows = []textRow{
 	`},
 	{Text, System, Undecided, `
 		handler not found for task
+		client closed
 	`},
 	{Text, Dependency, Terminal, `
 		repository not found
@@ -307,6 +311,8 @@ var prefixes = []textStart{
 	{"ssh: disconnect, reason ", Typed, Dependency, Retryable},
 	{"ssh: unexpected packet in response to channel open", Typed, Dependency, Retryable}, // the connection has ended
 	{"server selection error: ", Typed, Dependency, Retryable},
+	{"invalid magic header of parquet file", Typed, User, Terminal},
+	{"invalid magic footer of parquet file", Typed, User, Terminal},
 	{"clickhouse: acquire conn timeout", Typed, Dependency, Retryable},
 	{"nats: Permissions Violation", Typed, Dependency, Terminal},
 	{"etcdserver: mvcc: database space exceeded", Typed, Dependency, Undecided},
