@@ -77,7 +77,7 @@ var sets = []set{
 	{"common", common, tolerance{unknown: 0.017, noCode: 0.008}},
 	{"batch", batch, tolerance{unknown: 0.034, wrongType: 0.017, wrongRetry: 0.042, noCode: 0.017, wrongAfter: 0.017}},
 	{"reported", reportedFailures, tolerance{}},
-	{"siblings", siblings, tolerance{unknown: 0.008, wrongRetry: 0.023}},
+	{"siblings", siblings, tolerance{wrongRetry: 0.015}},
 }
 
 // alone are failures that would happen to concurrent ones as well.

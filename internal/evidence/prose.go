@@ -21,7 +21,8 @@ const (
 // read judges what err says in its text, if it has told nothing else: services write the
 // status that they were answered, such as "unexpected status code: 503", and fmt.Errorf
 // with %v keeps no more than the text of an error. Such evidence is a guess. Of a text
-// around another error, which is inner, only a status of its own counts.
+// around another error, which is inner, only the whole text of a client and a status of
+// its own count.
 func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 	if v.told || joined || inner != nil && !k.message {
 		return
@@ -37,7 +38,10 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 		v.add(e)
 		return
 	}
-	if e, at := ofSentence(text); e.Code != "" {
+	if e, ok := texts()[text]; ok { // "ssh: handshake failed: EOF"
+		e.Weight = Text
+		v.add(e)
+	} else if e, at := ofSentence(text); e.Code != "" {
 		quoted := inner.Error()
 		if start := strings.Index(text, quoted); start >= 0 && (at < start || at >= start+len(quoted)) {
 			v.add(e)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"testing"
@@ -183,6 +184,7 @@ func TestProseCountsLeast(t *testing.T) {
 		"in an error of any type":        {fmt.Errorf("a: %w", &speaker{text}), "DEPENDENCY / retryable / 503"},
 		"in an error that may wrap one":  {optional{}, "DEPENDENCY / retryable / 503"},
 		"around an error that is a text": {fmt.Errorf("%w: status code 503", plain), "DEPENDENCY / retryable / 503"},
+		"around one that tells nothing":  {fmt.Errorf("a: %w", fmt.Errorf("ssh: handshake failed: %w", io.EOF)), "DEPENDENCY / retryable / -"},
 		"around one with evidence":       {fmt.Errorf("status 404: %w", dial), "DEPENDENCY / retryable / ECONNREFUSED"},
 		"the status of what is wrapped":  {fmt.Errorf("a: %w", optional{errors.New("b")}), "- / - / -"},
 		"a code counts more, if known":   {coded{"ThrottlingException"}, "DEPENDENCY / retryable / ThrottlingException"},
