@@ -30,6 +30,7 @@ func instrument(code []byte, pages uint32) ([]byte, error) {
 		id := in.byte()
 		section := &input{rest: in.bytes(in.number())}
 		body := section.rest
+		section.checkCount(id)
 		switch id {
 		case 4:
 			body = section.tables()
@@ -73,6 +74,19 @@ func (in *input) bytes(n uint32) []byte {
 	b := in.rest[:n:n]
 	in.rest = in.rest[n:]
 	return b
+}
+
+// checkCount rejects a section that has more entries than bytes: the engine would reserve
+// memory for them.
+func (in *input) checkCount(id byte) {
+	const custom, start, dataCount = 0, 8, 12 // which have no entries
+	if id == custom || id == start || id == dataCount {
+		return
+	}
+	rest := &input{rest: in.rest}
+	if count := rest.number(); rest.err != nil || uint64(count) > uint64(len(in.rest)) {
+		in.err = errCut
+	}
 }
 
 // number reads a u32 in LEB128.
