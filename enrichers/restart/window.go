@@ -113,7 +113,7 @@ type repeats struct {
 // A series is what is known of equal failures of a job.
 type series struct {
 	times []time.Time // ascending, at most limit
-	last  uint64      // the hash of what identifies the last one and its companions, or of ""
+	last  uint64      // the hash of what identifies the last one and its companions, or 0
 }
 
 type repeatKey struct{ job, fingerprint string }
@@ -133,9 +133,10 @@ func (r *repeats) add(key repeatKey, id string) bool {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := r.before(key, id)
+	hash, last := maphash.Comparable(seed, key), hashOfID(id)
+	before := r.before(hash, last)
 	reached := r.reached(before, now)
-	r.recent.Add(maphash.Comparable(seed, key), series{append(lastOf(before, r.limit-1), now), maphash.String(seed, id)})
+	r.recent.Add(hash, series{append(lastOf(before, r.limit-1), now), last})
 	return reached
 }
 
@@ -143,13 +144,22 @@ func (r *repeats) add(key repeatKey, id string) bool {
 func (r *repeats) peek(key repeatKey, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.reached(r.before(key, id), time.Now())
+	return r.reached(r.before(maphash.Comparable(seed, key), hashOfID(id)), time.Now())
 }
 
-// before returns the times of the failures before the one with this id.
-func (r *repeats) before(key repeatKey, id string) []time.Time {
-	s, _ := r.recent.Peek(maphash.Comparable(seed, key))
-	if id != "" && s.last == maphash.String(seed, id) {
+// hashOfID returns what a series has as its last, or 0 if there is no ID.
+func hashOfID(id string) uint64 {
+	if id == "" {
+		return 0
+	}
+	return maphash.String(seed, id)
+}
+
+// before returns the times of the failures before the one with this last, for the hash of
+// a repeatKey.
+func (r *repeats) before(hash, last uint64) []time.Time {
+	s, _ := r.recent.Peek(hash)
+	if last != 0 && s.last == last {
 		return s.times[:len(s.times)-1]
 	}
 	return s.times

@@ -45,7 +45,6 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 	t, v := to.Type(), reflect.ValueOf(at.value)
 	m, isMap := at.value.(map[string]any)
 	list, isList := at.value.([]any)
-	isData := isData(t)
 	switch k := t.Kind(); {
 	case at.value == nil:
 	case v.Type().AssignableTo(t):
@@ -69,7 +68,7 @@ func (d *decoder) hook(from, to reflect.Value) (any, error) {
 			return nil, nil
 		}
 		to.SetZero()
-		return d.members(at.path, m, t, isData), nil
+		return d.members(at.path, m, t), nil
 	case k == reflect.Slice && (isList || isString(v)):
 		if !isList {
 			list = items(v.String())
@@ -115,8 +114,8 @@ func (d *decoder) fields(path string, m map[string]any, to reflect.Value) map[st
 
 // members returns the entries of m whose keys fit the map t. If these are the
 // user's, a map in it is what a loader has made of a key with a dot.
-func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData bool) map[string]any {
-	members := make(map[string]any)
+func (d *decoder) members(path string, m map[string]any, t reflect.Type) map[string]any {
+	members, isData := make(map[string]any), isData(t)
 	add := func(key string, value any) {
 		if _, ok := members[key]; ok {
 			d.fail(join(path, key), errors.New("given twice, once with its dots as levels: remove one of them"))
@@ -129,7 +128,7 @@ func (d *decoder) members(path string, m map[string]any, t reflect.Type, isData 
 			if len(below) == 0 {
 				d.fail(path, errEmpty)
 			}
-			for rest, value := range d.members(path, below, t, isData) {
+			for rest, value := range d.members(path, below, t) {
 				add(key+"."+rest, value)
 			}
 			continue

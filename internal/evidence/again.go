@@ -17,9 +17,9 @@ var askingAgain = []string{
 	"too many requests", "exceeded rate limit", "rate limit exceeded", "no leader", "not leader", "not the leader",
 }
 
-// has reports whether text, of which only the beginning is looked at, has one of words.
+// has reports whether text has one of words.
 func has(text string, words []string) bool {
-	text = strings.ToLower(text[:min(len(text), maxProse)])
+	text = strings.ToLower(text)
 	for _, word := range words {
 		for rest := text; ; {
 			start := strings.Index(rest, word)
@@ -45,8 +45,7 @@ func (v *Verdict) doubt(err error, before Evidence) {
 		return
 	}
 	defer func() { _ = recover() }()
-	text := err.Error()
-	if has(withoutValues(text[:min(len(text), maxProse)]), passing) {
+	if has(proseOf(err), passing) {
 		v.add(Evidence{Weight: Specific, Retry: Undecided, Why: "the text says that it may pass"})
 	}
 }

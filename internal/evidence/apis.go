@@ -130,8 +130,8 @@ var googleClients = client{
 
 // ofJSONDetail reads a detail of package google.rpc in JSON.
 func (v *Verdict) ofJSONDetail(detail any) {
-	m, ok := detail.(map[string]any)
-	if name, typed := m["@type"].(string); !ok || !typed || !strings.Contains(name, "google.rpc.") {
+	m, _ := detail.(map[string]any)
+	if name, _ := m["@type"].(string); !strings.Contains(name, "google.rpc.") {
 		return
 	}
 	if reason, ok := m["reason"].(string); ok {

@@ -2,7 +2,7 @@
 
 package evidence
 
-import "strings"
+import "slices"
 
 // The tables of codes that are no [Table], for their document.
 var (
@@ -27,12 +27,8 @@ func JudgeOf(path string, err error) (Verdict, bool) {
 
 // Texts returns the texts of clients, those that stand twice also twice.
 func Texts() (all []string) {
-	for _, row := range append(textRows, libraryTexts...) {
-		for line := range strings.Lines(row.texts) {
-			if text := strings.TrimSpace(line); text != "" {
-				all = append(all, text)
-			}
-		}
+	for _, row := range slices.Concat(textRows, libraryTexts) {
+		all = append(all, row.lines()...)
 	}
 	return all
 }

@@ -28,8 +28,7 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 		return
 	}
 	defer func() { _ = recover() }()
-	text := err.Error()
-	text = withoutValues(text[:min(len(text), maxProse)])
+	text := proseOf(err)
 	if inner == nil {
 		e := ofProse(text, reflect.TypeOf(err) == errorString)
 		if e.Retry == Terminal && e.Kind == HTTPStatus && has(text, passing) {
@@ -47,6 +46,12 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 			v.add(e)
 		}
 	}
+}
+
+// proseOf returns the beginning of the text of err, without values.
+func proseOf(err error) string {
+	text := err.Error()
+	return withoutValues(text[:min(len(text), maxProse)])
 }
 
 // ofProse judges the text of an error that wraps nothing. If read, ofMessage has found

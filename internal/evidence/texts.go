@@ -17,6 +17,16 @@ type textRow struct {
 	texts  string // one a line
 }
 
+// lines returns the texts of a row.
+func (r textRow) lines() (all []string) {
+	for text := range strings.Lines(r.texts) {
+		if text = strings.TrimSpace(text); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
 // texts has the meaning of whole texts.
 var texts = sync.OnceValue(func() map[string]Evidence {
 	m := maps.Clone(heads)
@@ -27,10 +37,8 @@ var texts = sync.OnceValue(func() map[string]Evidence {
 func textsOf(rows []textRow, why string) map[string]Evidence {
 	m := map[string]Evidence{}
 	for _, row := range rows {
-		for text := range strings.Lines(row.texts) {
-			if text = strings.TrimSpace(text); text != "" {
-				m[text] = Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: why}
-			}
+		for _, text := range row.lines() {
+			m[text] = Evidence{Weight: row.weight, Fault: row.fault, Retry: row.retry, Why: why}
 		}
 	}
 	return m
