@@ -125,12 +125,15 @@ func (f *failure) Call(ctx context.Context, i int) error {
 		labels Labels
 		err    error
 	)
+	fc := f.fc
+	fc.Attributes = maps.Clone(fc.Attributes)
+	if m.reader {
+		fc.Labels, f.inputs[i] = f.inputs[i], nil
+	}
 	if f.explained != nil {
-		labels, a.reasons, err = m.explain(ctx, f.cause, f.contextFor(i))
-	} else if !m.reader && f.fc.Attributes == nil { // no map to copy
-		labels, err = m.fe.ProcessFailure(ctx, f.cause, f.fc)
+		labels, a.reasons, err = m.explain(ctx, f.cause, fc)
 	} else {
-		labels, err = m.fe.ProcessFailure(ctx, f.cause, f.contextFor(i))
+		labels, err = m.fe.ProcessFailure(ctx, f.cause, fc)
 	}
 	if err != nil {
 		// Its Error method is the enricher's code as well. It is called here,
@@ -139,16 +142,6 @@ func (f *failure) Call(ctx context.Context, i int) error {
 	}
 	a.labels, a.issues = checkLabels(labels, m.keys, f.e.limits)
 	return nil
-}
-
-// contextFor returns the FailureContext that one enricher gets.
-func (f *failure) contextFor(i int) FailureContext {
-	fc := f.fc
-	fc.Attributes = maps.Clone(fc.Attributes)
-	if f.e.members[i].reader {
-		fc.Labels, f.inputs[i] = f.inputs[i], nil
-	}
-	return fc
 }
 
 // CheckInput calls the methods of the cause that enrichers call most.

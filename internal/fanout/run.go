@@ -47,7 +47,7 @@ func newRun(p *Plan) *run {
 	r.workFunc, r.timeFunc = r.work, r.enforceTime
 	for i := range r.tasks {
 		t := &r.tasks[i]
-		t.run, t.i = r, int32(i)
+		t.run, t.member, t.i = r, p.members[i], int32(i)
 	}
 	return r
 }
@@ -209,7 +209,7 @@ func (r *run) startWorker(t *task, now time.Duration) {
 
 // makeReady moves t from blocked to ready.
 func (r *run) makeReady(t *task, now time.Duration) {
-	if r.sharingOver || t.member().slow.Load() {
+	if r.sharingOver || t.member.slow.Load() {
 		r.startWorker(t, now)
 		return
 	}
@@ -219,7 +219,7 @@ func (r *run) makeReady(t *task, now time.Duration) {
 // admit reports whether t, which is ready, may be called now: then it is
 // running. Otherwise it is settled, or queued for a slot.
 func (r *run) admit(t *task, now time.Duration) bool {
-	m := t.member()
+	m := t.member
 	t.admitted = now
 	t.context().deadline = r.plan.deadline(int(t.i), now)
 	switch {
@@ -244,7 +244,7 @@ func (r *run) admit(t *task, now time.Duration) bool {
 // begin moves t, which has a slot, to running. It reports whether it did:
 // if the plan has ended or the breaker rejects the call, t is settled.
 func (r *run) begin(t *task, now time.Duration) (ok bool) {
-	m := t.member()
+	m := t.member
 	o := Outcome{Status: CircuitOpen, Duration: now - t.admitted}
 	if r.plan.base.Err() != nil { // asked with the slot held, so that Shutdown waits for a call that finds it alive
 		o.Status = Skipped
@@ -265,7 +265,7 @@ func (r *run) begin(t *task, now time.Duration) (ok bool) {
 // abandon settles t, which is running, as its time is up.
 // Its worker goes on, and its slot is held until the call returns.
 func (r *run) abandon(t *task, now time.Duration) {
-	m := t.member()
+	m := t.member
 	m.slow.Store(true)
 	m.Slots.Abandon()
 	r.settle(t, Outcome{

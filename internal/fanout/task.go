@@ -23,6 +23,7 @@ import (
 // meanwhile gives back the slot, and does nothing else.
 type task struct {
 	run      *run
+	member   *Member
 	i        int32
 	workFunc func() // work, once it was needed
 
@@ -41,8 +42,6 @@ const (
 	running
 	settled
 )
-
-func (t *task) member() *Member { return t.run.plan.members[t.i] }
 
 // context returns the context of the call.
 func (t *task) context() *callContext { return &t.run.scope.calls[t.i] }
@@ -76,12 +75,12 @@ func (t *task) work() {
 // waitForSlot is a worker that begins with t, which is queued.
 func (t *task) waitForSlot() {
 	r := t.run
-	err := t.member().Slots.Wait(t.context())
+	err := t.member.Slots.Wait(t.context())
 	r.mu.Lock()
 	now := r.scope.since()
 	late := now >= t.deadline()
 	if err == nil && late {
-		t.member().Slots.Release(false)
+		t.member.Slots.Release(false)
 	}
 	next := t
 	switch {
@@ -149,7 +148,7 @@ func (t *task) call() (next *task) {
 // finish settles t, whose call has ended, unless it was abandoned, and returns
 // the task to call next.
 func (t *task) finish(o Outcome) (next *task) {
-	r, m := t.run, t.member()
+	r, m := t.run, t.member
 	now := r.scope.since()
 	r.mu.Lock()
 	abandoned := t.state == settled
@@ -174,7 +173,7 @@ func (t *task) finish(o Outcome) (next *task) {
 
 // reportToBreaker reports how the call of t ended, which was noticed at now.
 func (t *task) reportToBreaker(s Status, now time.Duration) (opened bool) {
-	b := t.member().Breaker
+	b := t.member.Breaker
 	if s == TimedOut && t.excused(now) {
 		b.Waive(t.ticket)
 		return false
