@@ -34,12 +34,12 @@ func (a *answer) failures(entries []Entry) {
 		}
 	}
 	keys := a.header(all, "time", "id", "rootId", "jobId", "jobName", "taskName", "taskManagerId", "endpoint", "attempt", "maxAttempts",
-		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace", "attributes", "labelsDropped")
+		"failureType", "exceptionName", "message", "labelState", "process", "stacktrace", "attributes", "attributesDropped", "labelsDropped")
 	for _, e := range all {
 		attributes, _ := json.Marshal(e.Attributes)
 		a.row(keys, e, csvTime(e.Time), e.ID, e.RootID, e.JobID, e.JobName, e.TaskName, e.TaskManagerID, e.Endpoint, strconv.Itoa(e.Attempt),
 			strconv.Itoa(e.MaxAttempts), e.Type.String(), e.ExceptionName, e.Message, e.LabelState.String(), e.Process, e.Stacktrace,
-			string(attributes), left(e, keys))
+			string(attributes), strconv.Itoa(e.AttributesDropped), left(e, keys))
 	}
 }
 

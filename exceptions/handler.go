@@ -39,7 +39,8 @@ import (
 // /exceptions, /jobs/{jobid}/exceptions and /groups answer with CSV if the client
 // accepts text/csv and not application/json. The header Link then leads to the rest, and
 // X-Truncated says that items may be missing otherwise. The first 64 labels have a
-// column; labelsDropped is how many more a failure has. Its attributes are a JSON object.
+// column; labelsDropped is how many more a failure has. Its attributes are a JSON object, and
+// attributesDropped is how many it had that were not kept.
 //
 // A page of a malicious site may have its own name resolve to the address of this
 // server, and read what the browser of an engineer can reach (DNS rebinding). A

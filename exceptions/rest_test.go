@@ -342,7 +342,7 @@ func TestCSVSaysWhatIsMissing(t *testing.T) {
 	for i := range 1030 { // of which 1024 are kept, and 64 have a column
 		labels[fmt.Sprintf("k%04d", i)] = "v"
 	}
-	keep(history, errBoom, enricher.FailureContext{JobID: "a"}, labels)
+	keep(history, errBoom, enricher.FailureContext{JobID: "a", Attributes: labels}, labels)
 	h := exceptions.NewHandler(history)
 	for _, path := range []string{"/exceptions", "/groups", "/jobs/a/exceptions"} {
 		w := get(t, h, path, "Accept", "text/csv")
@@ -352,6 +352,10 @@ func TestCSVSaysWhatIsMissing(t *testing.T) {
 		column := slices.Index(table[0], "labelsDropped")
 		require.Positive(t, column, path)
 		assert.Equal(t, "966", table[1][column], path)
+		if column = slices.Index(table[0], "attributesDropped"); path != "/groups" {
+			require.Positive(t, column, path)
+			assert.Equal(t, "774", table[1][column], path) // 256 are kept
+		}
 	}
 	assert.Equal(t, "true", get(t, h, "/exceptions?maxExceptions=0", "Accept", "text/csv").Header().Get("X-Truncated"))
 }
