@@ -304,6 +304,8 @@ func ownFailures() (all []hostile.Named) {
 		listError{codeError{"E1"}, nil, &fieldError{syscall.ENOSPC}},
 		&fieldError{errors.Join(context.Canceled, fmt.Errorf("x: %w", listError{statusError{500}}))},
 		struct{ error }{errors.New("anonymous")},
+		struct{ error }{errors.New("signal: killed")},
+		errors.Join(codeError{"E42"}, errors.New("a"), errors.New("b")),
 		&exit.Error{Name: "import", Code: 137, Reason: "OOMKilled"}, &exit.Error{Signal: 9, Stderr: "killed"}, &exit.Error{Reason: "Evicted", Message: "disk"},
 	} {
 		all = append(all, hostile.Named{Name: fmt.Sprintf("%T %v", err, enricher.Text(err)), Err: err})
