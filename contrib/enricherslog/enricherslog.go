@@ -8,7 +8,8 @@
 // error has the labels of the first such error in a group. Below that level, it has
 // the labels that the error carries ([enricher.WithLabels], [enricher.WithResult]), and
 // no enricher runs. An error that carries its Result is not enriched again. One that a job
-// logs at level ERROR, and then returns to an adapter, counts twice.
+// logs at level ERROR, and then returns to an adapter, counts twice. An error that is only
+// in a slice or a struct, or in what the LogValue of another value returns, is not found.
 //
 // Secrets in labels are masked. Other attributes and the message stay as they are.
 //
