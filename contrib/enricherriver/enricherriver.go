@@ -13,7 +13,8 @@
 //
 // A snooze, a cancellation from outside and the stop of the client are no failures. An
 // error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
-// kind, or that cannot be decoded, is labeled, but River stores no metadata then.
+// kind, that cannot be decoded, or whose worker's Middleware panics is labeled, but River
+// stores no metadata then.
 //
 // Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
 // for all of them, which gets no labels, and each attempt counts.
@@ -46,7 +47,9 @@ import (
 type Options struct {
 	jobs.Options
 
-	MetadataKey string // By default, "failure".
+	// MetadataKey is the key of the labels in the metadata of a job. What else the job
+	// has there is replaced. By default, "failure".
+	MetadataKey string
 }
 
 // Validate returns an error for each option that is wrong, joined.
@@ -240,11 +243,7 @@ func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error) *
 
 // HandleError calls the user's handler, and cancels the job if there is a veto.
 func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	v, ok := p.verdict(job)
-	if !ok { // River did not come to the middleware
-		v = p.judge(ctx, job, err, p.options.Counted()) // it cannot be snoozed any more
-		p.setVerdict(job, v)
-	}
+	v := p.verdictOn(ctx, job, err)
 	switch {
 	case v.Result.Labels == nil: // no failure
 	case jobs.Enriched(v.Result):
@@ -259,9 +258,20 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	return cancelIf(v.Terminal, res)
 }
 
+// verdictOn returns the verdict on a failure. If River did not come to the middleware, as
+// with a job that cannot be decoded, it is judged here, and cannot be snoozed any more.
+func (p *plugin) verdictOn(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
+	v, ok := p.verdict(job)
+	if !ok {
+		v = p.judge(ctx, job, cause, p.options.Counted())
+		p.setVerdict(job, v)
+	}
+	return v
+}
+
 // HandlePanic calls the user's handler, and cancels the job if there is a veto.
 func (p *plugin) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
-	v, _ := p.verdict(job)
+	v := p.verdictOn(ctx, job, enricher.NewPanicError(value, []byte(trace)))
 	var res *river.ErrorHandlerResult
 	if p.handler != nil {
 		res = p.handler.HandlePanic(jobs.WithResult(ctx, nil, v.Result), job, value, trace)
