@@ -18,7 +18,7 @@
 //
 // asynq does not wait for a task whose time is up, and tells only the error handler of
 // it. Such a failure is labeled, but asynq asks nothing that could end or delay the
-// task by its labels, or keep them.
+// task by its labels, or keep them. Of a task whose process has died, it tells nobody.
 package enricherasynq
 
 import (

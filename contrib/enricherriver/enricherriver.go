@@ -14,7 +14,7 @@
 // A snooze, a cancellation from outside and the stop of the client are no failures. An
 // error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
 // kind, that cannot be decoded, or whose worker's Middleware panics is labeled, but River
-// stores no metadata then.
+// stores no metadata then. A job that River rescues, as its process has died, is not.
 //
 // Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
 // for all of them, which gets no labels, and each attempt counts.
