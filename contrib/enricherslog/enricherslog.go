@@ -42,6 +42,9 @@ type Options struct {
 // New returns a handler that passes records to h, with labels of l if they hold an
 // error. If l is nil, it is [enricher.Default]. New panics if h is nil or o is not
 // valid.
+//
+// For [slog.SetDefault], h must not be the handler that slog.Default has at the start of
+// a program: packages log and slog then wait for each other at the first record.
 func New(h slog.Handler, l jobs.Labeler, o Options) slog.Handler {
 	if h == nil {
 		panic("enricherslog: New: nil slog.Handler")
