@@ -11,6 +11,9 @@
 // logs at level ERROR, and then returns to an adapter, counts twice. An error that is only
 // in a slice or a struct, or in what the LogValue of another value returns, is not found.
 //
+// The call that logs such a record returns when the enrichers are done, at the latest
+// after the timeout of the Enricher.
+//
 // Secrets in labels are masked. Other attributes and the message stay as they are.
 //
 // Enrichers, observers and the functions of jobs.Options may log through the same
