@@ -11,10 +11,12 @@
 // worker has a NextRetry of its own, which River asks first. An attempt that does not
 // count is snoozed: River keeps neither its error nor its number.
 //
-// A snooze, a cancellation from outside and the stop of the client are no failures. An
-// error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
-// kind, that cannot be decoded, or whose worker's Middleware panics is labeled, but River
-// stores no metadata then. A job that River rescues, as its process has died, is not.
+// A snooze, a cancellation from outside and the stop of the client are no failures. But if
+// River discards a job because of the stop, as that was its last attempt, this is one. An
+// error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown kind,
+// that cannot be decoded, or whose worker's Middleware panics is labeled. In these cases
+// but that of JobCancel, River stores no metadata. A job that River rescues, as its process
+// has died, is not labeled.
 //
 // Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
 // for all of them, which gets no labels, and each attempt counts.
@@ -175,6 +177,11 @@ func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error, 
 	if snoozed || enricher.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
 		return jobs.Verdict{}
 	}
+	return p.label(ctx, job, cause, o)
+}
+
+// label returns the verdict on a failure.
+func (p *plugin) label(ctx context.Context, job *rivertype.JobRow, cause error, o jobs.Options) jobs.Verdict {
 	id := strconv.FormatInt(job.ID, 10)
 	fc := enricher.FailureContext{
 		ID: jobs.FailureID("river", id, job.Attempt, startOf(job)), JobID: id, JobName: job.Kind,
@@ -258,14 +265,19 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	return cancelIf(v.Terminal, res)
 }
 
-// verdictOn returns the verdict on a failure. If River did not come to the middleware, as
-// with a job that cannot be decoded, it is judged here, and cannot be snoozed any more.
+// verdictOn returns the verdict on what River takes for a failure. It is too late to snooze
+// the job.
 func (p *plugin) verdictOn(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
 	v, ok := p.verdict(job)
-	if !ok {
+	switch {
+	case v.Result.Labels == nil && job.Attempt >= job.MaxAttempts: // the client's stop, which ends the job
+		v = p.label(ctx, job, cause, p.options.Counted())
+	case !ok: // River did not come to the middleware, as with a job that cannot be decoded
 		v = p.judge(ctx, job, cause, p.options.Counted())
-		p.setVerdict(job, v)
+	default:
+		return v
 	}
+	p.setVerdict(job, v)
 	return v
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -278,6 +279,41 @@ func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
 	failures := rec.Failures()
 	require.Len(t, failures, 1)
 	assert.Equal(t, "unknown", failures[0].Context.JobName)
+}
+
+// A stop is no failure, unless River ends the job for it.
+func TestStopThatEndsTheJobIsLabeled(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err         error
+		maxAttempts int
+		want        int // failures
+		state       rivertype.JobState
+	}{
+		"the last attempt":            {net.ErrClosed, 1, 1, rivertype.JobStateDiscarded},
+		"an attempt before":           {net.ErrClosed, 3, 0, rivertype.JobStateAvailable},
+		"an attempt that River keeps": {context.Canceled, 1, 0, rivertype.JobStateAvailable},
+	} {
+		rec := &enrichertest.Recorder{}
+		e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
+		require.NoError(t, err)
+		running := make(chan bool)
+		j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: c.maxAttempts, Job: func(ctx context.Context) error {
+			close(running)
+			<-ctx.Done()
+			return fmt.Errorf("read: %w", c.err)
+		}}).(*job)
+		_, err = j.client.Insert(t.Context(), args{}, &river.InsertOpts{MaxAttempts: c.maxAttempts})
+		require.NoError(t, err)
+		<-running
+		require.NoError(t, j.client.StopAndCancel(t.Context()))
+		event := <-j.events
+		assert.Equal(t, c.state, event.Job.State, name)
+		failures := rec.Failures()
+		if assert.Len(t, failures, c.want, name); c.want > 0 {
+			assert.True(t, failures[0].Context.Final(), name)
+		}
+	}
 }
 
 func TestPanicBeforeTheMiddlewareIsLabeled(t *testing.T) {
