@@ -229,6 +229,9 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // if they are cancelled, such as the status Canceled of gRPC, and what a cancellation
 // leads to: a command that was killed, a query that the database has ended, and a
 // connection, file or transaction that is closed.
+//
+// If the job manager ends the job for good because of it, an adapter labels it all the
+// same: otherwise nothing tells that the job is lost.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false
