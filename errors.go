@@ -310,7 +310,7 @@ func unwrapAny(err error) (error, bool) {
 
 // trusted are the types whose Unwrap is not third-party code: ours, and that of [fmt.Errorf].
 var trusted = []reflect.Type{
-	reflect.TypeFor[*resultError](), reflect.TypeFor[*labeledError](), reflect.TypeOf(fmt.Errorf("%w", ErrShutdown)),
+	reflect.TypeFor[*resultError](), reflect.TypeFor[*labeledError](), reflect.TypeFor[*loggedError](), reflect.TypeOf(fmt.Errorf("%w", ErrShutdown)),
 }
 
 // unwrapTrusted returns what err wraps. It cannot if it would have to call third-party

@@ -81,8 +81,8 @@ func (l Labels) LogValue() slog.Value {
 }
 
 // WithLabels returns err with labels attached, for [LabelsOf] to find. The
-// result has the text of err and wraps it; the formatting verbs format err. l is
-// copied. If err is nil, WithLabels returns nil.
+// result has the text of err and wraps it; the formatting verbs format err, and it is a
+// [slog.LogValuer] if err is one. l is copied. If err is nil, WithLabels returns nil.
 //
 // These labels are not merged into a [Result]. An enricher may publish them under
 // keys that it declares, as the ready-made enricher "attached" does.
@@ -90,7 +90,7 @@ func WithLabels(err error, l Labels) error {
 	if err == nil {
 		return nil
 	}
-	return &labeledError{err, l.Clone()}
+	return logged(&labeledError{err, l.Clone()}, err)
 }
 
 type labeledError struct {
@@ -110,6 +110,28 @@ func (e *labeledError) FailureLabels() map[string]string { return e.labels.Clone
 func (e *labeledError) Format(s fmt.State, verb rune) {
 	fmt.Fprintf(s, fmt.FormatString(s, verb), e.err)
 }
+
+// logged returns outer, which wraps err, with the method by which package slog logs err.
+// It has none otherwise: what resolves a value would lose what outer carries.
+func logged(outer labeling, err error) error {
+	if v, ok := err.(slog.LogValuer); ok {
+		return &loggedError{outer, v}
+	}
+	return outer
+}
+
+type labeling interface {
+	error
+	fmt.Formatter
+	ErrorType() string
+}
+
+type loggedError struct {
+	labeling
+	slog.LogValuer
+}
+
+func (e *loggedError) Unwrap() error { return e.labeling }
 
 // LabelsOf returns the labels that err carries anywhere in its tree: those of
 // every error with a method
@@ -262,7 +284,7 @@ func WithResult(err error, res Result) error {
 	}
 	resultsCarried.Store(true)
 	res = res.clone()
-	return &resultError{labeledError{err, res.Labels}, res}
+	return logged(&resultError{labeledError{err, res.Labels}, res}, err)
 }
 
 // ResultOf returns a copy of the Result that err carries, as [WithResult] attaches

@@ -2,6 +2,7 @@ package enricher_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -111,6 +112,41 @@ func TestWithLabelsWrapsItsError(t *testing.T) {
 	assert.Equal(t, `"a\nb"`, fmt.Sprintf("%q", err))
 	assert.Equal(t, "   a\nb|a", fmt.Sprintf("%6s|%.1s", err, err))
 	assert.Equal(t, enricher.Labels{}, enricher.LabelsOf(err))
+}
+
+// A structured error says how package slog logs it.
+type structured struct{ error }
+
+func (structured) LogValue() slog.Value { return slog.GroupValue(slog.String("code", "E7")) }
+
+func TestWithLabelsKeepsHowItsErrorIsLogged(t *testing.T) {
+	t.Parallel()
+	none := func(context.Context, error, enricher.FailureContext) (enricher.Labels, error) { return nil, nil }
+	e, err := enricher.New(enricher.Config{}, enricher.WithEnricher("none", enricher.Func(nil, none)))
+	require.NoError(t, err)
+	inner := structured{io.EOF}
+	res := e.EnrichContext(t.Context(), inner, enricher.FailureContext{})
+	for name, err := range map[string]error{
+		"labels":           enricher.WithLabels(inner, enricher.Labels{"a": "1"}),
+		"result":           enricher.WithResult(inner, res),
+		"labels of result": enricher.WithLabels(enricher.WithResult(inner, res), nil),
+	} {
+		assert.Equal(t, "[code=E7]", slog.AnyValue(err).Resolve().String(), name)
+		assert.EqualError(t, err, "EOF", name)
+		assert.Equal(t, "EOF", fmt.Sprintf("%+v", err), name)
+		assert.Equal(t, "github.com/failure-enrichers/enricher_test.structured", err.(interface{ ErrorType() string }).ErrorType(), name)
+		_, ok := enricher.AsType[structured](err)
+		assert.True(t, ok, name)
+		if name == "labels" {
+			assert.Equal(t, enricher.Labels{"a": "1"}, enricher.LabelsOf(err))
+			continue
+		}
+		carried, ok := e.Carried(err, enricher.FailureContext{})
+		assert.True(t, ok, name)
+		assert.Equal(t, res, carried, name)
+	}
+	_, ok := enricher.WithResult(io.EOF, res).(slog.LogValuer)
+	assert.False(t, ok, "a handler that resolves the value finds the Result")
 }
 
 func TestWithLabelsOfNil(t *testing.T) {

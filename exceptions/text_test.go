@@ -73,6 +73,9 @@ func TestExceptionNameIsTheInnermostTypeThatIsNotGeneric(t *testing.T) {
 		decoded := textOf(t, f.Cause(), exceptions.Options{})
 		assert.Equal(t, [2]string{want, e.Stacktrace}, [2]string{decoded.ExceptionName, decoded.Stacktrace}, "decoded")
 	}
+	for _, err := range []error{enricher.WithLabels(errBoom, nil), enricher.WithResult(errBoom, enricher.Result{})} {
+		assert.Equal(t, "*errors.errorString", textOf(t, err, exceptions.Options{}).ExceptionName)
+	}
 	f, err := wire.Decode([]byte(`{"v":1,"chain":[{"type":"errors","text":"boom"}]}`))
 	require.NoError(t, err)
 	assert.Equal(t, "boom", textOf(t, f.Cause(), exceptions.Options{}).Message, "the type is only the name of a package")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -40,8 +41,9 @@ type Options struct {
 	// take for one. By default, everything else is a failure.
 	Skip func(ctx context.Context, cause error) bool
 
-	// Context adds to what the adapter says about the failure. It can set Terminal, but
-	// not clear it. By default, nothing.
+	// Context adds to what the adapter says about the failure. Its Attributes are a map
+	// that it can write to, never nil. It can set Terminal, but not clear it. By default,
+	// nothing.
 	Context func(ctx context.Context, fc *enricher.FailureContext)
 
 	// Done is called after each failure. cause carries its Result: a log handler finds
@@ -113,6 +115,9 @@ func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.F
 	uncounted, _ := strconv.Atoi(fc.Attributes[AttributeUncounted]) // none is 0
 	terminal := fc.Terminal
 	if o.Context != nil {
+		attributes := map[string]string{}
+		maps.Copy(attributes, fc.Attributes)
+		fc.Attributes = attributes
 		survive("Context", func() { o.Context(ctx, &fc) })
 		fc.Terminal = fc.Terminal || terminal
 	}
@@ -224,6 +229,9 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // if they are cancelled, such as the status Canceled of gRPC, and what a cancellation
 // leads to: a command that was killed, a query that the database has ended, and a
 // connection, file or transaction that is closed.
+//
+// If the job manager ends the job for good because of it, an adapter labels it all the
+// same: otherwise nothing tells that the job is lost.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false

@@ -104,8 +104,24 @@ func TestJudgeCallsTheFunctionsOfTheOptions(t *testing.T) {
 	assert.Empty(t, done)
 	v := jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{JobID: "7"})
 	assert.Equal(t, []jobs.Verdict{v}, done)
-	assert.Equal(t, enricher.FailureContext{JobID: "7", TaskName: "load"}, l.fc)
+	assert.Equal(t, enricher.FailureContext{JobID: "7", TaskName: "load", Attributes: map[string]string{}}, l.fc)
 	assert.Equal(t, []error{io.EOF}, l.causes)
+}
+
+// A map of its own: that of the caller may be shared, or be nil.
+func TestJudgeGivesContextAttributesToWrite(t *testing.T) {
+	t.Parallel()
+	shared := map[string]string{"queue": "mail"}
+	o := jobs.Options{Context: func(_ context.Context, fc *enricher.FailureContext) { fc.Attributes["tenant"] = "acme" }}
+	for _, c := range []struct{ from, want map[string]string }{
+		{nil, map[string]string{"tenant": "acme"}},
+		{shared, map[string]string{"queue": "mail", "tenant": "acme"}},
+	} {
+		l := &labeler{}
+		jobs.Judge(t.Context(), l, o, io.EOF, enricher.FailureContext{Attributes: c.from})
+		assert.Equal(t, c.want, l.fc.Attributes)
+	}
+	assert.Equal(t, map[string]string{"queue": "mail"}, shared)
 }
 
 // What Context replaces or clears neither ends the bound nor gives a job that has

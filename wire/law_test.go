@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -255,30 +256,33 @@ type (
 	fieldError  struct{ Err error }
 	ownExit     struct{}
 	textPanics  struct{}
+	logsItself  struct{}
 
 	sentinelLike struct{}
 )
 
-func (e statusError) Error() string    { return fmt.Sprintf("answered %d", e.status) }
-func (e statusError) StatusCode() int  { return e.status }
-func (e statusError) Temporary() bool  { return e.status >= 500 }
-func (*stateError) Error() string      { return "duplicate key" }
-func (waitError) Error() string        { return "slow down" }
-func (codeError) Error() string        { return "rejected" }
-func (e numberError) Error() string    { return "code " + strconv.Itoa(int(e)) }
-func (e numberError) Code() int        { return int(e) }
-func (typedError) Error() string       { return "typed" }
-func (e typedError) ErrorType() string { return e.typ }
-func (causeError) Error() string       { return "hides its cause" }
-func (e causeError) Cause() error      { return e.cause }
-func (listError) Error() string        { return "a list" }
-func (*fieldError) Error() string      { return "has a field" }
-func (ownExit) Error() string          { return "exited" }
-func (ownExit) ExitCode() int          { return 137 }
-func (ownExit) ExitReason() string     { return "OOMKilled" }
-func (textPanics) Error() string       { panic("no text") }
-func (textPanics) IsRetryable() bool   { return true }
-func (sentinelLike) Error() string     { return "not there" }
+func (e statusError) Error() string     { return fmt.Sprintf("answered %d", e.status) }
+func (e statusError) StatusCode() int   { return e.status }
+func (e statusError) Temporary() bool   { return e.status >= 500 }
+func (*stateError) Error() string       { return "duplicate key" }
+func (waitError) Error() string         { return "slow down" }
+func (codeError) Error() string         { return "rejected" }
+func (e numberError) Error() string     { return "code " + strconv.Itoa(int(e)) }
+func (e numberError) Code() int         { return int(e) }
+func (typedError) Error() string        { return "typed" }
+func (e typedError) ErrorType() string  { return e.typ }
+func (causeError) Error() string        { return "hides its cause" }
+func (e causeError) Cause() error       { return e.cause }
+func (listError) Error() string         { return "a list" }
+func (*fieldError) Error() string       { return "has a field" }
+func (ownExit) Error() string           { return "exited" }
+func (ownExit) ExitCode() int           { return 137 }
+func (ownExit) ExitReason() string      { return "OOMKilled" }
+func (textPanics) Error() string        { panic("no text") }
+func (logsItself) Error() string        { return "logs itself" }
+func (logsItself) LogValue() slog.Value { return slog.StringValue("logged") }
+func (textPanics) IsRetryable() bool    { return true }
+func (sentinelLike) Error() string      { return "not there" }
 func (sentinelLike) Is(target error) bool {
 	return target == fs.ErrNotExist || target == context.Canceled
 }
@@ -296,6 +300,7 @@ func ownFailures() (all []hostile.Named) {
 		numberError(404), numberError(-32602),
 		typedError{"shop.Sold Out"},
 		typedError{""},
+		enricher.WithLabels(fmt.Errorf("job: %w", enricher.WithLabels(logsItself{}, enricher.Labels{"tenant": "acme"})), enricher.Labels{"severity": "low"}),
 		ownExit{},
 		textPanics{},
 		sentinelLike{},
@@ -304,6 +309,8 @@ func ownFailures() (all []hostile.Named) {
 		listError{codeError{"E1"}, nil, &fieldError{syscall.ENOSPC}},
 		&fieldError{errors.Join(context.Canceled, fmt.Errorf("x: %w", listError{statusError{500}}))},
 		struct{ error }{errors.New("anonymous")},
+		struct{ error }{errors.New("signal: killed")},
+		errors.Join(codeError{"E42"}, errors.New("a"), errors.New("b")),
 		&exit.Error{Name: "import", Code: 137, Reason: "OOMKilled"}, &exit.Error{Signal: 9, Stderr: "killed"}, &exit.Error{Reason: "Evicted", Message: "disk"},
 	} {
 		all = append(all, hostile.Named{Name: fmt.Sprintf("%T %v", err, enricher.Text(err)), Err: err})

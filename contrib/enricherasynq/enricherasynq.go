@@ -13,12 +13,13 @@
 // A panic ends in the middleware, which logs it as asynq does.
 //
 // asynq.RevokeTask, an error that Config.IsFailure says is none, a cancellation from
-// outside and the stop of the server are no failures. An error with asynq.SkipRetry is
-// one, with FailureContext.Terminal.
+// outside and the stop of the server are no failures. But if asynq archives the task
+// because of a cancellation, as that was its last attempt, this is one. An error with
+// asynq.SkipRetry is one, with FailureContext.Terminal.
 //
 // asynq does not wait for a task whose time is up, and tells only the error handler of
 // it. Such a failure is labeled, but asynq asks nothing that could end or delay the
-// task by its labels, or keep them.
+// task by its labels, or keep them. Of a task whose process has died, it tells nobody.
 package enricherasynq
 
 import (
@@ -203,7 +204,7 @@ func (a *adapter) judge(ctx context.Context, t *asynq.Task, f *failed, asks bool
 		}
 	}()
 	if revoked || a.user.IsFailure != nil && !a.user.IsFailure(f.original()) ||
-		errors.Is(ctx.Err(), context.Canceled) && jobs.Interrupted(ctx, cause) { // the time of the task ends ctx too
+		!last && errors.Is(ctx.Err(), context.Canceled) && jobs.Interrupted(ctx, cause) { // the time of the task ends ctx too
 		return jobs.Verdict{}
 	}
 	fc := enricher.FailureContext{

@@ -184,6 +184,29 @@ func newEnricher(t *testing.T, labels enricher.Labels) (*enricher.Enricher, *enr
 	return e, rec
 }
 
+// A cancellation is no failure, unless asynq archives the task for it.
+func TestCancellationThatEndsTheTaskIsLabeled(t *testing.T) {
+	t.Parallel()
+	for attempts, want := range map[int]int{1: 1, 2: 0} {
+		e, rec := newEnricher(t, enricher.Labels{"n": "1"})
+		running := make(chan bool, 1)
+		j := newTask(t, jobstest.Setup{Labeler: e, MaxAttempts: attempts, Delay: time.Hour, Job: func(ctx context.Context) error {
+			running <- true
+			<-ctx.Done()
+			return ctx.Err()
+		}}, enricherasynq.Options{}, asynq.Config{})
+		go func() {
+			<-running
+			assert.NoError(t, j.inspector.CancelProcessing(taskID))
+		}()
+		assert.Equal(t, attempts > 1, j.Attempt(t).Again)
+		failures := rec.Failures()
+		if assert.Len(t, failures, want); want > 0 {
+			assert.True(t, failures[0].Context.Final())
+		}
+	}
+}
+
 func TestTimeoutIsLabeled(t *testing.T) {
 	t.Parallel()
 	e, rec := newEnricher(t, enricher.Labels{"n": "1", enricher.KeyJobCannotRestart: "true"})

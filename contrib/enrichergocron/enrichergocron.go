@@ -23,7 +23,8 @@
 //
 // An error that is context.Canceled is taken for the answer of a job to its removal or
 // to the stop of the scheduler, which is no failure: gocron does not say whether it
-// is. An error of BeforeJobRunsSkipIfBeforeFuncErrors is none either.
+// is. Of joined errors, all must be. An error of BeforeJobRunsSkipIfBeforeFuncErrors is
+// no failure either.
 package enrichergocron
 
 import (
@@ -115,7 +116,7 @@ func (a *adapter) failed(id uuid.UUID, name string, err error) {
 // label labels a failure and does what the labels ask for. The Result is zero if it is
 // no failure.
 func (a *adapter) label(id uuid.UUID, name string, cause error, start time.Time) enricher.Result {
-	if enricher.Is(cause, context.Canceled) {
+	if isCanceled(cause) {
 		return enricher.Result{}
 	}
 	v := jobs.Judge(context.Background(), a.labeler, a.options.Counted(), cause, enricher.FailureContext{

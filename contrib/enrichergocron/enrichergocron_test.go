@@ -3,6 +3,7 @@ package enrichergocron_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -229,6 +230,42 @@ func TestMonitorCallsTheUsers(t *testing.T) {
 	}
 	assert.Equal(t, []string{"count import fail", "time import", "import[tag]success<nil>", "import[]failEOF", "import[]failquery: context canceled"}, c.got)
 	assert.Len(t, rec.Failures(), 2, "of both, without what was cancelled")
+}
+
+// A list is the error of a package from before errors.Join.
+type list []error
+
+func (l list) Error() string          { return errors.Join(l...).Error() }
+func (l list) Unwrap() error          { return l[0] }
+func (l list) WrappedErrors() []error { return l }
+
+// hostile panics if it is asked for what it joins.
+type hostile struct{ error }
+
+func (hostile) Is(error) bool   { return true }
+func (hostile) Unwrap() []error { panic("hostile") }
+
+func TestCanceledIsNoFailure(t *testing.T) {
+	t.Parallel()
+	canceled := fmt.Errorf("fetch b: %w", context.Canceled)
+	for name, c := range map[string]struct {
+		err  error
+		want int // failures
+	}{
+		"canceled":                             {canceled, 0},
+		"an error of several":                  {fmt.Errorf("%w: %w", io.ErrNoProgress, context.Canceled), 0},
+		"joined, all canceled":                 {errors.Join(canceled, canceled), 0},
+		"a failure and what it has canceled":   {errors.Join(io.EOF, canceled), 1},
+		"what a failure has canceled, wrapped": {fmt.Errorf("sync: %w", errors.Join(canceled, errors.Join(canceled, io.EOF))), 1},
+		"a list":                               {list{canceled, io.EOF}, 1},
+		"a list, all canceled":                 {list{canceled, canceled}, 0},
+		"hostile":                              {hostile{io.EOF}, 1},
+	} {
+		e, rec := newEnricher(t, enricher.Labels{"team": "shop"})
+		m := enrichergocron.Monitor(e, enrichergocron.Options{Logger: slog.New(slog.DiscardHandler)}, nil)
+		m.RecordJobTimingWithStatus(time.Now(), time.Now(), uuid.New(), "import", nil, gocron.Fail, c.err)
+		assert.Len(t, rec.Failures(), c.want, name)
+	}
 }
 
 func TestListenersAndMonitorPanicOnWrongOptions(t *testing.T) {

@@ -54,9 +54,10 @@ const (
 // opts.RateLimiter to one that calls that of opts. If l is nil, it is
 // [enricher.Default]. Wrap panics if r or opts is nil, or if o is not valid.
 //
-// It must be called once for each controller, before opts is passed on. If the
-// configuration of the manager turns the priority queue off, opts must do so too, or
-// have a RateLimiter: by default, that of a priority queue is used.
+// It must be called once for each controller, before opts is passed on. What the
+// configuration of the manager says is not known here: if it turns the priority queue or
+// RecoverPanic off, opts must do so too. By default, the rate limiter is that of a
+// priority queue, and a panic with a veto becomes an error.
 func Wrap(r reconcile.Reconciler, opts *controller.Options, l jobs.Labeler, o Options) reconcile.Reconciler {
 	if r == nil {
 		panic("enricherk8s: Wrap: nil reconcile.Reconciler")

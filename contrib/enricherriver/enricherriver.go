@@ -11,9 +11,12 @@
 // worker has a NextRetry of its own, which River asks first. An attempt that does not
 // count is snoozed: River keeps neither its error nor its number.
 //
-// A snooze, a cancellation from outside and the stop of the client are no failures. An
-// error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown
-// kind, or that cannot be decoded, is labeled, but River stores no metadata then.
+// A snooze, a cancellation from outside and the stop of the client are no failures. But if
+// River discards a job because of the stop, as that was its last attempt, this is one. An
+// error of river.JobCancel is one, with FailureContext.Terminal. A job of an unknown kind,
+// that cannot be decoded, or whose worker's Middleware panics is labeled. In these cases
+// but that of JobCancel, River stores no metadata. A job that River rescues, as its process
+// has died, is not labeled.
 //
 // Of the jobs of a batch of River Pro, each that fails is labeled. River has one metadata
 // for all of them, which gets no labels, and each attempt counts.
@@ -46,7 +49,9 @@ import (
 type Options struct {
 	jobs.Options
 
-	MetadataKey string // By default, "failure".
+	// MetadataKey is the key of the labels in the metadata of a job. What else the job
+	// has there is replaced. By default, "failure".
+	MetadataKey string
 }
 
 // Validate returns an error for each option that is wrong, joined.
@@ -172,6 +177,11 @@ func (p *plugin) judge(ctx context.Context, job *rivertype.JobRow, cause error, 
 	if snoozed || enricher.Is(context.Cause(ctx), river.ErrJobCancelledRemotely) || jobs.Interrupted(ctx, cause) {
 		return jobs.Verdict{}
 	}
+	return p.label(ctx, job, cause, o)
+}
+
+// label returns the verdict on a failure.
+func (p *plugin) label(ctx context.Context, job *rivertype.JobRow, cause error, o jobs.Options) jobs.Verdict {
 	id := strconv.FormatInt(job.ID, 10)
 	fc := enricher.FailureContext{
 		ID: jobs.FailureID("river", id, job.Attempt, startOf(job)), JobID: id, JobName: job.Kind,
@@ -240,11 +250,7 @@ func (p *plugin) tell(ctx context.Context, job *rivertype.JobRow, cause error) *
 
 // HandleError calls the user's handler, and cancels the job if there is a veto.
 func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	v, ok := p.verdict(job)
-	if !ok { // River did not come to the middleware
-		v = p.judge(ctx, job, err, p.options.Counted()) // it cannot be snoozed any more
-		p.setVerdict(job, v)
-	}
+	v := p.verdictOn(ctx, job, err)
 	switch {
 	case v.Result.Labels == nil: // no failure
 	case jobs.Enriched(v.Result):
@@ -259,9 +265,25 @@ func (p *plugin) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	return cancelIf(v.Terminal, res)
 }
 
+// verdictOn returns the verdict on what River takes for a failure. It is too late to snooze
+// the job.
+func (p *plugin) verdictOn(ctx context.Context, job *rivertype.JobRow, cause error) jobs.Verdict {
+	v, ok := p.verdict(job)
+	switch {
+	case v.Result.Labels == nil && job.Attempt >= job.MaxAttempts: // the client's stop, which ends the job
+		v = p.label(ctx, job, cause, p.options.Counted())
+	case !ok: // River did not come to the middleware, as with a job that cannot be decoded
+		v = p.judge(ctx, job, cause, p.options.Counted())
+	default:
+		return v
+	}
+	p.setVerdict(job, v)
+	return v
+}
+
 // HandlePanic calls the user's handler, and cancels the job if there is a veto.
 func (p *plugin) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
-	v, _ := p.verdict(job)
+	v := p.verdictOn(ctx, job, enricher.NewPanicError(value, []byte(trace)))
 	var res *river.ErrorHandlerResult
 	if p.handler != nil {
 		res = p.handler.HandlePanic(jobs.WithResult(ctx, nil, v.Result), job, value, trace)

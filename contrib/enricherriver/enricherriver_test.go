@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,6 +59,8 @@ type worker struct {
 
 	id    atomic.Int64 // of the job
 	batch bool         // it works a batch of one, which succeeds
+
+	panics bool // its Middleware does, which River calls before that of the client
 }
 
 func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
@@ -66,6 +69,13 @@ func (w *worker) Work(ctx context.Context, j *river.Job[args]) error {
 		return batch{jobs: []*rivertype.JobRow{j.JobRow}}
 	}
 	return w.Job(ctx)
+}
+
+func (w *worker) Middleware(*rivertype.JobRow) []rivertype.WorkerMiddleware {
+	if w.panics {
+		panic(io.ErrNoProgress)
+	}
+	return nil
 }
 
 func (w *worker) Timeout(*river.Job[args]) time.Duration { return w.Setup.Timeout }
@@ -269,6 +279,59 @@ func TestJobOfAnUnknownKindIsLabeled(t *testing.T) {
 	failures := rec.Failures()
 	require.Len(t, failures, 1)
 	assert.Equal(t, "unknown", failures[0].Context.JobName)
+}
+
+// A stop is no failure, unless River ends the job for it.
+func TestStopThatEndsTheJobIsLabeled(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err         error
+		maxAttempts int
+		want        int // failures
+		state       rivertype.JobState
+	}{
+		"the last attempt":            {net.ErrClosed, 1, 1, rivertype.JobStateDiscarded},
+		"an attempt before":           {net.ErrClosed, 3, 0, rivertype.JobStateAvailable},
+		"an attempt that River keeps": {context.Canceled, 1, 0, rivertype.JobStateAvailable},
+	} {
+		rec := &enrichertest.Recorder{}
+		e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
+		require.NoError(t, err)
+		running := make(chan bool)
+		j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: c.maxAttempts, Job: func(ctx context.Context) error {
+			close(running)
+			<-ctx.Done()
+			return fmt.Errorf("read: %w", c.err)
+		}}).(*job)
+		_, err = j.client.Insert(t.Context(), args{}, &river.InsertOpts{MaxAttempts: c.maxAttempts})
+		require.NoError(t, err)
+		<-running
+		require.NoError(t, j.client.StopAndCancel(t.Context()))
+		event := <-j.events
+		assert.Equal(t, c.state, event.Job.State, name)
+		failures := rec.Failures()
+		if assert.Len(t, failures, c.want, name); c.want > 0 {
+			assert.True(t, failures[0].Context.Final(), name)
+		}
+	}
+}
+
+func TestPanicBeforeTheMiddlewareIsLabeled(t *testing.T) {
+	t.Parallel()
+	rec := &enrichertest.Recorder{}
+	fake := &enrichertest.Fake{Keys: []string{enricher.KeyJobCannotRestart}, Steps: []enrichertest.Step{{Labels: enricher.Labels{enricher.KeyJobCannotRestart: "true"}}}}
+	e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithEnricher("fake", fake), enricher.WithObserver(rec), enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	j := newClient(t, &worker{panics: true, Setup: jobstest.Setup{MaxAttempts: 3}}, func(cfg *river.Config) {
+		enricherriver.Install(cfg, e, enricherriver.Options{})
+	})
+	assert.False(t, j.Attempt(t).Again)
+	failures := rec.Failures()
+	require.Len(t, failures, 1)
+	require.ErrorIs(t, failures[0].Cause, io.ErrNoProgress)
+	p, ok := enricher.AsType[*enricher.PanicError](failures[0].Cause)
+	require.True(t, ok)
+	assert.Contains(t, p.Stack(), "(*worker).Middleware")
 }
 
 // The query of the README for SQLite.

@@ -8,7 +8,11 @@
 // error has the labels of the first such error in a group. Below that level, it has
 // the labels that the error carries ([enricher.WithLabels], [enricher.WithResult]), and
 // no enricher runs. An error that carries its Result is not enriched again. One that a job
-// logs at level ERROR, and then returns to an adapter, counts twice.
+// logs at level ERROR, and then returns to an adapter, counts twice. An error that is only
+// in a slice or a struct, or in what the LogValue of another value returns, is not found.
+//
+// The call that logs such a record returns when the enrichers are done, at the latest
+// after the timeout of the Enricher.
 //
 // Secrets in labels are masked. Other attributes and the message stay as they are.
 //
@@ -41,6 +45,9 @@ type Options struct {
 // New returns a handler that passes records to h, with labels of l if they hold an
 // error. If l is nil, it is [enricher.Default]. New panics if h is nil or o is not
 // valid.
+//
+// For [slog.SetDefault], h must not be the handler that slog.Default has at the start of
+// a program: packages log and slog then wait for each other at the first record.
 func New(h slog.Handler, l jobs.Labeler, o Options) slog.Handler {
 	if h == nil {
 		panic("enricherslog: New: nil slog.Handler")

@@ -8,7 +8,8 @@
 // its error, with [Details] as the last of its details: there Temporal's UI and CLI
 // show the labels, and [LabelsOf] returns them in workflows and clients. The type of
 // the error and the details of the user stay. The error of a panic has the type
-// "Panic" and a cause that Temporal turns into a PanicError; its stack is in Details.
+// "Panic" and a cause that Temporal turns into a PanicError; its stack is in Details. A
+// FailureConverter of the client gets this ApplicationError, not the user's error.
 //
 // A veto makes the error non-retryable, the label retry_after sets its NextRetryDelay
 // unless it has one, and the label expected sets the benign category. In Temporal each

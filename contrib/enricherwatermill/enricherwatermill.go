@@ -16,8 +16,8 @@
 // MaxRetryAfter of [jobs.Options]. A panic goes on, unless there is a veto: then it is
 // an error.
 //
-// Text, Is and As of the error stay the same, and it carries its Result: see
-// [enricher.WithResult].
+// Text, %+v, LogValue, Is and As of the error stay the same, and it carries its Result:
+// see [enricher.WithResult].
 //
 // The answer of a handler to the end of the message's context, which the router or the
 // subscriber cancels, is no failure. An error with backoff.Permanent is one, with
@@ -32,6 +32,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -198,12 +199,25 @@ func (a *adapter) answer(err error, v jobs.Verdict) error {
 	if own, ok := enricher.AsType[*backoff.PermanentError](err); ok {
 		f.permanent = &backoff.PermanentError{Err: enricher.WithResult(own.Err, v.Result)}
 	} else if v.Terminal {
-		f.permanent = &backoff.PermanentError{Err: &failed{error: f.error, user: err}}
+		f.permanent = &backoff.PermanentError{Err: logged(&failed{error: f.error, user: err})}
 	}
 	if _, ok := enricher.AsType[*backoff.RetryAfterError](err); !ok && v.RetryAfter > 0 {
 		f.after = &backoff.RetryAfterError{Duration: v.RetryAfter}
 	}
+	return logged(f)
+}
+
+// logged returns f with the method by which package slog logs the user's error.
+func logged(f *failed) error {
+	if v, ok := f.error.(slog.LogValuer); ok {
+		return loggedFailed{f, v}
+	}
 	return f
+}
+
+type loggedFailed struct {
+	*failed
+	slog.LogValuer
 }
 
 // A failed is the error of a handler, with what the Retry middleware looks for by As.
@@ -217,6 +231,11 @@ type failed struct {
 }
 
 func (f *failed) Unwrap() error { return f.error }
+
+// Format formats the user's error, whose %+v may print a stack.
+func (f *failed) Format(s fmt.State, verb rune) {
+	fmt.Fprintf(s, fmt.FormatString(s, verb), f.error)
+}
 
 // Cause is for github.com/pkg/errors, by which the IgnoreErrors middleware looks.
 func (f *failed) Cause() error { return f.user }

@@ -131,6 +131,7 @@ func TestErrorStaysTheSame(t *testing.T) {
 		e, _ := newEnricher(t, labels)
 		_, err := enricherwatermill.Middleware(e, options{})(fails(cause))(message.NewMessage("1", nil))
 		assert.EqualError(t, err, cause.Error(), name)
+		assert.Equal(t, fmt.Sprintf("%+v", cause), fmt.Sprintf("%+v", err), "its stack")
 		require.ErrorIs(t, err, io.EOF, name)
 		require.ErrorIs(t, err, cause, name)
 		got, ok := enricher.AsType[code](err)
@@ -145,9 +146,24 @@ func TestErrorStaysTheSame(t *testing.T) {
 		if assert.Equal(t, name == "a veto", errors.As(err, &end), name); end != nil {
 			_, ok := enricher.ResultOf(end.Err) // which Retry returns
 			assert.True(t, ok)
+			assert.Equal(t, fmt.Sprintf("%+v", cause), fmt.Sprintf("%+v", end.Err))
+		}
+		_, ok = err.(slog.LogValuer)
+		assert.False(t, ok, name)
+
+		_, err = enricherwatermill.Middleware(e, options{})(fails(structured{io.EOF}))(message.NewMessage("1", nil))
+		assert.Equal(t, "[code=E7]", slog.AnyValue(err).Resolve().String(), name)
+		assert.Equal(t, name == "a veto", errors.As(err, &end), name)
+		if name == "a veto" {
+			assert.Equal(t, "[code=E7]", slog.AnyValue(end.Err).Resolve().String())
 		}
 	}
 }
+
+// A structured error says how package slog logs it.
+type structured struct{ error }
+
+func (structured) LogValue() slog.Value { return slog.GroupValue(slog.String("code", "E7")) }
 
 func TestMetadata(t *testing.T) {
 	t.Parallel()

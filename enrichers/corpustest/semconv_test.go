@@ -18,7 +18,7 @@ import (
 // lists them.
 var exceptions = []string{
 	"*fmt.wrapErrors", "*errors.joinError", "*errors.withMessage", "*errors.withStack", "*errors.Error",
-	"*enricher.labeledError", "*enricher.resultError", "*enricher.PanicError",
+	"*enricher.labeledError", "*enricher.resultError", "*enricher.loggedError", "*enricher.PanicError",
 }
 
 // checkErrorType compares error_type with that of OpenTelemetry's SDK for the whole

@@ -14,16 +14,11 @@ const attemptHeader = "Attempt"
 // failures.
 type partner struct {
 	Addr   string
-	Closed string // an address without a server
+	Closed string // an address without a server, that no other program takes either
 	server *http.Server
 }
 
 func startPartner() (*partner, error) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	defer closed.Close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -40,7 +35,7 @@ func startPartner() (*partner, error) {
 	})
 	p := &partner{
 		Addr:   listener.Addr().String(),
-		Closed: closed.Addr().String(),
+		Closed: "127.0.0.1:1",
 		server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second},
 	}
 	go p.server.Serve(listener) // until Close

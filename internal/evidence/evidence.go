@@ -191,7 +191,7 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
 			chosen.Retry = b.Retry
 		}
-		if b.Code.rank() > code.rank() || code.Code == "" {
+		if code.Code == "" || b.Code.Code != "" && b.Code.rank() > code.rank() {
 			code = b.Code
 		}
 		if v.After == 0 {

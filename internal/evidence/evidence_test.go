@@ -167,6 +167,9 @@ func TestOf(t *testing.T) {
 		{"what is around counts if it says more", &status{404, errors.Join(&stockValidation{}, plain)}, "USER / terminal / HTTP status 404"},
 		{"cancelled, as a sibling has failed", errors.Join(context.Canceled, dial), "DEPENDENCY / retryable / errno ECONNREFUSED"},
 		{"the code is of the same", errors.Join(http(404), ownCode{"SlowDown", nil}), "USER / terminal / HTTP status 404"},
+		{"an own code, however many errors follow", errors.Join(ownCode{"E7", nil}, plain, plain), "- / - / code E7"},
+		{"the code of another than the one that decides", errors.Join(io.ErrUnexpectedEOF, ownCode{"E7", nil}, plain), "DEPENDENCY / retryable / code E7"},
+		{"a text counts less than what follows", errors.Join(errors.New("signal: killed"), http(404)), "USER / terminal / HTTP status 404"},
 		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / unknown / -"},
 
 		// Third-party code.

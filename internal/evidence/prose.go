@@ -323,6 +323,7 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 	}
 	for n := syscall.Signal(1); n < 32; n++ {
 		if e, ok := signalNumbered(int(n)); ok {
+			e.Weight = Text
 			m["signal: "+n.String()] = e
 			m["signal: "+n.String()+" (core dumped)"] = e
 		}

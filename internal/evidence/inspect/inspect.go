@@ -104,6 +104,7 @@ var plain = map[string]bool{
 	"*errors.joinError": true,
 	"*github.com/failure-enrichers/enricher.labeledError":         true,
 	"*github.com/failure-enrichers/enricher.resultError":          true,
+	"*github.com/failure-enrichers/enricher.loggedError":          true,
 	"*github.com/pkg/errors.withMessage":                          true,
 	"*github.com/pkg/errors.withStack":                            true,
 	"*github.com/go-errors/errors.Error":                          true,
