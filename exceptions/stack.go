@@ -3,6 +3,7 @@ package exceptions
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
@@ -13,7 +14,7 @@ import (
 // that link.
 func stackOf(links []link) (typ, stack string) {
 	for _, l := range links {
-		if l.typ == labeled {
+		if slices.Contains(labeled, l.typ) {
 			continue // its %+v is that of the error that it wraps
 		}
 		if stack := strings.TrimSpace(stackIn(l.err)); stack != "" {

@@ -135,11 +135,11 @@ var (
 		"github.com/pkg/errors", "github.com/go-errors/errors", "github.com/cockroachdb/errors",
 		"github.com/hashicorp/errwrap", "github.com/hashicorp/go-multierror", "go.uber.org/multierr",
 	}
-	genericTypes = []string{"syscall.Errno", "*os.SyscallError", labeled}
+	genericTypes = append([]string{"syscall.Errno", "*os.SyscallError"}, labeled...)
 )
 
-// labeled is the type that enricher.WithLabels returns.
-const labeled = "*enricher.labeledError"
+// labeled are the types that enricher.WithLabels and enricher.WithResult return.
+var labeled = []string{"*enricher.labeledError", "*enricher.resultError"}
 
 func isGeneric(err error) bool {
 	names := inspect.TypeNames(err)
