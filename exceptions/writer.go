@@ -246,6 +246,7 @@ func (w *writer) settle(batch []*write, err error, target uint64) (done, more bo
 		}
 	}
 	w.settled += uint64(len(batch))
+	clear(batch) // it shares its memory with the queue
 	if w.progress != nil {
 		close(w.progress)
 		w.progress = nil

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -122,6 +124,37 @@ func TestHistoryWritesLabelsThatComeLater(t *testing.T) {
 		<-future.Done()
 		require.NoError(t, h.Flush(t.Context()))
 		assert.Equal(t, enricher.Labels{"k": "v"}, only(t, h).Labels)
+	})
+}
+
+// A forgetful store keeps nothing, but knows what is still in memory.
+type forgetful struct {
+	exceptions.Store
+	wires []weak.Pointer[byte]
+}
+
+func (s *forgetful) Append(_ context.Context, batch []exceptions.Record) error {
+	for i := range batch {
+		s.wires = append(s.wires, weak.Make(&batch[i].Entry.Wire[0]))
+	}
+	return nil
+}
+
+func TestHistoryKeepsNothingThatIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &forgetful{}
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		for range 200 {
+			h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{})
+		}
+		require.NoError(t, h.Flush(t.Context()))
+		synctest.Wait()
+		runtime.GC()
+		require.Len(t, s.wires, 200)
+		kept := slices.DeleteFunc(s.wires, func(p weak.Pointer[byte]) bool { return p.Value() == nil })
+		assert.Empty(t, kept)
+		runtime.KeepAlive(h)
 	})
 }
 
