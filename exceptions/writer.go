@@ -41,7 +41,7 @@ type writer struct {
 	progress chan struct{}     // closed at the next progress; nil if nothing waits
 	running  bool              // the goroutine is there
 	closed   bool              // nothing is accepted any more
-	dropped  uint64            // failures that were not accepted, or given up
+	dropped  uint64            // failures, or their labels, that were not accepted, or given up
 	failing  string            // the last error, if the store fails
 	since    time.Time         // since when it fails
 	logged   time.Time         // when that was logged last
@@ -76,7 +76,7 @@ func (w *writer) put(r Record) bool {
 	}
 	queued := w.byKey[r.Key]
 	if w.closed || (w.bytes+size > limit && w.bytes > 0) {
-		if queued == nil && r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
+		if r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
 			w.dropped++
 		}
 		return false

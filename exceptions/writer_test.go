@@ -206,6 +206,30 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 	}
 }
 
+// An Enricher that is shut down after the History loses labels, also of a failure that
+// still waits to be written.
+func TestStatusCountsLabelsThatComeAfterClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.hang.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		time.Sleep(time.Second) // it is being written
+		release := make(chan struct{})
+		future := h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{ID: "late"})
+		closed := make(chan error)
+		go func() { closed <- h.Close(t.Context()) }()
+		synctest.Wait()
+		s.hang.Store(false)
+		close(release)
+		<-future.Done()
+		require.NoError(t, <-closed)
+		assert.Equal(t, exceptions.StatePending, entries(h)[0].LabelState)
+		assert.EqualValues(t, 1, h.Status().Dropped)
+	})
+}
+
 func TestHistoryTakesANilContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
