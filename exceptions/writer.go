@@ -224,12 +224,14 @@ func (w *writer) report(err error) {
 	}
 	w.told = text != "" && (w.told || failed)
 	w.mu.Unlock()
-	if failed {
-		w.logger.Warn("Failures are not stored: the store failed", "error", text)
-	}
-	if works {
-		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
-	}
+	guard.Do(func() { // a handler of the log may panic
+		if failed {
+			w.logger.Warn("Failures are not stored: the store failed", "error", text)
+		}
+		if works {
+			w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
+		}
+	})
 }
 
 // settle counts a batch that was written, or given up. It reports whether that is done

@@ -328,6 +328,26 @@ type skipping struct{ *shared }
 
 func (skipping) Skipped() uint64 { return 7 }
 
+// A panicking handler is one of the service's log.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("the log is broken") }
+
+func TestHistorySurvivesAPanicOfTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.fail.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s, Logger: slog.New(panicking{slog.DiscardHandler})})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		time.Sleep(time.Second)
+		s.fail.Store(false)
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Len(t, entries(h), 1)
+	})
+}
+
 // A store that fails and works by turns has a line for each, at most one pair a minute.
 func TestHistoryLogsTheBeginAndTheEndOfATrouble(t *testing.T) {
 	t.Parallel()
