@@ -1,7 +1,6 @@
 package enricher
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,20 +166,44 @@ func (e *PanicError) Stack() string {
 	}
 }
 
-// ErrorType returns the type of the value that the panic had, as OpenTelemetry
-// names types of errors, or what its own method ErrorType returns.
+// ErrorType returns the error.type that OpenTelemetry has for the value of the panic:
+// what a method ErrorType of its chain returns, or its type, that of what it wraps if it
+// was made by [fmt.Errorf].
 func (e *PanicError) ErrorType() string { return errorType(e.Value) }
 
-// errorType returns what v, an error or the value of a panic, has as its ErrorType, or
-// the name of its type.
-func errorType(v any) (name string) {
+// errorType returns the error.type of v, an error or the value of a panic, as
+// semconv.ErrorType of OpenTelemetry does: what a method ErrorType of its chain returns,
+// or the type of the first error of the chain that is no wrapper of package fmt.
+func errorType(v any) string {
+	if name := ownErrorType(v); name != "" {
+		return name
+	}
+	err, _ := v.(error)
+	for err := range Chain(err) {
+		if name := ownErrorType(err); name != "" {
+			return name
+		}
+		if typeName(v) == "*fmt.wrapError" {
+			v = err
+		}
+	}
+	return typeName(v)
+}
+
+// ownErrorType returns what v says in its method ErrorType, or "".
+func ownErrorType(v any) (name string) {
 	if e, ok := foreign.As[interface{ ErrorType() string }](v); ok {
 		guard.Do(func() { name = e.ErrorType() })
 	}
+	return name
+}
+
+// typeName returns the name of the type of v as OpenTelemetry has it.
+func typeName(v any) string {
 	if f := foreign.Of(v); f != nil {
-		return cmp.Or(name, f.Name())
+		return f.Name()
 	}
-	return cmp.Or(name, source.TypeName(reflect.TypeOf(v)))
+	return source.TypeName(reflect.TypeOf(v))
 }
 
 // Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]

@@ -111,11 +111,12 @@ func (x *Explanation) redact() {
 	}
 	x.Labels = redact.Map(x.Labels)
 	for i := range x.Chain {
+		x.Chain[i].Type = redact.Text(x.Chain[i].Type)
 		x.Chain[i].Text = text.Cut(redact.Text(x.Chain[i].Text), maxExplainedText)
 	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
-		a.InputKeys = redact.All(a.InputKeys)
+		a.Outcome.Enricher, a.WaitsFor, a.InputKeys = redact.Text(a.Outcome.Enricher), redact.All(a.WaitsFor), redact.All(a.InputKeys)
 		a.Read, a.Labels, a.Reasons = redact.Map(a.Read), redact.Map(a.Labels), redact.Map(a.Reasons)
 		redactError(&a.Outcome.Err)
 		for i := range a.Outcome.Issues {

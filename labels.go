@@ -101,7 +101,7 @@ type labeledError struct {
 func (e *labeledError) Error() string { return e.err.Error() }
 func (e *labeledError) Unwrap() error { return e.err }
 
-// ErrorType returns the type of the error that e wraps.
+// ErrorType returns the error.type that OpenTelemetry has for the error that e wraps.
 func (e *labeledError) ErrorType() string { return errorType(e.err) }
 
 func (e *labeledError) FailureLabels() map[string]string { return e.labels.Clone() }

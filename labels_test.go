@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"syscall"
@@ -408,6 +409,9 @@ func TestWithLabelsHasTheErrorTypeOfWhatItWraps(t *testing.T) {
 		"syscall.Errno":       syscall.ENOENT,
 		"CODE_7":              typedError{"CODE_7"},
 		"github.com/failure-enrichers/enricher_test.typedError": typedError{""},
+		"*fs.PathError":     fmt.Errorf("load: %w", fmt.Errorf("read: %w", &fs.PathError{Err: io.EOF})),
+		"CODE_8":            fmt.Errorf("load: %w", typedError{"CODE_8"}),
+		"*errors.joinError": errors.Join(io.EOF, syscall.ENOENT),
 	} {
 		for _, wrapped := range []error{enricher.WithLabels(err, nil), enricher.WithResult(err, enricher.Result{})} {
 			assert.Equal(t, want, wrapped.(interface{ ErrorType() string }).ErrorType())

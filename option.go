@@ -74,11 +74,11 @@ var defaultEnricher atomic.Pointer[Enricher]
 func init() { SetDefault(nil) }
 
 // SetDefault makes e the Enricher of the functions [Enrich] and [EnrichContext].
-// A nil e restores the initial one, which has no enrichers. SetDefault does not
+// A nil or zero e restores the initial one, which has no enrichers. SetDefault does not
 // shut down the previous one; if the caller does so afterwards, these functions
 // reject no failure for it.
 func SetDefault(e *Enricher) {
-	if e == nil {
+	if e.isEmpty() {
 		// It cannot fail, and logs nothing when a program starts.
 		e, _ = New(Config{}, WithLogger(slog.New(slog.DiscardHandler)))
 	}

@@ -49,6 +49,9 @@ func TestDefaultIsUsedByTheFunctions(t *testing.T) {
 	assert.NotSame(t, e, enricher.Default())
 	assert.Equal(t, enricher.Labels{}, enricher.Enrich(errJob))
 	assert.Equal(t, enricher.Labels{"x": "a"}, e.Enrich(errJob), "SetDefault does not shut down the one before")
+
+	enricher.SetDefault(&enricher.Enricher{})
+	assert.Equal(t, enricher.Labels{}, enricher.Enrich(errJob), "one that was not made by New has no enrichers")
 }
 
 // Not parallel, as it changes what others share.

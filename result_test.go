@@ -241,7 +241,13 @@ func TestResultFailureKeyIsThatOfOneFailure(t *testing.T) {
 		assert.Equal(t, key, carried.FailureKey())
 	}
 	var observed []string
-	watch := withObserver(func(res enricher.Result) { observed = append(observed, res.FailureKey()) })
+	var gate chan struct{} // closed when the failure under way may end
+	watch := withObserver(func(res enricher.Result) {
+		observed = append(observed, res.FailureKey())
+		if gate != nil {
+			<-gate
+		}
+	})
 	synctest.Test(t, func(t *testing.T) {
 		s := newSwitchable(answering(nil))
 		for range 2 {
@@ -249,16 +255,19 @@ func TestResultFailureKeyIsThatOfOneFailure(t *testing.T) {
 			for _, fn := range []processFunc{answering(nil), failing(io.EOF), doing(func() { panic("a") }), untilTimeIsUp} {
 				s.to(fn)
 				for range 2 {
-					observed = nil
+					observed, gate = nil, nil
 					res := enrichAs(e, enricher.FailureContext{ID: "1"})
 					note(res)
+					gate = make(chan struct{})
 					future := e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{})
 					note(e.EnrichAsync(context.Background(), errJob, enricher.FailureContext{}).Result()) // is rejected
+					close(gate)
 					note(future.Result())
 					assert.Equal(t, future.Result().FailureKey(), future.Result().FailureKey())
 					assert.Equal(t, []string{res.FailureKey(), future.Result().FailureKey()}, observed)
 				}
 			}
+			gate = nil
 			s.to(answering(nil))
 			none := running(t, enricher.Config{})
 			for _, e := range []*enricher.Enricher{none, running(t, enricher.Config{}, withObserver(func(enricher.Result) {})), e} {

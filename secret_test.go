@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 // secretMarker is the secret in each of these texts.
@@ -104,6 +105,19 @@ func TestSecretsAreInNoLogLineAndNoExplanation(t *testing.T) {
 		require.Greater(t, strings.Count(log.String(), "\n"), 20)
 		requireNoSecret(t, log.String(), x.String(), string(marshalled), fmt.Sprintf("%+v", x))
 	}
+}
+
+func TestSecretsInNamesAreInNoExplanation(t *testing.T) {
+	t.Parallel()
+	const token = "ghp_hunt567890123456789012345678901234hu"
+	e := running(t, enricher.Config{}, withGood("a/"+token, "a"), withReader("b/"+token, "b", []string{"a"}, answering(nil)))
+	f, err := wire.Decode([]byte(`{"v":1,"chain":[{"type":"` + token + `.E","text":"boom"}]}`))
+	require.NoError(t, err)
+	x := e.Explain(t.Context(), f.Cause(), enricher.FailureContext{})
+	marshalled, err := json.Marshal(x)
+	require.NoError(t, err)
+	assert.NotContains(t, x.String()+string(marshalled), token)
+	assert.Equal(t, []string{"a/ghp_***"}, x.Answers[1].WaitsFor)
 }
 
 // noOverlap is a secretive enricher without the keys of the others.

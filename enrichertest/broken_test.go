@@ -27,7 +27,7 @@ type broken struct {
 func TestCheckFindsEachFaultByOneCheck(t *testing.T) {
 	t.Parallel()
 	all := map[string]broken{}
-	for _, group := range []map[string]broken{brokenFactories(), brokenKeys(), brokenCalls(), brokenLabels(), brokenEnds(), brokenSlowly()} {
+	for _, group := range []map[string]broken{brokenFactories(), brokenKeys(), brokenCalls(), brokenLabels(), brokenDeclarations(), brokenEnds(), brokenSlowly()} {
 		for name, b := range group {
 			require.NotContains(t, all, name)
 			all[name] = b

@@ -39,11 +39,14 @@
 //   - declared: labels are under declared keys only.
 //   - every-key: each declared key is set at least once; with [WithEveryKey].
 //   - values: values are valid and within the default limits.
+//   - descriptions: what a LabelDescriber and a ValueReader say agrees with the keys and
+//     with the labels that there are.
 //   - ownership: a map that was returned is not changed, used or returned again.
 //   - arguments: the maps of the context are not written to.
 //   - concurrency: concurrent calls return what single calls return.
 //   - deterministic: the same failure has the same labels; with [WithDeterministic].
 //   - explain: an Explainer explains the labels that there are, and has no effects.
+//   - counts: those of a CountReporter do not decrease, and are not shared.
 //   - close: Close returns soon, also during calls, and may be called again.
 //   - goroutines: none is left after Close, also of calls whose ctx ended.
 //

@@ -253,6 +253,12 @@ func TestCheckFindsNothingInAHealthyEnricher(t *testing.T) {
 			assert.NoError(t, enrichertest.Check(tt.factory, tt.options...))
 		})
 	}
+	for name, factory := range healthyDeclarations() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.NoError(t, enrichertest.Check(factory))
+		})
+	}
 }
 
 func TestCheckRejectsInvalidOptions(t *testing.T) {

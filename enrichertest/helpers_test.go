@@ -192,21 +192,53 @@ func TestReplaceFailsTheTestForAnUnknownName(t *testing.T) {
 	assert.Contains(t, c.errors[0], `enrichertest: Replace: "statik/a": no such enricher: must be one of [`)
 }
 
+func TestReplaceFailsTheTestForAnInstanceThatIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		configured []string
+		want       []string
+	}{
+		"another instance": {[]string{"static/a"}, []string{
+			`enrichertest: Replace: "static/b" was not configured, but "static/a", which was made as it is: is the name misspelt?`,
+		}},
+		"both instances": {[]string{"static/a", "static/b"}, nil},
+		"no instance":    {[]string{"error"}, nil},
+	} {
+		tb := &collector{TB: t}
+		option := enrichertest.Replace(tb, map[string]enricher.FailureEnricher{"static/b": &enrichertest.Fake{}})
+		e, err := enricher.New(enricher.Config{
+			FailureEnrichers: c.configured,
+			Options:          map[string]map[string]any{"static/a": {"labels": map[string]any{"a": "real"}}},
+		}, option)
+		require.NoError(t, err)
+		require.NoError(t, e.Shutdown(t.Context()))
+		for _, cleanup := range tb.cleanups {
+			cleanup()
+		}
+		assert.Equal(t, c.want, tb.errors, name)
+	}
+}
+
 // A printer is a test that prints its errors.
 type printer struct{ testing.TB }
 
 func (printer) Helper()                  {}
+func (printer) Cleanup(func())           {}
 func (printer) Context() context.Context { return context.Background() }
 func (printer) Error(args ...any)        { fmt.Print(args...) }
 
 // A collector is a test that collects its errors.
 type collector struct {
 	testing.TB
-	errors []string
+	errors   []string
+	cleanups []func()
 }
 
 func (*collector) Helper()             {}
 func (c *collector) Error(args ...any) { c.errors = append(c.errors, fmt.Sprint(args...)) }
+func (c *collector) Cleanup(fn func()) { c.cleanups = append(c.cleanups, fn) }
+
+func (c *collector) Errorf(format string, args ...any) { c.Error(fmt.Sprintf(format, args...)) }
 
 // Fatalf ends the goroutine, as that of a test does.
 func (c *collector) Fatalf(format string, args ...any) {

@@ -105,11 +105,13 @@ var checks = []check{
 	{"declared", "labels are under keys that OutputKeys has declared: all others are dropped", checkDeclared},
 	{"every-key", "the author says that there is a failure and a context for every declared key", checkEveryKey},
 	{"values", "a value is valid UTF-8 without control characters other than tab and newline, or it is dropped; by default, one of more than 1024 bytes is cut, and labels beyond 64 are dropped", checkValues},
+	{"descriptions", "DescribeLabels has output keys, each once, and all values of a label if it has Values; InputValues has input keys", checkDescriptions},
 	{"ownership", "the map that ProcessFailure returns is no longer the enricher's: it neither changes it nor returns it again", checkOwnership},
 	{"arguments", "the context of a failure is read only", checkArguments},
 	{"concurrency", "ProcessFailure is called from several goroutines at once", checkConcurrency},
 	{"deterministic", "the author says that labels depend only on the failure and its context", checkDeterministic},
 	{"explain", "ExplainFailure is called like ProcessFailure and returns the same labels; reasons are under declared keys or the empty one; it has no effects", checkExplain},
+	{"counts", "Counts returns a map that is the caller's; no name disappears, and no count decreases", checkCounts},
 	{"close", "Shutdown calls Close once, perhaps during calls whose ctx has ended. Close returns soon, and without an error if there was no failure; a second call does no harm, whatever it returns", checkClose},
 	{"goroutines", "every goroutine of an enricher ends with Close, or by itself", checkGoroutines},
 }

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -102,8 +101,7 @@ func (s *suite) create(options map[string]any) (*instance, error) {
 // load has New call the factory, and returns what that makes, which New does not show.
 func (s *suite) load(options map[string]any) (m made) {
 	registry := enricher.NewRegistry()
-	registered, _, _ := strings.Cut(s.name, "/")
-	m.err = registry.Register(registered, enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
+	m.err = registry.Register(registeredName(s.name), enricher.FactoryFunc(func(conf enricher.FactoryConfig) (enricher.FailureEnricher, error) {
 		fe, err := s.factory.CreateFailureEnricher(conf)
 		m.own = err
 		if !isNil(fe) {

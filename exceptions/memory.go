@@ -122,7 +122,7 @@ func (m *Memory) settle(r *record, labeled *Entry) {
 func (m *Memory) Resolve(_ context.Context, jobID string, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if j := m.jobs[jobID]; j != nil {
+	if j := m.jobs[jobID]; j != nil && j.lastFailure <= at.UnixMilli() {
 		j.resolved = max(j.resolved, at.UnixMilli())
 	}
 	return nil

@@ -14,7 +14,7 @@ type Status struct {
 	Store    string    // what the store says that it is, or its type; "memory" by default
 	Process  string    // Options.Process
 	Queued   int       // failures and labels that wait to be written
-	Dropped  uint64    // failures that were not stored and never will be, those that the store has skipped included
+	Dropped  uint64    // failures that were not stored and never will be, or not their labels, those that the store has skipped included
 	Evicted  uint64    // failures that the store in memory has removed because of Options.MaxBytes
 	Error    string    // why the store fails, or that it does not return; empty if it works
 	FailedAt time.Time // since when it fails; zero if it does not

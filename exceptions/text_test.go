@@ -136,6 +136,21 @@ func TestStacktraceIsMessageChainAndStack(t *testing.T) {
 	}
 }
 
+func TestExceptionIsThatOfTheErrorThatCarriesLabelsOrAResult(t *testing.T) {
+	t.Parallel()
+	stackOf := func(e exceptions.Entry) string {
+		_, stack, _ := strings.Cut(e.Stacktrace, "\n\n")
+		return stack
+	}
+	for _, err := range []error{errBoom, fmt.Errorf("load: %w", errBoom), &stackError{}} {
+		plain := textOf(t, err, exceptions.Options{})
+		for _, layer := range []error{enricher.WithLabels(err, nil), enricher.WithResult(err, enricher.Result{})} {
+			e := textOf(t, layer, exceptions.Options{})
+			assert.Equal(t, [2]string{plain.ExceptionName, stackOf(plain)}, [2]string{e.ExceptionName, stackOf(e)}, "%T", layer)
+		}
+	}
+}
+
 type callersError struct {
 	error
 	pcs []uintptr

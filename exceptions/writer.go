@@ -41,7 +41,7 @@ type writer struct {
 	progress chan struct{}     // closed at the next progress; nil if nothing waits
 	running  bool              // the goroutine is there
 	closed   bool              // nothing is accepted any more
-	dropped  uint64            // failures that were not accepted, or given up
+	dropped  uint64            // failures, or their labels, that were not accepted, or given up
 	failing  string            // the last error, if the store fails
 	since    time.Time         // since when it fails
 	logged   time.Time         // when that was logged last
@@ -76,7 +76,7 @@ func (w *writer) put(r Record) bool {
 	}
 	queued := w.byKey[r.Key]
 	if w.closed || (w.bytes+size > limit && w.bytes > 0) {
-		if queued == nil && r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
+		if r.Entry.LabelState != StatePending { // otherwise it comes again, with its labels
 			w.dropped++
 		}
 		return false
@@ -224,12 +224,14 @@ func (w *writer) report(err error) {
 	}
 	w.told = text != "" && (w.told || failed)
 	w.mu.Unlock()
-	if failed {
-		w.logger.Warn("Failures are not stored: the store failed", "error", text)
-	}
-	if works {
-		w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
-	}
+	guard.Do(func() { // a handler of the log may panic
+		if failed {
+			w.logger.Warn("Failures are not stored: the store failed", "error", text)
+		}
+		if works {
+			w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
+		}
+	})
 }
 
 // settle counts a batch that was written, or given up. It reports whether that is done
@@ -246,6 +248,7 @@ func (w *writer) settle(batch []*write, err error, target uint64) (done, more bo
 		}
 	}
 	w.settled += uint64(len(batch))
+	clear(batch) // it shares its memory with the queue
 	if w.progress != nil {
 		close(w.progress)
 		w.progress = nil

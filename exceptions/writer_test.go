@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -125,6 +127,37 @@ func TestHistoryWritesLabelsThatComeLater(t *testing.T) {
 	})
 }
 
+// A forgetful store keeps nothing, but knows what is still in memory.
+type forgetful struct {
+	exceptions.Store
+	wires []weak.Pointer[byte]
+}
+
+func (s *forgetful) Append(_ context.Context, batch []exceptions.Record) error {
+	for i := range batch {
+		s.wires = append(s.wires, weak.Make(&batch[i].Entry.Wire[0]))
+	}
+	return nil
+}
+
+func TestHistoryKeepsNothingThatIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &forgetful{}
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		for range 200 {
+			h.Enrich(t.Context(), nil, errBoom, enricher.FailureContext{})
+		}
+		require.NoError(t, h.Flush(t.Context()))
+		synctest.Wait()
+		runtime.GC()
+		require.Len(t, s.wires, 200)
+		kept := slices.DeleteFunc(s.wires, func(p weak.Pointer[byte]) bool { return p.Value() == nil })
+		assert.Empty(t, kept)
+		runtime.KeepAlive(h)
+	})
+}
+
 func TestHistoryOutlivesAStore(t *testing.T) {
 	t.Parallel()
 	for _, trouble := range []string{"fail", "hang", "panic", "exit"} {
@@ -171,6 +204,30 @@ func TestHistoryOutlivesAStore(t *testing.T) {
 			assert.Equal(t, status.Dropped+1, h.Status().Dropped, "after Close")
 		})
 	}
+}
+
+// An Enricher that is shut down after the History loses labels, also of a failure that
+// still waits to be written.
+func TestStatusCountsLabelsThatComeAfterClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.hang.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		time.Sleep(time.Second) // it is being written
+		release := make(chan struct{})
+		future := h.EnrichAsync(t.Context(), newEnricher(t, waitFor(release), []string{"k"}), errBoom, enricher.FailureContext{ID: "late"})
+		closed := make(chan error)
+		go func() { closed <- h.Close(t.Context()) }()
+		synctest.Wait()
+		s.hang.Store(false)
+		close(release)
+		<-future.Done()
+		require.NoError(t, <-closed)
+		assert.Equal(t, exceptions.StatePending, entries(h)[0].LabelState)
+		assert.EqualValues(t, 1, h.Status().Dropped)
+	})
 }
 
 func TestHistoryTakesANilContext(t *testing.T) {
@@ -270,6 +327,26 @@ func TestStatusCountsWhatTheStoreSkips(t *testing.T) {
 type skipping struct{ *shared }
 
 func (skipping) Skipped() uint64 { return 7 }
+
+// A panicking handler is one of the service's log.
+type panicking struct{ slog.Handler }
+
+func (panicking) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicking) Handle(context.Context, slog.Record) error { panic("the log is broken") }
+
+func TestHistorySurvivesAPanicOfTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShared()
+		s.fail.Store(true)
+		h := exceptions.NewHistory(exceptions.Options{Store: s, Logger: slog.New(panicking{slog.DiscardHandler})})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		time.Sleep(time.Second)
+		s.fail.Store(false)
+		require.NoError(t, h.Flush(t.Context()))
+		assert.Len(t, entries(h), 1)
+	})
+}
 
 // A store that fails and works by turns has a line for each, at most one pair a minute.
 func TestHistoryLogsTheBeginAndTheEndOfATrouble(t *testing.T) {

@@ -295,6 +295,8 @@ func TestErrorType(t *testing.T) {
 			{typed(""), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.typed"},
 			{typed("token=hunter2 \xff"), "token=*** \uFFFD"},
 			{enricher.WithLabels(typed("x"), enricher.Labels{"a": "b"}), "x"},
+			{enricher.WithLabels(fmt.Errorf("a: %w", &chained{}), nil), "*enricherotel_test.chained"},
+			{decoded(enricher.WithResult(fmt.Errorf("a: %w", &chained{}), enricher.Result{})), "*enricherotel_test.chained"},
 			{errors.Join(io.EOF, io.EOF), "*errors.joinError"},
 			{culprit(), "out of stock"},
 			{fmt.Errorf("a: %w", panics{}), "github.com/failure-enrichers/enricher/contrib/enricherotel_test.panics"},

@@ -64,6 +64,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher/exceptions"
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // A Dialect is a kind of database.
@@ -177,3 +178,17 @@ func (s *store) String() string { return s.name() }
 
 // Skipped returns how many records could never be kept.
 func (s *store) Skipped() uint64 { return s.skipped.Load() }
+
+// skip counts a record that the database rejected, and logs it, but not more than one a minute.
+func (s *store) skip(r *exceptions.Record, err error) {
+	skipped := s.skipped.Add(1)
+	s.mu.Lock()
+	log := time.Since(s.logged) >= time.Minute
+	if log {
+		s.logged = time.Now()
+	}
+	s.mu.Unlock()
+	if log {
+		s.opts.Logger.Warn("A failure was not stored: the database rejected it", "id", r.Entry.ID, "skipped", skipped, "error", redact.Text(err.Error()))
+	}
+}

@@ -218,6 +218,18 @@ func TestRecordThatIsRejected(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "\n"), "one line a minute")
 }
 
+func TestLogHasNoSecretOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	o := forever
+	var log bytes.Buffer
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	db, s := sqlite(t).migrated(t, o)
+	_, err := db.Exec("CREATE TRIGGER t BEFORE INSERT ON enricher_bodies BEGIN SELECT RAISE(ABORT, 'audit: password=hunter2'); END")
+	require.NoError(t, err)
+	require.NoError(t, s.Append(t.Context(), []exceptions.Record{record("a", "j", time.Now(), nil)}))
+	assert.Contains(t, log.String(), "audit: password=***")
+}
+
 func TestTextsThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, p place) {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Resolve says that a job works again since a time. There is no job whose ID the database
@@ -54,7 +56,7 @@ func (s *store) sweep(ctx context.Context, full []int64) {
 	defer cancel()
 	err := s.sweepAll(ctx, full)
 	if err != nil && ctx.Err() == nil {
-		s.opts.Logger.Warn("Old failures were not removed", "error", err)
+		s.opts.Logger.Warn("Old failures were not removed", "error", redact.Text(err.Error()))
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exceptions"
@@ -48,20 +47,6 @@ func (s *store) appendEach(ctx context.Context, batch []exceptions.Record) (full
 		full = append(full, over...)
 	}
 	return full, nil
-}
-
-// skip counts a record that the database rejected, and logs it, but not more than one a minute.
-func (s *store) skip(r *exceptions.Record, err error) {
-	skipped := s.skipped.Add(1)
-	s.mu.Lock()
-	log := time.Since(s.logged) >= time.Minute
-	if log {
-		s.logged = time.Now()
-	}
-	s.mu.Unlock()
-	if log {
-		s.opts.Logger.Warn("A failure was not stored: the database rejected it", "id", r.Entry.ID, "skipped", skipped, "error", err)
-	}
 }
 
 // A writing is a transaction that changes failures.

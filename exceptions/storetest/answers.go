@@ -237,6 +237,10 @@ func testResolve(s *store) {
 		map[string]exceptions.GroupState{"x": exceptions.GroupRegressed, "y": exceptions.GroupOngoing})
 	s.append(s.done("e", "j", at(8), enricher.Labels{"k": "x"}))
 	s.same("what came back before", s.states(at(7), time.Time{}), map[string]exceptions.GroupState{"x": exceptions.GroupOngoing})
+	s.append(s.done("f", "late", at(10), enricher.Labels{"k": "z"}), s.done("g", "late", at(12), nil))
+	resolve("late", 11)
+	s.append(s.done("h", "late", at(13), enricher.Labels{"k": "z"}))
+	s.same("what came back although the job had failed later", s.states(at(13), time.Time{}), map[string]exceptions.GroupState{"z": exceptions.GroupOngoing})
 }
 
 func testDelete(s *store) {

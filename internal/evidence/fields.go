@@ -117,10 +117,13 @@ func isInt(t reflect.Type) bool {
 
 // indirect returns the value behind a pointer or in an interface.
 func indirect(v reflect.Value) reflect.Value {
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+	for range 8 { // not for ever: an interface may hold a pointer to itself
+		if v.Kind() != reflect.Pointer && v.Kind() != reflect.Interface {
+			return v
+		}
 		v = v.Elem()
 	}
-	return v
+	return reflect.Value{}
 }
 
 func stateField(t reflect.Type) func(*Verdict, reflect.Value) {

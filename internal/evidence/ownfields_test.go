@@ -37,6 +37,11 @@ type (
 	LostAndFoundError    struct{}
 )
 
+func self() (pointer any) {
+	pointer = &pointer
+	return pointer
+}
+
 func (exitCode) Error() string             { return "x" }
 func (mayRetry) Error() string             { return "x" }
 func (temporary) Error() string            { return "x" }
@@ -79,6 +84,7 @@ func TestOfReadsErrorsOfServices(t *testing.T) {
 		"a timeout":                       {timedOut{true}, "DEPENDENCY / retryable / -"},
 		"a code in a map":                 {extended{map[string]any{"code": "THROTTLED"}}, "DEPENDENCY / retryable / THROTTLED"},
 		"no extensions":                   {extended{}, "- / - / -"},
+		"a code that points to itself":    {anyCode{self()}, "- / - / -"},
 		"a list of GraphQL":               {entries{nil, codes("UNAUTHENTICATED")}, "DEPENDENCY / terminal / UNAUTHENTICATED"},
 		"a list with maps":                {entryMaps{{map[string]any{"code": "BAD_USER_INPUT"}}}, "USER / terminal / BAD_USER_INPUT"},
 		"an answer of GraphQL":            {&answerWith{[]entry{*codes("THROTTLED")}}, "DEPENDENCY / retryable / THROTTLED"},
