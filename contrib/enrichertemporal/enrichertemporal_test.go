@@ -129,12 +129,18 @@ func start(t testing.TB, s jobstest.Setup) jobstest.Job {
 	return j
 }
 
+// setPatient sets the options of a worker, with limits that a busy machine keeps.
+func setPatient(env *testsuite.TestWorkflowEnvironment, o worker.Options) {
+	o.DeadlockDetectionTimeout = time.Minute
+	env.SetWorkerOptions(o)
+	env.SetTestTimeout(time.Minute)
+}
+
 func newEnv(o worker.Options) *testsuite.TestWorkflowEnvironment {
 	var s testsuite.WorkflowTestSuite
 	s.SetLogger(temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := s.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
-	env.SetWorkerOptions(o)
+	setPatient(env, o)
 	return env
 }
 

@@ -68,7 +68,7 @@ func run(n *namespace, i interceptor.WorkerInterceptor, wf any) (w written) {
 	s.SetLogger(temporallog.NewStructuredLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	env := s.NewTestWorkflowEnvironment()
 	enrichertemporal.SetAttributes(i, n.lookUp)
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{i}})
+	setPatient(env, worker.Options{Interceptors: []interceptor.WorkerInterceptor{i}})
 	env.RegisterActivity(failing)
 	env.OnUpsertMemo(mock.Anything).Run(func(args mock.Arguments) { w.memo = args.Get(0).(map[string]any) }).Return(nil).Maybe()
 	env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
