@@ -196,6 +196,9 @@ func TestTextKeepsSentences(t *testing.T) {
 		"kind: Secret\n---\nkind: ConfigMap\ndata:\n  a: b", "SET password = $1", "export A_TOKEN=$B_TOKEN", `["login", "name"]`, `\u003ctoken\u003e`, "token x12 is invalid", "curl -b jar.txt", "echo password | wc -c",
 		`{"tokens":["SELECT","FROM"]}`, `["password","email"]`, `{"password","hunter2"}`, "token -> string", "this->password->check()", "INSERT INTO u (a, b) VALUES ('x', 'y')",
 		"kind: ConfigMap\ndata:\n  a: eHg=", "kind: Secret\nmetadata:\n  name: x", "db:5432: timeout", "main.go:42:13:f:x", "AUTH CRAM-MD5 failed", "PASS quickly", "jwt: token expired at 1",
+		`option "token": unknown; known options: file`, "read secret: stat /etc/x: no such file or directory", "get token: timeout", "authorization: AccessDenied", "secret: NotFound",
+		"token: permission denied: x", "idtoken: token expired: now=1700000000", "fetch token: connection refused: retry", "idtoken: couldn't find any credentials", "secret: doesn't exist",
+		"private key: x509: failed to parse it", "private key: asn1: structure error", "fetch token: net/http: TLS handshake timeout", "decrypt secret: crypto/aes: invalid key size 17",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
 		assert.Equal(t, text, redact.Text(text))
