@@ -75,8 +75,8 @@ type Redactor struct{ known redact.Redactor }
 
 // New returns a Redactor that masks each of values: as it is, percent-encoded, whichever
 // characters are, and within JSON or Go strings, which may be quoted again. White space
-// around a value is ignored. So is a value of fewer than 4 bytes, because it would be found in other
-// words. It does not recognize other encodings, such as Base64.
+// around a value is ignored. So is a value of fewer than 4 bytes, because it would be
+// found in other words. It does not recognize other encodings, such as Base64.
 func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 
 // Text returns text as [Text] does, with the known values replaced by "***" too. Those
