@@ -96,6 +96,11 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"keys without a separator": {
 			{"machine h login bob password hunter2", "machine h login bob password ***"},
 			{"CREATE USER a IDENTIFIED BY 'hunter two' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{"CREATE USER a IDENTIFIED BY 'it''s hunter2' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{"ALTER USER a PASSWORD 'hunter2''' x", "ALTER USER a PASSWORD '***' x"},
+			{"password: 'it''s hunter2'\nuser: bob", "password: '***'\nuser: bob"},
+			{"password = '''hunter2''' # TOML", "password = '***' # TOML"},
+			{`f(password="""hunter2""", user="")`, `f(password="***", user="")`},
 			{"ALTER USER a IDENTIFIED BY hunter2 REPLACE hunter1", "ALTER USER a IDENTIFIED BY *** REPLACE ***"},
 			{`login with password "hunter2" failed`, `login with password "***" failed`},
 			{"invalid token abc123def456ghi7, key abc123def456ghi7", "invalid token ***, key ***"},

@@ -180,7 +180,7 @@ func endsPair(s string, i int) bool {
 
 // quoteEnd returns where a quoted text that begins at i ends: at the closing quote,
 // or before its backslashes if quotes are escaped by that many, or else at the end
-// of the line.
+// of the line. A quote that is doubled is one of the text, as in SQL and YAML.
 func quoteEnd(s string, i int, quote byte, slashes int) int {
 	run := 0
 	for ; i < len(s) && s[i] != '\n'; i++ {
@@ -189,6 +189,10 @@ func quoteEnd(s string, i int, quote byte, slashes int) int {
 			run++
 			continue
 		case quote:
+			if slashes == 0 && run == 0 && i+1 < len(s) && s[i+1] == quote {
+				i++
+				continue
+			}
 			// In a text whose quotes are escaped by n backslashes, an
 			// escaped one has 2n+1, and each backslash before it 2n+2.
 			if run >= slashes && (run-slashes)%(2*(slashes+1)) == 0 {
