@@ -96,6 +96,9 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 		"keys without a separator": {
 			{"machine h login bob password hunter2", "machine h login bob password ***"},
 			{"CREATE USER a IDENTIFIED BY 'hunter two' x", "CREATE USER a IDENTIFIED BY '***' x"},
+			{`+ mysqldump '--password=it'\''shunter2' shop`, `+ mysqldump '--password=***' shop`},
+			{`+ run --password 'it'"'"'s hunter2' -v`, `+ run --password '***' -v`},
+			{`DB_PASSWORD='it'\''s hunter2' run`, `DB_PASSWORD='***' run`},
 			{"CREATE USER a IDENTIFIED BY 'it''s hunter2' x", "CREATE USER a IDENTIFIED BY '***' x"},
 			{"ALTER USER a PASSWORD 'hunter2''' x", "ALTER USER a PASSWORD '***' x"},
 			{"password: 'it''s hunter2'\nuser: bob", "password: '***'\nuser: bob"},
