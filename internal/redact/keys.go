@@ -163,6 +163,9 @@ func isApart(s, key string, begin int) bool {
 	for range 3 { // {"name":"API_KEY","slot":false,"value":"hunter2"}
 		name := trimMarks(before, " \t\r\n\"'\\,{")
 		_, from := wordBefore(name, 0, len(name))
+		if name[from:] == "SecureString" { // the type of a parameter of AWS, whatever its name is
+			return true
+		}
 		label := trimMarks(name[:from], " \"'\\")
 		if label == "" || label[len(label)-1] != ':' && label[len(label)-1] != '=' {
 			return false

@@ -118,6 +118,14 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"aws configure set aws_secret_access_key hunter --profile x", "aws configure set aws_secret_access_key *** --profile x"},
 			{"git config --global http.password hunter", "git config --global http.password ***"},
 			{"a1 LOGIN bob \"hunter two\"\r\n", "a1 LOGIN bob \"***\"\r\n"},
+			{"ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2' ", "ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' *** "},
+			{"ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `default`, `hunter2`, ", "ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, ***, "},
+			{"ERR unknown command `auth`, with args beginning with: `hunter`, \nx", "ERR unknown command `auth`, with args beginning with: ***, \nx"},
+			{"hello 3 auth default hunter setname x: ERR", "hello 3 auth default *** setname x: ERR"},
+			{"auth default hunter2: WRONGPASS invalid", "auth default ***: WRONGPASS invalid"},
+			{"{Name:/shop/db Type:SecureString Value:hunter2}", "{Name:/shop/db Type:SecureString Value:***}"},
+			{"{\n  Name: \"/shop/db\",\n  Type: \"SecureString\",\n  Value: \"hunter2\"\n}", "{\n  Name: \"/shop/db\",\n  Type: \"SecureString\",\n  Value: \"***\"\n}"},
+			{`{"Name":"/shop/db","Type":"SecureString","Value":"hunter2"}`, `{"Name":"/shop/db","Type":"SecureString","Value":"***"}`},
 			{"CONFIG SET requirepass hunter2, AUTH bob hunter2", "CONFIG SET requirepass ***, AUTH bob ***"},
 			{"echo hunter | sudo -S ls; echo bob:hunter | chpasswd", "echo *** | sudo -S ls; echo bob:*** | chpasswd"},
 			{`["vault", "login", "hunter2"] ["htpasswd","-b","f","u","hunter"]`, `["vault", "login", "***"] ["htpasswd","-b","f","u","***"]`},
@@ -207,6 +215,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		`option "token": unknown; known options: file`, "read secret: stat /etc/x: no such file or directory", "get token: timeout", "authorization: AccessDenied", "secret: NotFound",
 		"token: permission denied: x", "idtoken: token expired: now=1700000000", "fetch token: connection refused: retry", "idtoken: couldn't find any credentials", "secret: doesn't exist",
 		"private key: x509: failed to parse it", "private key: asn1: structure error", "fetch token: net/http: TLS handshake timeout", "decrypt secret: crypto/aes: invalid key size 17",
+		"ERR unknown command 'FOO', with args beginning with: 'a' 'b' ", "NOPERM User a has no permissions to run the 'auth' command",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
 		assert.Equal(t, text, redact.Text(text))
