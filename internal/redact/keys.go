@@ -92,7 +92,7 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case isReference(key, value), hasSuffixFold(key, "token") && len(value) <= 4 && isPort(value): // of a lock
+	case isReference(key, value), (hasSuffixFold(key, "token") || hasSuffixFold(key, "passwords")) && len(value) <= 4 && isPort(value): // of a lock, or how many
 		return true
 	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)

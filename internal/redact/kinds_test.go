@@ -215,6 +215,7 @@ func TestTextKeepsSentences(t *testing.T) {
 		`option "token": unknown; known options: file`, "read secret: stat /etc/x: no such file or directory", "get token: timeout", "authorization: AccessDenied", "secret: NotFound",
 		"token: permission denied: x", "idtoken: token expired: now=1700000000", "fetch token: connection refused: retry", "idtoken: couldn't find any credentials", "secret: doesn't exist",
 		"private key: x509: failed to parse it", "private key: asn1: structure error", "fetch token: net/http: TLS handshake timeout", "decrypt secret: crypto/aes: invalid key size 17",
+		"fetch token: status 503", "please add 'allowCleartextPasswords=1' to your DSN", "passwords=12 rotated",
 		"ERR unknown command 'FOO', with args beginning with: 'a' 'b' ", "NOPERM User a has no permissions to run the 'auth' command",
 		"name: PORT\nvalue: 80", "https://discord.com/api/", "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----",
 	} {
