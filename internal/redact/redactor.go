@@ -74,8 +74,9 @@ func (r Redactor) Text(text string) string {
 func (k *known) mask(s string, keepKeys bool) string {
 	e := edit{src: s, told: true}
 	from, to := 0, 0 // what is to be masked
+	encoded := strings.ContainsAny(s, "%+")
 	for i := 0; i+minValue <= len(s); i++ {
-		end := k.find(s, i, keepKeys)
+		end := k.find(s, i, keepKeys, encoded)
 		if end > i && i >= to {
 			e.mask(from, to)
 			from = i
@@ -86,13 +87,17 @@ func (k *known) mask(s string, keepKeys bool) string {
 	return e.String()
 }
 
-// find returns where the longest known value that begins at i ends, or 0.
-func (k *known) find(s string, i int, keepKeys bool) (end int) {
+// find returns where the longest known value that begins at i ends, or 0. If encoded, it
+// may be percent-encoded.
+func (k *known) find(s string, i int, keepKeys, encoded bool) (end int) {
 	for _, form := range k.forms[s[i:i+minValue]] {
 		if strings.HasPrefix(s[i:], form) && (!keepKeys || !inKey(s, i, i+len(form))) {
 			end = i + len(form)
 			break
 		}
+	}
+	if !encoded {
+		return end
 	}
 	var head [minValue]byte
 	for j, n := 0, i; j < minValue && n < len(s); j++ {
