@@ -14,7 +14,6 @@ import (
 	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/sparse"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A failure is one failure on its way through the enrichers.
@@ -267,10 +266,10 @@ func (f *failure) report(res *Result) {
 // about, if the service has given them.
 func (f *failure) identified(attrs ...slog.Attr) []slog.Attr {
 	if f.fc.JobID != "" {
-		attrs = append(attrs, slog.String("job", text.Cut(f.fc.JobID, maxErrorText)))
+		attrs = append(attrs, slog.String("job", redact.Cut(f.fc.JobID, maxErrorText)))
 	}
 	if f.fc.ID != "" {
-		attrs = append(attrs, slog.String("failure", text.Cut(f.fc.ID, maxErrorText)))
+		attrs = append(attrs, slog.String("failure", redact.Cut(f.fc.ID, maxErrorText)))
 	}
 	return attrs
 }

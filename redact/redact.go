@@ -42,7 +42,7 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // not for a password: "cannot fetch token: permission denied". What stands for a value,
 // such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. So do a file or an
 // ARN under a key such as private_key, a routing key that is a name, and a number of up
-// to four digits under a token. A password is not found if it is in a sentence without
+// to four digits under a token, or under passwords, which says how many. A password is not found if it is in a sentence without
 // its key, if it has white space and no quotation marks in a list whose pairs white
 // space separates, if it has white space or a slash in user:password@host or a quotation
 // mark in user/password@host:port, or if it has a line break that does not end it. Nor
@@ -73,10 +73,10 @@ func Map(m map[string]string) map[string]string {
 // the values in memory; printing it does not show them.
 type Redactor struct{ known redact.Redactor }
 
-// New returns a Redactor that masks each of values: as it is, percent-encoded, and
-// within JSON or Go strings, which may be quoted again. White space around a value is
-// ignored. So is a value of fewer than 4 bytes, because it would be found in other
-// words. It does not recognize other encodings, such as Base64.
+// New returns a Redactor that masks each of values: as it is, percent-encoded, whichever
+// characters are, and within JSON or Go strings, which may be quoted again. White space
+// around a value is ignored. So is a value of fewer than 4 bytes, because it would be
+// found in other words. It does not recognize other encodings, such as Base64.
 func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 
 // Text returns text as [Text] does, with the known values replaced by "***" too. Those

@@ -3,7 +3,8 @@
 // FailureLabels() map[string]string. Only configured labels are published, as an
 // error may have any. In a value, what is not valid UTF-8 and control characters
 // other than tab and newline are replaced by U+FFFD, and what exceeds 1024 bytes is
-// cut. Import it for its side effect, which is to register "attached".
+// cut, if possible at white space. Import it for its side effect, which is to register
+// "attached".
 //
 // # Options
 //
@@ -21,6 +22,7 @@ import (
 	"slices"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -83,7 +85,7 @@ func (p publisher) ProcessFailure(_ context.Context, cause error, _ enricher.Fai
 	labels := enricher.Labels{}
 	for _, key := range p.keys {
 		if value, ok := attached[key]; ok {
-			labels[key] = text.Clean(value, enricher.DefaultMaxValueLength)
+			labels[key] = text.Clean(redact.Cut(value, enricher.DefaultMaxValueLength), enricher.DefaultMaxValueLength)
 		}
 	}
 	return labels, nil

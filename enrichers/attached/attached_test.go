@@ -3,6 +3,7 @@ package attached_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,6 +18,7 @@ func TestOnlyConfiguredKeysArePublished(t *testing.T) {
 	fe, err := attached.New(attached.Options{Keys: []string{"tenant", "shard"}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"tenant", "shard"}, fe.OutputKeys())
+	long := strings.Repeat("x", 1000)
 	for name, c := range map[string]struct {
 		attached, want enricher.Labels
 		tenant         string // the reason for this key
@@ -25,6 +27,7 @@ func TestOnlyConfiguredKeysArePublished(t *testing.T) {
 			enricher.Labels{"tenant": "acme", "password": "hunter2"}, enricher.Labels{"tenant": "acme"}, "attached to the error",
 		},
 		"a value that is not valid": {enricher.Labels{"tenant": "a\x1bb"}, enricher.Labels{"tenant": "a\uFFFDb"}, "attached to the error"},
+		"a value that is too long":  {enricher.Labels{"tenant": long + " redis://:hunter2hunter2@h"}, enricher.Labels{"tenant": long + " "}, "attached to the error"},
 		"no labels":                 {nil, enricher.Labels{}, "not attached to the error"},
 	} {
 		t.Run(name, func(t *testing.T) {

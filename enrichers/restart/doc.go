@@ -40,8 +40,9 @@
 //	uncounted           the same for attempt_counts; such a failure is no repeat either
 //	expected            the same for expected
 //	repeats             how many failures with the same fingerprint of the same job,
-//	                    by its JobID or else its JobName, are terminal: 2 to 100;
-//	                    by default 0: repeats do not matter. Those with the same
+//	                    by its JobID or else its JobName, are terminal: 2 to 100; by
+//	                    default 0: repeats do not matter. Rules of the enricher
+//	                    fingerprint have no effect on it. Those with the same
 //	                    RootID, or ID, count as one; several without count each
 //	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a

@@ -13,8 +13,8 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/fingerprint"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
-	"github.com/failure-enrichers/enricher/redact"
 )
 
 // Name is what the enricher is registered as.
@@ -279,7 +279,7 @@ func (j *judge) veto(ctx context.Context, name string) (reached string) {
 	}
 	if first {
 		j.logger.WarnContext(ctx, "Too many restarts vetoed; further vetoes withheld",
-			"option", reached, "job", redact.Text(text.Clean(name, maxLoggedName)), "veto-window", j.opts.VetoWindow)
+			"option", reached, "job", redact.Text(redact.Cut(text.Clean(name, 2*maxLoggedName), maxLoggedName)), "veto-window", j.opts.VetoWindow)
 	}
 	return reached
 }

@@ -239,6 +239,21 @@ func TestVetoHasALimit(t *testing.T) {
 	})
 }
 
+func TestVetoLogsNoHalfOfASecret(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	e, err := enricher.New(enricher.Config{
+		FailureEnrichers: []string{"restart"},
+		Options:          map[string]map[string]any{"restart": {"veto": true, "max-restarts-vetoed": 1}},
+	}, enricher.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+	require.NoError(t, err)
+	job := enricher.FailureContext{JobName: strings.Repeat("x", 240) + " redis://:hunter2hunter2@h"}
+	for range 2 {
+		e.EnrichContext(t.Context(), errTerminal, job)
+	}
+	assert.Contains(t, log.String(), `job="`+strings.Repeat("x", 240)+` "`)
+}
+
 func TestVetoHasABudgetForEachJobAndForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEnricher(t, restart.Options{Veto: true, MaxRestartsVetoed: 2, MaxRestartsVetoedTotal: 5})

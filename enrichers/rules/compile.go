@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -58,7 +59,7 @@ func (s *ruleSet) addLabels() {
 	}
 }
 
-// conflicts returns errors for rules that cannot match because of other rules.
+// conflicts returns errors for rules that have no effect because of other rules.
 func (s *ruleSet) conflicts() (errs []error) {
 	for _, key := range s.InputKeys() {
 		if _, ok := s.set[key]; ok {
@@ -66,7 +67,7 @@ func (s *ruleSet) conflicts() (errs []error) {
 		}
 	}
 	if s.all {
-		return errs
+		return append(errs, s.overridden()...)
 	}
 	for i, r := range s.rules[:len(s.rules)-1] {
 		if r.isCatchAll() {
@@ -75,16 +76,39 @@ func (s *ruleSet) conflicts() (errs []error) {
 	}
 	earlier := map[string]*rule{}
 	for _, r := range s.rules {
-		conditions := r.Rule
-		conditions.Name, conditions.Set = "", nil
-		key := fmt.Sprintf("%#v", conditions)
-		if same := earlier[key]; same != nil {
+		if same := earlier[r.conditions()]; same != nil {
 			errs = append(errs, fmt.Errorf("%s: can never match, as %s has the same conditions: remove one of them", r, same))
 			continue
 		}
-		earlier[key] = r
+		earlier[r.conditions()] = r
 	}
 	return errs
+}
+
+// overridden returns errors for labels that an earlier rule always sets, if all rules that
+// match count: a catch-all, or one with the same conditions.
+func (s *ruleSet) overridden() (errs []error) {
+	type label struct{ conditions, key string }
+	setBy := map[label]*rule{}
+	catchAll := (&rule{}).conditions()
+	for _, r := range s.rules {
+		for _, l := range r.set {
+			own := label{r.conditions(), l.key}
+			if first := cmp.Or(setBy[label{catchAll, l.key}], setBy[own]); first != nil {
+				errs = append(errs, fmt.Errorf("%s: can never set %q, as %s sets it on every such failure: move this rule before that, or remove the label", r, l.key, first))
+				continue
+			}
+			setBy[own] = r
+		}
+	}
+	return errs
+}
+
+// conditions returns a text that two rules share if they have the same conditions.
+func (r *rule) conditions() string {
+	conditions := r.Rule
+	conditions.Name, conditions.Set = "", nil
+	return fmt.Sprintf("%#v", conditions)
 }
 
 // A compiler makes a rule ready for matching, and collects errors in it.

@@ -54,8 +54,10 @@
 //
 // A rule without conditions is a catch-all. Unless all is true, it must be the last
 // rule, as a rule after it could never match, and no two rules may have the same
-// conditions. A condition that is empty, such as type: [], or null is an error, as it
-// would make the rule a catch-all. So is a key that stands twice in an object of a file.
+// conditions. If all is true, a label that a catch-all sets, or a rule with the same
+// conditions, must not be set by a later rule, as it would have no effect. A condition
+// that is empty, such as type: [], or null is an error, as it would make the rule a
+// catch-all. So is a key that stands twice in an object of a file.
 //
 // A single text may stand in place of a list. As everywhere in options, a text is
 // split at its commas: a pattern with a comma must stand in a list. In options,
@@ -69,8 +71,9 @@
 // use what the message matched: $1 or ${1} for a group, $name or ${name} for a
 // named one, and $$ for a dollar sign. A group that did not match is empty. In a
 // value, what is not valid UTF-8 and control characters other than tab and newline
-// are replaced by U+FFFD, and what exceeds 1024 bytes is cut. A value that job managers
-// do not know is an error, unless it has groups: see [enricher.CheckLabel].
+// are replaced by U+FFFD, and what exceeds 1024 bytes is cut, if possible at white
+// space. A value that job managers do not know is an error, unless it has groups: see
+// [enricher.CheckLabel].
 //
 // # Reloading
 //

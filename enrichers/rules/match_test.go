@@ -169,6 +169,7 @@ func TestValues(t *testing.T) {
 		{"", "no $$1 group", "x", "no $1 group"},
 		{"", "\x00\xff", "x", "\uFFFD\uFFFD"},
 		{"", strings.Repeat("y", 2000), "x", strings.Repeat("y", 1024)},
+		{"(.+)", "$1", strings.Repeat("x", 1000) + " redis://:hunter2hunter2@h", strings.Repeat("x", 1000) + " "}, // no half of a secret
 		{"", "", "x", ""},
 	}
 	for _, tt := range tests {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -55,5 +56,7 @@ func (v value) expand(f *failure, message *regexp.Regexp, groups []int) string {
 	return clean(string(message.ExpandString(nil, v.text, f.text(), groups)))
 }
 
-// clean returns s as a valid value of a label.
-func clean(s string) string { return text.Clean(s, enricher.DefaultMaxValueLength) }
+// clean returns s as a valid value of a label. What is cut does not end in half a secret.
+func clean(s string) string {
+	return text.Clean(redact.Cut(s, enricher.DefaultMaxValueLength), enricher.DefaultMaxValueLength)
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"strings"
+	"unicode"
 
 	"github.com/failure-enrichers/enricher/enrichers/internal/file"
 )
@@ -17,7 +18,7 @@ func newBody(c *checker, opts *Options, routingKey *string) body {
 	media, _, err := mime.ParseMediaType(opts.ContentType)
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
 	switch {
-	case err != nil || !strings.Contains(media, "/"):
+	case err != nil || !strings.Contains(media, "/") || strings.ContainsFunc(opts.ContentType, unicode.IsControl):
 		c.addf("content-type", "%s: must be a media type such as application/json", file.Quote(opts.ContentType))
 	case opts.Body == "" && !isJSON:
 		c.addf("content-type", "%s: must be application/json or end in +json, as presets make JSON", file.Quote(media))

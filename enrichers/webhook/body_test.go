@@ -60,6 +60,16 @@ func TestPresetJSON(t *testing.T) {
 		posted(t, webhook.Options{}, errJob, enricher.FailureContext{}))
 }
 
+func TestMessageHasATimeThatJSONCanHave(t *testing.T) {
+	t.Parallel()
+	fc := enricher.FailureContext{Time: time.Unix(time.Now().UnixMilli(), 0)} // milliseconds for seconds
+	assert.WithinDuration(t, time.Now(), postedMessage(t, webhook.Options{}, errJob, fc).Time, time.Minute)
+	fc.Time = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)
+	assert.WithinDuration(t, time.Now(), postedMessage(t, webhook.Options{Body: `{"time": {{json .Time}}}`}, errJob, fc).Time, time.Minute)
+	fc.Time = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	assert.Equal(t, fc.Time, postedMessage(t, webhook.Options{}, errJob, fc).Time)
+}
+
 func TestPresetSlack(t *testing.T) {
 	t.Parallel()
 	opts := webhook.Options{Preset: webhook.PresetSlack}

@@ -39,6 +39,9 @@ func newEndpoint(c *checker, opts *Options, routingKey string) *endpoint {
 	}
 	secrets := append(secretsOf(to), secretsOf(proxy)...)
 	if to.User != nil {
+		if header.Get("Authorization") != "" {
+			c.addf("headers.Authorization", "must not be set if the URL has a user: remove one of them")
+		}
 		password, _ := to.User.Password()
 		(&http.Request{Header: header}).SetBasicAuth(to.User.Username(), password)
 		to.User = nil

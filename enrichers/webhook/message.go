@@ -28,8 +28,8 @@ type Message struct {
 	Endpoint      string               `json:"endpoint,omitempty"`
 	Attempt       int                  `json:"attempt,omitzero"`
 	MaxAttempts   int                  `json:"maxAttempts,omitzero"`
-	Final         bool                 `json:"final"` // this was the last attempt
-	Time          time.Time            `json:"time,omitzero"`
+	Final         bool                 `json:"final"`         // this was the last attempt
+	Time          time.Time            `json:"time,omitzero"` // that of the call if it is not from year 0 to 9999, as JSON cannot have it
 
 	Error      string            `json:"error"`     // the text of the cause
 	ErrorType  string            `json:"errorType"` // the Go type of the cause, or of what it wraps if it only adds a text
@@ -62,6 +62,10 @@ const withheld = "[withheld: the redactor panicked]"
 // newMessage returns the message about an error with this text and type.
 func (p *poster) newMessage(errorText, errorType string, fc enricher.FailureContext) *Message {
 	w := &writer{redact: p.opts.Redact}
+	at := fc.Time.UTC()
+	if at.Year() < 0 || at.Year() > 9999 {
+		at = time.Now().UTC()
+	}
 	m := &Message{
 		ID:            w.keep(fc.ID, maxNameLength),
 		RootID:        w.keep(fc.RootID, maxNameLength),
@@ -74,7 +78,7 @@ func (p *poster) newMessage(errorText, errorType string, fc enricher.FailureCont
 		Attempt:       fc.Attempt,
 		MaxAttempts:   fc.MaxAttempts,
 		Final:         fc.Final(),
-		Time:          fc.Time.UTC(),
+		Time:          at,
 		Error:         w.keep(errorText, p.opts.MaxText),
 		ErrorType:     text.Clean(errorType, maxNameLength),
 		Labels:        w.keepMap(fc.Labels),

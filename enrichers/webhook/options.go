@@ -43,7 +43,7 @@ type Options struct {
 
 	// Headers are set for each request. The case of their names does not matter.
 	// Content-Type has an option of its own, and those that follow from the request,
-	// such as Host, are rejected. In a configuration they are a list or a map:
+	// such as Host, are rejected, and so is Authorization if the URL has a user. In a configuration they are a list or a map:
 	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
@@ -229,6 +229,9 @@ func (o *Options) check(c *checker) {
 		if l.key != "" {
 			c.labelKey(l.option, l.key)
 		}
+	}
+	if err := enricher.CheckLabel(o.NotifiedLabel, Sent); err != nil {
+		c.addf("notified-label", "label %q: %w", o.NotifiedLabel, err)
 	}
 	c.oneOf("method", o.Method, http.MethodPost, http.MethodPut, http.MethodPatch)
 	switch {

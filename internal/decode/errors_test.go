@@ -118,6 +118,7 @@ func TestIntoCutsALongValueAtACharacter(t *testing.T) {
 		{strings.Repeat("a", 64), `"` + strings.Repeat("a", 64) + `"`},
 		{strings.Repeat("a", 65), `"` + strings.Repeat("a", 64) + `"`},
 		{strings.Repeat("a", 62) + "€", `"` + strings.Repeat("a", 62) + `"`},
+		{"postgres://app:" + strings.Repeat("a1", 40) + "@db/shop", `"postgres://app:***@db/shop"`}, // no half of a secret
 	} {
 		var got struct{ Option int8 }
 		assert.EqualError(t, decode.Into(m{"option": tt.value}, &got), `option "option": `+tt.shown+`: must be an integer of 8 bits`)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
@@ -87,11 +88,11 @@ func (d *decoder) reject(at located, accepted string, err error) {
 	d.fail(at.path, fmt.Errorf("%s%w", shown, err))
 }
 
-// show shows at most 64 bytes of a value.
+// show shows at most 64 bytes of a value, with secrets masked.
 func show(v reflect.Value) string {
 	switch k := v.Kind(); {
 	case isString(v):
-		return strconv.Quote(text.Cut(v.String(), 64))
+		return strconv.Quote(text.Cut(redact.Text(v.String()), 64)) // masked here, as half a secret is hard to recognize
 	case isScalar(v):
 		return text.Cut(fmt.Sprint(v), 64)
 	case k == reflect.Map:

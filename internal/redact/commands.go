@@ -45,6 +45,9 @@ var positions = []position{
 	{"poetry config", 2, isArgument},
 	{"AUTH", 0, isMixedCase}, // Redis
 	{"AUTH", 1, isMixedCase},
+	{"HELLO 3 AUTH", 1, isArgument},
+	{"hello 3 auth", 1, isArgument},
+	{"auth default", 0, isMixed},
 	{"LOGIN", 1, isSetting}, // IMAP
 	{"login", 1, isMixed},
 	{"echo", 0, nil},
@@ -206,4 +209,32 @@ func redactEcho(e *edit, i int) {
 	if from < to && !strings.HasPrefix(s[from:to], "$") {
 		e.mask(from, to)
 	}
+}
+
+// unknownArgs is what Redis writes before the arguments of a command that it does not know.
+const unknownArgs = "with args beginning with: "
+
+// redactUnknownArgs masks the user and the password in the arguments of AUTH:
+//
+//	ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2'
+//	ERR unknown command `AUTH`, with args beginning with: `hunter2`,
+func redactUnknownArgs(s string) string {
+	return each(s, unknownArgs, func(e *edit, i int) int {
+		from := i + len(unknownArgs)
+		to := lineEnd(s, from)
+		last := from + 1 + strings.LastIndexAny(s[from:to], "'`")
+		if hasSuffixFold(strings.TrimRight(s[:i], "'`, "), "auth") {
+			e.mask(from, last)
+			return to
+		}
+		const auth = "'AUTH'"
+		for ; from+len(auth) <= to; from++ {
+			if isQuote(s[from]) && hasPrefixFold(s[from+1:], "auth") && isQuote(s[from+len(auth)-1]) {
+				from += len(auth)
+				e.mask(from+len(s[from:to])-len(strings.TrimLeft(s[from:to], ", ")), last)
+				break
+			}
+		}
+		return to
+	})
 }

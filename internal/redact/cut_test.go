@@ -19,7 +19,10 @@ func TestCutKeepsNoHalfOfASecret(t *testing.T) {
 		{`answer: {"a":1,"b":["` + long, `answer: {"a":1,"b":[`},
 		{"open redis://:hunter2hunter2@h/", "open "},
 		{long, long[:20]},
+		{"redis://:hunter2hunter2@h/", "redis://:***@h/"},
+		{"redis://:hunter2hunter2@h/" + long, "redis://:***@h/xxxxx"},
+		{long + "redis://:hunter2hunter2@h/", long[:20]},
 	} {
-		assert.Equal(t, c.want, redact.Cut(c.s, 20))
+		assert.Equal(t, c.want, redact.Cut(c.s, 20), c.s)
 	}
 }

@@ -92,7 +92,7 @@ func isHarmless(key, value string) bool {
 		return len(value) <= 3 && isPort(value)
 	case strings.EqualFold(key, "session"), strings.EqualFold(key, "appid"):
 		return isPort(value)
-	case isReference(key, value), hasSuffixFold(key, "token") && len(value) <= 4 && isPort(value): // of a lock
+	case isReference(key, value), (hasSuffixFold(key, "token") || hasSuffixFold(key, "passwords")) && len(value) <= 4 && isPort(value): // of a lock, or how many
 		return true
 	case strings.EqualFold(key, "signature"), hasSuffixFold(key, "credentials"), hasSuffixFold(key, "csrf"), strings.EqualFold(key, "assertion"):
 		return isLetters(value)
@@ -163,6 +163,9 @@ func isApart(s, key string, begin int) bool {
 	for range 3 { // {"name":"API_KEY","slot":false,"value":"hunter2"}
 		name := trimMarks(before, " \t\r\n\"'\\,{")
 		_, from := wordBefore(name, 0, len(name))
+		if name[from:] == "SecureString" { // the type of a parameter of AWS, whatever its name is
+			return true
+		}
 		label := trimMarks(name[:from], " \"'\\")
 		if label == "" || label[len(label)-1] != ':' && label[len(label)-1] != '=' {
 			return false

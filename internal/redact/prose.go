@@ -16,11 +16,16 @@ var clauseWords = []string{
 	"dial", "lookup", "get", "post", "put", "open", "read", "write", "eof", "unauthorized", "forbidden", "invalid", "missing",
 	"required", "expired", "malformed", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
 	"yes", "rpc", "expected", "got", "must", "should", "is", "was",
+	"unknown", "status", "stat", "lstat", "mkdir", "timeout", "refused", "exceeded", "notfound", "accessdenied",
 }
+
+// packages are those whose errors begin with their name, which has a digit.
+var packages = []string{"oauth2", "x509", "asn1"}
 
 // isClause reports whether s, which follows a colon and a space, goes on as a sentence
 // does, such as "dial tcp: i/o timeout" after "cannot fetch token:". It does if there
-// are only letters in the first two words.
+// are only letters in the first two words. A colon after the second may be that of
+// another key, unless it is a clause word: "permission denied: x".
 func isClause(s string) bool {
 	s = s[:min(len(s), maxPassword)]
 	s = s[:lineEnd(s, 0)]
@@ -30,10 +35,14 @@ func isClause(s string) bool {
 		return true
 	}
 	if strings.HasSuffix(first, ":") && len(word) == len(first)-1 && word != "" {
-		return rest != "" && (isLetters(word) || word == "oauth2")
+		return rest != "" && (isLetters(strings.Replace(word, "/", "", 1)) || slices.Contains(packages, word))
 	}
 	second := strings.Trim(rest, " \"'`(")
 	second = strings.TrimRight(second[:wordEnd(second)], ".,;)'")
+	if clause := strings.TrimSuffix(second, ":"); slices.Contains(clauseWords, clause) {
+		second = clause
+	}
+	first = strings.TrimSuffix(first, "n't")
 	if len(word) == 3 && word == strings.TrimSpace(s) && (word[0] == '4' || word[0] == '5') && isPort(word) {
 		return true // 400
 	}

@@ -10,7 +10,7 @@ const mask = "***"
 func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
-		redacted := redactRows(redactKubernetes(redactPrivateKeys(redactWords(text))))
+		redacted := redactRows(redactKubernetes(redactPrivateKeys(redactUnknownArgs(redactWords(text)))))
 		redacted = redactURLs(redactPairs(redacted))
 		redacted = redactPlaces(redactTokens(redactDSNs(redacted)))
 		if redacted == text {

@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,29 +20,36 @@ type Redactor struct {
 // minValue is the length of the shortest value that is masked.
 const minValue = 4
 
-// known has the forms of the given values by their first minValue bytes, the longest
-// first.
-type known struct{ forms map[string][]string }
+// known has the given values by their first minValue bytes, the longest first.
+type known struct {
+	forms   map[string][]string // as they are, and as JSON and Go write them
+	encoded map[string][]string // with + for a space, as decoded returns them
+}
 
 // New is documented in the public package.
 func New(values ...string) Redactor {
-	k := known{map[string][]string{}}
+	k := known{map[string][]string{}, map[string][]string{}}
 	for _, value := range values {
 		value = strings.TrimSpace(value)
 		if len(value) < minValue {
 			continue
 		}
 		for _, form := range formsOf(value) {
-			head := form[:minValue]
-			if !slices.Contains(k.forms[head], form) {
-				k.forms[head] = append(k.forms[head], form)
-			}
+			add(k.forms, form)
 		}
-	}
-	for _, forms := range k.forms {
-		slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+		add(k.encoded, strings.ReplaceAll(value, " ", "+"))
 	}
 	return Redactor{k.mask}
+}
+
+// add adds form, unless it is there.
+func add(forms map[string][]string, form string) {
+	head := form[:minValue]
+	if slices.Contains(forms[head], form) {
+		return
+	}
+	forms[head] = append(forms[head], form)
+	slices.SortFunc(forms[head], func(a, b string) int { return len(b) - len(a) })
 }
 
 // Text is documented in the public package.
@@ -68,21 +74,74 @@ func (r Redactor) Text(text string) string {
 func (k *known) mask(s string, keepKeys bool) string {
 	e := edit{src: s, told: true}
 	from, to := 0, 0 // what is to be masked
+	encoded := strings.ContainsAny(s, "%+")
 	for i := 0; i+minValue <= len(s); i++ {
-		for _, form := range k.forms[s[i:i+minValue]] {
-			if !strings.HasPrefix(s[i:], form) || keepKeys && inKey(s, i, i+len(form)) {
-				continue
-			}
-			if i >= to {
-				e.mask(from, to)
-				from = i
-			}
-			to = max(to, i+len(form))
-			break
+		end := k.find(s, i, keepKeys, encoded)
+		if end > i && i >= to {
+			e.mask(from, to)
+			from = i
 		}
+		to = max(to, end)
 	}
 	e.mask(from, to)
 	return e.String()
+}
+
+// find returns where the longest known value that begins at i ends, or 0. If encoded, it
+// may be percent-encoded.
+func (k *known) find(s string, i int, keepKeys, encoded bool) (end int) {
+	for _, form := range k.forms[s[i:i+minValue]] {
+		if strings.HasPrefix(s[i:], form) && (!keepKeys || !inKey(s, i, i+len(form))) {
+			end = i + len(form)
+			break
+		}
+	}
+	if !encoded {
+		return end
+	}
+	var head [minValue]byte
+	for j, n := 0, i; j < minValue && n < len(s); j++ {
+		c, width := decoded(s[n:])
+		head[j] = c
+		n += width
+	}
+	for _, value := range k.encoded[string(head[:])] {
+		if n := encodedLen(s[i:], value); n > 0 && (!keepKeys || !inKey(s, i, i+n)) {
+			return max(end, i+n)
+		}
+	}
+	return end
+}
+
+// encodedLen returns how many bytes at the beginning of s stand for value, or 0 if s does
+// not begin with it. As programs differ in what they encode, any character may be.
+func encodedLen(s, value string) (n int) {
+	for i := range len(value) {
+		if n == len(s) {
+			return 0
+		}
+		c, width := decoded(s[n:])
+		if c != value[i] {
+			return 0
+		}
+		n += width
+	}
+	return n
+}
+
+// decoded returns the byte that is at the beginning of s, perhaps percent-encoded, and
+// its length there. A space, which may be written as +, is returned as +.
+func decoded(s string) (c byte, n int) {
+	c, n = s[0], 1
+	if c == '%' && len(s) >= 3 {
+		if code, err := strconv.ParseUint(s[1:3], 16, 8); err == nil {
+			c, n = byte(code), 3
+		}
+	}
+	if c == ' ' {
+		c = '+'
+	}
+	return c, n
 }
 
 // inKey reports whether s[from:to] is within a word that can be the key of a secret.
@@ -99,11 +158,6 @@ func inKey(s string, from, to int) bool {
 // formsOf returns how value, which is not empty, may be written.
 func formsOf(value string) []string {
 	forms := []string{value}
-	for _, escaped := range []string{
-		url.QueryEscape(value), url.PathEscape(value), url.User(value).String(), (&url.URL{Path: value}).EscapedPath(),
-	} {
-		forms = append(forms, escaped, lowerEscapes(escaped))
-	}
 	quoted := []string{value}
 	for range 2 {
 		var next []string
@@ -115,17 +169,6 @@ func formsOf(value string) []string {
 		forms = append(forms, quoted...)
 	}
 	return forms
-}
-
-// lowerEscapes returns s with %2F as %2f.
-func lowerEscapes(s string) string {
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			copy(b[i:], bytes.ToLower(b[i:i+3]))
-		}
-	}
-	return string(b)
 }
 
 func jsonString(s string, escapeHTML bool) string {

@@ -77,6 +77,19 @@ func TestRedactorMasksValuesThatAreEncoded(t *testing.T) {
 		}
 	}
 	assert.Equal(t, "***", redact.New("p/ss wörd").Text("p%2fss%20w%c3%b6rd"), "in lower case")
+
+	const secret = "a!b*c'(d)~ e@f&g=h+i/j"
+	for by, form := range map[string]string{
+		"RFC 3986":           "a%21b%2Ac%27%28d%29~%20e%40f%26g%3Dh%2Bi%2Fj", // also Python's quote(s, safe="")
+		"Python":             "a%21b%2Ac%27%28d%29~%20e%40f%26g%3Dh%2Bi/j",
+		"encodeURIComponent": "a!b*c'(d)~%20e%40f%26g%3Dh%2Bi%2Fj",
+		"encodeURI":          "a!b*c'(d)~%20e@f&g=h+i/j",
+		"URLSearchParams":    "a%21b*c%27%28d%29%7E+e%40f%26g%3Dh%2Bi%2Fj", // also URLEncoder of Java
+		"http_build_query":   "a%21b%2Ac%27%28d%29%7E+e%40f%26g%3Dh%2Bi%2Fj",
+		"a fragment":         (&url.URL{Fragment: secret}).EscapedFragment(),
+	} {
+		assert.Equal(t, "x ***", redact.New(secret).Text("x "+form), by)
+	}
 }
 
 func TestRedactorDoesNotShowItsValues(t *testing.T) {

@@ -180,7 +180,8 @@ func endsPair(s string, i int) bool {
 
 // quoteEnd returns where a quoted text that begins at i ends: at the closing quote,
 // or before its backslashes if quotes are escaped by that many, or else at the end
-// of the line.
+// of the line. A quote that is doubled is one of the text, as in SQL and YAML, and so is
+// one that a shell joins.
 func quoteEnd(s string, i int, quote byte, slashes int) int {
 	run := 0
 	for ; i < len(s) && s[i] != '\n'; i++ {
@@ -189,6 +190,12 @@ func quoteEnd(s string, i int, quote byte, slashes int) int {
 			run++
 			continue
 		case quote:
+			if slashes == 0 && run == 0 {
+				if n := quoteInside(s[i:], quote); n > 0 {
+					i += n - 1
+					continue
+				}
+			}
 			// In a text whose quotes are escaped by n backslashes, an
 			// escaped one has 2n+1, and each backslash before it 2n+2.
 			if run >= slashes && (run-slashes)%(2*(slashes+1)) == 0 {
@@ -198,4 +205,17 @@ func quoteEnd(s string, i int, quote byte, slashes int) int {
 		run = 0
 	}
 	return i
+}
+
+// quoteInside returns the length of what s begins with if it closes a quotation and opens
+// it again, and 0 otherwise: a quote that is doubled, or that a shell writes between two
+// quotations, with a backslash or within the other quotes.
+func quoteInside(s string, quote byte) int {
+	q := string(quote)
+	for _, between := range []string{"", `\` + q, `"` + q + `"`} {
+		if after, ok := strings.CutPrefix(s[1:], between); ok && strings.HasPrefix(after, q) {
+			return len(between) + 2
+		}
+	}
+	return 0
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/file"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 const (
@@ -168,7 +169,7 @@ func (r *Rules[V]) look() {
 	if len(errs) > 0 {
 		r.failed.Add(1)
 		r.opts.Logger.Warn("Reload failed; keeping the previous version",
-			slog.String("file", r.opts.File), slog.String("error", errors.Join(errs...).Error()))
+			slog.String("file", r.opts.File), slog.String("error", redact.Text(errors.Join(errs...).Error())))
 		return
 	}
 	r.current.Store(&version)

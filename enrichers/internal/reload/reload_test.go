@@ -174,6 +174,8 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 		f := load(t, "a b", parse)
 		f.write("bad")
 		f.check(failed+`"bad\nworse"`, "a b", "a b", "a b", "a b")
+		f.write("bad password=hunter2")
+		f.check(failed+`"bad password=***\nworse"`, "a b", "a b")
 		f.write("b c d")
 		f.check(failed+`"f: sets the label \"c\", which the first version did not: restart the service to use it\n`+
 			`f: sets the label \"d\", which the first version did not: restart the service to use it\n`+
@@ -183,7 +185,7 @@ func TestRulesKeepThePreviousVersion(t *testing.T) {
 		f.check(failed+`"f: must have at most 1048576 bytes"`, "a b", "a b")
 		require.NoError(t, os.Remove(f.path))
 		f.check(failed+`"f: no such file or directory"`, "a b", "a b", "a b")
-		assert.EqualValues(t, 4, f.Failed())
+		assert.EqualValues(t, 5, f.Failed())
 
 		f.write("b" + strings.Repeat(" ", reload.MaxSize-1))
 		f.check(reloaded, "a b", "b")

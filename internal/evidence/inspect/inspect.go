@@ -4,6 +4,7 @@ package inspect
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
@@ -87,9 +88,18 @@ func IsType(err error, typeName string) bool {
 // the name, and the arguments of a generic type.
 var typeForm = regexp.MustCompile(`^\*?[\pL\pN_][\pL\pN_.~+/-]*\.[\pL_][\pL\pN_·]*(\[.+\])?$`)
 
+// otherNames are aliases that programs use for a type, in lower case. No error has them.
+var otherNames = map[string]string{
+	"os.patherror": "fs.PathError", "unix.errno": "syscall.Errno", "golang.org/x/sys/unix.errno": "syscall.Errno",
+}
+
 // CheckTypeName returns nil if name can be one of the [TypeNames] of an error, and
 // otherwise an error that says what is accepted.
 func CheckTypeName(name string) error {
+	element := strings.TrimPrefix(name, "*")
+	if other := otherNames[strings.ToLower(element)]; other != "" {
+		return fmt.Errorf("is another name of %s%s, which errors have: write that", name[:len(name)-len(element)], other)
+	}
 	if !typeForm.MatchString(name) {
 		return errors.New(`must be a Go type with its package, such as "*fs.PathError" or "*io/fs.PathError", and no pattern`)
 	}

@@ -74,6 +74,19 @@ func TestCheckTypeName(t *testing.T) {
 	}
 }
 
+func TestCheckTypeNameKnowsOtherNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"*os.PathError": "*fs.PathError", "*OS.patherror": "*fs.PathError", "os.PathError": "fs.PathError",
+		"unix.Errno": "syscall.Errno", "golang.org/x/sys/unix.Errno": "syscall.Errno",
+	} {
+		assert.EqualError(t, inspect.CheckTypeName(name), "is another name of "+want+", which errors have: write that")
+	}
+	for _, name := range []string{"*os.LinkError", "*os.SyscallError", "*example.com/os.PathError"} {
+		assert.NoError(t, inspect.CheckTypeName(name), name)
+	}
+}
+
 func TestPeel(t *testing.T) {
 	path := &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}
 	plain := errors.New("x")
