@@ -42,12 +42,13 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // not for a password: "cannot fetch token: permission denied". What stands for a value,
 // such as ${PASSWORD}, <nil>, xxxxx and [REDACTED], stays as it is. So do a file or an
 // ARN under a key such as private_key, a routing key that is a name, and a number of up
-// to four digits under a token, or under passwords, which says how many. A password is not found if it is in a sentence without
-// its key, if it has white space and no quotation marks in a list whose pairs white
-// space separates, if it has white space or a slash in user:password@host or a quotation
-// mark in user/password@host:port, or if it has a line break that does not end it. Nor
-// is a value found that the program of its form would not take as it is, such as one
-// that begins with a hyphen after a flag, or has a < in XML.
+// to four digits under a token, or under passwords, which says how many. A password is
+// not found if it is in a sentence without its key, if it has white space and no
+// quotation marks in a list whose pairs white space separates, if it has white space or
+// a slash in user:password@host or a quotation mark in user/password@host:port, or if it
+// has a line break that does not end it. Nor is a value found that the program of its
+// form would not take as it is, such as one that begins with a hyphen after a flag, or
+// has a < in XML.
 //
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional

@@ -43,7 +43,8 @@ type Options struct {
 
 	// Headers are set for each request. The case of their names does not matter.
 	// Content-Type has an option of its own, and those that follow from the request,
-	// such as Host, are rejected, and so is Authorization if the URL has a user. In a configuration they are a list or a map:
+	// such as Host, are rejected, and so is Authorization if the URL has a user. In a
+	// configuration they are a list or a map:
 	// headers: [{key: Authorization, value: {env: CHAT_TOKEN}}].
 	Headers map[string]Secret
 
