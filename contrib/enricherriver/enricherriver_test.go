@@ -297,9 +297,9 @@ func TestStopThatEndsTheJobIsLabeled(t *testing.T) {
 		rec := &enrichertest.Recorder{}
 		e, err := enricher.New(enricher.Config{Timeout: time.Minute}, enricher.WithObserver(rec))
 		require.NoError(t, err)
-		running := make(chan bool)
+		running := make(chan bool, 3) // River may begin another attempt before it stops
 		j := start(t, jobstest.Setup{Labeler: e, MaxAttempts: c.maxAttempts, Job: func(ctx context.Context) error {
-			close(running)
+			running <- true
 			<-ctx.Done()
 			return fmt.Errorf("read: %w", c.err)
 		}}).(*job)
