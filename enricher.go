@@ -223,7 +223,7 @@ func New(cfg Config, opts ...Option) (*Enricher, error) {
 		unique:    strings.ToLower(rand.Text()[:12]) + "-",
 		pending:   semaphore.NewWeighted(cfg.maxPending()),
 		searches:  semaphore.NewWeighted(maxSearches),
-		end:       newShutdown(),
+		end:       newShutdown(len(l.kept)),
 	}
 	e.waits = connect(l.kept)
 	fans := make([]*fanout.Member, len(l.kept))

@@ -1,6 +1,7 @@
 package enricher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,26 +176,48 @@ func (e *PanicError) ErrorType() string { return errorType(e.Value) }
 // semconv.ErrorType of OpenTelemetry does: what a method ErrorType of its chain returns,
 // or the type of the first error of the chain that is no wrapper of package fmt.
 func errorType(v any) string {
-	if name := ownErrorType(v); name != "" {
-		return name
+	err, ok := v.(error)
+	if !ok {
+		return cmp.Or(ownErrorType(v), typeName(v))
 	}
-	err, _ := v.(error)
-	for err := range Chain(err) {
-		if name := ownErrorType(err); name != "" {
+	var first string
+	for link := range Chain(err) {
+		if name := ownErrorType(link); name != "" {
 			return name
 		}
-		if typeName(v) == "*fmt.wrapError" {
-			v = err
+		if name := typeName(link); first == "" && !isOurs(link) && name != "*fmt.wrapError" {
+			first = name
 		}
 	}
-	return typeName(v)
+	return cmp.Or(first, typeName(v))
+}
+
+// isOurs reports whether err is an error of ours around another, which comes next in its
+// chain. Its ErrorType is not called, as the chain may lead back to it.
+func isOurs(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // this one, not the chain
+	case *labeledError, *resultError, *loggedError:
+		return true
+	case *PanicError:
+		if e == nil {
+			return false
+		}
+		_, ok := e.Value.(error)
+		return ok
+	}
+	return false
 }
 
 // ownErrorType returns what v says in its method ErrorType, or "".
 func ownErrorType(v any) (name string) {
-	if e, ok := foreign.As[interface{ ErrorType() string }](v); ok {
-		guard.Do(func() { name = e.ErrorType() })
-	}
+	guard.Do(func() {
+		if err, ok := v.(error); ok && isOurs(err) {
+			return
+		}
+		if e, ok := foreign.As[interface{ ErrorType() string }](v); ok {
+			name = e.ErrorType()
+		}
+	})
 	return name
 }
 

@@ -423,5 +423,29 @@ func TestWithLabelsHasTheErrorTypeOfWhatItWraps(t *testing.T) {
 
 type typedError struct{ code string }
 
-func (e typedError) Error() string     { return "typed" }
+func (e typedError) Error() string { return "typed" }
+
+// An error that keeps what was made of it leads to itself.
+func TestErrorTypeEnds(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]func(error) error{
+		"a panic":  func(err error) error { return enricher.Recovered(err) },
+		"labels":   func(err error) error { return enricher.WithLabels(err, enricher.Labels{"a": "1"}) },
+		"a Result": func(err error) error { return enricher.WithResult(err, enricher.Result{}) },
+		"all of them": func(err error) error {
+			return enricher.WithLabels(enricher.Recovered(enricher.WithResult(err, enricher.Result{})), nil)
+		},
+	} {
+		e := &jobError{}
+		e.cause = keep(e)
+		assert.Equal(t, "*enricher_test.jobError", e.cause.(interface{ ErrorType() string }).ErrorType(), name)
+	}
+	assert.Equal(t, "*enricher.PanicError", enricher.WithLabels((*enricher.PanicError)(nil), nil).(interface{ ErrorType() string }).ErrorType())
+}
+
+type jobError struct{ cause error }
+
+func (e *jobError) Error() string { return "job" }
+func (e *jobError) Unwrap() error { return e.cause }
+
 func (e typedError) ErrorType() string { return e.code }

@@ -37,17 +37,28 @@ func (e *Enricher) Shutdown(ctx context.Context) error {
 	s := e.end
 	s.once.Do(func() {
 		s.begun.Store(true)
-		// Ask now: Shutdown cancels calls if ctx has ended, and they may return at once.
-		held, _ := s.underWay.Held()
-		go e.runShutdown(held == 0)
+		go e.runShutdown()
 	})
 	select {
 	case <-s.done:
 	case <-ctx.Done():
-		s.cancel(context.Cause(ctx))
+		e.stopWaiting(context.Cause(ctx))
 		<-s.done
 	}
 	return s.err
+}
+
+// stopWaiting cancels the contexts of all calls. It first notes which are under way,
+// as they may return at once.
+func (e *Enricher) stopWaiting(cause error) {
+	s := e.end
+	s.stop.Do(func() {
+		s.failures, _ = s.underWay.Held()
+		for i, m := range e.members {
+			s.held[i], _ = m.fan.Slots.Held()
+		}
+		s.cancel(cause)
+	})
 }
 
 // A shutdown is the end of an Enricher and what must be over before it.
@@ -58,6 +69,11 @@ type shutdown struct {
 	calls  context.Context // ends the contexts of all calls, when Shutdown stops waiting or is over
 	cancel context.CancelCauseFunc
 
+	// What was under way when Shutdown stopped waiting; read after calls has ended.
+	stop     sync.Once
+	failures int
+	held     []int // by member: its calls
+
 	once sync.Once
 	done chan struct{} // closed, after err is set, when all is closed
 	err  error
@@ -66,8 +82,8 @@ type shutdown struct {
 // maxFailures is how many failures may be under way: more than there can be.
 const maxFailures = math.MaxInt32
 
-func newShutdown() *shutdown {
-	s := &shutdown{underWay: bulkhead.New(maxFailures), done: make(chan struct{})}
+func newShutdown(members int) *shutdown {
+	s := &shutdown{underWay: bulkhead.New(maxFailures), held: make([]int, members), done: make(chan struct{})}
 	s.calls, s.cancel = context.WithCancelCause(context.Background())
 	// Make the channel now: one that the first call makes in a bubble of
 	// testing/synctest could not be used outside that bubble.
@@ -91,19 +107,19 @@ func (s *shutdown) leave() { s.underWay.Release(false) }
 // closeGrace is how long a Close may delay a Shutdown whose ctx has ended.
 const closeGrace = 100 * time.Millisecond
 
-// runShutdown does the work of Shutdown, once. If idle, no failure is under way.
-func (e *Enricher) runShutdown(idle bool) {
+// runShutdown does the work of Shutdown, once.
+func (e *Enricher) runShutdown() {
 	s := e.end
 	defer close(s.done)
 	defer s.cancel(nil)
 	var errs []error
-	if !idle && (!s.underWay.Drain(s.calls) || s.calls.Err() != nil) {
+	if !s.underWay.Drain(s.calls) || s.calls.Err() != nil && s.failures > 0 {
 		errs = append(errs, fmt.Errorf("enricher: shut down with failures under way: %w", context.Cause(s.calls)))
 	}
 	closed := make([]error, len(e.members))
 	var all sync.WaitGroup
 	for i, m := range e.members {
-		all.Go(func() { closed[i] = s.closeMember(m) })
+		all.Go(func() { closed[i] = s.closeMember(i, m) })
 	}
 	all.Wait()
 	s.err = errors.Join(append(errs, closed...)...)
@@ -131,10 +147,11 @@ func (e *Enricher) logSuppressed() {
 
 // closeMember closes one enricher once its calls have returned or Shutdown has
 // stopped waiting.
-func (s *shutdown) closeMember(m *member) error {
+func (s *shutdown) closeMember(i int, m *member) error {
 	var early error
-	if !m.fan.Slots.Drain(s.calls) {
+	if !m.fan.Slots.Drain(s.calls) || s.calls.Err() != nil && s.held[i] > 0 {
 		held, _ := m.fan.Slots.Held()
+		held = max(held, s.held[i])
 		early = &EnricherError{m.Name, fmt.Errorf("shut down with %d of its calls under way: %w", held, context.Cause(s.calls))}
 	}
 	return errors.Join(early, m.close(s.calls))

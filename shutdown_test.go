@@ -400,6 +400,32 @@ func TestShutdownNamesWhatItCancelled(t *testing.T) {
 	}
 }
 
+// An abandoned call that looks at its context only now finds it cancelled.
+func TestShutdownNamesTheAbandonedCallThatItCancelled(t *testing.T) {
+	t.Parallel()
+	for range 500 {
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := make(chan error, 1)
+		e := owning(t, enricher.Config{Timeout: time.Millisecond}, enricher.Func([]string{"x"}, func(own context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			<-ctx.Done()
+			for range 20 {
+				runtime.Gosched()
+			}
+			seen <- own.Err()
+			return nil, nil
+		}))
+		e.Enrich(errJob)
+		go cancel()
+		if err := e.Shutdown(ctx); err == nil {
+			select {
+			case err := <-seen:
+				require.NotErrorIs(t, err, context.Canceled)
+			default: // its turn came too late
+			}
+		}
+	}
+}
+
 // Often, for the same reason.
 func TestShutdownOfAnIdleEnricherSucceedsWithAnEndedContext(t *testing.T) {
 	t.Parallel()
