@@ -110,13 +110,20 @@ func (x *Explanation) redact() {
 		}
 	}
 	x.Labels = redact.Map(x.Labels)
+	hide := func(text string) string { return text }
+	if len(x.Chain) > 0 {
+		hide = redact.Hider(redact.Found(x.Chain[0].Text))
+	}
 	for i := range x.Chain {
 		x.Chain[i].Type = redact.Text(x.Chain[i].Type)
-		x.Chain[i].Text = text.Cut(redact.Text(x.Chain[i].Text), maxExplainedText)
+		x.Chain[i].Text = text.Cut(redact.Text(hide(x.Chain[i].Text)), maxExplainedText)
 	}
 	for i := range x.Answers {
 		a := &x.Answers[i]
 		a.Outcome.Enricher, a.WaitsFor, a.InputKeys = redact.Text(a.Outcome.Enricher), redact.All(a.WaitsFor), redact.All(a.InputKeys)
+		for key, why := range a.Reasons {
+			a.Reasons[key] = hide(why)
+		}
 		a.Read, a.Labels, a.Reasons = redact.Map(a.Read), redact.Map(a.Labels), redact.Map(a.Reasons)
 		redactError(&a.Outcome.Err)
 		for i := range a.Outcome.Issues {

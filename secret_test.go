@@ -40,6 +40,17 @@ func requireNoSecret(t *testing.T, texts ...string) {
 	}
 }
 
+// A secret that only the text of the whole shows as one is in no other text either.
+func TestExplainMasksSecretsInWrappedErrors(t *testing.T) {
+	t.Parallel()
+	e, err := enricher.New(enricher.Config{}, enricher.WithLogger(slog.New(slog.DiscardHandler)))
+	require.NoError(t, err)
+	for _, format := range []string{"invalid token: %w", "env DB_PASSWORD=%w", "login: bad password: %w", "mysql -u root -p%w"} {
+		x := e.Explain(t.Context(), fmt.Errorf(format, errors.New(secretMarker+"4Zq9")), enricher.FailureContext{})
+		assert.Equal(t, "***", x.Chain[1].Text, format)
+	}
+}
+
 // A secretive enricher has a secret in all that it declares and answers.
 type secretive struct{ text string }
 

@@ -56,7 +56,7 @@ type Entry struct {
 
 	// LabelIssues are the labels that enrichers set and that were dropped or cut
 	// before they reached the history, at most 64. LabelIssuesDropped is how many
-	// there were more.
+	// there were more, of at most 64 of each enricher.
 	LabelIssues        []LabelIssue
 	LabelIssuesDropped int
 

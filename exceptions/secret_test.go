@@ -122,6 +122,30 @@ func TestSecretsAreInNoFormThatArisesFromFoldingOrCutting(t *testing.T) {
 	}
 }
 
+// A secret that only the whole text shows as one is not in the chain below it either.
+func TestSecretsAreNotInWrappedErrors(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3tPa55"
+	_, parseError := url.Parse("postgres://bob:" + secret + "#word@db:5432/orders")
+	wrapped := func(format string) error { return fmt.Errorf(format, errors.New(secret)) }
+	for _, err := range []error{
+		parseError, wrapped("invalid token: %w"), wrapped("env DB_PASSWORD=%w"), wrapped("postgres://bob:%w@db/x"), wrapped("mysql -u root -p%w"),
+		fmt.Errorf("login: bad password: %w", fmt.Errorf("%q", secret)), errors.Join(errors.New("password="), errors.New(secret)),
+	} {
+		h := exceptions.NewHistory(exceptions.Options{Store: newShared()})
+		keep(h, err, enricher.FailureContext{}, nil)
+		require.NoError(t, h.Flush(t.Context()))
+		page, err := h.Store().Failures(t.Context(), exceptions.Query{Wire: true})
+		require.NoError(t, err)
+		entry := page.Items[0]
+		assert.Contains(t, entry.Stacktrace, "***")
+		for _, s := range []string{entry.Message, entry.Stacktrace, string(entry.Wire)} {
+			assert.NotContains(t, s, secret)
+		}
+		require.NoError(t, h.Close(t.Context()))
+	}
+}
+
 func TestSecretsInTheNameOfTheProcess(t *testing.T) {
 	t.Parallel()
 	h := exceptions.NewHistory(exceptions.Options{Process: "worker token=" + marker})

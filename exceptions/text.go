@@ -8,6 +8,7 @@ import (
 	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
 	"github.com/failure-enrichers/enricher/internal/guard"
+	"github.com/failure-enrichers/enricher/internal/redact"
 )
 
 // A description is what is kept of an error.
@@ -42,17 +43,15 @@ func (h *History) describe(err error, fc enricher.FailureContext) description {
 // readCause calls the methods of an error.
 func (h *History) readCause(err error) description {
 	links, more := chainOf(err)
-	for i := range links {
-		limit := maxLinkLength
-		if i == 0 {
-			limit = max(limit, h.opts.MaxMessageLength)
-		}
-		links[i].text = h.keep(guard.Text(links[i].err), limit)
+	whole := guard.Text(links[0].err)
+	links[0].text = h.keep(whole, max(maxLinkLength, h.opts.MaxMessageLength))
+	for i := range links[1:] {
+		links[1+i].text = h.keep(guard.Text(links[1+i].err), maxLinkLength)
 	}
 	return description{
 		name:       nameOf(links),
 		message:    h.paragraph(links[0].text, h.opts.MaxMessageLength),
-		stacktrace: h.stacktrace(links, more),
+		stacktrace: h.stacktrace(links, more, redact.Hider(h.found(whole))),
 	}
 }
 
@@ -177,9 +176,15 @@ func paragraph(s string) string {
 	return b.String()
 }
 
+// found returns the values that the redactor masks in a text.
+func (h *History) found(s string) []string {
+	near := clean(s, h.opts.MaxMessageLength+margin)
+	return redact.Masked(near, h.redact(near, len(near)+margin))
+}
+
 // stacktrace returns the text of the first link, the types and texts of all, and
-// the stack that one of them carries.
-func (h *History) stacktrace(links []link, more bool) string {
+// the stack that one of them carries, with what hide masks.
+func (h *History) stacktrace(links []link, more bool, hide func(string) string) string {
 	limit := h.opts.MaxStackLength
 	if limit == 0 {
 		return ""
@@ -192,12 +197,12 @@ func (h *History) stacktrace(links []link, more bool) string {
 	if more {
 		b.WriteString("\n  (and more)")
 	}
-	chain := b.String()
+	chain := hide(b.String())
 	typ, stack := stackOf(links)
 	if stack == "" {
 		return h.join(chain, limit)
 	}
 	// The stack gets what the chain leaves, but at least half.
 	chain = cut(chain, limit/2) + "\n\nstack of " + typ + ":\n"
-	return h.join(chain+h.keep(stack, max(0, limit-len(chain))), limit)
+	return h.join(chain+hide(h.keep(stack, max(0, limit-len(chain)))), limit)
 }

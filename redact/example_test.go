@@ -1,6 +1,7 @@
 package redact_test
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/failure-enrichers/enricher/redact"
@@ -28,4 +29,15 @@ func ExampleRedactor() {
 func ExampleMap() {
 	fmt.Println(redact.Map(map[string]string{"db_password": "hunter2", "url": "https://u:hunter2@h/", "team": "shop"}))
 	// Output: map[db_password:*** team:shop url:https://u:***@h/]
+}
+
+func ExampleFound() {
+	reason := errors.New("Zx9kq2Lm8")
+	err := fmt.Errorf("invalid token: %w", reason)
+	r := redact.New(redact.Found(err.Error())...)
+	fmt.Println(r.Text(err.Error()))
+	fmt.Println("caused by:", r.Text(reason.Error()))
+	// Output:
+	// invalid token: ***
+	// caused by: ***
 }

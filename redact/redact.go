@@ -85,3 +85,9 @@ func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 // is valid UTF-8 stays so. The time is proportional to the length of text and, at
 // worst, the total length of the values.
 func (r Redactor) Text(text string) string { return r.known.Text(text) }
+
+// Found returns the values that [Text] masks in text: those of at least 4 bytes that are
+// not also elsewhere in it as a word that is kept. To show the
+// errors that an error wraps one by one, mask them with New(Found(err.Error())...): in "invalid token: x", x is
+// a secret, but the error that says it may have no other word.
+func Found(text string) []string { return redact.Found(text) }

@@ -91,6 +91,7 @@ import (
 	"time"
 
 	"github.com/failure-enrichers/enricher"
+	known "github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/redact"
 	"github.com/failure-enrichers/enricher/wire/internal/form"
 )
@@ -146,41 +147,48 @@ func (f *Failure) Cause() error { return f.form.Cause() }
 func (f *Failure) Context() enricher.FailureContext { return f.form.Context() }
 
 // Redact masks what r masks in texts, fields, labels, attributes and the names of the
-// context, and as a whole each value under the key of a secret, such as "password". If
-// a text was cut, the words that were cut in two are left out.
+// context, and as a whole each value under the key of a secret, such as "password". What r
+// masks in the text of the error is masked everywhere, also without the words by which it
+// was found there. If a text was cut, the words that were cut in two are left out.
 // What Cause has returned before does not change.
 func (f *Failure) Redact(r redact.Redactor) {
 	f.form.Bound() // copies the chain
-	redactAll(r, f.form.Chain)
+	mask := r.Text
+	if len(f.form.Chain) > 0 {
+		whole := f.form.Chain[0].Text
+		hide := known.Hider(known.Masked(whole, r.Text(whole)))
+		mask = func(s string) string { return r.Text(hide(s)) }
+	}
+	redactAll(mask, f.form.Chain)
 	c := &f.form.Failure
 	for _, s := range []*string{&c.ID, &c.RootID, &c.JobID, &c.JobName, &c.TaskName, &c.TaskManagerID, &c.Endpoint} {
-		*s = r.Text(*s)
+		*s = mask(*s)
 	}
-	c.Attributes, c.Labels = masked(r, c.Attributes), masked(r, c.Labels)
+	c.Attributes, c.Labels = masked(mask, c.Attributes), masked(mask, c.Labels)
 }
 
-func redactAll(r redact.Redactor, chain []form.Node) {
+func redactAll(mask func(string) string, chain []form.Node) {
 	for i := range chain {
 		n := &chain[i]
 		if n.TextCut {
 			n.Text = withoutHalves(n.Text)
 		}
-		n.Text = r.Text(n.Text)
-		n.Fields, n.Labels = masked(r, n.Fields), masked(r, n.Labels)
+		n.Text = mask(n.Text)
+		n.Fields, n.Labels = masked(mask, n.Fields), masked(mask, n.Labels)
 		h := &n.Has
 		for _, s := range []*string{h.SQLState, h.ErrorType, h.ExitReason} {
 			if s != nil {
-				*s = r.Text(*s)
+				*s = mask(*s)
 			}
 		}
 		if h.Code != nil && h.Code.Text != nil {
-			h.Code = form.TextCode(r.Text(*h.Code.Text))
+			h.Code = form.TextCode(mask(*h.Code.Text))
 		}
 		for j := range n.Evidence {
 			e := &n.Evidence[j]
-			e.Code, e.Why = r.Text(e.Code), r.Text(e.Why)
+			e.Code, e.Why = mask(e.Code), mask(e.Why)
 		}
-		redactAll(r, n.Inner)
+		redactAll(mask, n.Inner)
 	}
 }
 
@@ -201,14 +209,14 @@ func withoutHalves(s string) string {
 	return head + cut + tail
 }
 
-func masked(r redact.Redactor, m map[string]string) map[string]string {
+func masked(mask func(string) string, m map[string]string) map[string]string {
 	if m == nil {
 		return nil
 	}
 	own := make(map[string]string, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if shown := r.Text(key); own[shown] == "" {
-			own[shown] = r.Text(m[key])
+		if shown := mask(key); own[shown] == "" {
+			own[shown] = mask(m[key])
 		}
 	}
 	return redact.Map(own)

@@ -361,6 +361,7 @@ func TestSecretsReachNoEvent(t *testing.T) {
 	causes := []error{
 		errors.New(secret),
 		fmt.Errorf("%s: %w", secret, errors.Join(errors.New(secret), named(secret))),
+		fmt.Errorf("invalid token: %w", errors.New(marker)),
 		enricher.NewPanicError(secret, []byte("main.run("+secret+")")),
 		enricher.Recovered(secret),
 		errors.New(strings.Repeat("x", 8<<10-12) + " " + secret),

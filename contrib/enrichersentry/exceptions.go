@@ -77,6 +77,7 @@ type tree struct {
 	exceptions []sentry.Exception // depth first, the outermost first
 	visited    int                // errors
 	stack      string             // of the first panic that has only a text
+	known      redact.Redactor    // masks what is masked in the text of the outermost, too
 }
 
 // add adds err and what it wraps. An error with the text of the one that wraps it
@@ -85,9 +86,13 @@ func (t *tree) add(err error, parent *int, source string) {
 	if t.visited++; err == nil || t.visited > maxErrors {
 		return
 	}
+	text := enricher.Text(err)
+	if parent == nil {
+		t.known = redact.New(redact.Found(text)...)
+	}
 	x := sentry.Exception{
 		Type:       exceptionType(err),
-		Value:      clean(enricher.Text(err), maxText),
+		Value:      valid(t.known.Text(text), maxText),
 		Stacktrace: t.frames(err),
 	}
 	joined, isGroup := err.(interface{ Unwrap() []error })
@@ -177,9 +182,10 @@ func survive[T any](method func() T) (result T) {
 }
 
 // clean returns s without secrets, as valid UTF-8, cut to limit bytes.
-func clean(s string, limit int) string {
-	return cut(strings.ToValidUTF8(redact.Text(s), "\uFFFD"), limit)
-}
+func clean(s string, limit int) string { return valid(redact.Text(s), limit) }
+
+// valid returns s as valid UTF-8, cut to limit bytes.
+func valid(s string, limit int) string { return cut(strings.ToValidUTF8(s, "\uFFFD"), limit) }
 
 // cut returns s, which is valid UTF-8, cut to limit bytes.
 func cut(s string, limit int) string {

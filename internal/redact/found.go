@@ -1,0 +1,45 @@
+package redact
+
+import "strings"
+
+// Found is documented in the public package.
+func Found(text string) []string { return Masked(text, Text(text)) }
+
+// Masked returns the values that were masked in text to make redacted of it, but not
+// those of which redacted has another one left: they are words that mean no harm.
+func Masked(text, redacted string) (values []string) {
+	if text == redacted {
+		return nil
+	}
+	parts := strings.Split(redacted, mask)
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return nil
+	}
+	for i, part := range parts[1:] {
+		var value string
+		if i < len(parts)-2 {
+			value, rest, ok = strings.Cut(rest, part)
+		} else {
+			value, ok = strings.CutSuffix(rest, part)
+		}
+		if !ok { // more was changed than masked
+			return values
+		}
+		if value = strings.TrimSpace(value); len(value) >= minValue && !isMasked(value) && !strings.Contains(redacted, value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Hider returns a function that masks values, and nothing else, as [New] does. What a text
+// has masked is to be masked in the texts that it was made of, too: the key or the form by
+// which it was found may not be there.
+func Hider(values []string) func(text string) string {
+	if len(values) == 0 {
+		return func(text string) string { return text }
+	}
+	known := New(values...)
+	return func(text string) string { return known.mask(text, false) }
+}
