@@ -86,8 +86,8 @@ func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 // worst, the total length of the values.
 func (r Redactor) Text(text string) string { return r.known.Text(text) }
 
-// Found returns the values that [Text] masks in text: those of at least 4 bytes that are
-// not also elsewhere in it as a word that is kept. To show the
-// errors that an error wraps one by one, mask them with New(Found(err.Error())...): in "invalid token: x", x is
-// a secret, but the error that says it may have no other word.
+// Found returns the values that [Text] masks in text, without those of fewer than 4 bytes
+// and those that are also a word elsewhere in it. In "invalid token: x", x is recognized
+// as a secret by the words before it, which the error that is wrapped may not have: to
+// show the errors of a chain one by one, mask them with New(Found(err.Error())...).
 func Found(text string) []string { return redact.Found(text) }
