@@ -126,7 +126,7 @@ func TestSecretsAreInNoFormThatArisesFromFoldingOrCutting(t *testing.T) {
 func TestSecretsAreNotInWrappedErrors(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3tPa55"
-	_, parseError := url.Parse("postgres://bob:" + secret + "#word@db:5432/orders")
+	_, parseError := url.Parse(fmt.Sprintf("postgres://bob:%s#word@db:5432/orders", secret))
 	wrapped := func(format string) error { return fmt.Errorf(format, errors.New(secret)) }
 	for _, err := range []error{
 		parseError, wrapped("invalid token: %w"), wrapped("env DB_PASSWORD=%w"), wrapped("postgres://bob:%w@db/x"), wrapped("mysql -u root -p%w"),
