@@ -281,16 +281,19 @@ func (e *Enricher) Enrich(cause error) Labels {
 // [Enricher.EnrichAsync] and [Future.Wait].
 //
 // If cause carries the Result of this failure, as [WithResult] attaches it,
-// EnrichContext returns it; no enricher and no observer is called.
+// EnrichContext returns it, also after Shutdown; no enricher and no observer is called.
 // Methods of cause may be called concurrently, and after EnrichContext returned.
 //
 // If cause is nil, nothing runs, and the Result has no labels and no outcomes.
-// After Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
+// Otherwise, after Shutdown, every outcome is [StatusSkipped] with [ErrShutdown].
 func (e *Enricher) EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 	if e.isEmpty() || cause == nil {
 		return Result{Labels: Labels{}}
 	}
 	if !e.end.enter() {
+		if res, ok := e.Carried(cause, fc); ok {
+			return res
+		}
 		return e.skip(ctx, fc, &e.counts.afterShutdown, ErrShutdown)
 	}
 	return e.enrichEntered(ctx, cause, fc)

@@ -151,6 +151,7 @@ func (f *failure) CheckInput() {
 			guard.Text(err)
 		}
 	}
+	LabelsOf(f.cause)
 }
 
 // maxCheckedTexts bounds the texts that CheckInput asks for, as that of an error

@@ -24,6 +24,16 @@ func (e unwrapHangs) Unwrap() error {
 	return nil
 }
 
+// labelsHang does not return from FailureLabels until release is closed.
+type labelsHang struct{ release <-chan struct{} }
+
+func (labelsHang) Error() string { return "its FailureLabels hangs" }
+
+func (e labelsHang) FailureLabels() map[string]string {
+	<-e.release
+	return nil
+}
+
 // breakers returns the state of the breaker of each enricher of e.
 func breakers(e *enricher.Enricher) []enricher.BreakerState {
 	var all []enricher.BreakerState
@@ -41,13 +51,14 @@ func repeated[T any](n int, v T) []T {
 	return all
 }
 
-// asking asks the cause for its text and for all that it wraps, as most
+// asking asks the cause for its text, its labels and for all that it wraps, as most
 // enrichers do, and answers with l.
 func asking(l enricher.Labels) processFunc {
 	return func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 		for err := range enricher.Chain(cause) {
 			_ = err.Error()
 		}
+		enricher.LabelsOf(cause)
 		return l.Clone(), nil
 	}
 }
@@ -60,6 +71,7 @@ func TestBreakerDoesNotCountACauseThatHangs(t *testing.T) {
 	}{
 		{"in Error", func(release <-chan struct{}) error { return hostile.Hangs{Release: release} }},
 		{"in Unwrap", func(release <-chan struct{}) error { return unwrapHangs{release} }},
+		{"in FailureLabels", func(release <-chan struct{}) error { return labelsHang{release} }},
 		{"in Error, far down", func(release <-chan struct{}) error {
 			return hostile.Join(errJob, hostile.Wrap("job", hostile.Hangs{Release: release}))
 		}},

@@ -362,6 +362,11 @@ func TestWithResultIsEnrichedOnce(t *testing.T) {
 		second := other.EnrichContext(t.Context(), carrying, fc)
 		assert.Equal(t, enricher.Labels{"y": "b"}, second.Labels)
 		assert.Equal(t, first, e.EnrichContext(t.Context(), enricher.WithResult(carrying, second), fc), "below that of another Enricher")
+
+		require.NoError(t, e.Shutdown(t.Context()))
+		assert.Equal(t, first, e.EnrichContext(t.Context(), carrying, fc), "after Shutdown")
+		assert.Zero(t, e.Stats().AfterShutdown)
+		require.ErrorIs(t, e.EnrichAsync(t.Context(), carrying, fc).Result().Err(), enricher.ErrShutdown)
 	})
 }
 

@@ -207,7 +207,8 @@ func (e *timeoutError) Unwrap() []error {
 
 // EnrichAsync is like [Enricher.EnrichContext] but does not block. If MaxPending
 // of its calls are under way, the future is complete at once, and every outcome
-// is [StatusSkipped] with [ErrOverloaded].
+// is [StatusSkipped] with [ErrOverloaded]. That, or ErrShutdown after Shutdown, is also
+// the Result for a cause that carries one, as to search for it may block.
 func (e *Enricher) EnrichAsync(ctx context.Context, cause error, fc FailureContext) *Future {
 	switch {
 	case e.isEmpty() || cause == nil:

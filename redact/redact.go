@@ -48,7 +48,8 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 // a slash in user:password@host or a quotation mark in user/password@host:port, or if it
 // has a line break that does not end it. Nor is a value found that the program of its
 // form would not take as it is, such as one that begins with a hyphen after a flag, or
-// has a < in XML.
+// has a < in XML. A value of at least 8 letters and digits that is masked is also masked
+// where it stands elsewhere in the text.
 //
 // Redacting a redacted text does not change it. A text that is valid UTF-8 stays so.
 // The result has at most three times the bytes of text, and the time is proportional
@@ -87,7 +88,7 @@ func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 func (r Redactor) Text(text string) string { return r.known.Text(text) }
 
 // Found returns the values that [Text] masks in text, without those of fewer than 4 bytes
-// and those that are also a word elsewhere in it. In "invalid token: x", x is recognized
+// and those that are also a word without digits elsewhere in it. In "invalid token: x", x is recognized
 // as a secret by the words before it, which the error that is wrapped may not have: to
 // show the errors of a chain one by one, mask them with New(Found(err.Error())...).
 func Found(text string) []string { return redact.Found(text) }

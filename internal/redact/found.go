@@ -1,12 +1,16 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Found is documented in the public package.
 func Found(text string) []string { return Masked(text, Text(text)) }
 
-// Masked returns the values that were masked in text to make redacted of it, but not
-// those of which redacted has another one left: they are words that mean no harm.
+// Masked returns the values that were masked in text to make redacted of it. If redacted
+// has another one left, it may be a word that means no harm, unless it has letters and
+// digits.
 func Masked(text, redacted string) (values []string) {
 	if text == redacted {
 		return nil
@@ -26,11 +30,18 @@ func Masked(text, redacted string) (values []string) {
 		if !ok { // more was changed than masked
 			return values
 		}
-		if value = strings.TrimSpace(value); len(value) >= minValue && !isMasked(value) && !strings.Contains(redacted, value) {
+		if value = strings.TrimSpace(value); len(value) >= minValue && !isMasked(value) && (!strings.Contains(redacted, value) || isRather(value)) {
 			values = append(values, value)
 		}
 	}
 	return values
+}
+
+// hideOthers masks in redacted what was masked elsewhere in text, if it is no word: a secret
+// may stand twice, once without what it was recognized by.
+func hideOthers(text, redacted string) string {
+	values := slices.DeleteFunc(Masked(text, redacted), func(value string) bool { return !isRather(value) || !strings.Contains(redacted, value) })
+	return Hider(values)(redacted)
 }
 
 // Hider returns a function that masks values, and nothing else, as [New] does. What a text

@@ -19,7 +19,8 @@ func TestFound(t *testing.T) {
 		"password=s3cr3tPa55 token=Zx9kq2Lm8 failed":                               {"s3cr3tPa55", "Zx9kq2Lm8"},
 		"password=*** token=Zx9kq2Lm8":                                             {"Zx9kq2Lm8"},
 		"password=ab1":                                                             nil, // too short to look for
-		"password=timeout1; dial: timeout1":                                        nil, // a word of the sentence
+		"token=abc123def456: 401: abc123def456 expired":                            {"abc123def456", "abc123def456"},
+		"password=timeout; dial: timeout":                                          nil, // a word of the sentence
 		"Authorization: Bearer Zx9kq2Lm8Zx9kq2Lm8":                                 {"Zx9kq2Lm8Zx9kq2Lm8"},
 	} {
 		assert.Equal(t, want, redact.Found(text), text)
@@ -45,4 +46,15 @@ func FuzzMasked(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTextMasksASecretThatStandsTwice(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"GET https://h/x?token=abc123def456: 401: abc123def456 expired":             "GET https://h/x?token=***: 401: *** expired",
+		"exit status 1: curl -u bob:Sup3rS3cret https://h: 401 for bob:Sup3rS3cret": "exit status 1: curl -u bob:*** https://h: 401 for bob:***",
+		"password=timeout; dial: timeout":                                           "password=***; dial: timeout",
+	} {
+		assert.Equal(t, want, redact.Text(text))
+	}
 }

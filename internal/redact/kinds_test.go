@@ -87,7 +87,7 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{"API key=hunter2", "API key=***"},
 			{"Passwort=hunter2 DBPASS=hunter2", "Passwort=*** DBPASS=***"},
 			{"Mot de passe : hunter2, 密码：hunter2, contraseña: hunter2", "Mot de passe : ***, 密码：***, contraseña: ***"},
-			{"PAY_KEY=0123456789abcdefg PAY_PUBLIC_KEY=0123456789abcdefg", "PAY_KEY=*** PAY_PUBLIC_KEY=0123456789abcdefg"},
+			{"PAY_KEY=0123456789abcdefg PAY_PUBLIC_KEY=0123456789abcdefh", "PAY_KEY=*** PAY_PUBLIC_KEY=0123456789abcdefh"},
 			{"'a.Token' expected type 'int', got unconvertible type 'string', value: 'hunter'", "'a.Token' expected type 'int', got unconvertible type 'string', value: '***'"},
 			{`BasicAuth: hunter2, routing_key="0123456789abcdef0123456789abcdef", wrong api_key "hunter22"`, `BasicAuth: ***, routing_key="***", wrong api_key "***"`},
 			{"X-Auth-Key: hunter2, otp=123456 session=hunter2", "X-Auth-Key: ***, otp=*** session=***"},

@@ -16,7 +16,7 @@ func Text(text string) string {
 		if redacted == text {
 			break
 		}
-		text = redacted
+		text = hideOthers(text, redacted)
 	}
 	return text
 }
