@@ -100,7 +100,8 @@ type Verdict struct {
 // is 30s if the labels do not ask for a delay, and never 0.
 //
 // Judge holds the caller no longer than the budget of l, besides the time that Skip,
-// Context, Done and observers take. It may be called concurrently.
+// Context, Done and observers take, and, if ctx carries a Result, the methods Unwrap of
+// cause. It may be called concurrently.
 func Judge(ctx context.Context, l Labeler, o Options, cause error, fc enricher.FailureContext) Verdict {
 	if ctx == nil {
 		ctx = context.Background()
