@@ -1,7 +1,6 @@
 package enricher
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/failure-enrichers/enricher/internal/evidence/foreign"
 	"github.com/failure-enrichers/enricher/internal/guard"
-	"github.com/failure-enrichers/enricher/internal/source"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -175,58 +173,23 @@ func (e *PanicError) ErrorType() string { return errorType(e.Value) }
 // errorType returns the error.type of v, an error or the value of a panic, as
 // semconv.ErrorType of OpenTelemetry does: what a method ErrorType of its chain returns,
 // or the type of the first error of the chain that is no wrapper of package fmt.
-func errorType(v any) string {
-	err, ok := v.(error)
-	if !ok {
-		return cmp.Or(ownErrorType(v), typeName(v))
-	}
-	var first string
-	for link := range Chain(err) {
-		if name := ownErrorType(link); name != "" {
-			return name
-		}
-		if name := typeName(link); first == "" && !isOurs(link) && name != "*fmt.wrapError" {
-			first = name
-		}
-	}
-	return cmp.Or(first, typeName(v))
-}
+func errorType(v any) string { return foreign.ErrorType(v, withinOurs) }
 
-// isOurs reports whether err is an error of ours around another, which comes next in its
-// chain. Its ErrorType is not called, as the chain may lead back to it.
-func isOurs(err error) bool {
+// withinOurs returns the error that err is around, if err is one of ours.
+func withinOurs(err error) error {
 	switch e := err.(type) { //nolint:errorlint // this one, not the chain
-	case *labeledError, *resultError, *loggedError:
-		return true
+	case *labeledError:
+		return e.err
+	case *resultError:
+		return e.err
+	case *loggedError:
+		return e.labeling
 	case *PanicError:
-		if e == nil {
-			return false
+		if e != nil {
+			return e.Unwrap()
 		}
-		_, ok := e.Value.(error)
-		return ok
 	}
-	return false
-}
-
-// ownErrorType returns what v says in its method ErrorType, or "".
-func ownErrorType(v any) (name string) {
-	guard.Do(func() {
-		if err, ok := v.(error); ok && isOurs(err) {
-			return
-		}
-		if e, ok := foreign.As[interface{ ErrorType() string }](v); ok {
-			name = e.ErrorType()
-		}
-	})
-	return name
-}
-
-// typeName returns the name of the type of v as OpenTelemetry has it.
-func typeName(v any) string {
-	if f := foreign.Of(v); f != nil {
-		return f.Name()
-	}
-	return source.TypeName(reflect.TypeOf(v))
+	return nil
 }
 
 // Error returns "panic: " and the value: the text of an error, a [fmt.Stringer]
