@@ -317,9 +317,6 @@ func (e *Enricher) enrichEntered(ctx context.Context, cause error, fc FailureCon
 	return res
 }
 
-// isEmpty reports whether e was not made by New.
-func (e *Enricher) isEmpty() bool { return e == nil || e.plan == nil }
-
 // Enrichers returns the loaded enrichers in configured order.
 func (e *Enricher) Enrichers() []Info {
 	if e == nil {

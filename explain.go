@@ -110,10 +110,11 @@ func (x *Explanation) redact() {
 		}
 	}
 	x.Labels = redact.Map(x.Labels)
-	hide := func(text string) string { return text }
+	var found []string
 	if len(x.Chain) > 0 {
-		hide = redact.Hider(redact.Found(x.Chain[0].Text))
+		found = redact.Found(x.Chain[0].Text)
 	}
+	hide := redact.Hider(found)
 	for i := range x.Chain {
 		x.Chain[i].Type = redact.Text(x.Chain[i].Type)
 		x.Chain[i].Text = text.Cut(redact.Text(hide(x.Chain[i].Text)), maxExplainedText)

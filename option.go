@@ -109,3 +109,6 @@ func EnrichContext(ctx context.Context, cause error, fc FailureContext) Result {
 		}
 	}
 }
+
+// isEmpty reports whether e was not made by New.
+func (e *Enricher) isEmpty() bool { return e == nil || e.plan == nil }

@@ -27,11 +27,19 @@ const withheld = "[withheld: the redactor panicked]"
 // limit bytes. The result shares no memory with s, which may be part of something
 // large.
 func (h *History) keep(s string, limit int) string {
+	kept, _, _ := h.keepWhole(s, limit)
+	return kept
+}
+
+// keepWhole is keep, and also returns the text that the redactor got, and what it made
+// of it.
+func (h *History) keepWhole(s string, limit int) (kept, near, redacted string) {
 	if s == "" || limit <= 0 {
-		return ""
+		return "", "", ""
 	}
-	near := clean(s, limit+margin)
-	kept := h.redact(near, limit+margin)
+	near = clean(s, limit+margin)
+	redacted = h.redact(near, limit+margin)
+	kept = redacted
 	if len(s) > limit+margin && len(kept) < len(near) {
 		// Redacting made the text shorter, so its end may be within the limit
 		// now. That end may be a part of a secret that was not recognized.
@@ -40,7 +48,7 @@ func (h *History) keep(s string, limit int) string {
 			kept += cutMark
 		}
 	}
-	return h.cut(kept, limit)
+	return h.cut(kept, limit), near, redacted
 }
 
 // join returns what is kept of a text that is made of texts that were kept: it may have

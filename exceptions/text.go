@@ -43,15 +43,15 @@ func (h *History) describe(err error, fc enricher.FailureContext) description {
 // readCause calls the methods of an error.
 func (h *History) readCause(err error) description {
 	links, more := chainOf(err)
-	whole := guard.Text(links[0].err)
-	links[0].text = h.keep(whole, max(maxLinkLength, h.opts.MaxMessageLength))
+	kept, whole, redacted := h.keepWhole(guard.Text(links[0].err), max(maxLinkLength, h.opts.MaxMessageLength))
+	links[0].text = kept
 	for i := range links[1:] {
 		links[1+i].text = h.keep(guard.Text(links[1+i].err), maxLinkLength)
 	}
 	return description{
 		name:       nameOf(links),
 		message:    h.paragraph(links[0].text, h.opts.MaxMessageLength),
-		stacktrace: h.stacktrace(links, more, redact.Hider(h.found(whole))),
+		stacktrace: h.stacktrace(links, more, redact.Hider(redact.Masked(whole, redacted))),
 	}
 }
 
@@ -174,12 +174,6 @@ func paragraph(s string) string {
 		b.WriteString(line)
 	}
 	return b.String()
-}
-
-// found returns the values that the redactor masks in a text.
-func (h *History) found(s string) []string {
-	near := clean(s, h.opts.MaxMessageLength+margin)
-	return redact.Masked(near, h.redact(near, len(near)+margin))
 }
 
 // stacktrace returns the text of the first link, the types and texts of all, and

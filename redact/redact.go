@@ -88,7 +88,8 @@ func New(values ...string) Redactor { return Redactor{redact.New(values...)} }
 func (r Redactor) Text(text string) string { return r.known.Text(text) }
 
 // Found returns the values that [Text] masks in text, without those of fewer than 4 bytes
-// and those that are also a word without digits elsewhere in it. In "invalid token: x", x is recognized
-// as a secret by the words before it, which the error that is wrapped may not have: to
-// show the errors of a chain one by one, mask them with New(Found(err.Error())...).
+// and those that are also a word without digits elsewhere in it. In "invalid token: x", x
+// is recognized as a secret by the words before it, which the error that is wrapped may
+// not have: to show the errors of a chain one by one, mask them with
+// New(Found(err.Error())...).
 func Found(text string) []string { return redact.Found(text) }

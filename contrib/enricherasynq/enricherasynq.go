@@ -19,7 +19,8 @@
 //
 // asynq does not wait for a task whose time is up, and tells only the error handler of
 // it. Such a failure is labeled, but asynq asks nothing that could end or delay the
-// task by its labels, or keep them. Of a task whose process has died, it tells nobody.
+// task by its labels, or keep them. It calls no error handler for a task whose process
+// has died.
 package enricherasynq
 
 import (

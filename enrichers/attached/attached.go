@@ -23,7 +23,6 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/redact"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // Name is the name under which the enricher is registered.
@@ -85,7 +84,7 @@ func (p publisher) ProcessFailure(_ context.Context, cause error, _ enricher.Fai
 	labels := enricher.Labels{}
 	for _, key := range p.keys {
 		if value, ok := attached[key]; ok {
-			labels[key] = text.Clean(redact.Cut(value, enricher.DefaultMaxValueLength), enricher.DefaultMaxValueLength)
+			labels[key] = redact.Clean(value, enricher.DefaultMaxValueLength)
 		}
 	}
 	return labels, nil

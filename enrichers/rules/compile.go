@@ -76,11 +76,12 @@ func (s *ruleSet) conflicts() (errs []error) {
 	}
 	earlier := map[string]*rule{}
 	for _, r := range s.rules {
-		if same := earlier[r.conditions()]; same != nil {
+		conditions := r.conditions()
+		if same := earlier[conditions]; same != nil {
 			errs = append(errs, fmt.Errorf("%s: can never match, as %s has the same conditions: remove one of them", r, same))
 			continue
 		}
-		earlier[r.conditions()] = r
+		earlier[conditions] = r
 	}
 	return errs
 }
@@ -92,8 +93,9 @@ func (s *ruleSet) overridden() (errs []error) {
 	setBy := map[label]*rule{}
 	catchAll := (&rule{}).conditions()
 	for _, r := range s.rules {
+		conditions := r.conditions()
 		for _, l := range r.set {
-			own := label{r.conditions(), l.key}
+			own := label{conditions, l.key}
 			if first := cmp.Or(setBy[label{catchAll, l.key}], setBy[own]); first != nil {
 				errs = append(errs, fmt.Errorf("%s: can never set %q, as %s sets it on every such failure: move this rule before that, or remove the label", r, l.key, first))
 				continue

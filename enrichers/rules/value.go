@@ -8,7 +8,6 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/redact"
-	"github.com/failure-enrichers/enricher/internal/text"
 )
 
 // A value is the value of a label, in the form of [regexp.Regexp.Expand] if it
@@ -57,6 +56,4 @@ func (v value) expand(f *failure, message *regexp.Regexp, groups []int) string {
 }
 
 // clean returns s as a valid value of a label. What is cut does not end in half a secret.
-func clean(s string) string {
-	return text.Clean(redact.Cut(s, enricher.DefaultMaxValueLength), enricher.DefaultMaxValueLength)
-}
+func clean(s string) string { return redact.Clean(s, enricher.DefaultMaxValueLength) }

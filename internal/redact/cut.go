@@ -28,3 +28,6 @@ func Cut(s string, n int) string {
 	}
 	return kept[:words]
 }
+
+// Clean returns at most n bytes of s as [text.Clean] does, cut as by [Cut].
+func Clean(s string, n int) string { return text.Clean(Cut(s, n), n) }

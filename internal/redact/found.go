@@ -37,10 +37,10 @@ func Masked(text, redacted string) (values []string) {
 	return values
 }
 
-// hideOthers masks in redacted what was masked elsewhere in text, if it is no word: a secret
-// may stand twice, once without what it was recognized by.
+// hideOthers masks in redacted what was masked elsewhere in text: a secret may stand twice,
+// once without what it was recognized by. Masked returns no word that is left.
 func hideOthers(text, redacted string) string {
-	values := slices.DeleteFunc(Masked(text, redacted), func(value string) bool { return !isRather(value) || !strings.Contains(redacted, value) })
+	values := slices.DeleteFunc(Masked(text, redacted), func(value string) bool { return !strings.Contains(redacted, value) })
 	return Hider(values)(redacted)
 }
 

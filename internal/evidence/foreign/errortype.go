@@ -26,7 +26,8 @@ func errorType(v any, within func(error) error, depth int) (name string) {
 	var first string
 	var walk guard.Walk
 	walk.Visit(err, func(link error, _ int) guard.Step {
-		switch inner := within(link); {
+		inner := within(link)
+		switch {
 		case inner != nil && depth < maxWithin:
 			name = errorType(inner, within, depth+1)
 		case inner == nil:
@@ -35,8 +36,10 @@ func errorType(v any, within func(error) error, depth int) (name string) {
 		if name != "" {
 			return guard.Stop
 		}
-		if t := typeName(link); first == "" && within(link) == nil && t != "*fmt.wrapError" {
-			first = t
+		if first == "" && inner == nil {
+			if t := typeName(link); t != "*fmt.wrapError" {
+				first = t
+			}
 		}
 		return guard.Into
 	})
