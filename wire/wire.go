@@ -33,8 +33,9 @@
 // that value; an [exec.ExitError] is an error with its methods; x509 and JSON errors are
 // found by [errors.As], but with another text; a system error without a name, such as
 // errno 4095, is only a text; a method that panics or returns a number out of range is
-// not there; nil among joined errors is left out; [enricher.ResultOf] finds nothing; and
-// what exceeds the bounds is cut.
+// not there; nil among joined errors is left out; [enricher.ResultOf] finds nothing; a
+// byte that is not UTF-8 is U+FFFD, which makes a long text longer, so that its
+// fingerprint may differ; and what exceeds the bounds is cut.
 //
 // # Bounds
 //

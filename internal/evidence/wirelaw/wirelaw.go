@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,18 +87,20 @@ func Compare(cause error, fc enricher.FailureContext) (within bool, err error) {
 	return true, nil
 }
 
-// isCut reports whether something was left out of data.
+// isCut reports whether something was left out of data, or was a long text that is not
+// UTF-8, whose encoded form has more bytes than the original.
 func isCut(data []byte) bool {
 	var f struct {
 		Cut   bool
 		Chain []struct {
+			Text    string
 			TextCut bool
 			Fields  map[string]string
 		}
 	}
 	cut := json.Unmarshal(data, &f) != nil || f.Cut
 	for _, n := range f.Chain {
-		cut = cut || n.TextCut
+		cut = cut || n.TextCut || len(n.Text) > 1000 && strings.ContainsRune(n.Text, utf8.RuneError)
 		for _, value := range n.Fields {
 			cut = cut || len(value) > 1000
 		}

@@ -15,7 +15,7 @@ func Clean(text string) string {
 		return text
 	}
 	if strings.Contains(text, escape) {
-		text = withoutEscapes(text)
+		text = withoutEscapes(strings.ToValidUTF8(text, "\uFFFD")) // else the bytes around an escape may become a character
 		dirty = 0
 	}
 	var b strings.Builder

@@ -42,6 +42,7 @@ func TestTextFoldsSpace(t *testing.T) {
 		"":                             "",
 		" \t\r\n\x00\u2028\u00a0":      "",
 		"  a \n\tb\x1b[0m  ":           "a b",
+		"\xd2\x1b[31m\xba\x1b[0m job":  "\uFFFD job", // bytes that are no character together
 		"a\u0085b\u3000c":              "a b c",
 		"\xff\xfe":                     "\ufffd",
 		"a\xff\xfe\ufffd\xfdb":         "a\ufffdb",
