@@ -132,7 +132,16 @@ func (c FactoryConfig) Options() map[string]any {
 // truncated, and a boolean is not a number.
 func (c FactoryConfig) Decode(into any) error {
 	c.markRead()
-	return configErrors(c.name, decode.Into(c.options, into))
+	err := decode.Into(c.options, into)
+	if errs, ok := err.(decode.Errors); ok {
+		for _, e := range errs {
+			isSetting := decode.Into(map[string]any{e.Option: nil}, new(Policy)) == nil
+			if isSetting && errors.Is(e, decode.ErrUnknown) {
+				e.Err = fmt.Errorf("%w; settings belong under failure-enrichment.policies.%s", e.Err, c.name)
+			}
+		}
+	}
+	return configErrors(c.name, err)
 }
 
 // Logger returns the logger of the enricher, with the attribute enricher=name. It

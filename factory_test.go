@@ -160,6 +160,7 @@ func TestDecodeErrorNamesOptionAndEnricher(t *testing.T) {
 		message string
 	}{
 		"fil":       {"x", `unknown, did you mean "file"? known options: api-token, dry-run, file, headers, max, ratio, rules, tags, wait`},
+		"Timeout":   {"1s", `unknown; known options: api-token, dry-run, file, headers, max, ratio, rules, tags, wait; settings belong under failure-enrichment.policies.rules/payments`},
 		"file":      {3, `3: must be a string, in quotes`},
 		"wait":      {3, `3: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},
 		"Wait":      {"3", `"3": must be a duration with a unit (ns, us, ms, s, m, h), such as "5s"`},

@@ -223,6 +223,9 @@ type option struct {
 	reflect.Value
 }
 
+// ErrUnknown is the error for a key without a field.
+var ErrUnknown = errors.New("unknown")
+
 // unknown returns the error for a key that folds to name.
 func unknown(name string, known map[string]option) error {
 	var names []string
@@ -241,7 +244,7 @@ func unknown(name string, known map[string]option) error {
 	if near, ok := nearest.Name(name, slices.Collect(maps.Keys(known))); ok {
 		hint = fmt.Sprintf(", did you mean %q?", known[near].name)
 	}
-	return fmt.Errorf("unknown%s known options: %s", hint, cmp.Or(strings.Join(names, ", "), "none"))
+	return fmt.Errorf("%w%s known options: %s", ErrUnknown, hint, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // fold returns what the spellings of one option have in common.
