@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,6 +60,15 @@ func TestBounds(t *testing.T) {
 		}
 		assert.False(t, steps.Exceeded())
 		assert.False(t, documentOf(t, wire.Encode(hostile.Deep(64), enricher.FailureContext{})).Cut)
+	})
+	t.Run("64 errors that Unwrap does not return", func(t *testing.T) {
+		var all listError
+		for i := range 64 {
+			all = append(all, fmt.Errorf("item %d", i))
+		}
+		assert.False(t, documentOf(t, wire.Encode(all, enricher.FailureContext{})).Cut)
+		assert.True(t, documentOf(t, wire.Encode(append(all, context.Canceled), enricher.FailureContext{})).Cut)
+		assert.True(t, documentOf(t, wire.Encode(listError{all, context.Canceled}, enricher.FailureContext{})).Cut)
 	})
 	t.Run("8 KiB of a text, its first and last half", func(t *testing.T) {
 		first, last := strings.Repeat("\u20ac", 1300), strings.Repeat("\u00e9", 2000)

@@ -36,7 +36,7 @@ func describe(n *form.Node, err error) {
 	for _, f := range inspect.Frames(err, form.MaxFrames) {
 		n.Frames = append(n.Frames, foreign.Frame{Function: f.Function, File: f.File, Line: f.Line})
 	}
-	inner := form.MaxErrors
+	inner := form.MaxErrors + 1 // so that Bound sees that there are more
 	addEvidence(n, err, &inner)
 }
 

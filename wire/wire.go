@@ -39,10 +39,10 @@
 //
 // # Bounds
 //
-// A failure has at most 64 KiB of JSON, in valid UTF-8, with at most 64 errors, 8 KiB of
-// each text (the first and the last half), 1 KiB of any other string, 64 attributes,
-// labels and fields each, and 32 frames of a stack. If it has more than 64 KiB, texts and
-// then the rest are cut further.
+// A failure has at most 64 KiB of JSON, in valid UTF-8, with at most 64 errors, as many
+// in inner, 8 KiB of each text (the first and the last half), 1 KiB of any other string,
+// 64 attributes, labels and fields each, and 32 frames of a stack. If it has more than 64
+// KiB, texts and then the rest are cut further.
 //
 // [Encode] never fails. It takes at most a second, even if a method of an error does not
 // return: then the rest of the errors is left out. Such a method keeps a goroutine until

@@ -54,6 +54,7 @@ func (f *Failure) cut(l level) {
 	for i := range f.Chain {
 		f.Chain[i].cut(l, &inner)
 	}
+	f.Cut = f.Cut || inner < 0
 	c := &f.Failure
 	for _, s := range []*string{&c.ID, &c.RootID, &c.Type, &c.JobID, &c.JobName, &c.TaskName, &c.TaskManagerID, &c.Endpoint, &c.Time} {
 		*s = keep(*s, l.name)
@@ -62,7 +63,7 @@ func (f *Failure) cut(l level) {
 }
 
 // cut cuts n, and so that all errors together have no more than inner of those that
-// Unwrap does not return.
+// Unwrap does not return. Then inner is negative if there were more.
 func (n *Node) cut(l level, inner *int) {
 	n.Text = Cut(n.Text, l.text, &n.TextCut)
 	h := &n.Has
@@ -100,8 +101,9 @@ func (n *Node) cut(l level, inner *int) {
 		}
 	}
 	if n.Inner != nil {
-		n.Inner = slices.Clone(n.Inner[:min(len(n.Inner), *inner)])
-		*inner -= len(n.Inner)
+		all := len(n.Inner)
+		n.Inner = slices.Clone(n.Inner[:min(all, max(*inner, 0))])
+		*inner -= all
 		for i := range n.Inner {
 			n.Inner[i].cut(l, inner)
 		}
