@@ -39,9 +39,10 @@ var ErrUnknownEnricher = errors.New("no such failure enricher")
 
 // Chain returns err and all errors that it wraps, depth first, joined errors
 // included, in the order in which they are wrapped. It follows Unwrap() error and
-// Unwrap() []error at most 100 deep and visits at most 10,000 errors, nil ones
-// included, so that it ends on a cyclic tree. An Unwrap that panics wraps
-// nothing. A nil err yields nothing.
+// Unwrap() []error, and WrappedErrors() []error and Errors() []error of packages older
+// than [errors.Join], such as go-multierror and k8s.io/apimachinery, at most 100 deep and
+// visits at most 10,000 errors, nil ones included, so that it ends on a cyclic tree. A
+// method that panics wraps nothing. A nil err yields nothing.
 func Chain(err error) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		var walk guard.Walk
@@ -312,8 +313,8 @@ func (s *search) result() (Result, bool) {
 	return Result{}, false
 }
 
-func unwrapAny(err error) (error, bool) {
-	_, inner := guard.Unwrap(err)
+func unwrapAny(err error) (inner error, ok bool) {
+	guard.Do(func() { inner = errors.Unwrap(err) })
 	return inner, true
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 )
 
 func TestIs(t *testing.T) {
@@ -89,6 +90,20 @@ func TestChainIsDepthFirst(t *testing.T) {
 	assert.Equal(t, []string{"a and b;link;link;a", "a and b", "a and b", "a", "b", "link", "c", "link", "a"}, texts)
 	for range enricher.Chain(nil) {
 		assert.Fail(t, "nil wraps nothing, and is no error")
+	}
+}
+
+func TestChainFollowsOlderJoinedErrors(t *testing.T) {
+	t.Parallel()
+	path := &fs.PathError{Op: "open", Path: "/x", Err: fs.ErrNotExist}
+	all := []error{labeled("order", "7", path), nil, io.EOF}
+	for _, err := range []error{hostile.Multi(all), hostile.Aggregate(all)} {
+		assert.Equal(t, []error{err, all[0], path, fs.ErrNotExist, io.EOF}, slices.Collect(enricher.Chain(err)))
+		got, ok := enricher.AsType[*fs.PathError](fmt.Errorf("job 7: %w", err))
+		assert.True(t, ok)
+		assert.Same(t, path, got)
+		assert.True(t, enricher.Is(err, io.EOF))
+		assert.Equal(t, enricher.Labels{"order": "7"}, enricher.LabelsOf(err))
 	}
 }
 

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/internal/guard"
 	"github.com/failure-enrichers/enricher/redact"
 )
 
@@ -231,11 +234,32 @@ func Run(job func() error, failed func(cause error) Verdict) (err error) {
 // leads to: a command that was killed, a query that the database has ended, and a
 // connection, file or transaction that is closed.
 //
+// Of joined errors, all must be such: an error of a cleanup that comes with the
+// cancellation is a failure.
+//
 // If the job manager ends the job for good because of it, an adapter labels it all the
 // same: otherwise nothing tells that the job is lost.
 func Interrupted(ctx context.Context, err error) bool {
 	if err == nil || ctx == nil || ctx.Err() == nil {
 		return false
+	}
+	var walk guard.Walk
+	return isInterruption(ctx, err, &walk)
+}
+
+// severalType is the type of one error that names several: "%w: %w".
+var severalType = reflect.TypeOf(fmt.Errorf("%w%w", context.Canceled, context.Canceled))
+
+func isInterruption(ctx context.Context, err error, walk *guard.Walk) bool {
+	for link := err; link != nil; {
+		if !walk.Enter(link, 1) {
+			return false
+		}
+		many, one := guard.Unwrap(link)
+		if len(many) > 0 && reflect.TypeOf(link) != severalType {
+			return !slices.ContainsFunc(many, func(e error) bool { return e != nil && !isInterruption(ctx, e, walk) })
+		}
+		link = one
 	}
 	if enricher.Is(err, ctx.Err()) || enricher.Is(err, context.Cause(ctx)) {
 		return true

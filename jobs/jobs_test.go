@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/hostile"
 	"github.com/failure-enrichers/enricher/jobs"
 )
 
@@ -307,6 +308,11 @@ func TestInterrupted(t *testing.T) {
 		"a transaction that is over":     {cancelled, sql.ErrTxDone, true},
 		"a closed connection":            {cancelled, &net.OpError{Op: "read", Err: net.ErrClosed}, true},
 		"a failure and what it leads to": {cancelled, errors.Join(sqlState("23505"), net.ErrClosed), false},
+		"the error of ctx and a failure": {cancelled, fmt.Errorf("job 7: %w", errors.Join(context.Canceled, fmt.Errorf("flush: %w", io.EOF))), false},
+		"the error of ctx in another":    {cancelled, fmt.Errorf("job 7: %w: %w", io.EOF, context.Canceled), true},
+		"the error of ctx twice":         {cancelled, errors.Join(nil, context.Canceled, stop, sql.ErrTxDone), true},
+		"older joined errors":            {cancelled, hostile.Multi{context.Canceled, io.EOF}, false},
+		"older joined errors, all alike": {cancelled, hostile.Aggregate{context.Canceled, stop}, true},
 		"a client, ctx has not ended":    {t.Context(), requestCanceled, false},
 		"the job's own timeout":          {cancelled, context.DeadlineExceeded, false},
 		"a deadline of ctx":              {late, context.DeadlineExceeded, true},

@@ -24,7 +24,7 @@ func describe(n *form.Node, err error) {
 		n.Depth = depth
 		return
 	}
-	_, n.Joined = err.(interface{ Unwrap() []error })
+	n.Joined = guard.Joins(err)
 	n.Has = hasOf(err)
 	n.Is = isOf(err)
 	n.Fields = fieldsOf(err)
@@ -62,8 +62,7 @@ func addEvidence(n *form.Node, err error, left *int) {
 			if *left--; *left < 0 {
 				return guard.Stop
 			}
-			child := form.Node{Depth: depth - 1}
-			_, child.Joined = err.(interface{ Unwrap() []error })
+			child := form.Node{Depth: depth - 1, Joined: guard.Joins(err)}
 			addEvidence(&child, err, left)
 			n.Inner = append(n.Inner, child)
 			if child.Inner != nil {

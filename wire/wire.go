@@ -64,7 +64,7 @@
 //	   "attempt":3,"maxAttempts":5,"terminal":false,"time":"RFC 3339","attributes":{},"labels":{}}}
 //
 // chain is depth first, as [enricher.Chain] yields it; an error wraps those after it that
-// are one deeper, and joined says that it has Unwrap() []error. typePath is the type with
+// are one deeper, and joined says that it may wrap several. typePath is the type with
 // the full path of its package, if that differs. has is what the methods of the error
 // returned; a code is a string or a number; a name of an errno or signal is that of Linux.
 // evidence, wait and inner are what the ready-made enrichers have found: inner has the

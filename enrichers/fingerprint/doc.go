@@ -71,7 +71,7 @@
 // the order of the arguments of [errors.Join], their number and the number of calls
 // do not matter: a job with three tasks that fail alike has the fingerprint of one
 // with seven. The message has them in the same order, with "; " between them. This
-// applies to all errors with a method Unwrap() []error that print what they wrap
+// applies to all errors for which [enricher.Chain] follows several, and that print them
 // with the same marks in between. An error of fmt.Errorf with several %w has the
 // order of its format.
 //

@@ -97,16 +97,14 @@ func (k *kind) unwrap(err error) (many []error, one error) {
 const maxInner = 1000
 
 // findInner finds what errors of a type wrap if their method Unwrap does not say so:
-// by a method WrappedErrors, Errors or Cause, a field such as Err, or as a list.
+// by a method Cause, a field such as Err, or as a list.
 func findInner(err error, t reflect.Type) func(err error) []error {
-	if _, ok := err.(interface{ WrappedErrors() []error }); ok { // hashicorp/go-multierror
-		return func(err error) []error { return err.(interface{ WrappedErrors() []error }).WrappedErrors() }
+	if guard.Joins(err) {
+		return nil
 	}
 	switch err.(type) {
-	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+	case interface{ Unwrap() error }:
 		return nil
-	case interface{ Errors() []error }: // go.uber.org/multierr, k8s.io/apimachinery, gorm
-		return func(err error) []error { return err.(interface{ Errors() []error }).Errors() }
 	case interface{ Cause() error }: // github.com/pkg/errors before 0.9, github.com/juju/errors
 		return func(err error) []error {
 			if cause := err.(interface{ Cause() error }).Cause(); cause != nil {

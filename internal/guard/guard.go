@@ -74,8 +74,9 @@ func Text(err error) (text string) {
 	return text
 }
 
-// Unwrap returns what err wraps: one error or many, and neither if its Unwrap
-// method panics or there is none.
+// Unwrap returns what err wraps: one error or many, and neither if its method panics or
+// there is none. Errors that are older than [errors.Join] have another method than Unwrap
+// for many, or one that returns them one by one.
 func Unwrap(err error) (many []error, one error) {
 	defer func() {
 		if recover() != nil {
@@ -83,12 +84,29 @@ func Unwrap(err error) (many []error, one error) {
 		}
 	}()
 	switch err := err.(type) {
+	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
+		return err.WrappedErrors(), nil
 	case interface{ Unwrap() error }:
 		return nil, err.Unwrap()
 	case interface{ Unwrap() []error }:
 		return err.Unwrap(), nil
+	case interface{ Errors() []error }: // go.uber.org/multierr, k8s.io/apimachinery, gorm
+		return err.Errors(), nil
 	}
 	return nil, nil
+}
+
+// Joins reports whether [Unwrap] returns many.
+func Joins(err error) bool {
+	switch err.(type) {
+	case interface{ WrappedErrors() []error }:
+		return true
+	case interface{ Unwrap() error }:
+		return false
+	case interface{ Unwrap() []error }, interface{ Errors() []error }:
+		return true
+	}
+	return false
 }
 
 // Sprint returns the text of the value of a panic: that of an error or a

@@ -45,6 +45,31 @@ type joined []error
 func (joined) Error() string     { return "several errors" }
 func (j joined) Unwrap() []error { return j }
 
+// Multi joins errors as github.com/hashicorp/go-multierror does: Unwrap returns one that
+// has the text of the first, and wraps the next.
+type Multi []error
+
+func (m Multi) Error() string          { return "several errors" }
+func (m Multi) WrappedErrors() []error { return m }
+
+func (m Multi) Unwrap() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return next(m)
+}
+
+type next []error
+
+func (n next) Error() string { return n[0].Error() }
+func (n next) Unwrap() error { return Multi(n[1:]).Unwrap() }
+
+// Aggregate joins errors as k8s.io/apimachinery does.
+type Aggregate []error
+
+func (a Aggregate) Error() string   { return "several errors" }
+func (a Aggregate) Errors() []error { return a }
+
 // Deep returns a chain of n errors.
 func Deep(n int) error {
 	err := fs.ErrNotExist

@@ -32,7 +32,7 @@ type Node struct {
 	TypePath string            `json:"typePath,omitempty"` // the same with the full path of the package, if that differs
 	Text     string            `json:"text,omitempty"`
 	TextCut  bool              `json:"textCut,omitempty"`
-	Joined   bool              `json:"joined,omitempty"` // it has Unwrap() []error
+	Joined   bool              `json:"joined,omitempty"` // it may wrap many
 	Is       []string          `json:"is,omitempty"`     // sentinels that it is
 	Has      Has               `json:"has,omitzero"`
 	Fields   map[string]string `json:"fields,omitzero"` // not nil if the type can be restored
