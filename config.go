@@ -51,7 +51,7 @@ type Config struct {
 // A Policy bounds what one enricher can cost.
 type Policy struct {
 	Timeout          time.Duration // of one call, and of its wait for a slot before. By default, as long as the budget of the failure allows.
-	MaxConcurrent    int           // calls under way at once, abandoned ones included, at most 1<<20. By default, DefaultMaxConcurrent.
+	MaxConcurrent    int           // calls under way at once, abandoned ones included, at most 1<<20; as many more may wait. By default, DefaultMaxConcurrent.
 	BreakerThreshold int           // timeouts or panics in a row that open the breaker; negative: no breaker. By default, DefaultBreakerThreshold.
 	BreakerCooldown  time.Duration // how long an open breaker lets no call through. By default, DefaultBreakerCooldown.
 }

@@ -36,9 +36,10 @@ type origin struct {
 	fc       FailureContext // its maps do not change
 }
 
-// FailureKey identifies the failure: copies of r have it, and the Result of the next
-// layer if the failure was rejected, but none of another failure, Enricher or process.
-// It is empty if no Enricher made r.
+// FailureKey identifies the failure: copies of r have it, and, if the failure was
+// rejected and its error has r, the Result of the layer that accepts it, but none of
+// another failure, Enricher or process, nor of a later layer that rejects it, too. It is
+// empty if no Enricher made r.
 func (r Result) FailureKey() string {
 	if r.of.by == nil {
 		return ""
