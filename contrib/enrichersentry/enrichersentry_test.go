@@ -57,6 +57,19 @@ func newEnricher(t *testing.T, labels enricher.Labels, names []string, opts ...e
 }
 
 // observe returns the events of one failure with labels.
+// An aggregate joins errors as those of Kubernetes do.
+type aggregate []error
+
+func (aggregate) Error() string     { return "several" }
+func (a aggregate) Errors() []error { return a }
+
+// A multi joins errors as those of go-multierror do.
+type multi []error
+
+func (multi) Error() string            { return "several" }
+func (multi) Unwrap() error            { return errors.New("only the next one") }
+func (m multi) WrappedErrors() []error { return m }
+
 func observe(t *testing.T, cause error, labels enricher.Labels, o enrichersentry.Options) []*sentry.Event {
 	t.Helper()
 	hub, sent := newHub(t)
@@ -136,15 +149,16 @@ func TestObserverExceptions(t *testing.T) {
 		label string // error_type
 		want  kinds
 	}{
-		"one":               {cause: io.EOF, want: kinds{"*errors.errorString: EOF"}},
-		"the label":         {cause: &dialError{io.EOF}, label: "Dial", want: kinds{"Dial: dial: EOF", "*errors.errorString: EOF"}},
-		"wrapped":           {cause: fmt.Errorf("a: %w", &dialError{io.EOF}), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
-		"with its Result":   {cause: enricher.WithResult(io.EOF, res), want: kinds{"*errors.errorString: EOF"}},
-		"nothing new":       {cause: fmt.Errorf("%w", fmt.Errorf("%w", io.EOF)), want: kinds{"*fmt.wrapError: EOF"}},
-		"frames of its own": {cause: fmt.Errorf("%w", newStacked(io.EOF)), want: kinds{"enrichersentry_test.stacked: EOF", "enrichersentry_test.stacked: EOF"}},
-		"joined":            {cause: errors.Join(io.EOF, &dialError{io.EOF}), want: kinds{"*errors.joinError: EOF\ndial: EOF", "*errors.errorString: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
-		"decoded":           {cause: decoded.Cause(), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
-		"many":              {cause: errors.Join(numbered(1000)...), want: nil},
+		"one":                   {cause: io.EOF, want: kinds{"*errors.errorString: EOF"}},
+		"the label":             {cause: &dialError{io.EOF}, label: "Dial", want: kinds{"Dial: dial: EOF", "*errors.errorString: EOF"}},
+		"wrapped":               {cause: fmt.Errorf("a: %w", &dialError{io.EOF}), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
+		"with its Result":       {cause: enricher.WithResult(io.EOF, res), want: kinds{"*errors.errorString: EOF"}},
+		"nothing new":           {cause: fmt.Errorf("%w", fmt.Errorf("%w", io.EOF)), want: kinds{"*fmt.wrapError: EOF"}},
+		"frames of its own":     {cause: fmt.Errorf("%w", newStacked(io.EOF)), want: kinds{"enrichersentry_test.stacked: EOF", "enrichersentry_test.stacked: EOF"}},
+		"joined":                {cause: errors.Join(io.EOF, &dialError{io.EOF}), want: kinds{"*errors.joinError: EOF\ndial: EOF", "*errors.errorString: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
+		"decoded":               {cause: decoded.Cause(), want: kinds{"*enrichersentry_test.dialError: a: dial: EOF", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
+		"joined before Go 1.20": {cause: aggregate{io.EOF, multi{&dialError{io.EOF}}}, want: kinds{"enrichersentry_test.aggregate: several", "*errors.errorString: EOF", "enrichersentry_test.multi: several", "*enrichersentry_test.dialError: dial: EOF", "*errors.errorString: EOF"}},
+		"many":                  {cause: errors.Join(numbered(1000)...), want: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

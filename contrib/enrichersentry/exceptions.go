@@ -95,7 +95,7 @@ func (t *tree) add(err error, parent *int, source string) {
 		Value:      valid(t.known.Text(text), maxText),
 		Stacktrace: t.frames(err),
 	}
-	joined, isGroup := err.(interface{ Unwrap() []error })
+	joined, isGroup := joinedIn(err)
 	if parent == nil || x.Stacktrace != nil || isGroup || x.Value != t.exceptions[*parent].Value {
 		id := len(t.exceptions)
 		x.Mechanism = &sentry.Mechanism{
@@ -108,12 +108,28 @@ func (t *tree) add(err error, parent *int, source string) {
 		parent = &id
 	}
 	if isGroup {
-		for i, err := range survive(joined.Unwrap) {
+		for i, err := range survive(joined) {
 			t.add(err, parent, fmt.Sprintf("errors[%d]", i))
 		}
 	} else if wrapper, ok := err.(interface{ Unwrap() error }); ok {
 		t.add(survive(wrapper.Unwrap), parent, sentry.MechanismTypeUnwrap)
 	}
+}
+
+// joinedIn returns the method of err that returns the errors that it joins, as
+// [enricher.Chain] follows them.
+func joinedIn(err error) (joined func() []error, ok bool) {
+	switch e := err.(type) {
+	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
+		return e.WrappedErrors, true
+	case interface{ Unwrap() error }:
+		return nil, false
+	case interface{ Unwrap() []error }:
+		return e.Unwrap, true
+	case interface{ Errors() []error }: // k8s.io/apimachinery
+		return e.Errors, true
+	}
+	return nil, false
 }
 
 // frames returns those of the job if err is a panic, or else those that err knows.
