@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/failure-enrichers/enricher/internal/breaker"
 	"github.com/failure-enrichers/enricher/internal/fanout"
 )
 
@@ -157,4 +158,24 @@ func randomWaits(random *rand.Rand, n int) [][]int {
 		}
 	}
 	return waits
+}
+
+func TestBudgetIsKeptIfThereIsNoProcessor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := members(3)
+		for _, m := range all {
+			m.Breaker = breaker.New(1, time.Hour)
+		}
+		r := newRecorder(t, 3, quick)
+		fanout.RunWithoutProcessor(newPlan(t, all, [][]int{{}, {0}, {}}, time.Second), r.start, r)
+		r.check()
+		require.Equal(t, []int{0, 0, 0}, r.made())
+		require.Equal(t, []time.Duration{500 * ms, time.Second, 500 * ms}, r.ended)
+		for i, m := range all {
+			require.Equal(t, fanout.Outcome{Status: fanout.TimedOut}, r.outcomes[i])
+			require.Equal(t, breaker.Closed, m.Breaker.State(), "it is not to blame")
+			requireHeld(t, m, 0, 0)
+		}
+	})
 }

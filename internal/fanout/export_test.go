@@ -25,3 +25,13 @@ func Pause(ctx context.Context, d time.Duration) {
 	s := ctx.(*callContext).scope
 	s.start = s.start.Add(-d)
 }
+
+// RunWithoutProcessor is Run if there is no processor for any call.
+func RunWithoutProcessor(p *Plan, start time.Time, calls Calls) {
+	s := newScope(start, p.base, context.Background(), len(p.members))
+	r := newRun(p)
+	r.workFunc = func() {}
+	r.start(s, calls)
+	s.settled.Wait()
+	s.leave()
+}

@@ -21,11 +21,12 @@ type run struct {
 	ready     []*task // in the order in which they became ready
 	taken     int     // of ready
 	unsettled int     // tasks; returned once there is none and Run may return
-	workers   int     // goroutines started for the run that have not left it
+	workers   int     // goroutines for the run that have not left it
+	starting  int     // of workers: unlock starts them
 	over      bool    // there were no workers when the last task settled; read by Run after that
 
-	// Until sharing ends, ready tasks wait for a worker to take them. After
-	// that, each gets a goroutine of its own.
+	// Until sharing ends, the workers that there are take the ready tasks. After
+	// that, there is one more worker for each.
 	sharingOver bool
 
 	checked  bool // CheckInput was called, or will not be
@@ -70,21 +71,26 @@ func (r *run) start(s *scope, calls Calls) {
 	if !r.timerSet {
 		r.setTimer(r.nextCheck)
 	}
-	if len(r.ready) > 0 {
-		r.workers++
-		go r.workFunc()
+	if len(r.ready) > r.workers { // some share a worker
+		r.startWorker()
 	}
 }
 
-// unlock unlocks mu. If no task is left, it lets Run return. Then the run may be
-// in use again at once, so the caller of unlock must not touch it any more,
-// unless it is a worker with a task.
+// unlock unlocks mu and starts workers, which would have to wait for mu before. If no
+// task is left, it lets Run return. Then the run may be in use again at once, so the
+// caller of unlock must not touch it any more, unless it is a worker with a task.
 func (r *run) unlock() {
+	starting := r.starting
+	r.starting = 0
 	if r.unsettled != 0 {
 		r.mu.Unlock()
+		for range starting {
+			go r.workFunc()
+		}
 		return
 	}
 	r.unsettled = returned
+	r.workers -= starting // no task is left for them
 	s := r.scope
 	r.over = r.workers == 0
 	if !r.over || r.sharingOver {
@@ -110,10 +116,17 @@ func (r *run) enforceTime() {
 		r.setTimer(r.nextCheck - now)
 		return
 	}
-	r.sharingOver = true
+	if !r.sharingOver {
+		r.sharingOver = true
+		for range r.ready[r.taken:] {
+			r.startWorker()
+		}
+	}
 	for i := range r.tasks {
 		t := &r.tasks[i]
 		switch {
+		case t.state == ready && r.plan.deadlines[i] <= now:
+			r.settleLate(t, now)
 		case t.state != running:
 		case t.deadline() <= now:
 			r.abandon(t, now)
@@ -121,23 +134,23 @@ func (r *run) enforceTime() {
 			r.startCheck()
 		}
 	}
-	for t := r.popReady(); t != nil; t = r.popReady() {
-		r.startWorker(t, now)
-	}
 	r.nextCheck = never
 	for i := range r.tasks {
 		r.watch(&r.tasks[i], now)
 	}
 }
 
-// watch sets the timer so that enforceTime comes in time for t, if t is running.
-// Before the end of sharing there is no need to: that comes first.
+// watch sets the timer so that enforceTime comes in time for t, if t is ready or
+// running. Before the end of sharing there is no need to: that comes first.
 func (r *run) watch(t *task, now time.Duration) {
-	if !r.sharingOver || t.state != running {
-		return
-	}
-	at := t.deadline()
-	if !r.checked {
+	at := never
+	switch {
+	case !r.sharingOver:
+	case t.state == ready:
+		at = r.plan.deadlines[t.i]
+	case t.state == running && r.checked:
+		at = t.deadline()
+	case t.state == running:
 		at = t.halfway()
 	}
 	if at < r.nextCheck {
@@ -175,20 +188,13 @@ func (r *run) setTimer(after time.Duration) {
 	r.timer.Reset(after)
 }
 
-// popReady takes the next ready task, nil if there is none.
-func (r *run) popReady() *task {
-	if r.taken == len(r.ready) {
-		return nil
-	}
-	r.taken++
-	return r.ready[r.taken-1]
-}
-
 // takeTask takes the next ready task that may be called, for the worker that
 // asks. It returns nil if there is none: the worker then has left the run.
 func (r *run) takeTask(now time.Duration) *task {
-	for t := r.popReady(); t != nil; t = r.popReady() {
-		if r.admit(t, now) {
+	for r.taken < len(r.ready) {
+		t := r.ready[r.taken]
+		r.taken++
+		if t.state == ready && r.admit(t, now) {
 			return t
 		}
 	}
@@ -196,25 +202,32 @@ func (r *run) takeTask(now time.Duration) *task {
 	return nil
 }
 
-// startWorker gives t, which is ready, a goroutine of its own.
-func (r *run) startWorker(t *task, now time.Duration) {
-	if r.admit(t, now) {
-		r.workers++
-		if t.workFunc == nil {
-			t.workFunc = t.work
-		}
-		go t.workFunc()
-	}
+// startWorker starts a worker. It takes a task when there is a processor for it, so that
+// no call has a slot, and none uses up its time, while it waits for that.
+func (r *run) startWorker() {
+	r.workers++
+	r.starting++
 }
 
 // makeReady moves t from blocked to ready.
 func (r *run) makeReady(t *task, now time.Duration) {
-	if r.sharingOver || t.member.slow.Load() {
-		r.startWorker(t, now)
+	m := t.member
+	shares := !r.sharingOver && !m.slow.Load()
+	if !shares && m.Breaker.Rejects() { // as often while it is slow
+		r.settle(t, Outcome{Status: CircuitOpen}, now)
 		return
 	}
+	t.state = ready
 	r.ready = append(r.ready, t)
+	if !shares {
+		r.startWorker()
+		r.watch(t, now)
+	}
 }
+
+// settleLate settles t, for which the process was too short of processor time. That is
+// not the member's fault: its breaker does not count it.
+func (r *run) settleLate(t *task, now time.Duration) { r.settle(t, Outcome{Status: TimedOut}, now) }
 
 // admit reports whether t, which is ready, may be called now: then it is
 // running. Otherwise it is settled, or queued for a slot.
@@ -224,9 +237,7 @@ func (r *run) admit(t *task, now time.Duration) bool {
 	t.context().deadline = r.plan.deadline(int(t.i), now)
 	switch {
 	case t.deadline() <= now:
-		// The process was short of processor time, which is not the member's
-		// fault: its breaker does not count it.
-		r.settle(t, Outcome{Status: TimedOut}, now)
+		r.settleLate(t, now)
 	case m.Breaker.Rejects():
 		r.settle(t, Outcome{Status: CircuitOpen}, now)
 	case m.Slots.TryAcquire():

@@ -2,6 +2,7 @@ package fanout_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,5 +345,23 @@ func TestBreakerCountsThePanicOfACallThatWaited(t *testing.T) {
 		s.member.Slots.Release(false)
 		require.True(t, outcome().Opened)
 		require.Equal(t, breaker.Open, s.member.Breaker.State())
+	})
+}
+
+// In a burst of failures, calls may wait long for a processor.
+func TestSlotsAreTakenWhenThereIsAProcessor(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	synctest.Test(t, func(t *testing.T) {
+		all := members(100)
+		p := newPlan(t, all, independent(100), time.Minute)
+		run(t, p, 100, sleep(10*ms)) // each has a goroutine of its own from now on
+		slots := bulkhead.New(8)
+		for _, m := range all {
+			m.Slots = slots
+		}
+		r := run(t, p, 100, quick)
+		for _, status := range r.statuses() {
+			require.Equal(t, fanout.OK, status)
+		}
 	})
 }

@@ -22,10 +22,9 @@ import (
 // with mu held. A worker that comes back to a task which was abandoned
 // meanwhile gives back the slot, and does nothing else.
 type task struct {
-	run      *run
-	member   *Member
-	i        int32
-	workFunc func() // work, once it was needed
+	run    *run
+	member *Member
+	i      int32
 
 	waits    int32 // unsettled tasks that this one waits for
 	state    state
@@ -37,7 +36,8 @@ type task struct {
 type state uint8
 
 const (
-	blocked state = iota // waits for other tasks, or is ready
+	blocked state = iota // waits for other tasks
+	ready                // for a worker to take it
 	queued               // waits for a slot
 	running
 	settled
@@ -52,12 +52,13 @@ func (t *task) deadline() time.Duration { return t.context().deadline }
 // halfway returns when t, which is running, will have used half of its time.
 func (t *task) halfway() time.Duration { return t.began + (t.deadline()-t.began)/2 }
 
-// work is the first worker of a run. It takes its first task here, as the call
-// is not to blame for the time until there was a processor for this goroutine.
+// work is a worker. It takes its first task here, as the call is not to blame for the
+// time until there was a processor for this goroutine.
 func (r *run) work() {
 	growStack(false)
+	now := r.scope.since()
 	r.mu.Lock()
-	t := r.takeTask(r.scope.since())
+	t := r.takeTask(now)
 	r.unlock()
 	for t != nil {
 		t = t.call()
