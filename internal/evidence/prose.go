@@ -260,6 +260,7 @@ func ofParts(text string) Evidence {
 	before := ""
 	for range maxParts {
 		line, rest, lines := strings.Cut(text, "\n")
+		line = strings.TrimSuffix(line, "\r")
 		if e, ok := lostTexts()[line]; ok {
 			return e
 		}

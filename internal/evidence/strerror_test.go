@@ -6,9 +6,13 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/exit"
 	"github.com/failure-enrichers/enricher/internal/evidence"
-	"github.com/stretchr/testify/assert"
+	"github.com/failure-enrichers/enricher/wire"
 )
 
 func TestOfKnowsTextsOfSystemErrors(t *testing.T) {
@@ -31,8 +35,9 @@ func TestOfKnowsTextsOfSystemErrors(t *testing.T) {
 		{"connect: Connection timed out", evidence.Dependency, evidence.Retryable, "ETIMEDOUT"},   // glibc
 		{"connect: Host is unreachable", evidence.Dependency, evidence.Retryable, "EHOSTUNREACH"}, // musl
 		{"connect: No route to host", evidence.Dependency, evidence.Retryable, "EHOSTUNREACH"},    // glibc, macOS
-		{"fork: Out of memory", "", "", ""},                                                            // musl, but of databases, too
-		{"OSError: [Errno 12] Out of memory", evidence.System, evidence.Retryable, "ENOMEM"},           // musl
+		{"fork: Out of memory", "", "", ""},                                                  // musl, but of databases, too
+		{"OSError: [Errno 12] Out of memory", evidence.System, evidence.Retryable, "ENOMEM"}, // musl
+		{"starting\r\nconnect: Connection refused\r\n", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
 		{"fork: Cannot allocate memory", evidence.System, evidence.Retryable, "ENOMEM"},                // glibc, macOS
 		{"open: No file descriptors available", evidence.System, evidence.Retryable, "EMFILE"},         // musl
 		{"bind: Can't assign requested address", evidence.System, evidence.Undecided, "EADDRNOTAVAIL"}, // macOS
@@ -89,5 +94,12 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 		assert.Equal(t, made.Fault.Fault, plain.Fault.Fault, "%d %s", c.code, c.stderr)
 		assert.Equal(t, made.Retry.Retry, plain.Retry.Retry, "%d %s", c.code, c.stderr)
 		assert.Equal(t, made.Code.Code, plain.Code.Code, "%d %s", c.code, c.stderr)
+
+		decoded, err := wire.Decode(wire.Encode(exited, enricher.FailureContext{}))
+		require.NoError(t, err)
+		sent := evidence.Of(decoded.Cause())
+		assert.Equal(t, plain.Fault, sent.Fault, "%d %s", c.code, c.stderr)
+		assert.Equal(t, plain.Retry, sent.Retry, "%d %s", c.code, c.stderr)
+		assert.Equal(t, plain.Code, sent.Code, "%d %s", c.code, c.stderr)
 	}
 }
