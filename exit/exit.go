@@ -14,7 +14,9 @@
 // the exit codes of shells, env, timeout, docker run and BSD's sysexits.h, they know
 // what each means; [the table of codes] lists all. 128 and more is a signal: 137 is
 // SIGKILL. The reason Error, and exit codes such as 1, say nothing. Another reason is
-// the label error_code, if nothing better is known.
+// the label error_code, if nothing better is known. If none of these says who is at
+// fault, the beginning of the text does, which is a guess: "Connection refused". So it is
+// with the end of [exec.ExitError.Stderr], if an exec.ExitError is not made an Error.
 //
 // An error of another type gets the same labels if it has one of the methods
 // ExitReason() string, ExitSignal() int and ExitCode() int.

@@ -30,6 +30,7 @@ type kind struct {
 	joins    bool // it is that of errors.Join
 	formats  bool // it is that of fmt.Errorf with several %w
 	coded    bool // it may have a code
+	carries  bool // it only carries labels or a Result, which do not count
 	fields   []field
 }
 
@@ -56,6 +57,7 @@ func newKind(err error) *kind {
 		exported: isExported(name),
 		joins:    inspect.IsType(err, "*errors.joinError"),
 		formats:  inspect.IsType(err, "*fmt.wrapErrors"),
+		carries:  inspect.IsCarrier(err),
 		coded:    !inspect.IsPlain(err) && !inspect.IsType(err, "*errors.errorString"),
 	}
 }

@@ -15,7 +15,7 @@ import (
 type passage struct {
 	walker *walker
 	text   string
-	kinds  []*kind  // of all whose text it is, from the outside in
+	kinds  []*kind  // of all whose text it is, carriers of labels aside, from the outside in
 	codes  []string // of those that have one
 	fields []string // what failed, by their fields
 	spans  []span
@@ -34,7 +34,9 @@ type span struct {
 // follow goes from n, whose text is from start to end, to what it wraps.
 func (p *passage) follow(n *node, start, end int) {
 	for {
-		p.kinds = append(p.kinds, n.kind)
+		if !n.kind.carries {
+			p.kinds = append(p.kinds, n.kind)
+		}
 		if n.code != "" {
 			p.codes = append(p.codes, n.code)
 		}

@@ -139,7 +139,7 @@ type Verdict struct {
 
 	all  *[]Evidence // if not nil, collects all codes
 	each *[]Evidence // if not nil, collects all evidence
-	told bool        // the error that is considered has told who is at fault, or a known code
+	told bool        // the error that is considered has told who is at fault, or a code that is more than an exit status
 	late bool        // something was closed or had ended already
 }
 
@@ -286,7 +286,7 @@ func (v *Verdict) apply(j judge, err error) {
 }
 
 func (v *Verdict) add(e Evidence) {
-	v.told = v.told || e.Fault != "" || e.Code != "" && e.Kind != OwnCode
+	v.told = v.told || e.Fault != "" || e.Code != "" && e.Kind != OwnCode && e.Kind != ExitStatus
 	v.late = v.late || isConsequence(e)
 	if v.each != nil && e != (Evidence{}) {
 		*v.each = append(*v.each, e)

@@ -15,6 +15,7 @@ type kind struct {
 	judges  []judge
 	inner   func(err error) []error // what it wraps, if it does not say so with Unwrap; or nil
 	message bool                    // it adds a text to an error
+	wrote   bool                    // its text has what a command wrote, and not that of what it wraps
 }
 
 // kinds caches the kind of each type of errors: a *kind by reflect.Type. There are at
@@ -28,6 +29,7 @@ func kindOf(err error) *kind {
 	}
 	found := &kind{judges: findJudges(err, t), inner: findInner(err, t)}
 	found.message = t.String() == "*fmt.wrapError" || t.String() == "*errors.withMessage"
+	_, found.wrote = err.(interface{ ExitReason() string })
 	kinds.Store(t, found)
 	return found
 }

@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"net/http"
+	"os/exec"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -22,15 +23,18 @@ const (
 // status that they were answered, such as "unexpected status code: 503", and fmt.Errorf
 // with %v keeps no more than the text of an error. Such evidence is a guess. Of a text
 // around another error, which is inner, only the whole text of a client and a status of
-// its own count.
+// its own count, unless it has what a command wrote.
 func (v *Verdict) read(k *kind, err, inner error, joined bool) {
-	if v.told || joined || inner != nil && !k.message {
+	if v.told || joined || inner != nil && !k.message && !k.wrote {
 		return
 	}
 	defer func() { _ = recover() }()
 	text := proseOf(err)
-	if inner == nil {
+	if inner == nil || k.wrote {
 		e := ofProse(text, reflect.TypeOf(err) == errorString)
+		if e.Kind == ExitStatus && e.Code == v.Code.Code {
+			return // which the text repeats
+		}
 		if e.Retry == Terminal && e.Kind == HTTPStatus && has(text, passing) {
 			e.Retry = Undecided
 		}
@@ -48,9 +52,13 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 	}
 }
 
-// proseOf returns the beginning of the text of err, without values.
+// proseOf returns the beginning of the text of err, without values. That of a command is the
+// end of what it wrote, if [exec.Cmd.Output] has kept it.
 func proseOf(err error) string {
 	text := err.Error()
+	if e, ok := err.(*exec.ExitError); ok && len(e.Stderr) > 0 {
+		text = string(e.Stderr[max(0, len(e.Stderr)-maxProse):])
+	}
 	return withoutValues(text[:min(len(text), maxProse)])
 }
 
@@ -246,31 +254,39 @@ func isNamed(status int, after string) bool {
 		status == http.StatusNotFound && strings.HasPrefix(after, "page not found")
 }
 
-// ofParts looks up text, and what follows each ": " in it: there fmt.Errorf puts the text
-// of an error that it does not wrap.
+// ofParts looks up the lines of text, and what follows each ": " in them: there fmt.Errorf
+// puts the text of an error that it does not wrap.
 func ofParts(text string) Evidence {
+	before := ""
 	for range maxParts {
-		if e, ok := lostTexts()[text]; ok {
+		line, rest, lines := strings.Cut(text, "\n")
+		line = strings.TrimSuffix(line, "\r")
+		if e, ok := lostTexts()[line]; ok {
+			return e
+		}
+		if e := ofSystemText(before, line); e.Fault != "" {
 			return e
 		}
 		if e := cmp.Or(startOf(text, parts), startOf(text, prefixes)); e.Fault != "" {
 			e.Weight = Text
 			return e
 		}
-		before, after, ok := strings.Cut(text, ": ")
+		start, after, ok := strings.Cut(line, ": ")
 		switch {
-		case !ok:
+		case !ok && !lines:
 			return Evidence{}
-		case after == "EOF" && strings.HasSuffix(before, `"`): // Get "https://…": EOF
+		case !ok:
+			before, text = "", rest
+			continue
+		case after == "EOF" && strings.HasSuffix(start, `"`): // Get "https://…": EOF
 			return says(Text, Dependency, Retryable, "the text of an answer that ends early")
 		}
-		text = after
+		before, text = start, text[len(start)+len(": "):]
 	}
 	return Evidence{}
 }
 
-// lostTexts has the texts of errors of the system, of the end of processes, and of the
-// standard library.
+// lostTexts has the texts of errors of the end of processes and of the standard library.
 var lostTexts = sync.OnceValue(func() map[string]Evidence {
 	m := textsOf([]textRow{
 		{Text, Cancelled, Undecided, `
@@ -306,6 +322,7 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 		`},
 		{Text, System, Terminal, `
 			executable file not found in $PATH
+			command not found
 		`},
 		{Text, User, Terminal, `
 			sql: no rows in result set
@@ -315,12 +332,6 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 			cannot re-use a name that is still in use
 		`},
 	}, "the text of an error that is not wrapped")
-	for e, known := range byErrno {
-		if !vague[known.Code] {
-			known.Weight = Text
-			m[e.Error()] = known
-		}
-	}
 	for n := syscall.Signal(1); n < 32; n++ {
 		if e, ok := signalNumbered(int(n)); ok {
 			e.Weight = Text
@@ -330,10 +341,3 @@ var lostTexts = sync.OnceValue(func() map[string]Evidence {
 	}
 	return m
 })
-
-// vague are errors of the system whose texts mean something else in other programs.
-var vague = map[string]bool{
-	"EINVAL": true, "EACCES": true, "EPERM": true, "ENODEV": true, "ENXIO": true, "ENOSYS": true, "EOPNOTSUPP": true, "ENOTSUP": true,
-	"EFAULT": true, "ESRCH": true, "ERANGE": true, "EDOM": true, "EOVERFLOW": true, "ECANCELED": true, "EALREADY": true, "EINPROGRESS": true,
-	"EMSGSIZE": true, "EPROTO": true, "EUSERS": true, "ENOTBLK": true,
-}

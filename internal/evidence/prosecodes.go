@@ -107,6 +107,7 @@ func ofGRPCName(name, message string) Evidence {
 // parts are the beginnings of texts of the standard library, of the servers of databases
 // (PostgreSQL, SQLite, MongoDB and Redis), and of programs.
 var parts = []textStart{
+	{"command not found: ", Text, System, Terminal}, // of zsh
 	{"duplicate key value violates unique constraint ", Text, User, Terminal},
 	{"null value in column ", Text, User, Terminal},
 	{"invalid input syntax for type ", Text, User, Terminal},

@@ -129,6 +129,13 @@ var plain = map[string]bool{
 // stack to what it wraps.
 func IsPlain(err error) bool { return plain[infoOf(err).long] }
 
+// IsCarrier reports whether err, which is not nil, is what this module puts around an error
+// to carry labels or a Result.
+func IsCarrier(err error) bool {
+	name := infoOf(err).long
+	return plain[name] && strings.HasPrefix(name, "*github.com/failure-enrichers/enricher.")
+}
+
 // IsPlainName reports whether errors of the type with this name, written with the full
 // path of its package, are plain.
 func IsPlainName(name string) bool { return plain[name] }

@@ -97,6 +97,16 @@ func TestTextTwiceIsTextOnce(t *testing.T) {
 	}
 }
 
+func TestTextKeepsTheCodeOfASMTPReplyTwice(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{
+		"535 5.7.8 Bad credentials", "550 5.1.1 <a@example.com>: no such person", "421 4.7.0 try later", "send: 552 5.2.2 over quota",
+	} {
+		once := normalize.Text(reply)
+		assert.Equal(t, once, normalize.Text(once), reply)
+	}
+}
+
 // A scanner that takes quadratic time would take hours.
 func TestTextIsLinear(t *testing.T) {
 	t.Parallel()

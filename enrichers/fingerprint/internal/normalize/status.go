@@ -24,7 +24,7 @@ func (s *scanner) isStatus(text string, end int) bool {
 	if len(text) != 3 || text[0] != '4' && text[0] != '5' {
 		return false
 	}
-	if s.at(end) == ' ' && s.at(end+1) == text[0] && s.dotted(end+2) { // SMTP: 550 5.7.1
+	if s.at(end) == ' ' && (s.at(end+1) == text[0] && s.dotted(end+2) || s.has(end+1, phNum+" ")) { // SMTP: 550 5.7.1, also normalized
 		return true
 	}
 	if s.at(end) == ' ' && (len(s.out) == 0 || s.wrote(": ")) && s.replies(end+1) { // FTP: 530 Login incorrect

@@ -1,0 +1,105 @@
+package evidence_test
+
+import (
+	"errors"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exit"
+	"github.com/failure-enrichers/enricher/internal/evidence"
+	"github.com/failure-enrichers/enricher/wire"
+)
+
+func TestOfKnowsTextsOfSystemErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text  string
+		fault evidence.Fault
+		retry evidence.Retry
+		code  string
+	}{
+		{"Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"psql: could not connect to server: Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"[Errno 111] Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"Traceback (most recent call last):\nConnectionRefusedError: [Errno 61] Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"Error: Connection refused (os error 111)", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"tar: a: Cannot write: No space left on device\ntar: Error is not recoverable", evidence.System, evidence.Undecided, "ENOSPC"},
+		{"FileNotFoundError: [Errno 2] No such file or directory: '/in.csv'", evidence.User, evidence.Terminal, "ENOENT"},
+		{"connect: Operation timed out", evidence.Dependency, evidence.Retryable, "ETIMEDOUT"},    // musl, macOS
+		{"connect: Connection timed out", evidence.Dependency, evidence.Retryable, "ETIMEDOUT"},   // glibc
+		{"connect: Host is unreachable", evidence.Dependency, evidence.Retryable, "EHOSTUNREACH"}, // musl
+		{"connect: No route to host", evidence.Dependency, evidence.Retryable, "EHOSTUNREACH"},    // glibc, macOS
+		{"fork: Out of memory", "", "", ""},                                                  // musl, but of databases, too
+		{"OSError: [Errno 12] Out of memory", evidence.System, evidence.Retryable, "ENOMEM"}, // musl
+		{"starting\r\nconnect: Connection refused\r\n", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"fork: Cannot allocate memory", evidence.System, evidence.Retryable, "ENOMEM"},                // glibc, macOS
+		{"open: No file descriptors available", evidence.System, evidence.Retryable, "EMFILE"},         // musl
+		{"bind: Can't assign requested address", evidence.System, evidence.Undecided, "EADDRNOTAVAIL"}, // macOS
+		{"write: Quota exceeded", "", "", ""},                                                          // musl, but of services, too
+		{"write: Disk quota exceeded", evidence.System, evidence.Undecided, "EDQUOT"},                  // glibc
+		{"Permission denied", "", "", ""},                                                              // of services, too
+		{"cat: /etc/shadow: Permission denied", evidence.System, evidence.Terminal, "EACCES"},
+		{"bash: line 1: ./run.sh: Permission denied", evidence.System, evidence.Terminal, "EACCES"},
+		{"PermissionError: [Errno 13] Permission denied: '/x'", evidence.System, evidence.Terminal, "EACCES"},
+		{"Permission denied (os error 13)", evidence.System, evidence.Terminal, "EACCES"},
+		{"GET http://a/b: permission denied", "", "", ""},
+		{"git@example.com: Permission denied (publickey).", evidence.Dependency, evidence.Terminal, ""},
+		{"socket.gaierror: [Errno -2] Name or service not known", evidence.Dependency, evidence.Retryable, ""},
+		{"bash: line 1: foo: command not found", evidence.System, evidence.Terminal, ""},
+		{"zsh: command not found: foo", evidence.System, evidence.Terminal, ""},
+		{"the connection refused by the user is shown again", "", "", ""},
+		{"connection refused is the title", "", "", ""},
+		{"title: Connection refused and other stories", "", "", ""},
+	} {
+		v := evidence.Of(errors.New(c.text))
+		assert.Equal(t, []any{c.fault, c.retry, c.code}, []any{v.Fault.Fault, v.Retry.Retry, v.Code.Code}, c.text)
+		assert.LessOrEqual(t, v.Retry.Weight, evidence.Text, c.text)
+	}
+}
+
+func TestOfReadsWhatACommandWrote(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code   int
+		stderr string
+		fault  evidence.Fault
+		retry  evidence.Retry
+	}{
+		{1, "curl: (22) The requested URL returned error: 503", evidence.Dependency, evidence.Retryable},
+		{1, "starting\nConnectionRefusedError: [Errno 111] Connection refused\n", evidence.Dependency, evidence.Retryable},
+		{22, "starting\nConnection refused\n", evidence.Dependency, evidence.Retryable},
+		{1, "it failed", "", ""},
+		{1, "", "", ""},
+		{127, "Connection refused", evidence.System, evidence.Terminal},
+		{143, "Connection refused", evidence.Cancelled, evidence.Undecided},
+	} {
+		made := evidence.Of(&exit.Error{Name: "load", Code: c.code, Stderr: c.stderr})
+		assert.Equal(t, []any{c.fault, c.retry}, []any{made.Fault.Fault, made.Retry.Retry}, "%d %s", c.code, c.stderr)
+
+		err := exec.Command("sh", "-c", "printf '%s' \"$1\" >&2; exit $2", "sh", c.stderr, strconv.Itoa(c.code)).Run()
+		wrapped := evidence.Of(exit.FromCommand("load", err, []byte(c.stderr)))
+		assert.Equal(t, made.Fault.Fault, wrapped.Fault.Fault, "%d %s", c.code, c.stderr)
+		assert.Equal(t, made.Retry.Retry, wrapped.Retry.Retry, "%d %s", c.code, c.stderr)
+		assert.Equal(t, made.Code.Code, wrapped.Code.Code, "%d %s", c.code, c.stderr)
+
+		exited := err.(*exec.ExitError)
+		exited.Stderr = []byte(c.stderr)
+		plain := evidence.Of(exited)
+		assert.Equal(t, made.Fault.Fault, plain.Fault.Fault, "%d %s", c.code, c.stderr)
+		assert.Equal(t, made.Retry.Retry, plain.Retry.Retry, "%d %s", c.code, c.stderr)
+		assert.Equal(t, made.Code.Code, plain.Code.Code, "%d %s", c.code, c.stderr)
+
+		decoded, err := wire.Decode(wire.Encode(exited, enricher.FailureContext{}))
+		require.NoError(t, err)
+		sent := evidence.Of(decoded.Cause())
+		assert.Equal(t, plain.Fault, sent.Fault, "%d %s", c.code, c.stderr)
+		assert.Equal(t, plain.Retry, sent.Retry, "%d %s", c.code, c.stderr)
+		assert.Equal(t, plain.Code, sent.Code, "%d %s", c.code, c.stderr)
+	}
+}
