@@ -311,8 +311,12 @@ func ownFailures() (all []hostile.Named) {
 		struct{ error }{errors.New("anonymous")},
 		struct{ error }{errors.New("signal: killed")},
 		errors.Join(codeError{"E42"}, errors.New("a"), errors.New("b")),
-		hostile.Multi{codeError{"E42"}, nil, errors.New("a")}, hostile.Multi{statusError{503}}, hostile.Multi{},
-		hostile.Aggregate{codeError{"E42"}, errors.New("a")}, hostile.Aggregate{statusError{503}}, hostile.Aggregate{},
+		hostile.Multi{codeError{"E42"}, nil, errors.New("a")},
+		hostile.Multi{statusError{503}},
+		hostile.Multi{},
+		hostile.Aggregate{codeError{"E42"}, errors.New("a")},
+		hostile.Aggregate{statusError{503}},
+		hostile.Aggregate{},
 		&exit.Error{Name: "import", Code: 137, Reason: "OOMKilled"}, &exit.Error{Signal: 9, Stderr: "killed"}, &exit.Error{Reason: "Evicted", Message: "disk"},
 	} {
 		all = append(all, hostile.Named{Name: fmt.Sprintf("%T %v", err, enricher.Text(err)), Err: err})
