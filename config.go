@@ -73,7 +73,8 @@ type ConfigError struct {
 }
 
 // Error returns a text in which what looks like a secret is masked, as package
-// redact does it, because Err may quote values of the configuration.
+// redact does it, because Err may quote values of the configuration. If Option is named
+// like a secret, that may be the first word of Err: a path, for example, must come later.
 func (e *ConfigError) Error() string {
 	text := fmt.Sprintf("option %q: %s", e.Option, guard.Text(e.Err))
 	if e.Enricher != "" {

@@ -22,6 +22,25 @@ func brokenLabels() map[string]broken {
 			}
 			return nil, nil
 		}),
+		"it sets another label if it is cancelled": process("declared", `its ctx was cancelled`, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if enricher.Is(ctx.Err(), context.Canceled) {
+				return enricher.Labels{"cancelled": "true"}, nil
+			}
+			return enricher.Labels{"kind": "a"}, nil
+		}),
+		"it sets another label if it has no time": process("declared", `its ctx had a deadline before the call`, func(ctx context.Context, _ error, _ enricher.FailureContext) (enricher.Labels, error) {
+			if enricher.Is(ctx.Err(), context.DeadlineExceeded) {
+				return enricher.Labels{"late": "true"}, nil
+			}
+			return enricher.Labels{"kind": "a"}, nil
+		}),
+		"it copies the queue": process("values", `everything is `, func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			return enricher.Labels{"kind": fc.Attributes[enricher.AttributeQueue]}, nil
+		}),
+		"it removes the topic": process("arguments", "has written to the Attributes", func(_ context.Context, _ error, fc enricher.FailureContext) (enricher.Labels, error) {
+			delete(fc.Attributes, enricher.AttributeTopic)
+			return enricher.Labels{"kind": "a"}, nil
+		}),
 		"it copies the message": process("values", `failure "a message that is not UTF-8": the value of "kind" is not valid UTF-8`, func(_ context.Context, cause error, _ enricher.FailureContext) (enricher.Labels, error) {
 			text := enricher.NewPanicError(cause, nil).Error()
 			return enricher.Labels{"kind": text}, nil

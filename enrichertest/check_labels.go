@@ -31,11 +31,23 @@ func checkDeclared(s *suite, r *report, in *instance) {
 		r.skipped = "OutputKeys does not return: see output-keys"
 		return
 	}
-	for _, rec := range p.good(r) {
+	judge := func(rec *record, when string) {
 		for _, key := range rec.was.Keys() {
-			if !slices.Contains(p.keys.outputs, key) {
-				r.addf(rec.failure.name, "there is a label under %.200q: declared are %q (context %s)", key, p.keys.outputs, rec.in.name)
+			if rec.good() && !slices.Contains(p.keys.outputs, key) {
+				r.addf(rec.failure.name, "there is a label under %.200q: declared are %q (context %s%s)", key, p.keys.outputs, rec.in.name, when)
 			}
+		}
+	}
+	for _, rec := range p.good(r) {
+		judge(rec, "")
+	}
+	for _, i := range sample(p.returned, 8) {
+		for _, how := range endings {
+			rec := in.processEnding(i, how)
+			if rec.crash != nil {
+				return // see context
+			}
+			judge(rec, "; its ctx "+how.name)
 		}
 	}
 }

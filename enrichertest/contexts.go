@@ -35,8 +35,11 @@ func fullContext(reads []string) enricher.FailureContext {
 		Attempt:       2,
 		MaxAttempts:   3,
 		Time:          time.Date(2024, 2, 29, 23, 59, 59, 999, time.UTC),
-		Attributes:    map[string]string{"team": "shop", "version": "1.2.3"},
-		Labels:        labels,
+		Attributes: map[string]string{
+			"team": "shop", "version": "1.2.3", enricher.AttributeQueue: "orders", enricher.AttributeNamespace: "prod",
+			enricher.AttributeTopic: "orders.created", enricher.AttributeRunID: "run-9",
+		},
+		Labels: labels,
 	}
 }
 
@@ -56,7 +59,10 @@ func hostileContexts(reads []string, own []circumstances) []circumstances {
 	for _, h := range hostile.Texts() {
 		all = append(all, circumstances{"everything is " + h.Name, enricher.FailureContext{
 			ID: h.Text, RootID: h.Text, JobID: h.Text, JobName: h.Text, TaskName: h.Text, TaskManagerID: h.Text, Endpoint: h.Text,
-			Attributes: map[string]string{h.Text: h.Text, "team": h.Text},
+			Attributes: map[string]string{
+				h.Text: h.Text, "team": h.Text, enricher.AttributeQueue: h.Text, enricher.AttributeNamespace: h.Text,
+				enricher.AttributeTopic: h.Text, enricher.AttributeRunID: h.Text,
+			},
 		}})
 	}
 	named := map[string]string{}

@@ -36,7 +36,7 @@
 //     has ended before, and uses no ctx of an earlier call.
 //   - errors: an error that it returns is no nil pointer and can be printed.
 //   - answers: ProcessFailure does not return an error for every failure.
-//   - declared: labels are under declared keys only.
+//   - declared: labels are under declared keys only, also if ctx has ended.
 //   - every-key: each declared key is set at least once; with [WithEveryKey].
 //   - values: values are valid and within the default limits.
 //   - descriptions: what a LabelDescriber and a ValueReader say agrees with the keys and
@@ -54,7 +54,8 @@
 // are deep, wide or cyclic, with messages that are empty, long, not UTF-8 or full of
 // control characters; panics with odd values; and what ordinary jobs have: missing
 // files, refused connections, HTTP statuses, contexts that have ended. Contexts are
-// empty and full, with hostile strings, and with attempts and times that cannot be.
+// empty and full, with hostile strings, also in the usual attributes, and with attempts
+// and times that cannot be.
 //
 // # What is not proved
 //

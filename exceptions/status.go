@@ -66,7 +66,8 @@ func (h *History) Flush(ctx context.Context) error {
 // one more second, and what is not written by then is dropped. The context of a signal has
 // ended when a service stops, so pass another one, with a timeout. Failures and labels that
 // come later are dropped, unless the store is in memory, so shut down the Enricher first.
-// Close does not close the store.
+// What the error says is not stored counts in Status.Dropped from then on, and later calls
+// of Close and Flush return the same error. Close does not close the store.
 func (h *History) Close(ctx context.Context) error {
 	if h == nil || h.writer == nil {
 		return nil

@@ -41,6 +41,7 @@ type writer struct {
 	progress chan struct{}     // closed at the next progress; nil if nothing waits
 	running  bool              // the goroutine is there
 	closed   bool              // nothing is accepted any more
+	lost     error             // of Close: the rest counts as dropped, even if the store still takes it
 	dropped  uint64            // failures, or their labels, that were not accepted, or given up
 	failing  string            // the last error, if the store fails
 	since    time.Time         // since when it fails
@@ -243,25 +244,35 @@ func (w *writer) settle(batch []*write, err error, target uint64) (done, more bo
 		w.bytes -= b.size
 		if b.do != nil {
 			w.calls--
-		} else if err != nil {
+		} else if err != nil && w.lost == nil {
 			w.dropped++
 		}
 	}
 	w.settled += uint64(len(batch))
 	clear(batch) // it shares its memory with the queue
+	w.wake()
+	w.running = len(w.queue) > 0
+	return w.settled >= target, w.running
+}
+
+// wake wakes those that wait for progress.
+func (w *writer) wake() {
 	if w.progress != nil {
 		close(w.progress)
 		w.progress = nil
 	}
-	w.running = len(w.queue) > 0
-	return w.settled >= target, w.running
 }
 
 // flush waits until what was accepted is written.
 func (w *writer) flush(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for target := w.accepted; w.settled < target; {
+	return w.wait(ctx)
+}
+
+// wait is flush for a caller that holds the lock.
+func (w *writer) wait(ctx context.Context) error {
+	for target := w.accepted; w.lost == nil && w.settled < target; {
 		w.hasten()
 		if w.progress == nil {
 			w.progress = make(chan struct{})
@@ -273,7 +284,7 @@ func (w *writer) flush(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 		w.mu.Lock()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && w.lost == nil {
 			err := fmt.Errorf("not stored: failures %d, calls of Resolve and Delete %d: %w", w.failures(), w.calls, context.Cause(ctx))
 			if w.failing != "" {
 				err = fmt.Errorf("%w: %w", err, errors.New(w.failing))
@@ -281,23 +292,33 @@ func (w *writer) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return w.lost
 }
 
 // failures returns how many failures and labels wait to be written.
-func (w *writer) failures() int { return int(w.accepted-w.settled) - w.calls }
+func (w *writer) failures() int {
+	if w.lost != nil {
+		return 0
+	}
+	return int(w.accepted-w.settled) - w.calls
+}
 
 // close writes what was accepted, until closeGrace after the end of ctx, and accepts
 // nothing more.
 func (w *writer) close(ctx context.Context) error {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.closed = true
-	w.mu.Unlock()
 	defer w.stop()
-	if w.flush(ctx) == nil {
+	if w.wait(ctx) == nil {
 		return nil
 	}
 	last, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), closeGrace, context.Cause(ctx))
 	defer cancel()
-	return w.flush(last)
+	if err := w.wait(last); w.lost == nil && err != nil {
+		w.dropped += uint64(w.failures())
+		w.lost = err
+		w.wake()
+	}
+	return w.lost
 }

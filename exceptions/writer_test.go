@@ -411,6 +411,13 @@ func TestHistoryGivesUpWhenClosed(t *testing.T) {
 			} else {
 				require.EqualError(t, err, c.err)
 			}
+			for range 2 { // at once, and when the store has returned
+				assert.Equal(t, c.dropped, h.Status().Dropped)
+				assert.Zero(t, h.Status().Queued)
+				assert.Equal(t, err, h.Close(t.Context()), "a second Close")
+				assert.Equal(t, err, h.Flush(t.Context()))
+				time.Sleep(time.Minute)
+			}
 			synctest.Wait()
 			assert.Equal(t, c.dropped, h.Status().Dropped)
 			assert.Zero(t, h.Status().Queued)

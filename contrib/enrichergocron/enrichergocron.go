@@ -2,7 +2,8 @@
 //
 //	gocron.NewScheduler(gocron.WithGlobalJobOptions(enrichergocron.Listeners(e, enrichergocron.Options{})))
 //
-// gocron has no place for labels: a log record has them, and what e keeps or counts.
+// gocron has no place for labels: a log record has them, and what e keeps or counts. There
+// is a record of each failure, also if it has no labels.
 //
 // gocron has one listener of each kind for a job, the one that is given last. A job
 // with an AfterJobRunsWithError or AfterJobRunsWithPanic of its own does not have that
@@ -59,8 +60,9 @@ type Options struct {
 	// default, the job runs as scheduled.
 	OnRetryAfter func(id uuid.UUID, name string, delay time.Duration)
 
-	// Logger gets a record of each failure that has labels, at level ERROR, or INFO if
-	// it is expected. By default, it is slog.Default().
+	// Logger gets a record of each failure, at level ERROR, or INFO if it is expected.
+	// Labels are in the group failure, if there are any. By default, it is
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -133,16 +135,16 @@ func (a *adapter) label(id uuid.UUID, name string, cause error, start time.Time)
 }
 
 func (a *adapter) log(id uuid.UUID, name string, cause error, v jobs.Verdict) {
-	if len(v.Result.Labels) == 0 {
-		return
-	}
 	level := slog.LevelError
 	if v.Expected {
 		level = slog.LevelInfo
 	}
 	attrs := []slog.Attr{
 		slog.String("job", redact.Text(name)), slog.String("job_id", id.String()),
-		slog.String("error", redact.Text(enricher.Text(cause))), slog.Any("failure", enricher.Labels(redact.Map(v.Result.Labels))),
+		slog.String("error", redact.Text(enricher.Text(cause))),
+	}
+	if len(v.Result.Labels) > 0 {
+		attrs = append(attrs, slog.Any("failure", enricher.Labels(redact.Map(v.Result.Labels))))
 	}
 	if p, ok := cause.(*enricher.PanicError); ok { //nolint:errorlint // that of panicked
 		attrs = append(attrs, slog.String("stack", p.Stack()))

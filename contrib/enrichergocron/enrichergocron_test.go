@@ -3,6 +3,7 @@ package enrichergocron_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -173,7 +174,7 @@ func TestOptionsAreCalled(t *testing.T) {
 		want   string
 		level  string
 	}{
-		"no label":                      {nil, jobs.Options{}, "", ""},
+		"no label":                      {nil, jobs.Options{}, "", "ERROR"},
 		"a label that asks for nothing": {enricher.Labels{"a": "b"}, jobs.Options{}, "", "ERROR"},
 		"expected":                      {enricher.Labels{enricher.KeyExpected: "true"}, jobs.Options{}, "", "INFO"},
 		"a veto":                        {enricher.Labels{enricher.KeyJobCannotRestart: "true", enricher.KeyRetryAfter: "5s"}, jobs.Options{}, "veto import", "ERROR"},
@@ -193,10 +194,28 @@ func TestOptionsAreCalled(t *testing.T) {
 		}, nil)
 		m.RecordJobTimingWithStatus(time.Now(), time.Now(), uuid.New(), "import", nil, gocron.Fail, io.EOF)
 		assert.Equal(t, c.want, got, name)
-		if c.level == "" {
-			assert.Empty(t, log.String(), name)
-		} else {
-			assert.Contains(t, log.String(), "level="+c.level, name)
+		assert.Contains(t, log.String(), "level="+c.level, name)
+		assert.Equal(t, len(c.labels) > 0, strings.Contains(log.String(), "failure."), name)
+	}
+}
+
+func TestEachFailureIsLogged(t *testing.T) {
+	t.Parallel()
+	ended, _ := newEnricher(t, enricher.Labels{"team": "shop"})
+	require.NoError(t, ended.Shutdown(t.Context()))
+	none, err := enricher.New(enricher.Config{})
+	require.NoError(t, err)
+	silent, _ := newEnricher(t, nil)
+	for name, e := range map[string]*enricher.Enricher{"after Shutdown": ended, "without enrichers": none, "without labels": silent} {
+		for _, in := range []installed{{listeners: true}, {monitor: true}, {true, true}} {
+			j := start(t, jobstest.Setup{Labeler: e, Job: func(context.Context) error { return io.EOF }}, in)
+			a := j.Attempt(t)
+			var record map[string]any
+			require.NoError(t, json.Unmarshal([]byte(a.Kept), &record), "one record %s, %v: %s", name, in, a.Kept)
+			delete(record, "time")
+			assert.Equal(t, map[string]any{
+				"level": "ERROR", "msg": "Job failed", "job": "import", "job_id": j.ID().String(), "error": "EOF",
+			}, record, "%s, %v", name, in)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -272,7 +273,7 @@ func TestRejected(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := create(t, test.code, nil)
 			require.ErrorContains(t, err, test.want)
-			assert.ErrorContains(t, err, "hand.wasm: ")
+			assert.Regexp(t, `hand\.wasm(: |\)$)`, err.Error())
 		})
 	}
 
@@ -302,5 +303,13 @@ func TestRejected(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, "team", ce.Option)
 		assert.ErrorContains(t, ce, "must not be empty")
+		for text, want := range map[string]string{
+			`unknown; known options: token`:         `unknown; known options: token`,
+			`\"s3cretxx9\": must be a duration`:     `"***": must be a duration`,
+			`s3cretxx9: must have forty characters`: `***: must have forty characters`,
+		} {
+			_, err := create(t, module{created: `{"v":1,"error":{"option":"api-key","text":"` + text + `"}}`}.bytes(), nil)
+			assert.Regexp(t, "option \"api-key\": "+regexp.QuoteMeta(want)+` \(plugin /.*/hand\.wasm\)$`, err.Error())
+		}
 	})
 }

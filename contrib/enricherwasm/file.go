@@ -71,10 +71,11 @@ func (f *file) Location() enricher.Location {
 	return f.location
 }
 
-// explain adds the file to an error.
+// explain adds the file to an error: behind what is wrong with an option, because the
+// first word of that is masked if the option is named like a secret.
 func (f *file) explain(name string, err error) error {
 	if ce, ok := errors.AsType[*enricher.ConfigError](err); ok {
-		return &enricher.ConfigError{Enricher: cmp.Or(ce.Enricher, name), Option: ce.Option, Err: fmt.Errorf("%s: %w", f.path, ce.Err)}
+		return &enricher.ConfigError{Enricher: cmp.Or(ce.Enricher, name), Option: ce.Option, Err: fmt.Errorf("%w (plugin %s)", ce.Err, f.path)}
 	}
 	return fmt.Errorf("%s: %w", f.path, err)
 }

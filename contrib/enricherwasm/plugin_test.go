@@ -71,7 +71,7 @@ func TestGrant(t *testing.T) {
 		newGuest(t, options{"plugin": options{"sha256": sum}})
 		newGuest(t, options{"Plugin": options{"sha256": "sha256:" + strings.ToUpper(sum)}})
 		_, err := create(t, hand, options{"plugin": options{"sha256": sum}})
-		require.ErrorContains(t, err, "hand.wasm: the SHA-256 of the file is ")
+		require.ErrorContains(t, err, `option "plugin.sha256": the SHA-256 of the file is `)
 		assert.ErrorContains(t, err, "and only "+sum+" is accepted")
 	})
 

@@ -146,7 +146,7 @@ func explain(err error) *form.Problem {
 		if ce, ok := err.(*enricher.ConfigError); ok && p.Option == "" {
 			p = &form.Problem{Option: ce.Option, Text: enricher.Text(ce.Err)}
 		} else if ok {
-			p.Text += fmt.Sprintf("; %s: %s", ce.Option, enricher.Text(ce.Err))
+			p.Text += fmt.Sprintf("; option %q: %s", ce.Option, enricher.Text(ce.Err))
 		}
 	}
 	return p

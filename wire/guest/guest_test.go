@@ -75,7 +75,7 @@ func TestCreate(t *testing.T) {
 	}{
 		{typed, `{"team":"web","limit":9223372036854775807,"wait":"2s"}`, `"outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},"labels":[{"key":"team","doc":"Who is called."}]}`},
 		{typed, `{"no-such":1}`, `"outputKeys":null,"error":{"option":"no-such","text":"unknown; known options: limit, team, wait"}}`},
-		{typed, `{"limit":-1}`, `"outputKeys":null,"error":{"option":"limit","text":"must not be negative; team: must be a name"}}`},
+		{typed, `{"limit":-1}`, `"outputKeys":null,"error":{"option":"limit","text":"must not be negative; option \"team\": must be a name"}}`},
 		{ignoring, `{"team":"web"}`, `"outputKeys":null,"error":{"option":"team","text":"this enricher takes no options: remove it"}}`},
 		{ignoring, `{}`, `"outputKeys":["team"],"inputKeys":["type"],"inputValues":{"type":["USER"]},"labels":[{"key":"team","doc":"Who is called."}]}`},
 		{keyless, `{}`, `"outputKeys":[]}`},

@@ -1,0 +1,59 @@
+package exceptions_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/exceptions"
+)
+
+func TestCloseThatGivesUpCountsEachFailureOnce(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &held{newShared(), make(chan struct{}), fails}
+			h := exceptions.NewHistory(exceptions.Options{Store: s})
+			for range 600 { // more than a batch
+				keep(h, errBoom, enricher.FailureContext{}, nil)
+			}
+			h.Resolve("j")
+			time.Sleep(time.Second)
+			ctx, end := context.WithTimeoutCause(t.Context(), time.Second, errors.New("signal"))
+			defer end()
+			first := make(chan error)
+			go func() { first <- h.Close(ctx) }() // gives up while the next one waits
+			err := h.Close(t.Context())
+			require.ErrorContains(t, err, "not stored: failures 600, calls of Resolve and Delete 1: signal")
+			assert.Equal(t, err, <-first)
+			for _, then := range []func(){func() { close(s.release) }, func() {}} {
+				assert.EqualValues(t, 600, h.Status().Dropped)
+				assert.Zero(t, h.Status().Queued)
+				then()
+				time.Sleep(time.Minute)
+				assert.Equal(t, err, h.Close(t.Context()))
+			}
+		})
+	}
+}
+
+// A held store does not return, whatever its context, before it is released.
+type held struct {
+	*shared
+	release chan struct{}
+	fails   bool
+}
+
+func (s *held) Append(ctx context.Context, records []exceptions.Record) error {
+	<-s.release
+	if s.fails {
+		return errBoom
+	}
+	return s.shared.Append(ctx, records)
+}
