@@ -34,12 +34,14 @@ var severalType = reflect.TypeOf(fmt.Errorf("%w%w", context.Canceled, context.Ca
 // joinedIn returns the errors that err joins, also as packages from before errors.Join do.
 func joinedIn(err error) []error {
 	switch e := err.(type) { //nolint:errorlint // it looks at one error of the chain
+	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
+		return e.WrappedErrors()
 	case interface{ Unwrap() []error }:
 		if reflect.TypeOf(err) != severalType {
 			return e.Unwrap()
 		}
-	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
-		return e.WrappedErrors()
+	case interface{ Errors() []error }: // k8s.io/apimachinery
+		return e.Errors()
 	}
 	return nil
 }

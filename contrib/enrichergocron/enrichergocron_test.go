@@ -258,6 +258,13 @@ func (l list) Error() string          { return errors.Join(l...).Error() }
 func (l list) Unwrap() error          { return l[0] }
 func (l list) WrappedErrors() []error { return l }
 
+// An aggregate is one of Kubernetes.
+type aggregate []error
+
+func (a aggregate) Error() string        { return errors.Join(a...).Error() }
+func (a aggregate) Errors() []error      { return a }
+func (a aggregate) Is(target error) bool { return errors.Is(errors.Join(a...), target) }
+
 // hostile panics if it is asked for what it joins.
 type hostile struct{ error }
 
@@ -278,6 +285,8 @@ func TestCanceledIsNoFailure(t *testing.T) {
 		"what a failure has canceled, wrapped": {fmt.Errorf("sync: %w", errors.Join(canceled, errors.Join(canceled, io.EOF))), 1},
 		"a list":                               {list{canceled, io.EOF}, 1},
 		"a list, all canceled":                 {list{canceled, canceled}, 0},
+		"an aggregate":                         {aggregate{canceled, io.EOF}, 1},
+		"an aggregate, all canceled":           {aggregate{canceled, canceled}, 0},
 		"hostile":                              {hostile{io.EOF}, 1},
 	} {
 		e, rec := newEnricher(t, enricher.Labels{"team": "shop"})
