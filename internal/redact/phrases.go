@@ -46,6 +46,13 @@ func redactPhrase(e *edit, i int) bool {
 	for from < len(s) && (s[from] == '(' || s[from] == '[') { // password (secret)
 		from++
 	}
+	slashes := 0 // before a quote of a text that is quoted once more
+	for from+slashes < len(s) && s[from+slashes] == '\\' {
+		slashes++
+	}
+	if from+slashes < len(s) && isQuote(s[from+slashes]) {
+		from += slashes
+	}
 	to, plain := from, true
 	for to < len(s) && !isSpace(s[to]) {
 		c := s[to]
@@ -56,12 +63,20 @@ func redactPhrase(e *edit, i int) bool {
 		return false // as most words are
 	}
 	word := strings.TrimRight(s[from:to], ".,:;)]}")
+	if word == "" {
+		return false
+	}
+	if quoted := isQuote(word[0]); quoted && slashes > 0 {
+		word = s[from:quoteEnd(s[:to], from+1, word[0], slashes)] + word[:1]
+	} else if !quoted {
+		word = strings.TrimRight(word, "\\\"'`)]}") // the end of a text around it
+	}
 	if word == "" || !isAfterPhrase(s[:i], word) {
 		return false
 	}
 	to = from + len(word)
 	if isQuote(word[0]) {
-		from, to = from+1, quoteEnd(s, from+1, word[0], 0)
+		from, to = from+1, quoteEnd(s, from+1, word[0], slashes)
 	}
 	e.mask(from, to)
 	return true
@@ -154,7 +169,7 @@ func isUUID(s string) bool {
 }
 
 func isQuoted(word string) bool {
-	return len(word) > 1 && (word[0] == '\'' || word[0] == '"' && isMixed(strings.Trim(word, `"`)))
+	return len(word) > 1 && (word[0] == '\'' || isQuote(word[0]) && isMixed(strings.Trim(word, word[:1])))
 }
 
 func isQuotedOrMixed(word string) bool { return isQuoted(word) || isMixed(word) }

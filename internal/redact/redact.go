@@ -11,7 +11,7 @@ func Text(text string) string {
 	// The masks of one pass may reveal a form to the next, but rarely.
 	for range maxRounds {
 		redacted := redactRows(redactKubernetes(redactPrivateKeys(redactUnknownArgs(redactWords(text)))))
-		redacted = redactURLs(redactPairs(redacted))
+		redacted = redactURLs(redactPairs(each(redacted, " for ", redactFor)))
 		redacted = redactPlaces(redactTokens(redactDSNs(redacted)))
 		if redacted == text {
 			break

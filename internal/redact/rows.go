@@ -78,3 +78,31 @@ func setsPassword(s string, i int) bool {
 	n := strings.LastIndex(before, "password for ")
 	return n >= 0 && strings.IndexByte(before[n:], '=') < 0 || strings.HasSuffix(strings.TrimRight(before, " "), "pragma key")
 }
+
+// redactFor masks the quoted value before the " for " at i if the name behind it is secret.
+// It returns where to continue:
+//
+//	Duplicate entry 'hunter2' for key 'users.token'
+//	invalid value "hunter2" for flag -token: parse error
+//	invalid argument "hunter2" for "--api-token" flag
+func redactFor(e *edit, i int) int {
+	s, next := e.src, i+len(" for ")
+	if i == 0 || !isQuote(s[i-1]) {
+		return next
+	}
+	name := strings.TrimPrefix(strings.TrimPrefix(s[next:min(len(s), next+2*maxKey)], "key "), "flag ")
+	bare := strings.TrimLeft(name, `\"'-`)
+	if bare == name {
+		return next // a word of the sentence
+	}
+	bare = bare[:wordLen(bare)]
+	if !isSecretKey(bare[strings.LastIndexByte(bare, '.')+1:]) {
+		return next
+	}
+	low := max(0, i-maxPassword)
+	open := strings.LastIndexByte(s[low:i-1], s[i-1])
+	if open >= 0 {
+		e.mask(low+open+1, len(strings.TrimRight(s[:i-1], `\`)))
+	}
+	return next
+}

@@ -81,6 +81,10 @@ func passwordOf(url, after, scheme string) (from, to int) {
 			path, _, _ := strings.Cut(word, "?")
 			at = strings.LastIndexByte(path, '@')
 		}
+		// The password may have an @ and a ?, behind which a query has names.
+		if n := strings.LastIndexByte(word, '@'); n > at && (!hasPaths || word[len(host)] == '?') && !strings.Contains(word[at:n], "=") {
+			at = n
+		}
 		return colon + 1, at
 	case host[0] == '[':
 		return 0, 0
