@@ -135,8 +135,7 @@ func (c FactoryConfig) Decode(into any) error {
 	err := decode.Into(c.options, into)
 	if errs, ok := err.(decode.Errors); ok {
 		for _, e := range errs {
-			isSetting := decode.Into(map[string]any{e.Option: nil}, new(Policy)) == nil
-			if isSetting && errors.Is(e, decode.ErrUnknown) {
+			if errors.Is(e, decode.ErrUnknown) && decode.Into(map[string]any{e.Option: nil}, new(Policy)) == nil {
 				e.Err = fmt.Errorf("%w; settings belong under failure-enrichment.policies.%s", e.Err, c.name)
 			}
 		}

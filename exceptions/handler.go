@@ -40,8 +40,9 @@ import (
 // accepts text/csv and not application/json. The header Link then leads to the rest, and
 // X-Truncated says that items may be missing otherwise. The columns of labels are those
 // of one answer: the rest has a header line of its own, and perhaps other columns, so join
-// tables by the names of their columns. The first 64 labels have a column; labelsDropped is how many more a failure has. Its attributes are a JSON object, and
-// attributesDropped is how many it had that were not kept.
+// tables by the names of their columns. The first 64 labels have a column; labelsDropped
+// is how many more a failure has. Its attributes are a JSON object, and attributesDropped
+// is how many it had that were not kept.
 //
 // A page of a malicious site may have its own name resolve to the address of this
 // server, and read what the browser of an engineer can reach (DNS rebinding). A

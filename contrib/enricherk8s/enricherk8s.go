@@ -233,7 +233,8 @@ func unwrap(err error) error {
 	return err
 }
 
-// An aggregate shows the errors of a utilerrors.Aggregate, which has no Unwrap.
+// An aggregate shows the errors of a utilerrors.Aggregate, which has no Unwrap, to
+// [errors.As], as an enricher may call it.
 type aggregate struct{ utilerrors.Aggregate }
 
 func (a aggregate) Unwrap() []error { return a.Errors() }

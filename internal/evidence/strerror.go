@@ -29,15 +29,8 @@ func ofSystemText(before, line string) Evidence {
 	}
 	lower := strings.ToLower(line)
 	e := systemTexts()[lower]
-	switch {
-	case sure:
-		return e
-	case e.Code == "EACCES" || e.Code == "EPERM":
-		if endsInPath(before) {
-			return e
-		}
-		return Evidence{}
-	case vague[e.Code] || vague[lower]:
+	sure = sure || (e.Code == "EACCES" || e.Code == "EPERM") && endsInPath(before)
+	if !sure && (vague[e.Code] || vague[lower]) {
 		return Evidence{}
 	}
 	return e

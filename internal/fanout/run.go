@@ -213,7 +213,7 @@ func (r *run) startWorker() {
 func (r *run) makeReady(t *task, now time.Duration) {
 	m := t.member
 	shares := !r.sharingOver && !m.slow.Load()
-	if !shares && m.Breaker.Rejects() { // as often while it is slow
+	if !shares && m.Breaker.Rejects() { // a member that hangs costs no worker
 		r.settle(t, Outcome{Status: CircuitOpen}, now)
 		return
 	}

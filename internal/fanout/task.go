@@ -18,6 +18,9 @@ import (
 //	                       │ admit       └────────────────────────────────────┤
 //	                       └──────────────────────────────────────────────────┘
 //
+// makeReady settles a task that would need a worker of its own if its breaker is open,
+// and enforceTime one that no worker has taken in time.
+//
 // A task is settled once, by the goroutine that first finds that it should be,
 // with mu held. A worker that comes back to a task which was abandoned
 // meanwhile gives back the slot, and does nothing else.

@@ -83,30 +83,28 @@ func Unwrap(err error) (many []error, one error) {
 			many, one = nil, nil
 		}
 	}()
-	switch err := err.(type) {
-	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
-		return err.WrappedErrors(), nil
-	case interface{ Unwrap() error }:
-		return nil, err.Unwrap()
-	case interface{ Unwrap() []error }:
-		return err.Unwrap(), nil
-	case interface{ Errors() []error }: // go.uber.org/multierr, k8s.io/apimachinery, gorm
-		return err.Errors(), nil
+	if joined := joinedBy(err); joined != nil {
+		return joined(), nil
 	}
-	return nil, nil
+	return nil, errors.Unwrap(err)
 }
 
 // Joins reports whether [Unwrap] returns many.
-func Joins(err error) bool {
-	switch err.(type) {
-	case interface{ WrappedErrors() []error }:
-		return true
+func Joins(err error) bool { return joinedBy(err) != nil }
+
+// joinedBy returns the method of err that returns what it joins, or nil.
+func joinedBy(err error) func() []error {
+	switch err := err.(type) {
+	case interface{ WrappedErrors() []error }: // github.com/hashicorp/go-multierror
+		return err.WrappedErrors
 	case interface{ Unwrap() error }:
-		return false
-	case interface{ Unwrap() []error }, interface{ Errors() []error }:
-		return true
+		return nil
+	case interface{ Unwrap() []error }:
+		return err.Unwrap
+	case interface{ Errors() []error }: // go.uber.org/multierr, k8s.io/apimachinery, gorm
+		return err.Errors
 	}
-	return false
+	return nil
 }
 
 // Sprint returns the text of the value of a panic: that of an error or a

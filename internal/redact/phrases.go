@@ -46,12 +46,10 @@ func redactPhrase(e *edit, i int) bool {
 	for from < len(s) && (s[from] == '(' || s[from] == '[') { // password (secret)
 		from++
 	}
-	slashes := 0 // before a quote of a text that is quoted once more
-	for from+slashes < len(s) && s[from+slashes] == '\\' {
-		slashes++
-	}
-	if from+slashes < len(s) && isQuote(s[from+slashes]) {
-		from += slashes
+	open, quoted := quoteAt(s, from)
+	slashes := open - from
+	if quoted {
+		from = open
 	}
 	to, plain := from, true
 	for to < len(s) && !isSpace(s[to]) {
@@ -63,20 +61,18 @@ func redactPhrase(e *edit, i int) bool {
 		return false // as most words are
 	}
 	word := strings.TrimRight(s[from:to], ".,:;)]}")
-	if word == "" {
-		return false
-	}
-	if quoted := isQuote(word[0]); quoted && slashes > 0 {
-		word = s[from:quoteEnd(s[:to], from+1, word[0], slashes)] + word[:1]
-	} else if !quoted {
+	switch {
+	case !quoted:
 		word = strings.TrimRight(word, "\\\"'`)]}") // the end of a text around it
+	case slashes > 0:
+		word = s[from:quoteEnd(s[:to], from+1, s[from], slashes)] + s[from:from+1]
 	}
 	if word == "" || !isAfterPhrase(s[:i], word) {
 		return false
 	}
 	to = from + len(word)
-	if isQuote(word[0]) {
-		from, to = from+1, quoteEnd(s, from+1, word[0], slashes)
+	if quoted {
+		from, to = from+1, quoteEnd(s, from+1, s[from], slashes)
 	}
 	e.mask(from, to)
 	return true

@@ -26,15 +26,12 @@ func redactValue(e *edit, key string, sep byte, i int) int {
 	if i+2 < len(s) && isQuote(s[i]) && s[i+1] == s[i] && (isLetter(s[i+2]) || isDigit(s[i+2])) { // ""secret"" in CSV
 		return redactUpTo(e, i+2, s[i:i+2])
 	}
-	slashes := i
-	for slashes < len(s) && s[slashes] == '\\' {
-		slashes++
-	}
+	open, quoted := quoteAt(s, i)
 	switch {
-	case slashes < len(s) && isQuote(s[slashes]):
-		to := quoteEnd(s, slashes+1, s[slashes], slashes-i)
-		if value := s[slashes+1 : to]; (sep != ':' || !isSentence(value)) && !isReference(key, value) {
-			e.mask(slashes+1, to)
+	case quoted:
+		to := quoteEnd(s, open+1, s[open], open-i)
+		if value := s[open+1 : to]; (sep != ':' || !isSentence(value)) && !isReference(key, value) {
+			e.mask(open+1, to)
 			to = redactChange(e, to)
 		}
 		return to
@@ -176,6 +173,15 @@ func endsPair(s string, i int) bool {
 	}
 	end := i + wordLen(s[i:])
 	return end > i && end < len(s) && (s[end] == '=' || s[end] == ':')
+}
+
+// quoteAt returns where the quotation mark is that s has at i, behind the backslashes of a
+// text that is quoted once more, and whether there is one.
+func quoteAt(s string, i int) (at int, ok bool) {
+	for i < len(s) && s[i] == '\\' {
+		i++
+	}
+	return i, i < len(s) && isQuote(s[i])
 }
 
 // quoteEnd returns where a quoted text that begins at i ends: at the closing quote,

@@ -15,7 +15,8 @@ func Clean(text string) string {
 		return text
 	}
 	if strings.Contains(text, escape) {
-		text = withoutEscapes(strings.ToValidUTF8(text, "\uFFFD")) // else the bytes around an escape may become a character
+		// First what is not UTF-8, as the bytes around an escape may become a character.
+		text = withoutEscapes(strings.ToValidUTF8(text, "\uFFFD"))
 		dirty = 0
 	}
 	var b strings.Builder
