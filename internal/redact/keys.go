@@ -143,6 +143,8 @@ func hasLower(s string) bool {
 //	{"password":{"value":"hunter2"}}
 //
 //	'Db.Password' expected type 'int', got unconvertible type 'string', value: 'hunter2'
+//
+//	spec.password: Invalid value: "hunter2"
 func isApart(s, key string, begin int) bool {
 	if !hasSuffixFold(key, "value") {
 		return len(key) == len("string") && strings.EqualFold(key, "string") && isInner(s[max(0, begin-2*maxKey):begin]) // sql.NullString
@@ -154,6 +156,12 @@ func isApart(s, key string, begin int) bool {
 	if n := strings.LastIndex(before, "' expected type '"); n >= 0 {
 		name, _ := wordBefore(before, 0, n)
 		return isSecretKey(name)
+	}
+	for _, kind := range fieldErrors {
+		if field, ok := strings.CutSuffix(before, kind); ok {
+			name, _, _ := keyBefore(before, 0, len(field))
+			return isSecretKey(name)
+		}
 	}
 	if strings.HasSuffix(before, " ") { // secret value: hunter2
 		if word, _ := wordBefore(before, 0, len(before)-1); isSecretKey(word) {
@@ -179,6 +187,9 @@ func isApart(s, key string, begin int) bool {
 	}
 	return false
 }
+
+// fieldErrors are between the name of a field and "value" in errors of Kubernetes.
+var fieldErrors = []string{": Invalid ", ": Unsupported ", ": Duplicate "}
 
 // isInner reports whether a key behind s is the first one in an object that is the value
 // of a secret key.

@@ -153,7 +153,17 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{`x: "{\"data\":{\"a\": \"eHg=\"},\"kind\": \"Secret\",\"type\":\"b\"}"`, `x: "{\"data\":{\"a\": \"***\"},\"kind\": \"Secret\",\"type\":\"b\"}"`},
 			{`&{map["data":map["a":"eHg=" "b":"eQ=="] "kind":"Secret" "type":"b"]}`, `&{map["data":map["a":"***" "b":"***"] "kind":"Secret" "type":"b"]}`},
 		},
+		"fields of Kubernetes": {
+			{`spec.db.password: Invalid value: "hunter": too short, spec.n: Invalid value: "b"`, `spec.db.password: Invalid value: "***": too short, spec.n: Invalid value: "b"`},
+			{`data[password]: Invalid value: "hunter": must be longer`, `data[password]: Invalid value: "***": must be longer`},
+			{`{"message":"spec.tokens[0].token: Duplicate value: \"hunter\""}`, `{"message":"spec.tokens[0].token: Duplicate value: \"***\""}`},
+			{`spec.apiKey: Unsupported value: "hunter": supported values: "a", "b"`, `spec.apiKey: Unsupported value: "***": supported values: "a", "b"`},
+			{`spec.token: Invalid value: 4711: must be a string`, `spec.token: Invalid value: ***: must be a string`},
+			{`spec.secretName: Invalid value: "My_Name": a name`, `spec.secretName: Invalid value: "My_Name": a name`},
+		},
 		"answers and dialogues": {
+			{`the password is "hunter2abc", the token is 'hunter2abc'.`, `the password is "***", the token is '***'.`},
+			{`the token is "expired", password is 'empty'`, `the token is "expired", password is 'empty'`},
 			{"Incorrect API key provided: hunter22****. See", "Incorrect API key provided: ***. See"},
 			{"API key hunter22 is not valid", "API key *** is not valid"},
 			{"> USER bob\n> PASS hunter\n", "> USER bob\n> PASS ***\n"},

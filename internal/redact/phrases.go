@@ -13,10 +13,10 @@ type phrase struct {
 
 var phrases = []phrase{
 	{"key", isLongKey},
-	{"password is", isRather},
-	{"token is", isRather},
-	{"secret is", isRather},
-	{"key is", isRather},
+	{"password is", isRatherQuoted},
+	{"token is", isRatherQuoted},
+	{"secret is", isRatherQuoted},
+	{"key is", isRatherQuoted},
 	{"api key", isRatherQuoted},
 	{"access key", isRatherQuoted},
 	{"secret key", isRatherQuoted},

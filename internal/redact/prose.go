@@ -16,7 +16,7 @@ var clauseWords = []string{
 	"dial", "lookup", "get", "post", "put", "open", "read", "write", "eof", "unauthorized", "forbidden", "invalid", "missing",
 	"required", "expired", "malformed", "unexpected", "unsupported", "denied", "not", "no", "cannot", "could", "failed", "unable", "illegal",
 	"yes", "rpc", "expected", "got", "must", "should", "is", "was",
-	"unknown", "status", "stat", "lstat", "mkdir", "timeout", "refused", "exceeded", "notfound", "accessdenied",
+	"unknown", "duplicate", "status", "stat", "lstat", "mkdir", "timeout", "refused", "exceeded", "notfound", "accessdenied",
 }
 
 // packages are those whose errors begin with their name, which has a digit.
