@@ -112,7 +112,7 @@ func candidates(cfg Config, s *settings) (all []*candidate, err error) {
 		case isNil(in.fe):
 			err = errors.New("the enricher is nil")
 		case slices.Contains(names, in.name):
-			err = errors.New("the name is already in use")
+			err = errors.New("the name is already in use: an enricher made in code must not be among failure-enrichers as well")
 		default:
 			names = append(names, in.name)
 			all = append(all, &candidate{Info: Info{Name: in.name}, fe: in.fe})

@@ -314,9 +314,9 @@ func TestWithEnricherRejectsBadNamesAndNil(t *testing.T) {
 		{"a/", setting(), malformed},
 		{"nil", nil, "the enricher is nil"},
 		{"nil", (*nilEnricher)(nil), "the enricher is nil"},
-		{"configured", setting(), "the name is already in use"},
-		{"unknown", setting(), "the name is already in use"},
-		{"code", setting(), "the name is already in use"},
+		{"configured", setting(), "the name is already in use: an enricher made in code must not be among failure-enrichers as well"},
+		{"unknown", setting(), "the name is already in use: an enricher made in code must not be among failure-enrichers as well"},
+		{"code", setting(), "the name is already in use: an enricher made in code must not be among failure-enrichers as well"},
 	} {
 		e, err := load(t, factories{"configured": panicking("was called")},
 			enricher.Config{FailureEnrichers: []string{"configured", "unknown"}},

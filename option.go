@@ -53,8 +53,8 @@ func WithLogger(l *slog.Logger) Option {
 // WithEnricher adds an enricher made in code, after the configured ones. Its name
 // has the form of a configured name. It is not closed by [Enricher.Shutdown]; the
 // caller may close it afterwards. A nil enricher, and a name that is malformed or
-// already in use, make New fail with a [*ConfigError]. By default, there are only
-// the configured enrichers.
+// already in use, as one that is configured, make New fail with a [*ConfigError]. By
+// default, there are only the configured enrichers.
 func WithEnricher(name string, fe FailureEnricher) Option {
 	return func(s *settings) { s.inCode = append(s.inCode, inCode{name, fe}) }
 }
