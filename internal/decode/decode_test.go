@@ -274,13 +274,13 @@ func TestIntoSaysWhatIsWrongWithAPair(t *testing.T) {
 		list []any
 		err  string
 	}{
-		{[]any{"a"}, `option "labels[0]": ` + form},
-		{[]any{nil}, `option "labels[0]": ` + form},
-		{[]any{m{"a": "b"}}, `option "labels[0]": ` + form},
-		{[]any{m{"match": "a"}}, `option "labels[0]": ` + form},
-		{[]any{m{"is": "b"}}, `option "labels[0]": ` + form},
+		{[]any{"a"}, `option "labels[0]": "a": ` + form},
+		{[]any{nil}, `option "labels[0]": null: must have a value, or be removed`},
+		{[]any{m{"a": "b"}}, `option "labels[0]": a map: ` + form},
+		{[]any{m{"match": "a"}}, `option "labels[0]": a map: ` + form},
+		{[]any{m{"is": "b"}}, `option "labels[0]": a map: ` + form},
 		{[]any{m{"match": 5, "is": "b"}}, `option "labels[0]": the key of a pair must be a string, in quotes`},
-		{[]any{m{"match": "a", "is": "b", "value": "c"}}, `option "labels[0]": ` + form},
+		{[]any{m{"match": "a", "is": "b", "value": "c"}}, `option "labels[0]": a map: ` + form},
 		{[]any{m{"match": "a", "is": "b"}, m{"key": "a", "value": "c"}}, `option "labels[1]": "a" is given already: remove one of them`},
 		{[]any{m{"match": "a", "is": 5}}, `option "labels.a": 5: must be a string, in quotes`},
 		{[]any{m{"key": "db_password", "value": 4711}}, `option "labels.db_password": must be a string, in quotes`},

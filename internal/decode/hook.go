@@ -173,10 +173,12 @@ func (d *decoder) pairs(path string, list []any) map[string]any {
 		key, ok := given.(string)
 		value := cmp.Or(pair["is"], pair["value"])
 		switch path := fmt.Sprintf("%s[%d]", path, i); {
+		case item == nil:
+			d.fail(path, errNull)
 		case !ok && given != nil:
 			d.fail(path, errors.New("the key of a pair must be a string, in quotes"))
 		case !ok || value == nil || len(pair) != 2:
-			d.fail(path, errors.New(`must be a pair {match: "...", is: ...} or {key: "...", value: ...}`))
+			d.reject(located{path, item}, `a pair {match: "...", is: ...} or {key: "...", value: ...}`, nil)
 		case m[key] != nil:
 			d.fail(path, fmt.Errorf("%q is given already: remove one of them", key))
 		default:
