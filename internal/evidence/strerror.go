@@ -15,6 +15,11 @@ const maxSystemText = 128
 //	[Errno 2] No such file or directory: '/in.csv'
 //	Connection refused (os error 111)
 //
+// or as rsync and Java do:
+//
+//	No such file or directory (2)
+//	/in.csv (No such file or directory)
+//
 // The number is not used: it differs between platforms.
 func ofSystemText(before, line string) Evidence {
 	sure := false
@@ -23,7 +28,12 @@ func ofSystemText(before, line string) Evidence {
 		line, _, _ = strings.Cut(rest, ": ")
 	} else if text, rest, ok := strings.Cut(line, " (os error "); ok {
 		line, sure = text, strings.HasSuffix(rest, ")")
+	} else if text, rest, ok := strings.Cut(strings.TrimSuffix(line, ")"), " ("); ok && strings.Trim(rest, "0123456789") == "" {
+		line, sure = text, true
+	} else if ok && endsInPath(text) {
+		line, sure = rest, true
 	}
+	line = strings.TrimSuffix(line, ".") // wget
 	if len(line) > maxSystemText {
 		return Evidence{}
 	}

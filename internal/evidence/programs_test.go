@@ -1,0 +1,66 @@
+package evidence_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/failure-enrichers/enricher/internal/evidence"
+)
+
+func TestOfKnowsWhatOtherProgramsPrint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text  string
+		fault evidence.Fault
+		retry evidence.Retry
+		code  string
+	}{
+		{"curl: (6) Could not resolve host: db.example.com", evidence.Dependency, evidence.Retryable, ""},
+		{"curl: (7) Failed to connect to db port 443 after 2 ms: Couldn't connect to server", evidence.Dependency, evidence.Retryable, ""},
+		{"curl: (7) Failed to connect to db port 80: Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"  % Total    % Received\ncurl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", evidence.Dependency, evidence.Retryable, ""},
+		{"curl: (60) SSL certificate problem: certificate has expired", evidence.Dependency, evidence.Terminal, ""},
+		{"curl: (22) The requested URL returned error: 404", evidence.User, evidence.Terminal, "404"},
+		{"curl: (3) URL using bad/illegal format or missing URL", "", "", ""},
+		{"wget: unable to resolve host address 'db.example.com'", evidence.Dependency, evidence.Retryable, ""},
+		{"Connecting to db (db)|10.0.0.1|:443... failed: Connection refused.", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"fatal: unable to access 'https://example.com/a/': Could not resolve host: example.com", evidence.Dependency, evidence.Retryable, ""},
+		{`rsync: [sender] link_stat "/a" failed: No such file or directory (2)`, evidence.User, evidence.Terminal, "ENOENT"},
+		{`rsync: [generator] mkdir "/a" failed: Permission denied (13)`, evidence.System, evidence.Terminal, "EACCES"},
+		{`psql: error: connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "app"`, evidence.Dependency, evidence.Terminal, ""},
+		{`psql: error: connection to server at "db", port 5432 failed: FATAL:  the database system is starting up`, evidence.Dependency, evidence.Retryable, ""},
+
+		{"Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1555:16)", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"Error: getaddrinfo ENOTFOUND db.internal", evidence.Dependency, evidence.Retryable, ""},
+		{"Error: ENOENT: no such file or directory, open '/data/in.csv'", evidence.User, evidence.Terminal, "ENOENT"},
+		{"Error: EACCES: permission denied, open '/data/in.csv'", evidence.System, evidence.Terminal, "EACCES"},
+		{"Error: socket hang up", evidence.Dependency, evidence.Retryable, ""},
+
+		{`Exception in thread "main" java.net.UnknownHostException: db.internal`, evidence.Dependency, evidence.Retryable, ""},
+		{"java.net.ConnectException: Connection refused (Connection refused)", evidence.Dependency, evidence.Retryable, ""},
+		{"java.io.FileNotFoundException: /data/in.csv (No such file or directory)", evidence.User, evidence.Terminal, "ENOENT"},
+		{"java.io.FileNotFoundException: /data/in.csv (Permission denied)", evidence.System, evidence.Terminal, "EACCES"},
+		{"java.io.IOException: No space left on device", evidence.System, evidence.Undecided, "ENOSPC"},
+		{"Caused by: java.net.SocketTimeoutException: Read timed out", evidence.Dependency, evidence.Retryable, ""},
+		{"java.lang.OutOfMemoryError: Java heap space", evidence.System, evidence.Retryable, ""},
+		{"javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path", evidence.Dependency, evidence.Terminal, ""},
+		{"java.lang.NullPointerException", "", "", ""},
+
+		{"Traceback (most recent call last):\n  File \"/a.py\", line 1, in <module>\nModuleNotFoundError: No module named 'pandas'", evidence.System, evidence.Terminal, ""},
+		{"requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='db', port=443): Read timed out. (read timeout=5)", evidence.Dependency, evidence.Retryable, ""},
+		{"MemoryError", evidence.System, evidence.Retryable, ""},
+		{"json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", evidence.User, evidence.Terminal, ""},
+		{"KeyError: 'id'", "", "", ""},
+
+		{`title "ENOENT and other stories" is too long`, "", "", ""},
+		{"the ENOENTS of the chapter", "", "", ""},
+		{"chapter: (28) Operation timed out", "", "", ""},
+		{"review (No such file or directory)", "", "", ""},
+	} {
+		v := evidence.Of(errors.New(c.text))
+		assert.Equal(t, []any{c.fault, c.retry, c.code}, []any{v.Fault.Fault, v.Retry.Retry, v.Code.Code}, c.text)
+		assert.LessOrEqual(t, v.Retry.Weight, evidence.Text, c.text)
+	}
+}
