@@ -3,6 +3,7 @@ package owner
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/failure-enrichers/enricher"
@@ -13,7 +14,8 @@ import (
 type condition interface {
 	match(f *failure) bool
 
-	// excludes reports whether no failure meets both this condition and other.
+	// excludes reports whether no failure meets both this condition and other, as far as
+	// the beginnings and the ends of their patterns say.
 	excludes(other condition) bool
 }
 
@@ -41,34 +43,33 @@ func (c labelCondition) match(f *failure) bool {
 
 func (c packageCondition) match(f *failure) bool {
 	path, ok := f.pkg()
-	return ok && c.matches(path)
+	return ok && (c.path.Match(path) || c.below != nil && c.below.Match(path))
 }
 
-func (c packageCondition) matches(path string) bool {
-	return c.path.Match(path) || c.below != nil && c.below.Match(path)
+func (c packageCondition) patterns() []*glob.Pattern {
+	if c.below == nil {
+		return []*glob.Pattern{c.path}
+	}
+	return []*glob.Pattern{c.path, c.below}
 }
 
 func (anyCondition) excludes(condition) bool { return false }
 
 func (c jobCondition) excludes(other condition) bool {
 	o, ok := other.(jobCondition)
-	return ok && differ(c.name, o.name.Match)
+	return ok && glob.Disjoint(c.name, o.name)
 }
 
 func (c labelCondition) excludes(other condition) bool {
 	o, ok := other.(labelCondition)
-	return ok && c.key == o.key && differ(c.value, o.value.Match)
+	return ok && c.key == o.key && glob.Disjoint(c.value, o.value)
 }
 
 func (c packageCondition) excludes(other condition) bool {
 	o, ok := other.(packageCondition)
-	return ok && c.below == nil && differ(c.path, o.matches)
-}
-
-// differ reports whether p matches one text only, and that is not another.
-func differ(p *glob.Pattern, another func(string) bool) bool {
-	only := glob.Literals(p)
-	return len(only) == 1 && !another(only[0])
+	return ok && !slices.ContainsFunc(c.patterns(), func(p *glob.Pattern) bool {
+		return slices.ContainsFunc(o.patterns(), func(q *glob.Pattern) bool { return !glob.Disjoint(p, q) })
+	})
 }
 
 const conditionForms = `*, job:GLOB, pkg:PATH, pkg:PATH/... or label:KEY=GLOB`
@@ -105,7 +106,7 @@ func parsePackage(pattern string) (condition, error) {
 	switch {
 	case base == "" || strings.Contains(base, "..."):
 		return nil, errors.New(`must have "..." alone, or at the end after a slash`)
-	case strings.HasPrefix(base, "/") || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "/"):
+	case strings.HasPrefix(base, "/") || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "/") || strings.Contains(base, "://"):
 		return nil, errors.New(`must be an import path, such as "github.com/acme/billing", without a slash at the end`)
 	}
 	var c packageCondition

@@ -31,7 +31,7 @@
 //	label:type=DEPENDENCY job:checkout-*  checkout
 //
 // A line matches a failure that meets all of its conditions. Conditions that no
-// failure can meet together, such as job:a job:b, are an error. The last line that
+// failure can meet together, such as job:a* job:b*, are an error. The last line that
 // matches sets all labels, so exceptions stand below the lines they are exceptions
 // to. A line that matches any failure, such as "*", must be the first one, and no two
 // lines may have the same conditions. An item of the list rules is one line.

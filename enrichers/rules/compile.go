@@ -110,6 +110,9 @@ func (s *ruleSet) overridden() (errs []error) {
 func (r *rule) conditions() string {
 	conditions := r.Rule
 	conditions.Name, conditions.Set = "", nil
+	if r.attempt != (attempt{}) { // 3 is "3" as well
+		conditions.Attempt = r.attempt
+	}
 	return fmt.Sprintf("%#v", conditions)
 }
 

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -68,6 +70,10 @@ func (c *checker) url(option string, s Secret, schemes ...string) *url.URL {
 	if err != nil || u.Hostname() == "" || !slices.Contains(schemes, u.Scheme) {
 		// Without the error, which has the URL: chats put their secret into its path.
 		c.addf(option, "must be an absolute URL with the scheme %s (the value is hidden)", strings.Join(schemes, " or "))
+		return nil
+	}
+	if n, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16); err != nil || n == 0 {
+		c.addf(option, "must have a port from 1 to 65535 (the value is hidden)")
 		return nil
 	}
 	return u

@@ -153,6 +153,12 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{`x: "{\"data\":{\"a\": \"eHg=\"},\"kind\": \"Secret\",\"type\":\"b\"}"`, `x: "{\"data\":{\"a\": \"***\"},\"kind\": \"Secret\",\"type\":\"b\"}"`},
 			{`&{map["data":map["a":"eHg=" "b":"eQ=="] "kind":"Secret" "type":"b"]}`, `&{map["data":map["a":"***" "b":"***"] "kind":"Secret" "type":"b"]}`},
 		},
+		"secret IDs": {
+			{`{"role_id":"a","secret_id":"0a1b2c3d-0123-4567-89ab-0123456789ab"}`, `{"role_id":"a","secret_id":"***"}`},
+			{`VAULT_SECRET_ID=0a1b2c3d-0123-4567-89ab-0123456789ab vault`, `VAULT_SECRET_ID=*** vault`},
+			{`ACLToken{AccessorID:"b", SecretID:"0a1b2c3d-0123-4567-89ab-0123456789ab"}`, `ACLToken{AccessorID:"b", SecretID:"***"}`},
+			{`{"SecretId":"prod/db","SecretID":"0a1b"}`, `{"SecretId":"prod/db","SecretID":"0a1b"}`},
+		},
 		"fields of Kubernetes": {
 			{`spec.db.password: Invalid value: "hunter": too short, spec.n: Invalid value: "b"`, `spec.db.password: Invalid value: "***": too short, spec.n: Invalid value: "b"`},
 			{`data[password]: Invalid value: "hunter": must be longer`, `data[password]: Invalid value: "***": must be longer`},

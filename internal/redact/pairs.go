@@ -3,6 +3,8 @@ package redact
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/failure-enrichers/enricher/internal/redact/secretkey"
 )
 
 // redactPairs masks the values of secret keys.
@@ -141,6 +143,9 @@ func isSecretPair(s, key string, begin, i, value int) bool {
 	switch {
 	case isSecretKey(key), s[i] == '=' && isKeyWord(key), isApart(s, key, begin):
 		return true
+	case secretkey.HasEnd(key, "secretid"): // of Vault and Nomad, but AWS has names there
+		value = skipQuotes(s, value)
+		return isUUID(s[value:min(len(s), value+len("01234567-89ab-cdef-0123-456789abcdef"))])
 	case isNumberKey(key):
 		return isCode(s[skipQuotes(s, value):])
 	case isQueryKey(key):

@@ -76,6 +76,14 @@ func Literals(patterns ...*Pattern) (texts []string) {
 	return texts
 }
 
+// Disjoint reports whether no text matches both p and q, as far as their beginnings and
+// ends say, or a pattern that matches one text only.
+func Disjoint(p, q *Pattern) bool {
+	return p.isLiteral && !q.Match(p.literal) || q.isLiteral && !p.Match(q.literal) ||
+		!strings.HasPrefix(p.prefix, q.prefix) && !strings.HasPrefix(q.prefix, p.prefix) ||
+		!strings.HasSuffix(p.suffix, q.suffix) && !strings.HasSuffix(q.suffix, p.suffix)
+}
+
 // Match reports whether p describes all of s, or the first [MaxText] bytes of a
 // longer s. A byte of s that is not valid UTF-8 is a character that differs from
 // every other. The time it takes grows linearly with the length of s.

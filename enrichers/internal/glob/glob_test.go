@@ -124,6 +124,36 @@ func TestLiteralsAreOfPatternsWithOneText(t *testing.T) {
 	assert.Equal(t, []string{"", "a b", `*[a\`, "ü"}, glob.Literals(patterns...))
 }
 
+func TestDisjoint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		p, q string
+		want bool
+	}{
+		{"a", "b", true},
+		{"a", "a", false},
+		{"ab", "a*", false},
+		{"ba", "a*", true},
+		{"a*", "b*", true},
+		{"a*", "ab*", false},
+		{"*a", "*b", true},
+		{"*a", "*ba", false},
+		{"*a", "a*", false},
+		{"[ab]c", "*d", true},
+		{"[ab]c", "[cd]c", false}, // which their beginnings and ends do not say
+		{`a\**`, "a*b*", false},
+		{"", "a*", true},
+		{"*", "", false},
+	} {
+		p, err := glob.Compile(c.p)
+		require.NoError(t, err)
+		q, err := glob.Compile(c.q)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, glob.Disjoint(p, q), "%s %s", c.p, c.q)
+		assert.Equal(t, c.want, glob.Disjoint(q, p), "%s %s", c.q, c.p)
+	}
+}
+
 // FuzzMatch compares with path.Match where both mean the same: in texts without a
 // slash, and patterns without "!" and "-" in classes.
 func FuzzMatch(f *testing.F) {
