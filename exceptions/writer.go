@@ -213,8 +213,11 @@ func (w *writer) report(err error) {
 	}
 	now := time.Now()
 	w.mu.Lock()
-	if w.failing == "" {
+	switch {
+	case w.failing == "":
 		w.since = now
+	case text != "" && w.ctx.Err() != nil:
+		text = w.failing // the error before Close ended the call says more
 	}
 	w.failing = text
 	since, dropped := w.since, w.dropped

@@ -43,6 +43,31 @@ func TestCloseThatGivesUpCountsEachFailureOnce(t *testing.T) {
 	}
 }
 
+func TestStatusSaysWhyTheStoreFailedAfterClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := exceptions.NewHistory(exceptions.Options{Store: full{newShared()}})
+		keep(h, errBoom, enricher.FailureContext{}, nil)
+		time.Sleep(time.Second)
+		require.Equal(t, "full", h.Status().Error)
+		ctx, end := context.WithCancel(t.Context())
+		end()
+		require.EqualError(t, h.Close(ctx), "not stored: failures 1, calls of Resolve and Delete 0: context canceled: full")
+		synctest.Wait()
+		assert.Equal(t, "full", h.Status().Error)
+	})
+}
+
+// A full store fails.
+type full struct{ *shared }
+
+func (full) Append(ctx context.Context, _ []exceptions.Record) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.New("full")
+}
+
 // A held store does not return, whatever its context, before it is released.
 type held struct {
 	*shared
