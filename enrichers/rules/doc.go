@@ -69,10 +69,11 @@
 // The output keys are those under set, and the input keys those under labels, of
 // all rules. An enricher without input keys does not wait for others. Values may
 // use what the message matched: $1 or ${1} for a group, $name or ${name} for a
-// named one, and $$ for a dollar sign. A group that did not match is empty. In a
-// value, what is not valid UTF-8 and control characters other than tab and newline
-// are replaced by U+FFFD, and what exceeds 1024 bytes is cut, if possible at white
-// space. A value that job managers do not know is an error, unless it has groups: see
+// named one, and $$ for a dollar sign. A group that did not match is empty, and in one
+// that did, secrets that [redact.Text] finds in the message are masked. In a value, what
+// is not valid UTF-8 and control characters other than tab and newline are replaced by
+// U+FFFD, and what exceeds 1024 bytes is cut, if possible at white space. A value that
+// job managers do not know is an error, unless it has groups: see
 // [enricher.CheckLabel].
 //
 // # Reloading

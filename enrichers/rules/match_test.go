@@ -169,7 +169,9 @@ func TestValues(t *testing.T) {
 		{"", "no $$1 group", "x", "no $1 group"},
 		{"", "\x00\xff", "x", "\uFFFD\uFFFD"},
 		{"", strings.Repeat("y", 2000), "x", strings.Repeat("y", 1024)},
-		{"(.+)", "$1", strings.Repeat("x", 1000) + " redis://:hunter2hunter2@h", strings.Repeat("x", 1000) + " "}, // no half of a secret
+		{"(.+)", "$1", strings.Repeat("x", 1000) + " redis://:hunter2hunter2@h", strings.Repeat("x", 1000) + " redis://:***@h"},
+		{"provided: (.+)", "key $1", "Incorrect API key provided: hunter2hunter2", "key ***"},
+		{"password=(.*) user=(.*)", "$1 $2", "password=hunter2 user=bob", "*** bob"},
 		{"", "", "x", ""},
 	}
 	for _, tt := range tests {
