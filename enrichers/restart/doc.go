@@ -36,7 +36,8 @@
 //	terminal            by label key, the values that make a failure terminal, besides
 //	                    what the error itself says; none by default. A label counts
 //	                    whatever it is based on: type may be a guess by a text
-//	retryable           the same for retryable; terminal has precedence
+//	retryable           the same for retryable; terminal has precedence,
+//	                    and a value cannot be in both
 //	uncounted           the same for attempt_counts; such a failure is no repeat either
 //	expected            the same for expected
 //	repeats             how many failures with the same fingerprint of the same job,

@@ -88,7 +88,7 @@ func TestRetryIsDecidedByTheError(t *testing.T) {
 func TestRetryIsDecidedByLabelsFirst(t *testing.T) {
 	e := newEnricher(t, restart.Options{
 		Terminal:  map[string][]string{"type": {"USER", "CANCELLED"}, "team": {"legacy"}},
-		Retryable: map[string][]string{"type": {"SYSTEM", "USER"}},
+		Retryable: map[string][]string{"type": {"SYSTEM"}},
 	})
 	assert.Equal(t, []string{"team", "type"}, e.(enricher.LabelReader).InputKeys())
 	for _, c := range []struct {
@@ -358,6 +358,12 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{Terminal: map[string][]string{"*": {"x"}}}, `option "terminal": label "*": must be the key of a label`},
 		{restart.Options{Uncounted: map[string][]string{"expected": {"x"}}}, `option "uncounted": label "expected": must be set by another enricher`},
 		{restart.Options{Expected: map[string][]string{"type": {}}}, `option "expected": label "type": must have at least one value`},
+		{restart.Options{
+			Terminal: map[string][]string{"type": {"USER"}}, Retryable: map[string][]string{"type": {"SYSTEM", "USER"}, "team": {"USER"}},
+		}, `option "retryable": label "type": "USER": has no effect, as option terminal has it: remove one of them`},
+		{restart.Options{
+			Terminal: map[string][]string{"type": {"USER"}}, Uncounted: map[string][]string{"type": {"USER"}}, Expected: map[string][]string{"type": {"USER"}},
+		}, `option "uncounted": label "type": "USER": has no effect, as option terminal has it: remove one of them`},
 		{restart.Options{Terminal: map[string][]string{"team": {"web", "data-*"}}}, `option "terminal": label "team": "data-*": must be a value, and no pattern`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},
