@@ -20,7 +20,7 @@ var textForms = []textForm{
 	{[]string{"(SQLSTATE "}, regexp.MustCompile(`\(SQLSTATE ([0-9A-Z]{5})\)`), func(v *Verdict, found []string) { // pgx
 		v.add(ofSQLState(found[1], ""))
 	}},
-	{[]string{"Error "}, regexp.MustCompile(`(?s)(?:^|: )Error (\d{4})(?: \(([0-9A-Z]{5})\))?: (.*)`), func(v *Verdict, found []string) { // go-sql-driver/mysql
+	{[]string{"Error ", "ERROR "}, regexp.MustCompile(`(?s)(?:^|: |\n)(?:Error|ERROR) (\d{4})(?: \(([0-9A-Z]{5})\))?(?: at line \d+)?: (.*)`), func(v *Verdict, found []string) { // go-sql-driver/mysql, mysql
 		number, _ := strconv.ParseInt(found[1], 10, 64)
 		v.ofMySQL(number, found[2], found[3])
 	}},
@@ -35,6 +35,13 @@ var textForms = []textForm{
 	{[]string{"request id: "}, regexp.MustCompile(`(?s)(?:^|: )([A-Z][A-Za-z.]+): .*status code: (\d{3}), request id: `), func(v *Verdict, found []string) { // AWS, version 1
 		v.word(found[1], found[1])
 		v.add(ofStatusText(found[2]))
+	}},
+	{[]string{"An error occurred ("}, regexp.MustCompile(`An error occurred \(([A-Za-z0-9.]+)\) when calling the `), func(v *Verdict, found []string) { // AWS, of Python
+		v.word(found[1], found[1])
+		v.add(ofStatusText(found[1]))
+	}},
+	{[]string{"HTTPError"}, regexp.MustCompile(`HTTPError:? (\d{3})[: ]`), func(v *Verdict, found []string) { // requests, gcloud
+		v.add(ofStatusText(found[1]))
 	}},
 	{[]string{"GET http", "POST http", "PUT http", "PATCH http", "DELETE http"}, regexp.MustCompile(`(?:GET|POST|PUT|PATCH|DELETE) https?://[^ ]+: (\d{3}) `), func(v *Verdict, found []string) { // go-github, godo
 		v.add(ofStatusText(found[1]))
@@ -150,7 +157,26 @@ var parts = []textStart{
 	{"panic: runtime error: ", Text, System, Terminal},
 	{"panic: ", Text, System, Undecided},
 	{"panic occurred: ", Text, System, Undecided}, // watermill
-	// What programs and job managers print: kubelet, OpenSSH, git, DuckDB, restic, Temporal, libvirt, and those that wait.
+	// What programs and job managers print: kubelet, kubectl, docker, OpenSSH, git, rsync, wget, AWS, psql, Java, the
+	// dynamic linker, terraform, helm, DuckDB, restic, Temporal, libvirt, and those that wait.
+	{"The connection to the server ", Text, Dependency, Retryable},
+	{"You must be logged in to the server ", Text, Dependency, Terminal},
+	{"pull access denied for ", Text, Dependency, Terminal},
+	{"toomanyrequests: ", Text, Dependency, Retryable},
+	{"Connection closed by ", Text, Dependency, Retryable},
+	{"Could not resolve host: ", Text, Dependency, Retryable},
+	{"the remote end hung up unexpectedly", Text, Dependency, Retryable},
+	{"Repository not found", Text, Dependency, Terminal},
+	{"connection unexpectedly closed ", Text, Dependency, Retryable},
+	{"unable to resolve host address ", Text, Dependency, Retryable},
+	{"Unable to locate credentials", Text, Dependency, Terminal},
+	{"Could not connect to the endpoint URL: ", Text, Dependency, Retryable},
+	{"server closed the connection unexpectedly", Text, Dependency, Retryable},
+	{"no pg_hba.conf entry for host ", Text, Dependency, Terminal},
+	{"PKIX path building failed", Text, Dependency, Terminal},
+	{"error while loading shared libraries: ", Text, System, Terminal},
+	{"Error acquiring the state lock", Text, Dependency, Retryable},
+	{"another operation (install/upgrade/rollback) is in progress", Text, Dependency, Retryable},
 	{"The node was low on resource: ", Text, System, Retryable},
 	{"Permission denied (publickey", Text, Dependency, Terminal},
 	{"Authentication failed for ", Text, Dependency, Terminal},

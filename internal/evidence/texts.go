@@ -307,15 +307,6 @@ func startOf(text string, starts []textStart) Evidence {
 // prefixes are those of x/crypto/ssh, go-retryablehttp, database/sql and some clients.
 var prefixes = []textStart{
 	{"Cannot connect to the Docker daemon at ", Typed, Dependency, Retryable},
-	{"Could not resolve host: ", Text, Dependency, Retryable},                // git
-	{"PKIX path building failed", Text, Dependency, Terminal},                // Java
-	{"unable to resolve host address ", Text, Dependency, Retryable},         // wget
-	{"password authentication failed for user ", Text, Dependency, Terminal}, // PostgreSQL
-	{"no pg_hba.conf entry for host ", Text, Dependency, Terminal},
-	{"the database system is starting up", Text, Dependency, Retryable},
-	{"the database system is shutting down", Text, Dependency, Retryable},
-	{"sorry, too many clients already", Text, Dependency, Retryable},
-	{"remaining connection slots are reserved for ", Text, Dependency, Retryable},
 	{"converting NULL to ", Text, System, Terminal}, // database/sql
 	{"converting driver.Value type ", Text, System, Terminal},
 	{"lock already taken, locked nodes: ", Text, Dependency, Retryable},
