@@ -3,6 +3,7 @@ package enricher_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,4 +171,45 @@ func TestBreakerCountsOneOfTheTimeoutsThatOverlap(t *testing.T) {
 		storm()
 		assert.Equal(t, enricher.BreakerOpen, r.breaker())
 	})
+}
+
+// storm has callers whose failures come one after another, until the breaker opens or
+// time is up. It reports whether it opened.
+func (r *rig) storm(callers int, fn processFunc) (opened bool) {
+	r.a.to(fn)
+	var wg sync.WaitGroup
+	end := time.Now().Add(time.Minute)
+	for i := range callers {
+		wg.Go(func() {
+			time.Sleep(time.Duration(i) * 17 * time.Millisecond)
+			for r.breaker() == enricher.BreakerClosed && time.Now().Before(end) {
+				enrichAs(r.e, enricher.FailureContext{})
+				time.Sleep(time.Duration(1+i%5) * 11 * time.Millisecond)
+			}
+		})
+	}
+	wg.Wait()
+	return r.breaker() == enricher.BreakerOpen
+}
+
+// In a storm nearly all calls wait for a slot.
+func TestBreakerCountsAnEnricherThatHangsInAStorm(t *testing.T) {
+	t.Parallel()
+	for _, callers := range []int{1, 8, 9, 12, 20, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, enricher.Policy{MaxConcurrent: 8})
+			assert.True(t, r.storm(callers, untilTimeIsUp), "%d callers", callers)
+		})
+	}
+}
+
+func TestBreakerDoesNotCountThatCallsWaitInAStorm(t *testing.T) {
+	t.Parallel()
+	for _, callers := range []int{8, 9, 12, 20, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, enricher.Policy{MaxConcurrent: 8})
+			assert.False(t, r.storm(callers, sleeping(450*time.Millisecond, answering(nil))), "%d callers", callers)
+			assert.Zero(t, statsOf(t, r.e).Calls[enricher.StatusTimedOut])
+		})
+	}
 }

@@ -189,7 +189,7 @@ func (t *task) reportToBreaker(s Status, now time.Duration) (opened bool) {
 // that a storm of failures, a pause of the process or one bad input does not
 // switch off an enricher that works.
 func (t *task) excused(now time.Duration) bool {
-	return t.began > t.admitted || // it had to wait for a slot
+	return t.deadline()-t.began < (t.deadline()-t.admitted)/3 || // it had to wait for a slot, for too long
 		now-t.deadline() > maxLateness ||
 		t.run.checking
 }
