@@ -33,7 +33,7 @@ type EventKind uint8
 
 const (
 	EventFailure EventKind = iota + 1 // a failure was added; its labels may be pending; text "failure"
-	EventLabels                       // a pending failure got its labels; "labels"
+	EventLabels                       // a pending failure that is still kept got its labels; "labels"
 	EventLost                         // events are no longer kept: query the history again; "lost"
 )
 
@@ -58,8 +58,8 @@ type FollowOptions struct {
 
 	// Filter is what the labels of a failure have to match. A pending failure
 	// has none. If a failure matched while it was pending, the event with its
-	// labels follows even if these do not match. By default, all failures
-	// match.
+	// labels follows even if these do not match, unless the failure was removed
+	// meanwhile. By default, all failures match.
 	Filter Filter
 }
 

@@ -27,8 +27,9 @@ type Options struct {
 	Logger *slog.Logger
 
 	// MaxExceptions is how many failures of a job are kept, not counting those
-	// under others. By default, 16, as in Flink
-	// (web.exception-history-size); a negative number means 1.
+	// under others. If more than that are enriched at once, the oldest are removed
+	// before they have labels, and followers get no event with these. By default, 16,
+	// as in Flink (web.exception-history-size); a negative number means 1.
 	MaxExceptions int
 
 	// MaxJobs is how many jobs are kept. The one whose last failure is the
