@@ -1,22 +1,14 @@
 package evidence_test
 
 import (
-	"errors"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
 
 	"github.com/failure-enrichers/enricher/internal/evidence"
 )
 
 func TestOfKnowsWhatOtherProgramsPrint(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		text  string
-		fault evidence.Fault
-		retry evidence.Retry
-		code  string
-	}{
+	assertJudged(t, []textCase{
 		{"curl: (6) Could not resolve host: db.example.com", evidence.Dependency, evidence.Retryable, ""},
 		{"curl: (7) Failed to connect to db port 443 after 2 ms: Couldn't connect to server", evidence.Dependency, evidence.Retryable, ""},
 		{"curl: (7) Failed to connect to db port 80: Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
@@ -75,9 +67,5 @@ func TestOfKnowsWhatOtherProgramsPrint(t *testing.T) {
 		{"the ENOENTS of the chapter", "", "", ""},
 		{"chapter: (28) Operation timed out", "", "", ""},
 		{"review (No such file or directory)", "", "", ""},
-	} {
-		v := evidence.Of(errors.New(c.text))
-		assert.Equal(t, []any{c.fault, c.retry, c.code}, []any{v.Fault.Fault, v.Retry.Retry, v.Code.Code}, c.text)
-		assert.LessOrEqual(t, v.Retry.Weight, evidence.Text, c.text)
-	}
+	})
 }

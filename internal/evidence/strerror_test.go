@@ -17,12 +17,7 @@ import (
 
 func TestOfKnowsTextsOfSystemErrors(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		text  string
-		fault evidence.Fault
-		retry evidence.Retry
-		code  string
-	}{
+	assertJudged(t, []textCase{
 		{"Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
 		{"connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
 		{"psql: could not connect to server: Connection refused", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
@@ -56,7 +51,20 @@ func TestOfKnowsTextsOfSystemErrors(t *testing.T) {
 		{"the connection refused by the user is shown again", "", "", ""},
 		{"connection refused is the title", "", "", ""},
 		{"title: Connection refused and other stories", "", "", ""},
-	} {
+	})
+}
+
+// A textCase is the text of an error, and what is said of it.
+type textCase struct {
+	text  string
+	fault evidence.Fault
+	retry evidence.Retry
+	code  string
+}
+
+func assertJudged(t *testing.T, texts []textCase) {
+	t.Helper()
+	for _, c := range texts {
 		v := evidence.Of(errors.New(c.text))
 		assert.Equal(t, []any{c.fault, c.retry, c.code}, []any{v.Fault.Fault, v.Retry.Retry, v.Code.Code}, c.text)
 		assert.LessOrEqual(t, v.Retry.Weight, evidence.Text, c.text)
