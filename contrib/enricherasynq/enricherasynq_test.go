@@ -142,7 +142,8 @@ func (j *task) Attempt(t testing.TB) jobstest.Attempt {
 		}
 		info, err := j.inspector.GetTaskInfo(queue, taskID)
 		if errors.Is(err, asynq.ErrTaskNotFound) {
-			return jobstest.Attempt{} // it has succeeded between the two looks
+			<-j.done // it has succeeded between the two looks
+			return jobstest.Attempt{}
 		}
 		require.NoError(t, err)
 		if info.LastFailedAt.Before(before.Truncate(time.Second)) || info.State != asynq.TaskStateRetry && info.State != asynq.TaskStateArchived {
