@@ -29,11 +29,14 @@ func redactFlag(e *edit, i int) int {
 		}
 	}
 	secret := isSecretKey(s[i:to])
-	if begin, end := joinedSecret(s, i, to); begin < end && !secret {
+	if begin, end := joinedSecret(s, i, to); begin < end && !(secret && isPassFlag(s[i:to])) { // -pMyToken12 is no key
 		e.mask(begin, end)
 		return end
 	}
 	from := flagValue(s, to)
+	if from == to && to < len(s) && s[to] == '=' && (s[i:to] == "--user" || s[i:to] == "--proxy-user") {
+		from = to + 1
+	}
 	if from == to || from == len(s) || s[from] == '-' {
 		return i + 1 // it may be the key of --password=secret
 	}
@@ -49,6 +52,12 @@ func redactFlag(e *edit, i int) int {
 		return from // --token is required, docker build --secret id=x
 	}
 	return redactValue(e, s[i:to], '=', from)
+}
+
+// isPassFlag reports whether a flag that begins with -p is one such as -password, and not
+// -p with a secret.
+func isPassFlag(flag string) bool {
+	return slices.ContainsFunc([]string{"-pass", "-pw", "-psk", "-private"}, func(name string) bool { return hasPrefixFold(flag, name) })
 }
 
 // flagValue returns where the word after a flag begins that ends at i, or i: after
@@ -152,7 +161,8 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 	flag, value, line := s[i:to], s[from:end], lineBefore(s, i)
 	switch {
-	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(line, "http "):
+	case flag == "-u" || flag == "-U" || flag == "--user" || flag == "--proxy-user" || flag == "-a" && strings.Contains(line, "http "),
+		flag[1] != '-' && strings.HasSuffix(flag, "u") && strings.Contains(line, "curl"): // curl -sSu
 		separator := ":"
 		switch {
 		case strings.Contains(line, "smb") || strings.Contains(line, "rpcclient"):
@@ -163,7 +173,7 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 		if user, _, _ := strings.Cut(value, separator); isTokenUser(user) {
 			return from, end
 		}
-		if n := strings.Index(value, separator); n > 0 && !isPort(value[n+1:]) {
+		if n := strings.Index(value, separator); n > 0 && (!isPort(value[n+1:]) || takesUser(line) && !isPort(value[:n])) { // not: docker run -u 1000:1000
 			if from += n + 1; from < len(s) && isQuote(s[from]) { // user:"secret"
 				return unquotedWord(s, from)
 			}
@@ -177,6 +187,12 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 		return from, end
 	}
 	return 0, 0
+}
+
+// takesUser reports whether a program on line takes a user with a password as the value of a
+// flag.
+func takesUser(line string) bool {
+	return slices.ContainsFunc([]string{"curl", "etcdctl", "lftp", "http ", "smb", "rpcclient"}, func(program string) bool { return strings.Contains(line, program) })
 }
 
 // namesUser reports whether a flag for the name of a user is on a line.

@@ -153,6 +153,23 @@ func TestTextMasksSecretsOfEachKind(t *testing.T) {
 			{`x: "{\"data\":{\"a\": \"eHg=\"},\"kind\": \"Secret\",\"type\":\"b\"}"`, `x: "{\"data\":{\"a\": \"***\"},\"kind\": \"Secret\",\"type\":\"b\"}"`},
 			{`&{map["data":map["a":"eHg=" "b":"eQ=="] "kind":"Secret" "type":"b"]}`, `&{map["data":map["a":"***" "b":"***"] "kind":"Secret" "type":"b"]}`},
 		},
+		"passwords of commands": {
+			{"mysqldump -u root -pRootPass1 orders", "mysqldump -u root -p*** orders"},
+			{"mysql -uroot -psecret123: exit status 1", "mysql -uroot -p***: exit status 1"},
+			{"sshpass -pshop_pw ssh h", "sshpass -p*** ssh h"},
+			{`["mysqldump","-uroot","-pMyPass","shop"]`, `["mysqldump","-uroot","-p***","shop"]`},
+			{"mysql -password hunter shop", "mysql -password *** shop"},
+			{"curl -u admin:12345678 https://x", "curl -u admin:*** https://x"},
+			{"etcdctl --user root:1234 get a", "etcdctl --user root:*** get a"},
+			{"curl -su bob:hunter https://x", "curl -su bob:*** https://x"},
+			{`curl -fsSLu "bob:hunter" https://x`, `curl -fsSLu "bob:***" https://x`},
+			{`["curl","-su","bob:hunter","https://x"]`, `["curl","-su","bob:***","https://x"]`},
+			{"etcdctl --user=root:hunter get a", "etcdctl --user=root:*** get a"},
+			{"docker run --user=app:1000 -u 1000:1000 curl", "docker run --user=app:1000 -u 1000:1000 curl"},
+		},
+		"rows in double quotes": {
+			{"INSERT INTO `users` (`name`,`password`) VALUES (\"bob\",\"hunter, \"\"2\")", "INSERT INTO `users` (`name`,`password`) VALUES (\"bob\",\"***\")"},
+		},
 		"secret IDs": {
 			{`{"role_id":"a","secret_id":"0a1b2c3d-0123-4567-89ab-0123456789ab"}`, `{"role_id":"a","secret_id":"***"}`},
 			{`VAULT_SECRET_ID=0a1b2c3d-0123-4567-89ab-0123456789ab vault`, `VAULT_SECRET_ID=*** vault`},

@@ -39,8 +39,8 @@ func redactRow(e *edit, i int) int {
 			switch {
 			case s[to] == ',':
 				column++
-			case s[to] == '\'':
-				end := textEnd(s, to+1)
+			case s[to] == '\'', s[to] == '"': // in double quotes for MySQL
+				end := textEnd(s, to+1, s[to])
 				if column < len(secrets) && secrets[column] {
 					e.mask(to+1, end)
 				}
@@ -57,12 +57,12 @@ func redactRow(e *edit, i int) int {
 	}
 }
 
-// textEnd returns where a text of SQL that begins at i ends. Two quotation marks stand
-// for one.
-func textEnd(s string, i int) int {
+// textEnd returns where a text of SQL in these quotation marks that begins at i ends. Two
+// of them stand for one.
+func textEnd(s string, i int, quote byte) int {
 	for ; i < len(s); i++ {
-		if s[i] == '\'' {
-			if i+1 == len(s) || s[i+1] != '\'' {
+		if s[i] == quote {
+			if i+1 == len(s) || s[i+1] != quote {
 				return i
 			}
 			i++
