@@ -58,7 +58,7 @@ func (o Options) check(given Options) error {
 			check(!slices.Contains(own, key), c.option, "label %q: must be set by another enricher", key)
 			check(len(c.values[key]) > 0, c.option, "label %q: must have at least one value", key)
 			for _, value := range c.values[key] {
-				check(!strings.HasSuffix(value, "*"), c.option, "label %q: %.64q: must be a value, and no pattern", key, value)
+				check(strings.TrimRight(value, "*?") == value, c.option, "label %q: %.64q: must be a value, and no pattern", key, value)
 				check(c.option != "retryable" && c.option != "uncounted" || !slices.Contains(o.Terminal[key], value), c.option,
 					"label %q: %.64q: has no effect, as option terminal has it: remove one of them", key, value)
 			}

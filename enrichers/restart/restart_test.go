@@ -364,6 +364,7 @@ func TestOptionsThatAreWrongAreNamed(t *testing.T) {
 		{restart.Options{
 			Terminal: map[string][]string{"type": {"USER"}}, Uncounted: map[string][]string{"type": {"USER"}}, Expected: map[string][]string{"type": {"USER"}},
 		}, `option "uncounted": label "type": "USER": has no effect, as option terminal has it: remove one of them`},
+		{restart.Options{Retryable: map[string][]string{"error_code": {"4??"}, "error_type": {"*fs.PathError"}}}, `option "retryable": label "error_code": "4??": must be a value, and no pattern`},
 		{restart.Options{Terminal: map[string][]string{"team": {"web", "data-*"}}}, `option "terminal": label "team": "data-*": must be a value, and no pattern`},
 		{restart.Options{Repeats: 1}, `option "repeats": 1: must be 2 to 100, or 0 to ignore repeats`},
 		{restart.Options{Repeats: 101}, `option "repeats": 101: must be 2 to 100, or 0 to ignore repeats`},

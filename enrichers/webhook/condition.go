@@ -31,7 +31,7 @@ func newConditions(c *checker, option string, byKey map[string][]string, not boo
 			c.addf(option, "label %q: must have at least one value, or %q for any", key, anyValue)
 		}
 		for _, value := range byKey[key] {
-			if value != anyValue && strings.HasSuffix(value, anyValue) {
+			if value != anyValue && strings.TrimRight(value, "*?") != value {
 				c.addf(option, "label %q: %.64q: must be a value, and no pattern; %q is any", key, value, anyValue)
 			}
 		}

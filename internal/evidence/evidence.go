@@ -186,7 +186,10 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 		better := chosen.cancelled() || chosen.late && !b.late || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Code, b.Code = b.Code, chosen.Code
-			chosen.Fault, chosen.Retry, chosen.late = b.Fault, b.Retry, b.late
+			chosen.Fault, chosen.late = b.Fault, b.late
+			if chosen.Retry.Weight < Author { // who may know nothing of the fault
+				chosen.Retry = b.Retry
+			}
 		}
 		if b.Retry.Weight == Word && chosen.Retry.Weight < Word {
 			chosen.Retry = b.Retry

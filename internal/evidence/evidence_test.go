@@ -169,6 +169,9 @@ func TestOf(t *testing.T) {
 		{"the code is of the same", errors.Join(http(404), ownCode{"SlowDown", nil}), "USER / terminal / HTTP status 404"},
 		{"an own code, however many errors follow", errors.Join(ownCode{"E7", nil}, plain, plain), "- / - / code E7"},
 		{"the code of another than the one that decides", errors.Join(io.ErrUnexpectedEOF, ownCode{"E7", nil}, plain), "DEPENDENCY / retryable / code E7"},
+		{"an author who says only whether a retry helps", fmt.Errorf("%w: %w", retryable{plain, false}, http(503)), "DEPENDENCY / terminal / HTTP status 503"},
+		{"and the other way round", errors.Join(retryable{plain, true}, http(404)), "USER / retryable / HTTP status 404"},
+		{"but not after one that has decided", errors.Join(http(404), retryable{plain, true}), "USER / terminal / HTTP status 404"},
 		{"a text counts less than what follows", errors.Join(errors.New("signal: killed"), http(404)), "USER / terminal / HTTP status 404"},
 		{"cancelled, with a text", fmt.Errorf("%w: %w", context.Canceled, plain), "CANCELLED / unknown / -"},
 
