@@ -44,7 +44,8 @@
 //	                    by its JobID or else its JobName, are terminal: 2 to 100; by
 //	                    default 0: repeats do not matter. Rules of the enricher
 //	                    fingerprint have no effect on it. Those with the same
-//	                    RootID, or ID, count as one; several without count each
+//	                    RootID, or ID, count as one; several without count each.
+//	                    A cancellation, as by a deployment, is no repeat; a deadline is
 //	repeats-window      the time within which they are counted; 1h by default
 //	veto                set JOB_CANNOT_RESTART for terminal failures, unless only a
 //	                    text, the name of a type or a number named Code says that

@@ -191,7 +191,7 @@ func (j *judge) decide(cause error, fc enricher.FailureContext, repeated func(ke
 	}
 	v := verdict{after: found.After, uncounted: met("uncounted", j.opts.Uncounted), expected: met("expected", j.opts.Expected)}
 	// A failure counts as a repeat even if it is terminal for another reason.
-	again := j.opts.Repeats > 0 && v.uncounted == "" &&
+	again := j.opts.Repeats > 0 && v.uncounted == "" && !found.Cancelled() &&
 		repeated(repeatKey{cmp.Or(fc.JobID, fc.JobName), fingerprint.Of(cause)}, cmp.Or(fc.RootID, fc.ID))
 	if fc.Terminal {
 		v.retry, v.why = Terminal, "the job manager does not try again, by FailureContext.Terminal"

@@ -20,6 +20,7 @@ import (
 
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/restart"
+	"github.com/failure-enrichers/enricher/exit"
 )
 
 type patient time.Duration
@@ -181,6 +182,17 @@ func TestRepeatsAreTerminal(t *testing.T) {
 			assert.Equal(t, "retry=retryable", fail("", unreachable), "of no known job")
 		}
 	})
+}
+
+func TestRepeatsAreNoCancellations(t *testing.T) {
+	e := newEnricher(t, restart.Options{Repeats: 2})
+	for range 3 {
+		for _, cause := range []error{context.Canceled, fmt.Errorf("copy: %w", context.Canceled), &exit.Error{Code: 143}} {
+			assert.Equal(t, "retry=unknown", labels(t, e, cause, enricher.FailureContext{JobID: "j"}), "%v", cause)
+		}
+	}
+	assert.Equal(t, "retry=unknown", labels(t, e, context.DeadlineExceeded, enricher.FailureContext{JobID: "j"}))
+	assert.Equal(t, "retry=terminal", labels(t, e, context.DeadlineExceeded, enricher.FailureContext{JobID: "j"}))
 }
 
 func TestRepeatsCountCompanionsOnce(t *testing.T) {

@@ -183,7 +183,7 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 			break
 		}
 		b := along(w, branch, depth)
-		better := chosen.cancelled() || chosen.late && !b.late || chosen.guessed() && !b.guessed()
+		better := chosen.Cancelled() || chosen.late && !b.late || chosen.guessed() && !b.guessed()
 		if !chosen.decided() || better && b.fails() {
 			chosen.Code, b.Code = b.Code, chosen.Code
 			chosen.Fault, chosen.late = b.Fault, b.late
@@ -209,8 +209,9 @@ func (v *Verdict) join(w *guard.Walk, branches []error, depth int) {
 
 func (v *Verdict) decided() bool { return v.Fault.Fault != "" || v.Retry.Retry != "" }
 
-// cancelled reports whether the verdict is that a context was cancelled.
-func (v *Verdict) cancelled() bool { return v.Fault.Fault == Cancelled && v.Fault.Weight == Coded }
+// Cancelled reports whether the verdict is that the job was cancelled from outside, and not that
+// its time was up.
+func (v *Verdict) Cancelled() bool { return v.Fault.Fault == Cancelled && v.Fault.Weight == Coded }
 
 // guessed reports whether the verdict rests on a text or a name.
 func (v *Verdict) guessed() bool { return v.Fault.Weight <= Text }
