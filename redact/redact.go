@@ -28,7 +28,7 @@ import "github.com/failure-enrichers/enricher/internal/redact"
 //     rabbitmqctl add_user bob ***, and what a command sets a secret key to, as in
 //     aws configure set aws_secret_access_key ***
 //   - values of secret columns, as in INSERT INTO u (name, password) VALUES ('bob', '***'),
-//     and the data of a Secret of Kubernetes, whatever its keys are
+//     and the data of a Secret of Kubernetes in YAML or JSON, whatever its keys are
 //   - the arguments that are passwords in the calls of a trace or a program, such as
 //     setPassword('***') and PDO->__construct('dsn', 'user', '***')
 //   - the words after Bearer and Basic, and the values of Authorization and Cookie
