@@ -137,7 +137,7 @@ func joinedSecret(s string, i, to int) (begin, end int) {
 	switch flag := s[i : i+2]; {
 	case flag == "-u" && to < len(s) && s[to] == ':' && to > i+2 && strings.Contains(lineBefore(s, i), "curl"):
 		return unquotedWord(s, to+1)
-	case flag == "-p":
+	case flag == "-p" || flag == "-P":
 		begin = i + len(flag)
 		if i > 0 && isQuote(s[i-1]) { // "-psecret"
 			slashes := i - 1
