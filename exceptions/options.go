@@ -22,8 +22,9 @@ type Options struct {
 	// if the store is in memory.
 	Process string
 
-	// Logger gets a line when the store fails, at most one a minute, and one when it
-	// works again after that. By default, [slog.Default].
+	// Logger gets a line when the store fails, or is so slow that failures are dropped,
+	// at most one a minute, and one when it works again after a failure. By default,
+	// [slog.Default].
 	Logger *slog.Logger
 
 	// MaxExceptions is how many failures of a job are kept, not counting those

@@ -43,6 +43,7 @@ type writer struct {
 	closed   bool              // nothing is accepted any more
 	lost     error             // of Close: the rest counts as dropped, even if the store still takes it
 	dropped  uint64            // failures, or their labels, that were not accepted, or given up
+	said     uint64            // of dropped, in the log
 	failing  string            // the last error, if the store fails
 	since    time.Time         // since when it fails
 	logged   time.Time         // when that was logged last
@@ -204,8 +205,9 @@ func (w *writer) write(batch []*write) (err error) {
 	return err
 }
 
-// report notes whether the store works, and logs a change: that it fails at most once a
-// logEvery, and that it works again if the log said that it fails.
+// report notes whether the store works, and logs a change: that it fails, or that failures
+// were dropped as it is slow, at most once a logEvery, and that it works again if the log
+// said that it fails.
 func (w *writer) report(err error) {
 	text := ""
 	if err != nil {
@@ -223,8 +225,12 @@ func (w *writer) report(err error) {
 	since, dropped := w.since, w.dropped
 	failed := text != "" && !w.told && now.Sub(w.logged) > logEvery
 	works := text == "" && w.told
-	if failed {
+	slow := text == "" && !w.told && dropped > w.said && now.Sub(w.logged) > logEvery
+	if failed || slow {
 		w.logged = now
+	}
+	if works || slow {
+		w.said = dropped
 	}
 	w.told = text != "" && (w.told || failed)
 	w.mu.Unlock()
@@ -234,6 +240,9 @@ func (w *writer) report(err error) {
 		}
 		if works {
 			w.logger.Info("Failures are stored again", "after", now.Sub(since).Round(time.Millisecond), "dropped", dropped)
+		}
+		if slow {
+			w.logger.Warn("Failures were dropped: the store is too slow for them", "dropped", dropped)
 		}
 	})
 }

@@ -1,8 +1,12 @@
 package exceptions_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +59,35 @@ func TestStatusSaysWhyTheStoreFailedAfterClose(t *testing.T) {
 		require.EqualError(t, h.Close(ctx), "not stored: failures 1, calls of Resolve and Delete 0: context canceled: full")
 		synctest.Wait()
 		assert.Equal(t, "full", h.Status().Error)
+	})
+}
+
+func TestHistoryLogsThatASlowStoreDropsFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		h := exceptions.NewHistory(exceptions.Options{
+			Store: slowly{newShared(), time.Second}, MaxBytes: 10_000, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		storm := func() (dropped uint64) {
+			for range 100 {
+				keep(h, errBoom, enricher.FailureContext{}, nil)
+			}
+			require.NoError(t, h.Flush(t.Context()))
+			return h.Status().Dropped
+		}
+		const line = `level=WARN msg="Failures were dropped: the store is too slow for them" dropped=`
+		dropped := storm()
+		require.NotZero(t, dropped)
+		synctest.Wait()
+		assert.Contains(t, log.String(), fmt.Sprint(line, dropped))
+		storm()
+		synctest.Wait()
+		assert.Equal(t, 1, strings.Count(log.String(), line), "at most one a minute")
+		time.Sleep(time.Minute)
+		dropped = storm()
+		synctest.Wait()
+		assert.Contains(t, log.String(), fmt.Sprint(line, dropped))
 	})
 }
 
