@@ -185,6 +185,19 @@ func TestTemplateThatMakesNoJSONIsAnErrorOfTheEnricher(t *testing.T) {
 	}
 }
 
+func TestKeysThatDifferInSpecialCharactersMakeJSON(t *testing.T) {
+	t.Parallel()
+	const body = `{"labels": {{json .Labels}}, "attributes": [{{range $k, $v := .Attributes}}{{json $k}}, {{json $v}}, {{end}}0]}`
+	s, fe := post(t, webhook.Options{Body: body})
+	_, err := fe.ProcessFailure(t.Context(), errJob, enricher.FailureContext{
+		Labels:     enricher.Labels{`a"`: "1", `a\`: "2", "a\t": "3", "a\n": "4", "ax": "5"},
+		Attributes: map[string]string{`b"`: "1", `b\`: "2", "b\t": "3", "b\n": "4", "bx": "5"},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, `{"labels": {"a\t":"3","a\n":"4","a\"":"1","a\\":"2","ax":"5"}, `+
+		`"attributes": ["b\t", "3", "b\n", "4", "b\"", "1", "b\\", "2", "bx", "5", 0]}`, s.all()[0].Body)
+}
+
 func TestTemplateThatDoesNotEndIsRejected(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
