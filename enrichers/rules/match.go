@@ -11,6 +11,7 @@ import (
 	"github.com/failure-enrichers/enricher"
 	"github.com/failure-enrichers/enricher/enrichers/internal/glob"
 	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/redact"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -159,6 +160,7 @@ type failure struct {
 	given *Given // of an example, in place of cause
 
 	message *string
+	hider   func(string) string
 	peeled  error
 	chain   []error
 }
@@ -175,6 +177,15 @@ func (f *failure) text() string {
 		f.message = &s
 	}
 	return *f.message
+}
+
+// hide masks in s the secrets of the text of the error. They are recognized there, as a
+// part of it may leave out by what.
+func (f *failure) hide(s string) string {
+	if f.hider == nil {
+		f.hider = redact.Hider(redact.Found(f.text()))
+	}
+	return f.hider(s)
 }
 
 // isType reports whether the error without plain wrappers has this type.

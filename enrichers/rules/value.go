@@ -47,14 +47,12 @@ func parseValue(s string, message *regexp.Regexp) (value, error) {
 	return v, nil
 }
 
-// expand returns the value with the groups that message has found in the text of f. A
-// secret is recognized there: the group may leave out by what.
+// expand returns the value with the groups that message has found in the text of f.
 func (v value) expand(f *failure, message *regexp.Regexp, groups []int) string {
 	if !v.groups {
 		return v.text
 	}
-	hide := redact.Hider(redact.Found(f.text()))
-	return clean(hide(string(message.ExpandString(nil, v.text, f.text(), groups))))
+	return clean(f.hide(string(message.ExpandString(nil, v.text, f.text(), groups))))
 }
 
 // clean returns s as a valid value of a label. What is cut does not end in half a secret.

@@ -134,11 +134,7 @@ var exceptions = []textRow{
 // https://curl.se/libcurl/c/libcurl-errors.html.
 var curlNumbers = sync.OnceValue(func() map[string]Evidence {
 	m := map[string]Evidence{}
-	for _, row := range []struct {
-		fault   Fault
-		retry   Retry
-		numbers string
-	}{
+	for _, row := range []Row{
 		{Dependency, Retryable, "5 6 7 16 18 28 35 52 55 56 92"}, // names, connections, time, answers that end early
 		{Dependency, Undecided, "8 61 88"},                       // odd answers
 		{Dependency, Terminal, "9 51 58 60 67 77 83 90 91"},      // access, certificates, login
@@ -146,8 +142,8 @@ var curlNumbers = sync.OnceValue(func() map[string]Evidence {
 		{System, Undecided, "23"},                                // cannot write
 		{System, Retryable, "27"},                                // out of memory
 	} {
-		for number := range strings.FieldsSeq(row.numbers) {
-			m[number] = says(Text, row.fault, row.retry, "the number of an error of curl")
+		for number := range strings.FieldsSeq(row.Codes) {
+			m[number] = says(Text, row.Fault, row.Retry, "the number of an error of curl")
 		}
 	}
 	return m

@@ -199,7 +199,7 @@ func redactEcho(e *edit, i int) {
 	line := s[i:min(len(s), i+maxPassword)]
 	line = line[:lineEnd(line, 0)]
 	_, command, ok := strings.Cut(line, "|")
-	if !ok || !slices.ContainsFunc(stdinFlags, func(flag string) bool { return strings.Contains(command, flag) }) {
+	if !ok || !containsAny(command, stdinFlags...) {
 		return
 	}
 	from, to := nextArgument(s, i-1, 0)

@@ -132,8 +132,7 @@ func colonBehind(s string, from int, spaces bool) int {
 
 // isOracleTool reports whether a tool is before s[i] that takes user/password@name.
 func isOracleTool(s string, i int) bool {
-	line := lineBefore(s, i)
-	return strings.Contains(line, "sqlplus ") || strings.Contains(line, "expdp ") || strings.Contains(line, "impdp ")
+	return containsAny(lineBefore(s, i), "sqlplus ", "expdp ", "impdp ")
 }
 
 // isOracle reports whether user/password@host is that of a database: the host has a port.

@@ -192,15 +192,18 @@ func flagSecret(s string, i, to, from, end int) (begin, _ int) {
 // takesUser reports whether a program on line takes a user with a password as the value of a
 // flag.
 func takesUser(line string) bool {
-	return slices.ContainsFunc([]string{"curl", "etcdctl", "lftp", "http ", "smb", "rpcclient"}, func(program string) bool { return strings.Contains(line, program) })
+	return containsAny(line, "curl", "etcdctl", "lftp", "http ", "smb", "rpcclient")
 }
 
 // namesUser reports whether a flag for the name of a user is on a line.
 func namesUser(line string) bool {
-	return slices.ContainsFunc(userFlags, func(flag string) bool { return strings.Contains(line, flag) })
+	return containsAny(line, " -u ", " -U ", "'-u'", `"-u"`, " --user")
 }
 
-var userFlags = []string{" -u ", " -U ", "'-u'", `"-u"`, " --user"}
+// containsAny reports whether one of these texts is in s.
+func containsAny(s string, texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(s, text) })
+}
 
 // takesSecret reports whether a program on line takes a password as the value of flag.
 func takesSecret(line, flag string) bool {
