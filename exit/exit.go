@@ -15,8 +15,9 @@
 // what each means; [the table of codes] lists all. 128 and more is a signal: 137 is
 // SIGKILL. The reason Error, and exit codes such as 1, say nothing. Another reason is
 // the label error_code, if nothing better is known. If none of these says who is at
-// fault, the beginning of the text does, which is a guess: "Connection refused". So it is
-// with the end of [exec.ExitError.Stderr], if an exec.ExitError is not made an Error.
+// fault, the text and the last lines of Stderr do, which is a guess: "Connection refused".
+// So do the text around an [*exec.ExitError] that is not made an Error, as of
+// fmt.Errorf("ffmpeg: %w: %s", err, stderr), and its own Stderr.
 //
 // An error of another type gets the same labels if it has one of the methods
 // ExitReason() string, ExitSignal() int and ExitCode() int.
@@ -33,6 +34,7 @@ import (
 	"syscall"
 
 	"github.com/failure-enrichers/enricher"
+	"github.com/failure-enrichers/enricher/internal/output"
 	"github.com/failure-enrichers/enricher/internal/text"
 )
 
@@ -73,7 +75,7 @@ func FromCommand(name string, err error, stderr []byte) error {
 		Name:   name,
 		Code:   max(0, exited.ExitCode()), // -1 if a signal ended it
 		Signal: signalOf(exited),
-		Stderr: string(stderr[max(0, len(stderr)-maxOutput):]),
+		Stderr: string(stderr[max(0, len(stderr)-output.Max):]),
 		cause:  err,
 	}
 }
@@ -106,10 +108,9 @@ func (e *Error) ExitReason() string { return e.Reason }
 func (e *Error) Unwrap() error { return e.cause }
 
 const (
-	maxOutput = 64 << 10 // bytes of an output that are looked at, its last ones
-	maxWord   = 256      // bytes of a name or reason in the text
-	maxShown  = 1024     // bytes of an output in the text
-	maxLines  = 3        // lines of an output in the text
+	maxWord  = 256  // bytes of a name or reason in the text
+	maxShown = 1024 // bytes of an output in the text
+	maxLines = 3    // lines of an output in the text
 )
 
 // Error returns a text of at most 3 KiB:
@@ -119,8 +120,9 @@ const (
 //
 // Of the message and of standard error it has the lines that tell most, at most three
 // of each. Lines that are empty or indented, such as the frames of a stack, do not
-// count. If one begins a crash report of Go, Python, Java or Rust, those are the first
-// lines of the last report, and otherwise the last lines.
+// count. If one begins a crash report of Go, .NET, PHP, Python, Java or Rust, those are
+// the lines of the last report, and otherwise the last lines. Of a report of Node.js they
+// are the message and its causes.
 func (e *Error) Error() string {
 	var parts []string
 	add := func(part string, limit int) {
@@ -130,7 +132,7 @@ func (e *Error) Error() string {
 	}
 	add(e.Name, maxWord)
 	add(e.ending(), 2*maxWord)
-	message, stderr := telling(e.Message), telling(e.Stderr)
+	message, stderr := output.Telling(e.Message, maxLines), output.Telling(e.Stderr, maxLines)
 	add(message, maxShown)
 	if stderr != message {
 		add(stderr, maxShown)
@@ -154,48 +156,4 @@ func (e *Error) ending() string {
 		return "failed"
 	}
 	return strings.Join(parts, ", ")
-}
-
-// telling returns the lines of an output that tell most.
-func telling(output string) string {
-	output = output[max(0, len(output)-maxOutput):]
-	var lines []string
-	last := false // no line after the first three counts
-	for line := range strings.FieldsFuncSeq(output, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		line = strings.TrimRight(line, " \t")
-		if line == "" || line[0] == ' ' || line[0] == '\t' {
-			continue
-		}
-		if ends, ok := startsReport(line); ok {
-			lines, last = lines[:0], ends
-		}
-		if len(lines) == maxLines {
-			if last {
-				continue
-			}
-			lines = append(lines[:0], lines[1:]...)
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// startsReport reports whether line begins a crash report, and whether that is the
-// end of the process. After others, more may follow.
-func startsReport(line string) (ends, ok bool) {
-	for _, start := range []string{"panic: ", "fatal error: "} { // Go, which prints all goroutines after it
-		if strings.HasPrefix(line, start) {
-			return true, true
-		}
-	}
-	for _, start := range []string{
-		"Traceback (most recent call last)", // Python
-		"Exception in thread ",              // Java
-		"thread '",                          // Rust
-	} {
-		if strings.HasPrefix(line, start) {
-			return false, true
-		}
-	}
-	return false, false
 }

@@ -123,6 +123,14 @@ func TestErrorTellsTheLinesThatTellMost(t *testing.T) {
 		{"Python, of a failure that was handled", "Traceback (most recent call last):\n  File\nKeyError: 1\na\nb\nc\n", "a\nb\nc"},
 		{"Go", progress + "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n\ngoroutine 2 [select]:\nnet.x()\n\t/b.go:1\n", "panic: no\ngoroutine 1 [running]:\nmain.main()"},
 		{"Java", progress + "Exception in thread \"main\" a.B: x\n\tat a.C(D.java:1)\nCaused by: e.F: y\n\t... 3 more\n", "Exception in thread \"main\" a.B: x\nCaused by: e.F: y"},
+		{"Node.js", progress + "/a.js:3\n  throw new E()\n  ^\n\nError: Cannot find module 'b'\nRequire stack:\n- /a.js\n    at c (node:d:1:2) {\n  code: 'MODULE_NOT_FOUND'\n}\n\nNode.js v20.20.2\n", "Error: Cannot find module 'b'\nRequire stack:\n- /a.js"},
+		{
+			"Node.js, with an event and a cause", "node:a:5\n      f(e);\n      ^\n\nTypeError: fetch failed\n    at a (node:b:1:2)\nEmitted 'error' event on C instance at:\n    at d (node:e:1:2) {\n" +
+				"  [cause]: Error: getaddrinfo ENOTFOUND db\n      at f (node:g:1:2) {\n    errno: -3008\n  }\n}\n\nNode.js v22.1.0", "TypeError: fetch failed\n[cause]: Error: getaddrinfo ENOTFOUND db",
+		},
+		{"a caret of another program", "a.c:1:2: error: b\n  ^\nc\n", "a.c:1:2: error: b\nc"},
+		{".NET", progress + "Unhandled exception. A.B: x\n ---> C: y\n   at D.E()\n   --- End of inner exception stack trace ---\n   at F.G() in /h.cs:line 1\n", "Unhandled exception. A.B: x"},
+		{"PHP", progress + "PHP Fatal error:  Uncaught A: x in /b.php:3\nStack trace:\n#0 /b.php(3): f()\n#1 {main}\n  thrown in /b.php on line 3\n", "PHP Fatal error:  Uncaught A: x in /b.php:3\nStack trace:\n#0 /b.php(3): f()"},
 		{"Rust", progress + "thread 'main' panicked at src/main.rs:2:5:\nno\nnote: run with `RUST_BACKTRACE=1`\n", "thread 'main' panicked at src/main.rs:2:5:\nno\nnote: run with `RUST_BACKTRACE=1`"},
 	} {
 		want := strings.TrimSuffix("x: exit status 1: "+c.want, ": ")

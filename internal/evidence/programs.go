@@ -10,6 +10,7 @@ import (
 //
 //	curl: (28) Operation timed out
 //	Error: connect ECONNREFUSED 127.0.0.1:5432
+//	AggregateError [ECONNREFUSED]
 //	Exception in thread "main" java.net.UnknownHostException: db
 func ofProgramText(before, line string) Evidence {
 	if number, ok := strings.CutPrefix(line, "("); ok && before == "curl" {
@@ -19,7 +20,7 @@ func ofProgramText(before, line string) Evidence {
 	first, rest, _ := strings.Cut(line, " ")
 	second, _, _ := strings.Cut(rest, " ")
 	for _, word := range []string{first, second, line[strings.LastIndexByte(line, ' ')+1:]} {
-		if e, ok := programWords()[word]; ok {
+		if e, ok := programWords()[strings.Trim(word, "[]")]; ok {
 			return e
 		}
 	}
@@ -119,6 +120,7 @@ var exceptions = []textRow{
 		java.lang.UnsatisfiedLinkError
 		java.lang.UnsupportedClassVersionError
 		java.nio.file.AccessDeniedException
+		ERR_MODULE_NOT_FOUND
 		ImportError
 		ModuleNotFoundError
 		PermissionError

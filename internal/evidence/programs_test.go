@@ -28,10 +28,13 @@ func TestOfKnowsWhatOtherProgramsPrint(t *testing.T) {
 		{"Error: getaddrinfo ENOTFOUND db.internal", evidence.Dependency, evidence.Retryable, ""},
 		{"Error: ENOENT: no such file or directory, open '/data/in.csv'", evidence.User, evidence.Terminal, "ENOENT"},
 		{"Error: EACCES: permission denied, open '/data/in.csv'", evidence.System, evidence.Terminal, "EACCES"},
+		{"AggregateError [ECONNREFUSED]: \n    at internalConnectMultiple (node:net:1122:18)", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'express' imported from /app/a.js", evidence.System, evidence.Terminal, ""},
+		{"Error: Cannot find module './config'\nRequire stack:", evidence.System, evidence.Terminal, ""},
 		{"Error: socket hang up", evidence.Dependency, evidence.Retryable, ""},
 
 		{`Exception in thread "main" java.net.UnknownHostException: db.internal`, evidence.Dependency, evidence.Retryable, ""},
-		{"java.net.ConnectException: Connection refused (Connection refused)", evidence.Dependency, evidence.Retryable, ""},
+		{"java.net.ConnectException: Connection refused (Connection refused)", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
 		{"java.io.FileNotFoundException: /data/in.csv (No such file or directory)", evidence.User, evidence.Terminal, "ENOENT"},
 		{"java.io.FileNotFoundException: /data/in.csv (Permission denied)", evidence.System, evidence.Terminal, "EACCES"},
 		{"java.io.IOException: No space left on device", evidence.System, evidence.Undecided, "ENOSPC"},
@@ -40,7 +43,11 @@ func TestOfKnowsWhatOtherProgramsPrint(t *testing.T) {
 		{"javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path", evidence.Dependency, evidence.Terminal, ""},
 		{"java.lang.NullPointerException", "", "", ""},
 
+		{"Unhandled exception. System.Net.Http.HttpRequestException: Connection refused (db:5432)", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+
 		{"Traceback (most recent call last):\n  File \"/a.py\", line 1, in <module>\nModuleNotFoundError: No module named 'pandas'", evidence.System, evidence.Terminal, ""},
+		{"urllib.error.URLError: <urlopen error [Errno 111] Connection refused>", evidence.Dependency, evidence.Retryable, "ECONNREFUSED"},
+		{"Max retries exceeded with url: / (Caused by NewConnectionError('<a at 0x7f>: Failed: [Errno 113] No route to host'))", evidence.Dependency, evidence.Retryable, "EHOSTUNREACH"},
 		{"requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='db', port=443): Read timed out. (read timeout=5)", evidence.Dependency, evidence.Retryable, ""},
 		{"MemoryError", evidence.System, evidence.Retryable, ""},
 		{"json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", evidence.User, evidence.Terminal, ""},

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/failure-enrichers/enricher/internal/evidence/inspect"
+	"github.com/failure-enrichers/enricher/internal/output"
 )
 
 // maxProse bounds how many bytes of a text are read as prose.
@@ -20,46 +23,84 @@ const maxProse = 1 << 10
 // around another error, which is inner, only the whole text of a client and a status of
 // its own count, unless it has what a command wrote.
 func (v *Verdict) read(k *kind, err, inner error, joined bool) {
-	if v.told || joined || inner != nil && !k.message && !k.wrote {
+	if v.told || joined {
 		return
 	}
 	defer func() { _ = recover() }()
-	text := proseOf(err)
-	if inner == nil || k.wrote {
-		e := ofProse(text, reflect.TypeOf(err) == errorString)
-		if e.Kind == ExitStatus && e.Code == v.Code.Code {
-			return // which the text repeats
+	switch {
+	case inner == nil, k.wrote:
+		e := ofProse(proseOf(err), reflect.TypeOf(err) == errorString)
+		if e.Fault == "" && e.Retry == "" {
+			e = cmp.Or(ofOutput(stderrOf(err)), e)
 		}
-		if e.Retry == Terminal && e.Kind == HTTPStatus && has(text, passing) {
-			e.Retry = Undecided
-		}
-		v.add(e)
-		return
-	}
-	if e, ok := texts()[text]; ok { // "ssh: handshake failed: EOF"
-		e.Weight = Text
-		v.add(e)
-	} else if e, at := ofSentence(text); e.Code != "" {
-		quoted := inner.Error()
-		if start := strings.Index(text, quoted); start >= 0 && (at < start || at >= start+len(quoted)) {
+		if e.Kind != ExitStatus || e.Code != v.Code.Code { // which the text repeats
 			v.add(e)
+		}
+	case isExit(inner):
+		v.add(ofOutput(cmp.Or(stderrOf(err), strings.TrimSuffix(err.Error(), ": "+inner.Error()))))
+	case k.message:
+		text := proseOf(err)
+		if e, ok := texts()[text]; ok { // "ssh: handshake failed: EOF"
+			e.Weight = Text
+			v.add(e)
+		} else if e, at := ofSentence(text); e.Code != "" {
+			quoted := inner.Error()
+			if start := strings.Index(text, quoted); start >= 0 && (at < start || at >= start+len(quoted)) {
+				v.add(e)
+			}
 		}
 	}
 }
 
-// proseOf returns the beginning of the text of err, without values. That of a command is the
-// end of what it wrote, if [exec.Cmd.Output] has kept it.
+// isExit reports whether err says how a command ended, here or on a server of SSH. The text of
+// an error around it mostly has what the command wrote.
+func isExit(err error) bool {
+	switch err.(type) {
+	case *exec.ExitError, interface{ ExitStatus() int }:
+		return true
+	}
+	return false
+}
+
+// stderrOf returns what a command wrote, if err has it.
+func stderrOf(err error) string {
+	if e, ok := err.(*exec.ExitError); ok {
+		return string(e.Stderr) // which exec.Cmd.Output has kept
+	}
+	return inspect.StringOr(err, "", "Stderr")
+}
+
+// ofOutput judges the last lines of what a command wrote, or of a text that ends in it.
+func ofOutput(written string) Evidence {
+	if written == "" {
+		return Evidence{}
+	}
+	lines := output.Telling(written, maxParts)
+	e := ofProse(withoutValues(lines[max(0, len(lines)-maxProse):]), false)
+	if e.Fault == "" {
+		return Evidence{}
+	}
+	return e
+}
+
+// proseOf returns the beginning of the text of err, without values.
 func proseOf(err error) string {
 	text := err.Error()
-	if e, ok := err.(*exec.ExitError); ok && len(e.Stderr) > 0 {
-		text = string(e.Stderr[max(0, len(e.Stderr)-maxProse):])
-	}
 	return withoutValues(text[:min(len(text), maxProse)])
 }
 
-// ofProse judges the text of an error that wraps nothing. If read, ofMessage has found
-// nothing in it.
+// ofProse judges the text of an error that wraps nothing, or what a command wrote. If read,
+// ofMessage has found nothing in it.
 func ofProse(text string, read bool) Evidence {
+	e := firstOf(text, read)
+	if e.Retry == Terminal && e.Kind == HTTPStatus && has(text, passing) {
+		e.Retry = Undecided
+	}
+	return e
+}
+
+// firstOf returns the first evidence in a text.
+func firstOf(text string, read bool) Evidence {
 	if e := ofCodeInText(text); e.Code != "" {
 		e.Weight = Text
 		return e

@@ -157,8 +157,8 @@ var parts = []textStart{
 	{"panic: runtime error: ", Text, System, Terminal},
 	{"panic: ", Text, System, Undecided},
 	{"panic occurred: ", Text, System, Undecided}, // watermill
-	// What programs and job managers print: kubelet, kubectl, docker, OpenSSH, git, rsync, wget, AWS, psql, Java, the
-	// dynamic linker, terraform, helm, DuckDB, restic, Temporal, libvirt, and those that wait.
+	// What programs and job managers print: kubelet, kubectl, docker, OpenSSH, git, rsync, wget, AWS, psql, Java, Node.js,
+	// the dynamic linker, terraform, helm, DuckDB, restic, Temporal, libvirt, and those that wait.
 	{"The connection to the server ", Text, Dependency, Retryable},
 	{"You must be logged in to the server ", Text, Dependency, Terminal},
 	{"pull access denied for ", Text, Dependency, Terminal},
@@ -175,6 +175,7 @@ var parts = []textStart{
 	{"no pg_hba.conf entry for host ", Text, Dependency, Terminal},
 	{"PKIX path building failed", Text, Dependency, Terminal},
 	{"error while loading shared libraries: ", Text, System, Terminal},
+	{"Cannot find module '", Text, System, Terminal},
 	{"Error acquiring the state lock", Text, Dependency, Retryable},
 	{"another operation (install/upgrade/rollback) is in progress", Text, Dependency, Retryable},
 	{"The node was low on resource: ", Text, System, Retryable},

@@ -13,17 +13,19 @@ const maxSystemText = 128
 //
 //	Connection refused
 //	[Errno 2] No such file or directory: '/in.csv'
+//	<urlopen error [Errno 111] Connection refused>
 //	Connection refused (os error 111)
 //
-// or as rsync and Java do:
+// or as rsync, Java and .NET do:
 //
 //	No such file or directory (2)
 //	/in.csv (No such file or directory)
+//	Connection refused (db:5432)
 //
 // The number is not used: it differs between platforms.
 func ofSystemText(before, line string) Evidence {
 	sure := false
-	if rest, ok := strings.CutPrefix(line, "[Errno "); ok {
+	if _, rest, ok := strings.Cut(line, "[Errno "); ok {
 		_, rest, sure = strings.Cut(rest, "] ")
 		line, _, _ = strings.Cut(rest, ": ")
 	} else if text, rest, ok := strings.Cut(line, " (os error "); ok {
@@ -32,8 +34,10 @@ func ofSystemText(before, line string) Evidence {
 		line, sure = text, true
 	} else if ok && endsInPath(text) {
 		line, sure = rest, true
+	} else if ok {
+		line = text
 	}
-	line = strings.TrimSuffix(line, ".") // wget
+	line = strings.TrimRight(line, `.>)'"`)
 	if len(line) > maxSystemText {
 		return Evidence{}
 	}

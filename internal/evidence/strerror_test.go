@@ -2,6 +2,7 @@ package evidence_test
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -82,6 +83,10 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 		{1, "curl: (22) The requested URL returned error: 503", evidence.Dependency, evidence.Retryable},
 		{1, "starting\nConnectionRefusedError: [Errno 111] Connection refused\n", evidence.Dependency, evidence.Retryable},
 		{22, "starting\nConnection refused\n", evidence.Dependency, evidence.Retryable},
+		{1, "dd: writing to '/a': No space left on device\n1+0 records in\n0+0 records out\n0 bytes copied, 0 s, 0 kB/s\n", evidence.System, evidence.Undecided},
+		{128, "git@a: Permission denied (publickey).\nfatal: no\n\nPlease make sure you have the correct access rights\nand the repository exists.", evidence.Dependency, evidence.Terminal},
+		{1, "a.js:1\nf()\n^\n\nError: connect ECONNREFUSED 10.0.0.1:5432\n    at a (node:net:1:2)\nEmitted 'error' event on Socket instance at:\n    at b (node:c:1:2) {\n  errno: -111\n}\n\nNode.js v20.20.2\n", evidence.Dependency, evidence.Retryable},
+		{1, "statsd: Connection refused\nTraceback (most recent call last):\n  File\nKeyError: 'id'\n", "", ""},
 		{1, "it failed", "", ""},
 		{1, "", "", ""},
 		{127, "Connection refused", evidence.System, evidence.Terminal},
@@ -103,6 +108,17 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 		assert.Equal(t, made.Retry.Retry, plain.Retry.Retry, "%d %s", c.code, c.stderr)
 		assert.Equal(t, made.Code.Code, plain.Code.Code, "%d %s", c.code, c.stderr)
 
+		if c.stderr != "" {
+			unkept := &exec.ExitError{ProcessState: exited.ProcessState}
+			for _, around := range []error{
+				fmt.Errorf("load: %w: %s", unkept, c.stderr), fmt.Errorf("load: %w\n%s", unkept, c.stderr), fmt.Errorf("%s: %w", c.stderr, unkept),
+				fmt.Errorf("job 7: %w", &commandError{c.stderr, unkept}), &silentError{c.stderr, unkept},
+			} {
+				got := evidence.Of(around)
+				assert.Equal(t, []any{c.fault, c.retry, made.Code.Code}, []any{got.Fault.Fault, got.Retry.Retry, got.Code.Code}, "%v", around)
+			}
+		}
+
 		decoded, err := wire.Decode(wire.Encode(exited, enricher.FailureContext{}))
 		require.NoError(t, err)
 		sent := evidence.Of(decoded.Cause())
@@ -111,3 +127,20 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 		assert.Equal(t, plain.Code, sent.Code, "%d %s", c.code, c.stderr)
 	}
 }
+
+// A commandError is as services write them.
+type commandError struct {
+	output string
+	err    error
+}
+
+func (e *commandError) Error() string { return e.err.Error() + ": " + e.output }
+func (e *commandError) Unwrap() error { return e.err }
+
+// A silentError keeps what the command wrote out of its text.
+type silentError struct {
+	Stderr string
+	error
+}
+
+func (e *silentError) Unwrap() error { return e.error }
