@@ -31,13 +31,14 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 	case inner == nil, k.wrote:
 		e := ofProse(proseOf(err), reflect.TypeOf(err) == errorString)
 		if e.Fault == "" && e.Retry == "" {
-			e = cmp.Or(ofOutput(stderrOf(err)), e)
+			e = cmp.Or(ofOutput(inspect.StringOr(err, "", "Stderr")), e)
 		}
 		if e.Kind != ExitStatus || e.Code != v.Code.Code { // which the text repeats
 			v.add(e)
 		}
 	case isExit(inner):
-		v.add(ofOutput(cmp.Or(stderrOf(err), strings.TrimSuffix(err.Error(), ": "+inner.Error()))))
+		text := strings.TrimSuffix(err.Error(), ": "+inner.Error())
+		v.add(ofOutput(inspect.StringOr(err, text, "Stderr")))
 	case k.message:
 		text := proseOf(err)
 		if e, ok := texts()[text]; ok { // "ssh: handshake failed: EOF"
@@ -60,14 +61,6 @@ func isExit(err error) bool {
 		return true
 	}
 	return false
-}
-
-// stderrOf returns what a command wrote, if err has it.
-func stderrOf(err error) string {
-	if e, ok := err.(*exec.ExitError); ok {
-		return string(e.Stderr) // which exec.Cmd.Output has kept
-	}
-	return inspect.StringOr(err, "", "Stderr")
 }
 
 // ofOutput judges the last lines of what a command wrote, or of a text that ends in it.

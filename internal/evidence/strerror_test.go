@@ -112,7 +112,7 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 			unkept := &exec.ExitError{ProcessState: exited.ProcessState}
 			for _, around := range []error{
 				fmt.Errorf("load: %w: %s", unkept, c.stderr), fmt.Errorf("load: %w\n%s", unkept, c.stderr), fmt.Errorf("%s: %w", c.stderr, unkept),
-				fmt.Errorf("job 7: %w", &commandError{c.stderr, unkept}), &silentError{c.stderr, unkept},
+				fmt.Errorf("job 7: %w", &commandError{c.stderr, unkept}), &silentError{c.stderr, unkept}, &bytesError{[]byte(c.stderr), unkept},
 			} {
 				got := evidence.Of(around)
 				assert.Equal(t, []any{c.fault, c.retry, made.Code.Code}, []any{got.Fault.Fault, got.Retry.Retry, got.Code.Code}, "%v", around)
@@ -144,3 +144,10 @@ type silentError struct {
 }
 
 func (e *silentError) Unwrap() error { return e.error }
+
+type bytesError struct {
+	Stderr []byte
+	error
+}
+
+func (e *bytesError) Unwrap() error { return e.error }

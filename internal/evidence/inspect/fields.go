@@ -63,7 +63,7 @@ func IntOf(v reflect.Value) (int64, bool) {
 }
 
 // String returns the text in the first of the fields that has one that is not empty, or
-// false. Bytes in an array are a text.
+// false. Bytes in an array or a slice are a text.
 func String(v any, paths ...string) (string, bool) {
 	for _, path := range paths {
 		if field, ok := Field(v, path); ok {
@@ -87,6 +87,8 @@ func stringOf(v reflect.Value) string {
 	switch {
 	case v.Kind() == reflect.String:
 		return v.String()
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return string(v.Bytes())
 	case v.Kind() == reflect.Array && v.Type().Elem().Kind() == reflect.Uint8:
 		b := make([]byte, v.Len())
 		for i := range b {
