@@ -260,7 +260,7 @@ func CodesOf(err error) []Evidence {
 func (v *Verdict) examine(k *kind, err error) (many []error, one error) {
 	v.consider(k, err)
 	many, one = k.unwrap(err)
-	v.read(k, err, one, len(many) > 0)
+	v.read(k, err, one, many)
 	return many, one
 }
 

@@ -14,7 +14,7 @@ import (
 type kind struct {
 	judges  []judge
 	inner   func(err error) []error // what it wraps, if it does not say so with Unwrap; or nil
-	message bool                    // it adds a text to an error
+	message bool                    // it adds a text to an error, or to several
 	wrote   bool                    // its text has what a command wrote, and not that of what it wraps
 }
 
@@ -28,7 +28,7 @@ func kindOf(err error) *kind {
 		return found.(*kind)
 	}
 	found := &kind{judges: findJudges(err, t), inner: findInner(err, t)}
-	found.message = t.String() == "*fmt.wrapError" || t.String() == "*errors.withMessage"
+	found.message = slices.Contains([]string{"*fmt.wrapError", "*fmt.wrapErrors", "*errors.withMessage"}, t.String())
 	_, found.wrote = err.(interface{ ExitReason() string })
 	kinds.Store(t, found)
 	return found

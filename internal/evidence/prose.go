@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,12 +23,22 @@ const maxProse = 1 << 10
 // with %v keeps no more than the text of an error. Such evidence is a guess. Of a text
 // around another error, which is inner, only the whole text of a client and a status of
 // its own count, unless it has what a command wrote.
-func (v *Verdict) read(k *kind, err, inner error, joined bool) {
-	if v.told || joined {
+func (v *Verdict) read(k *kind, err, inner error, joined []error) {
+	if v.told {
 		return
 	}
 	defer func() { _ = recover() }()
+	ended := inner
+	if k.message { // which joins no more than its %w
+		if i := slices.IndexFunc(joined, isExit); i >= 0 {
+			ended = joined[i]
+		}
+	}
 	switch {
+	case isExit(ended) && !k.wrote:
+		text := strings.TrimSuffix(err.Error(), ": "+ended.Error())
+		v.add(ofOutput(inspect.StringOr(err, text, "Stderr")))
+	case len(joined) > 0:
 	case inner == nil, k.wrote:
 		e := ofProse(proseOf(err), reflect.TypeOf(err) == errorString)
 		if e.Fault == "" && e.Retry == "" {
@@ -36,9 +47,6 @@ func (v *Verdict) read(k *kind, err, inner error, joined bool) {
 		if e.Kind != ExitStatus || e.Code != v.Code.Code { // which the text repeats
 			v.add(e)
 		}
-	case isExit(inner):
-		text := strings.TrimSuffix(err.Error(), ": "+inner.Error())
-		v.add(ofOutput(inspect.StringOr(err, text, "Stderr")))
 	case k.message:
 		text := proseOf(err)
 		if e, ok := texts()[text]; ok { // "ssh: handshake failed: EOF"

@@ -112,6 +112,7 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 			unkept := &exec.ExitError{ProcessState: exited.ProcessState}
 			for _, around := range []error{
 				fmt.Errorf("load: %w: %s", unkept, c.stderr), fmt.Errorf("load: %w\n%s", unkept, c.stderr), fmt.Errorf("%s: %w", c.stderr, unkept),
+				fmt.Errorf("%w: %w: %s", errPlain, unkept, c.stderr), fmt.Errorf("%w: %s: %w", errPlain, c.stderr, unkept),
 				fmt.Errorf("job 7: %w", &commandError{c.stderr, unkept}), &silentError{c.stderr, unkept}, &bytesError{[]byte(c.stderr), unkept},
 			} {
 				got := evidence.Of(around)
@@ -127,6 +128,8 @@ func TestOfReadsWhatACommandWrote(t *testing.T) {
 		assert.Equal(t, plain.Code, sent.Code, "%d %s", c.code, c.stderr)
 	}
 }
+
+var errPlain = errors.New("step 3 has failed")
 
 // A commandError is as services write them.
 type commandError struct {
