@@ -442,6 +442,21 @@ func TestHostileErrors(t *testing.T) {
 	}
 }
 
+// nils joins a million nils.
+type nils []error
+
+func (nils) Error() string     { return "nils" }
+func (n nils) Unwrap() []error { return n }
+
+func TestNilErrorsCount(t *testing.T) {
+	hub, sent := newHub(t)
+	o := enrichersentry.New(enrichersentry.Options{Hub: hub})
+	cause := make(nils, 1_000_000)
+	allocations := testing.AllocsPerRun(1, func() { o.ObserveFailure(t.Context(), cause, enricher.FailureContext{}, enricher.Result{}) })
+	assert.Less(t, allocations, 10_000.0)
+	assert.Equal(t, kinds{"enrichersentry_test.nils: nils"}, kindsOf(sent.Events()[0]))
+}
+
 func TestHangingErrors(t *testing.T) {
 	t.Parallel()
 	hub, sent := newHub(t) // its client has goroutines that do not end

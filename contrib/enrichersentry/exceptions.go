@@ -108,7 +108,8 @@ func (t *tree) add(err error, parent *int, source string) {
 		parent = &id
 	}
 	if isGroup {
-		for i, err := range survive(joined) {
+		all := survive(joined)
+		for i, err := range all[:min(len(all), maxErrors)] {
 			t.add(err, parent, fmt.Sprintf("errors[%d]", i))
 		}
 	} else if wrapper, ok := err.(interface{ Unwrap() error }); ok {
