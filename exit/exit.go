@@ -16,8 +16,8 @@
 // SIGKILL. The reason Error, and exit codes such as 1, say nothing. Another reason is
 // the label error_code, if nothing better is known. If none of these says who is at
 // fault, the text and the last lines of Stderr do, which is a guess: "Connection refused".
-// So do the text around an [*exec.ExitError] that is not made an Error, as of
-// fmt.Errorf("ffmpeg: %w: %s", err, stderr), and its own Stderr.
+// For an [*exec.ExitError] that is not made an Error, these are its own Stderr and the
+// text around it, as of fmt.Errorf("ffmpeg: %w: %s", err, stderr).
 //
 // An error of another type gets the same labels if it has one of the methods
 // ExitReason() string, ExitSignal() int and ExitCode() int.

@@ -19,10 +19,10 @@
 // in the names of types, such as ValidationError and RequestTimeout, and the text of an
 // error that has nothing else, or a code that is not known: "unexpected status code: 503",
 // "exit status 137", "try again later", what fmt.Errorf with %v has kept of an error that
-// it does not wrap, or the last lines that a command wrote. Of equally strong evidence the outermost decides. So the errno
-// in a net.Error counts more than the net.Error. A deadline of a context is the job's
-// own, unless it is wrapped in an error that only calls return: then it is the
-// dependency's.
+// it does not wrap, or the last lines that a command wrote. Of equally strong evidence the
+// outermost decides. So the errno in a net.Error counts more than the net.Error. A deadline
+// of a context is the job's own, unless it is wrapped in an error that only calls return:
+// then it is the dependency's.
 // CODES.md beside this file lists all codes, and docs/judgments.md says how often
 // the labels are right.
 //
