@@ -1,7 +1,10 @@
 // Package output finds the lines in what a command wrote that tell why it has failed.
 package output
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Max is how many bytes of an output are looked at, its last ones.
 const Max = 64 << 10
@@ -39,25 +42,19 @@ func Telling(output string, n int) string {
 // startsReport reports whether line begins a crash report, and whether that is the
 // end of the process. After others, more may follow.
 func startsReport(line string) (ends, ok bool) {
-	for _, start := range []string{
+	starts := func(with ...string) bool {
+		return slices.ContainsFunc(with, func(start string) bool { return strings.HasPrefix(line, start) })
+	}
+	ends = starts(
 		"panic: ", "fatal error: ", // Go, which prints all goroutines after it
 		"Unhandled exception. ", // .NET
 		"PHP Fatal error: ",
-	} {
-		if strings.HasPrefix(line, start) {
-			return true, true
-		}
-	}
-	for _, start := range []string{
+	)
+	return ends, ends || starts(
 		"Traceback (most recent call last)", // Python
 		"Exception in thread ",              // Java
 		"thread '",                          // Rust
-	} {
-		if strings.HasPrefix(line, start) {
-			return false, true
-		}
-	}
-	return false, false
+	)
 }
 
 // ofNode returns the message of the error that has ended Node.js, and its causes, or nil.
@@ -65,8 +62,11 @@ func startsReport(line string) (ends, ok bool) {
 func ofNode(output string) (lines []string) {
 	output = strings.TrimRight(output, "\r\n")
 	end := strings.LastIndexByte(output, '\n') + 1
+	if !strings.HasPrefix(output[end:], "Node.js v") {
+		return nil
+	}
 	start := strings.LastIndex(output[:end], "^\n")
-	if start < 0 || !strings.HasPrefix(output[end:], "Node.js v") {
+	if start < 0 {
 		return nil
 	}
 	message := true
